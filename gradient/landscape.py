@@ -1,0 +1,136 @@
+"""What the loss looks like around a descent: grids, the gradient field, curvature, and planes through a path."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from gradient.optimizers import OPTIMIZERS
+
+Loss = Callable[[jax.Array], jax.Array]
+Interval = tuple[float, float]
+
+PLANE_SIZE = 25
+PLANE_DOMAIN = ((-0.5, 1.5), (-0.5, 1.5))
+THROUGH_PATH, COLLINEAR, DIVERGED = range(3)
+
+
+class Field(NamedTuple):
+    """A function of two parameters on a grid: `w` [n], `b` [m], `values` [m, n] (or [m, n, 2] for a gradient)."""
+
+    w: jax.Array
+    b: jax.Array
+    values: jax.Array
+
+
+def _on_grid(function: Loss, domain: tuple[Interval, Interval], shape: tuple[int, int]) -> Field:
+    w, b = (jnp.linspace(*interval, size) for interval, size in zip(domain, shape, strict=True))
+    return Field(w, b, jax.vmap(lambda bias: jax.vmap(lambda weight: function(jnp.stack([weight, bias])))(w))(b))
+
+
+def loss_field(loss: Loss, domain: tuple[Interval, Interval], shape: tuple[int, int] = (101, 101)) -> Field:
+    """The loss of a two-parameter model over the domain of (w, b)."""
+    return _on_grid(loss, domain, shape)
+
+
+def gradient_field(loss: Loss, domain: tuple[Interval, Interval], shape: tuple[int, int] = (17, 17)) -> Field:
+    """The gradient of a two-parameter loss over the domain of (w, b); values [m, n, 2]."""
+    return _on_grid(jax.grad(loss), domain, shape)
+
+
+def curvature(loss: Loss, params: jax.Array) -> jax.Array:
+    """The largest eigenvalue of the Hessian of `loss` at `params` [dim]: in closed form for dim 2, else by power iteration."""
+    if params.size == 2:
+        (a, b), (_, d) = jax.hessian(loss)(params)
+        return (a + d) / 2 + jnp.sqrt(((a - d) / 2) ** 2 + b**2)
+    return _largest_eigenvalue(lambda v: jax.jvp(jax.grad(loss), (params,), (v,))[1], params.size)
+
+
+def _largest_eigenvalue(matvec: Loss, dim: int, num_steps: int = 24) -> jax.Array:
+    """Power iteration, twice: it finds the largest magnitude, and that much added to the diagonal makes it find the largest."""
+
+    def iterate(shift: jax.Array | float) -> jax.Array:
+        def step(v: jax.Array, _: None) -> tuple[jax.Array, jax.Array]:
+            w = matvec(v) + shift * v
+            return w / jnp.maximum(jnp.linalg.norm(w), 1e-30), v @ w
+
+        _, quotients = jax.lax.scan(step, jnp.asarray(_direction(dim)), length=num_steps)
+        return quotients[-1] - shift
+
+    return iterate(jnp.abs(iterate(0.0)))
+
+
+def stability_limit(optimizer: str, curvature: jax.Array, **hyperparameters: jax.Array | float) -> jax.Array:
+    """The learning rate above which `optimizer` diverges on a quadratic of this largest curvature.
+
+    0 where there is none: the optimizer has no such law, or the loss curves nowhere upwards. A local law: elsewhere on the
+    path the curvature is another.
+    """
+    law = OPTIMIZERS[optimizer].stability
+    if law is None:
+        return jnp.zeros(())
+    return jnp.where(curvature > 0, law(**hyperparameters) / jnp.maximum(curvature, 1e-30), 0.0)
+
+
+class Plane(NamedTuple):
+    """The loss on a plane in parameter space, in axes where the start is (0, 0) and the end (1, 0).
+
+    Attributes:
+        losses: [25, 25], rows upwards, over `PLANE_DOMAIN` in both axes.
+        path: [num_steps + 1, 2], the path projected onto the plane.
+        third: the step of the third point, which is (_, 1) in these axes.
+        corners: [3], the true losses at the start, at the third point and at the end.
+        case: `THROUGH_PATH`: the plane goes through these three points, the third being the iterate farthest from the line
+            through the other two. `COLLINEAR`: there is no such iterate, and the second axis is a fixed direction, as long
+            as the first. `DIVERGED`: the end is too far away to draw; the first axis is a step of length 1 down the
+            gradient at the start, the second a fixed direction of length 1.
+    """
+
+    losses: jax.Array
+    path: jax.Array
+    third: jax.Array
+    corners: jax.Array
+    case: jax.Array
+
+
+def plane(loss: Loss, path: jax.Array, grad: jax.Array, last: jax.Array, diverged: jax.Array) -> Plane:
+    """The plane through the start, the end and a third point of a path.
+
+    Args:
+        loss: of flat parameters [dim].
+        path: [num_steps + 1, dim], constant after step `last`.
+        grad: [dim], the gradient at the start.
+        last: the step of the end.
+        diverged: whether the end is no place to look at.
+    """
+    start, end = path[0], path[-1]
+    first = jnp.where(diverged, -grad / jnp.maximum(jnp.linalg.norm(grad), 1e-30), end - start)
+    length = jnp.linalg.norm(first)
+    relative = path - start
+    along = relative @ first / jnp.maximum(length**2, 1e-30)
+    beside = relative - along[:, None] * first
+    distance = jnp.sum(beside**2, axis=1)
+    third = jnp.argmax(distance).astype(jnp.int32)
+    collinear = distance[third] <= (1e-3 * length) ** 2
+    fallback = _perpendicular(first, length)
+    second = jnp.where(collinear | diverged, fallback, beside[third])
+    up = relative @ second / jnp.maximum(second @ second, 1e-30)
+    side_w, side_b = (jnp.linspace(*interval, PLANE_SIZE) for interval in PLANE_DOMAIN)
+    grid = jax.vmap(lambda v: jax.vmap(lambda u: loss(start + u * first + v * second))(side_w))(side_b)
+    corners = jax.vmap(loss)(jnp.stack([start, path[third], end]))
+    case = jnp.where(diverged, DIVERGED, jnp.where(collinear, COLLINEAR, THROUGH_PATH)).astype(jnp.int32)
+    return Plane(grid, jnp.stack([along, up], axis=1), jnp.minimum(third, last), corners, case)
+
+
+def _perpendicular(first: jax.Array, length: jax.Array) -> jax.Array:
+    fixed = jnp.asarray(_direction(first.size))
+    beside = fixed - (fixed @ first) / jnp.maximum(length**2, 1e-30) * first
+    return beside / jnp.maximum(jnp.linalg.norm(beside), 1e-30) * jnp.where(length > 0, length, 1.0)
+
+
+def _direction(dim: int) -> np.ndarray:
+    """A unit vector that is no symmetry of anything, the same everywhere."""
+    v = np.random.RandomState(dim).normal(size=dim).astype(np.float32)
+    return v / np.linalg.norm(v)

@@ -1,0 +1,197 @@
+"""What is fitted: data, a model, its loss, where to look and where to start."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+Params = Any
+Predict = Callable[[Params, jax.Array], jax.Array]
+Interval = tuple[float, float]
+
+NOISE = 0.2
+NUM_POINTS = 100
+NUM_KEYS = 10
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """Data and a model to fit to it by least squares.
+
+    A model with two parameters in an array of shape [2] is shown over its parameter plane, and `start` is where its two
+    sliders stand first. Any other model (more parameters, or a pytree of them) is shown on a plane through its path.
+
+    Attributes:
+        name: what a person chooses it by.
+        predict: `predict(params, x [n]) -> [n]`, in jax.numpy.
+        x, y: data, float32 of shape [n], n >= 2, finite.
+        start: the initial parameters; for a choice of several, a stack of them with a leading axis, and `num_keys` its length.
+        num_keys: 0 where `start` is a single one, else how many are stacked; the page's `Random key` counts them from 1.
+        domain: the intervals of w and b that the page shows (two-parameter models only).
+        formula: the model in LaTeX.
+        learning_rate, momentum, num_steps: what the page starts with; (0, inf), [0, 1), 1..200.
+
+    Raises:
+        ValueError: for data or a model that cannot be fitted; it says what, why and what to do.
+    """
+
+    name: str
+    predict: Predict
+    x: np.ndarray
+    y: np.ndarray
+    start: Params = (0.0, 0.0)
+    num_keys: int = 0
+    domain: tuple[Interval, Interval] = ((-3.0, 3.0), (-3.0, 3.0))
+    formula: str = "y = f(x)"
+    learning_rate: float = 0.1
+    momentum: float = 0.7
+    num_steps: int = 30
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "x", _data("x", self.x))
+        object.__setattr__(self, "y", _data("y", self.y))
+        is_pair = isinstance(self.start, tuple | list) and all(np.isscalar(v) for v in self.start)
+        as_float32 = np.asarray(self.start, np.float32) if is_pair else jax.tree.map(np.float32, self.start)
+        object.__setattr__(self, "start", as_float32)
+        if self.x.shape != self.y.shape:
+            raise ValueError(
+                f"x has {self.x.size} points and y has {self.y.size}: each y belongs to one x. Pass two arrays of one length."
+            )
+        _check_model(self)
+        _check_settings(self)
+
+    def loss(self, params: Params, x: jax.Array | None = None, y: jax.Array | None = None) -> jax.Array:
+        """Mean squared error of `predict(params, x)` against `y`; by default on the problem's own data. A scalar."""
+        x, y = (self.x if x is None else x), (self.y if y is None else y)
+        return jnp.mean((self.predict(params, jnp.asarray(x)) - y) ** 2)
+
+    @cached_property
+    def is_planar(self) -> bool:
+        """Whether the parameters are one array of shape [2], so that the page can draw them as a point."""
+        return isinstance(self.start, np.ndarray) and self.start.shape == (2,) and not self.num_keys
+
+    def start_at(self, key: int = 1) -> Params:
+        """The initial parameters of a random key in 1..num_keys (or the only ones)."""
+        return jax.tree.map(lambda leaf: leaf[key - 1], self.start) if self.num_keys else self.start
+
+    @cached_property
+    def flat_starts(self) -> np.ndarray:
+        """Every start as a row of numbers, shape [max(1, num_keys), dim]."""
+        keys = range(1, max(1, self.num_keys) + 1)
+        rows = [[np.ravel(leaf) for leaf in jax.tree.leaves(self.start_at(key))] for key in keys]
+        return np.stack([np.concatenate(row) for row in rows])
+
+    def unravel(self, flat: jax.Array) -> Params:
+        """The parameters as the model takes them, from a row of numbers of shape [dim]."""
+        leaves, treedef = jax.tree.flatten(self.start_at())
+        ends = np.cumsum([leaf.size for leaf in leaves])
+        parts = [flat[end - leaf.size : end].reshape(leaf.shape) for leaf, end in zip(leaves, ends, strict=True)]
+        return jax.tree.unflatten(treedef, parts)
+
+
+def _data(name: str, values: np.ndarray) -> np.ndarray:
+    array = np.asarray(values, np.float32)
+    if array.ndim != 1:
+        raise ValueError(f"{name} has the shape {array.shape}, but a curve is fitted to a row of numbers. Pass a 1-D array.")
+    if array.size < 2:
+        raise ValueError(f"{name} has {array.size} point(s); a fit needs at least two. Pass more data.")
+    if not np.isfinite(array).all():
+        raise ValueError(f"{name} has NaN or infinite values, and then so has every loss. Drop those points first.")
+    return array
+
+
+def _check_model(problem: Problem) -> None:
+    params, x = problem.start_at(), jax.ShapeDtypeStruct(problem.x.shape, jnp.float32)
+    shape = jax.eval_shape(problem.predict, params, x).shape
+    if shape != problem.x.shape:
+        raise ValueError(
+            f"predict returned the shape {shape} for x of shape {problem.x.shape}; it must return one number for each x. "
+            "Check how it uses its parameters, or squeeze the result."
+        )
+
+
+def _check_settings(problem: Problem) -> None:
+    rules = [
+        (problem.learning_rate > 0, "learning_rate", "must be positive; 0.1 is a good first try"),
+        (0 <= problem.momentum < 1, "momentum", "must be in [0, 1); 0.7 is a good first try"),
+        (1 <= problem.num_steps <= 200, "num_steps", "must be in 1..200, which is what the page can show"),
+        (all(low < high for low, high in problem.domain), "domain", "must be two intervals (low, high) with low < high"),
+    ]
+    for holds, name, rule in rules:
+        if not holds:
+            raise ValueError(f"{name} is {getattr(problem, name)!r}, but it {rule}.")
+
+
+def line(params: jax.Array, x: jax.Array) -> jax.Array:
+    """y = w x + b, with params = [w, b]."""
+    return params[0] * x + params[1]
+
+
+def wave(params: jax.Array, x: jax.Array) -> jax.Array:
+    """y = sin(w x + b), with params = [w, b]."""
+    return jnp.sin(params[0] * x + params[1])
+
+
+def network(params: list[dict[str, jax.Array]], x: jax.Array) -> jax.Array:
+    """A multilayer perceptron with tanh between its layers; params is a list of {"weight": [in, out], "bias": [out]}."""
+    *hidden, last = params
+    units = x[:, None]
+    for layer in hidden:
+        units = jnp.tanh(units @ layer["weight"] + layer["bias"])
+    return (units @ last["weight"] + last["bias"])[:, 0]
+
+
+def network_starts(sizes: tuple[int, ...], num_keys: int = NUM_KEYS) -> list[dict[str, np.ndarray]]:
+    """Stacked initial parameters of a network, one for each random key 1..num_keys: weights of variance 1 / in, zero bias.
+
+    `RandomState` has a frozen stream, so that a key means the same network on every machine and in every version.
+    """
+    draws = [np.random.RandomState(key) for key in range(1, num_keys + 1)]
+    layers = []
+    for fan_in, fan_out in zip(sizes[:-1], sizes[1:], strict=True):
+        weight = np.stack([draw.normal(size=(fan_in, fan_out)) for draw in draws]) / np.sqrt(fan_in)
+        layers.append({"weight": weight, "bias": np.zeros((num_keys, fan_out))})
+    return layers
+
+
+def _noisy(truth: Callable[[np.ndarray], np.ndarray], interval: Interval, seed: int) -> dict[str, np.ndarray]:
+    draw = np.random.RandomState(seed)
+    x = np.sort(draw.uniform(*interval, NUM_POINTS))
+    return {"x": x, "y": truth(x) + NOISE * draw.normal(size=NUM_POINTS)}
+
+
+_LINE = Problem(
+    "Line",
+    line,
+    **_noisy(lambda x: 0.8 * x - 0.4, (-1.0, 3.0), seed=0),
+    start=(-1.4, 2.0),
+    domain=((-2.0, 3.0), (-3.0, 3.0)),
+    formula=r"y = w x + b",
+)
+
+_WAVE = Problem(
+    "Wave",
+    wave,
+    **_noisy(lambda x: np.sin(0.83 * x - 0.4), (-4.6, 3.4), seed=0),
+    start=(0.6, -3.5),
+    domain=((-2.0, 2.0), (-5.0, 5.0)),
+    formula=r"y = \sin(w x + b)",
+)
+
+_NETWORK = Problem(
+    "Network",
+    network,
+    **_noisy(lambda x: np.sin(2 * x) + 0.4 * x, (-2.0, 2.0), seed=0),
+    start=network_starts((1, 3, 3, 3, 1)),
+    num_keys=NUM_KEYS,
+    formula=r"1 \to 3 \to 3 \to 3 \to 1,\ \tanh",
+    learning_rate=0.1,
+    momentum=0.8,
+    num_steps=200,
+)
+
+PROBLEMS: dict[str, Problem] = {problem.name: problem for problem in (_LINE, _WAVE, _NETWORK)}
