@@ -19,7 +19,7 @@ __all__ = ["OPTIMIZERS", "PROBLEMS", "App", "Frame", "Optimizer", "Problem", "Tr
 
 def __getattr__(name: str) -> object:
     if name == "App":
-        from gradient.app import App
+        from gradient.app import App  # noqa: PLC0415 - the widget libraries stay out of a plain REPL
 
         return App
     raise AttributeError(f"module 'gradient' has no attribute {name!r}")

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import jax
@@ -66,8 +67,9 @@ class Problem:
 
     def loss(self, params: Params, x: jax.Array | None = None, y: jax.Array | None = None) -> jax.Array:
         """Mean squared error of `predict(params, x)` against `y`; by default on the problem's own data. A scalar."""
-        x, y = (self.x if x is None else x), (self.y if y is None else y)
-        return jnp.mean((self.predict(params, jnp.asarray(x)) - y) ** 2)
+        inputs = jnp.asarray(self.x if x is None else x)
+        targets = jnp.asarray(self.y if y is None else y)
+        return jnp.mean((self.predict(params, inputs) - targets) ** 2)
 
     @cached_property
     def is_planar(self) -> bool:
@@ -152,22 +154,22 @@ def network_starts(sizes: tuple[int, ...], num_keys: int = NUM_KEYS) -> list[dic
     """
     draws = [np.random.RandomState(key) for key in range(1, num_keys + 1)]
     layers = []
-    for fan_in, fan_out in zip(sizes[:-1], sizes[1:], strict=True):
+    for fan_in, fan_out in pairwise(sizes):
         weight = np.stack([draw.normal(size=(fan_in, fan_out)) for draw in draws]) / np.sqrt(fan_in)
         layers.append({"weight": weight, "bias": np.zeros((num_keys, fan_out))})
     return layers
 
 
-def _noisy(truth: Callable[[np.ndarray], np.ndarray], interval: Interval, seed: int) -> dict[str, np.ndarray]:
+def _noisy(truth: Callable[[np.ndarray], np.ndarray], interval: Interval, seed: int) -> tuple[np.ndarray, np.ndarray]:
     draw = np.random.RandomState(seed)
     x = np.sort(draw.uniform(*interval, NUM_POINTS))
-    return {"x": x, "y": truth(x) + NOISE * draw.normal(size=NUM_POINTS)}
+    return x, truth(x) + NOISE * draw.normal(size=NUM_POINTS)
 
 
 _LINE = Problem(
     "Line",
     line,
-    **_noisy(lambda x: 0.8 * x - 0.4, (-1.0, 3.0), seed=0),
+    *_noisy(lambda x: 0.8 * x - 0.4, (-1.0, 3.0), seed=0),
     start=(-1.4, 2.0),
     domain=((-2.0, 3.0), (-3.0, 3.0)),
     formula=r"y = w x + b",
@@ -176,7 +178,7 @@ _LINE = Problem(
 _WAVE = Problem(
     "Wave",
     wave,
-    **_noisy(lambda x: np.sin(0.83 * x - 0.4), (-4.6, 3.4), seed=0),
+    *_noisy(lambda x: np.sin(0.83 * x - 0.4), (-4.6, 3.4), seed=0),
     start=(0.6, -3.5),
     domain=((-2.0, 2.0), (-5.0, 5.0)),
     formula=r"y = \sin(w x + b)",
@@ -185,7 +187,7 @@ _WAVE = Problem(
 _NETWORK = Problem(
     "Network",
     network,
-    **_noisy(lambda x: np.sin(2 * x) + 0.4 * x, (-2.0, 2.0), seed=0),
+    *_noisy(lambda x: np.sin(2 * x) + 0.4 * x, (-2.0, 2.0), seed=0),
     start=network_starts((1, 3, 3, 3, 1)),
     num_keys=NUM_KEYS,
     formula=r"1 \to 3 \to 3 \to 3 \to 1,\ \tanh",
