@@ -1,6 +1,7 @@
 """What the loss looks like around a descent: grids, the gradient field, curvature, and planes through a path."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import jax
@@ -25,6 +26,7 @@ class Field(NamedTuple):
     values: jax.Array
 
 
+@partial(jax.jit, static_argnames=("function", "domain", "shape"))
 def _on_grid(function: Loss, domain: tuple[Interval, Interval], shape: tuple[int, int]) -> Field:
     w, b = (jnp.linspace(*interval, size) for interval, size in zip(domain, shape, strict=True))
     return Field(w, b, jax.vmap(lambda bias: jax.vmap(lambda weight: function(jnp.stack([weight, bias])))(w))(b))

@@ -1,0 +1,262 @@
+"""The field: for each problem one ipympl figure of the loss, under the path of the descent.
+
+What never changes (contours, arrows, axes) is drawn once for each size; a new path is drawn over a copy of it.
+"""
+
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from ipympl.backend_nbagg import Canvas, FigureManager
+from ipywidgets import Box, Stack
+from matplotlib import colors, patheffects
+from matplotlib.colorbar import Colorbar
+from matplotlib.figure import Figure
+from matplotlib.markers import MarkerStyle
+from matplotlib.transforms import Affine2D
+
+from gradient.frame import NEVER, Frame
+from gradient.landscape import COLLINEAR, DIVERGED, PLANE_DOMAIN, PLANE_SIZE, gradient_field, loss_field
+from gradient.problems import Problem
+from gradient.views import style
+from gradient.views.overlay import MARGINS
+
+_SIZE = (640, 560)  # CSS pixels, until the page says how much room there is
+_SMALLEST, _LARGEST = 120, 2400
+_LARGEST_RATIO = 3.0
+_HALO = [patheffects.Stroke(linewidth=4.5, foreground="white"), patheffects.Normal()]
+
+
+_GROUND = colors.LinearSegmentedColormap.from_list("ground", ["#ffffff", "#e3e7ee", "#c5ccd8"])
+
+
+class BoundedCanvas(Canvas):
+    """An ipympl canvas whose size the browser cannot drive to where it takes all memory."""
+
+    def handle_resize(self, event: dict) -> None:
+        """Resizes the figure to what fits between the smallest and the largest useful size."""
+        sizes = {name: min(max(int(event.get(name, 0)), _SMALLEST), _LARGEST) for name in ("width", "height")}
+        super().handle_resize(event | sizes)
+
+    def _handle_set_device_pixel_ratio(self, device_pixel_ratio: float) -> None:
+        super()._handle_set_device_pixel_ratio(min(max(float(device_pixel_ratio), 1.0), _LARGEST_RATIO))
+
+
+class Picture:
+    """A figure with one pair of axes, whose path, marks and text are moved in place; a subclass draws the ground under them.
+
+    Attributes:
+        canvas: the widget.
+        domain: (x_low, x_high, y_low, y_high) of the axes.
+    """
+
+    def __init__(self, domain: tuple, x_label: str, y_label: str, colour_label: str) -> None:
+        self.figure = Figure(figsize=(_SIZE[0] / 100, _SIZE[1] / 100), dpi=100, facecolor=style.PAPER)
+        self.canvas = BoundedCanvas(self.figure)
+        FigureManager(self.canvas, 0)
+        self.canvas.toolbar_visible = self.canvas.header_visible = self.canvas.footer_visible = False
+        self.canvas._size = _SIZE  # ipympl's page fails on the size (0, 0) that it has until the first reply
+        self.domain = (*domain[0], *domain[1])
+        self.axes = self.figure.add_axes((0, 0, 1, 1), xlim=domain[0], ylim=domain[1], xlabel=x_label, ylabel=y_label)
+        self.colour_axes = self.figure.add_axes((0, 0, 1, 1))
+        self._colour_label = colour_label
+        self._ground: Any = None
+        self._moving = self._make_moving()
+        self.canvas.mpl_connect("resize_event", self._arrange)
+        self.canvas.mpl_connect("draw_event", self._drawn)
+        self._arrange()
+
+    def _make_moving(self) -> list:
+        plot = self.axes.plot
+        self._path = plot([], [], "-o", color=style.PATH, lw=2, ms=3.6, mew=0, path_effects=_HALO, animated=True)[0]
+        self._start = plot([], [], "o", color="white", mec=style.PATH, mew=2, ms=9, animated=True)[0]
+        self._point = plot([], [], "o", color=style.PATH, mec="white", mew=1.6, ms=11, animated=True)[0]
+        self._exit = plot([], [], color=style.INK, mec="white", mew=1, ms=13, animated=True, clip_on=False)[0]
+        self._note = self.axes.annotate(
+            "", (0, 0), (0, 0), textcoords="offset points", fontsize=9, color=style.INK, animated=True
+        )
+        self._note.set_bbox({"facecolor": "white", "alpha": 0.85, "edgecolor": "none", "pad": 2})
+        return [self._path, self._start, self._point, self._exit, self._note]
+
+    def _colour_bar(self, mappable: Any) -> Colorbar:
+        bar = self.figure.colorbar(mappable, cax=self.colour_axes)
+        bar.set_label(self._colour_label, color=style.INK)
+        bar.outline.set_edgecolor(style.GRID)
+        for axes in (self.axes, self.colour_axes):
+            axes.tick_params(colors=style.MUTED, labelsize=9)
+            axes.xaxis.label.set_color(style.INK)
+            axes.yaxis.label.set_color(style.INK)
+        return bar
+
+    def _arrange(self, _: object = None) -> None:
+        """Keeps the margins a fixed number of pixels, so that labels stay readable and the overlay knows where the axes are."""
+        width, height = self.figure.bbox.size / self.canvas.device_pixel_ratio
+        left, top, right, bottom = MARGINS
+        inner_height = (height - top - bottom) / height
+        self.axes.set_position((left / width, bottom / height, (width - left - right) / width, inner_height))
+        self.colour_axes.set_position(((width - right + 12) / width, bottom / height, 12 / width, inner_height))
+
+    def _drawn(self, _: object) -> None:
+        self._ground = self.canvas.copy_from_bbox(self.figure.bbox)
+        self._draw_moving()
+
+    def _draw_moving(self) -> None:
+        for artist in self._moving:
+            self.axes.draw_artist(artist)
+
+    def show(self, frame: Frame) -> None:
+        """Moves path, marks and text to where the frame has them, and sends the picture if a browser is there to show it."""
+        self._path.set_data(*frame.path[: frame.last + 1].T)
+        self._start.set_data(*frame.path[:1].T)
+        self._point.set_data(*frame.point[:, None])
+        self._mark_exit(frame)
+        self._change(frame)
+        if self.canvas.syncing_data_url:
+            return
+        if self._ground is None:
+            self.canvas.draw()
+            return
+        self.canvas.restore_region(self._ground)
+        self._draw_moving()
+        self.canvas.blit()
+
+    def _change(self, frame: Frame) -> None:
+        """What a subclass changes besides."""
+
+    def _mark_exit(self, frame: Frame) -> None:
+        left = int(frame.exit_step) != NEVER
+        self._exit.set_visible(left)
+        self._note.set_visible(left)
+        if not left:
+            return
+        # On screen the direction is that of the step in pixels.
+        move = self.axes.transData.transform([frame.exit_point, frame.exit_point + frame.exit_direction])
+        angle = float(np.degrees(np.arctan2(*(move[1] - move[0])[::-1])))
+        self._exit.set_data(*frame.exit_point[:, None])
+        self._exit.set_marker(MarkerStyle("^", transform=Affine2D().rotate_deg(angle - 90)))
+        centre = np.array(self.axes.transAxes.inverted().transform(move[0])) < 0.5
+        right, upper = np.array(self.axes.transAxes.inverted().transform(move[0])) > 0.5
+        self._note.set(text=f"left at step {frame.exit_step}", ha="right" if right else "left", va="center")
+        self._note.xy = frame.exit_point
+        self._note.set_position((-12 if right else 12, -16 if upper else 16))
+
+
+class ParameterPicture(Picture):
+    """Contours of the loss of a two-parameter problem and arrows down its gradient, coloured by the gradient's norm."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.domain, "w (weight)", "b (bias)", "gradient norm |∇L|, arrows show −∇L")
+        losses = loss_field(problem.loss, problem.domain)
+        # Evenly spaced roots of the loss are evenly spaced rings around the minimum of a quadratic.
+        levels = losses.values.min() + np.ptp(losses.values) * np.linspace(0, 1, 13)[1:-1] ** 2
+        self.axes.contourf(*losses, levels=[losses.values.min(), *levels, losses.values.max()], cmap=_GROUND)
+        self.axes.contour(*losses, levels=levels, colors="white", linewidths=0.9)
+        self._colour_bar(self._arrows(problem))
+
+    def _arrows(self, problem: Problem) -> Any:
+        w_inset, b_inset = ((low + 0.03 * (high - low), high - 0.03 * (high - low)) for low, high in problem.domain)
+        w, b, gradient = map(np.asarray, gradient_field(problem.loss, (w_inset, b_inset)))
+        norm = np.linalg.norm(gradient, axis=-1)
+        # The length grows with the fourth root of the norm: a flat place still has a direction to see.
+        arrows = -gradient / np.maximum(norm, 1e-12)[..., None] * ((norm / norm.max()) ** 0.25)[..., None]
+        return self.axes.quiver(
+            w, b, arrows[..., 0], arrows[..., 1], norm, angles="xy", pivot="middle", cmap="viridis_r",
+            scale=22, scale_units="width", units="inches", width=0.02, headwidth=4, headlength=4.5, headaxislength=4,
+        )  # fmt: skip
+
+
+_CASES = {
+    COLLINEAR: "straight path: second axis is a fixed direction",
+    DIVERGED: "diverged: first axis is down the start's gradient, second a fixed direction",
+}
+
+
+class PlanePicture(Picture):
+    """Bands of equal loss on the plane through three points of the path, with the true losses of the three."""
+
+    def __init__(self) -> None:
+        super().__init__(PLANE_DOMAIN, "start 0, end 1", "away from that line", "loss on the plane")
+        self._norm = colors.LogNorm(0.1, 1.0)
+        self._image = self.axes.imshow(
+            np.ones((PLANE_SIZE, PLANE_SIZE)), origin="lower", extent=self.domain, aspect="auto", interpolation="bicubic",
+            cmap=mpl.colormaps["cividis_r"].resampled(14), norm=self._norm, animated=True,
+        )  # fmt: skip
+        self._third = self.axes.plot([], [], "D", color="white", mec=style.INK, mew=1.4, ms=7, animated=True)[0]
+        self._facts = self.axes.text(
+            0.015, 0.985, "", transform=self.axes.transAxes, fontsize=9, va="top", linespacing=1.5, animated=True
+        )
+        self._facts.set_bbox({"facecolor": "white", "alpha": 0.85, "edgecolor": "none", "pad": 4})
+        self._moving = [self._image, *self._moving[:1], self._third, *self._moving[1:], self._facts]
+        for axis in (self.axes.xaxis, self.axes.yaxis):
+            axis.set_ticks([-0.5, 0, 0.5, 1, 1.5])
+        self._bar = self._colour_bar(self._image)
+        self._bar.minorticks_off()
+        self.colour_axes.set_animated(True)
+
+    def _draw_moving(self) -> None:
+        super()._draw_moving()
+        for spine in self.axes.spines.values():
+            self.axes.draw_artist(spine)
+        self.figure.draw_artist(self.colour_axes)
+
+    def _change(self, frame: Frame) -> None:
+        plane = np.maximum(frame.plane, 1e-12)
+        self._image.set_data(plane)
+        low = float(plane.min())
+        self._norm.vmin, self._norm.vmax = low, max(float(np.quantile(plane, 0.97)), low * 1.01)
+        ticks = np.geomspace(self._norm.vmin, self._norm.vmax, 7)[1:-1]
+        self._bar.set_ticks(ticks, labels=[f"{tick:.2g}" for tick in ticks])
+        self._third.set_data(*frame.path[frame.plane_third : frame.plane_third + 1].T)
+        self._third.set_visible(frame.plane_case not in _CASES)
+        self._facts.set_text(_facts(frame))
+
+
+def _facts(frame: Frame) -> str:
+    """The true losses of the plane's corners, because a plane shows little of a path in many dimensions, and what it is."""
+    case = int(frame.plane_case)
+    names = ["start", f"step {frame.plane_third} ◇", f"step {frame.last}"]
+    corners = [f"{name} {loss:.3g}" for name, loss in zip(names, frame.plane_corners, strict=True)]
+    shown = corners if case not in _CASES else corners[::2]
+    return "\n".join(["true loss: " + " · ".join(shown), _CASES.get(case, "")]).strip()
+
+
+class Field(Box):
+    """One figure for each problem, of which the chosen one is shown; `overlay` lies over it."""
+
+    def __init__(self, problems: list[Problem], overlay: Any) -> None:
+        self.overlay = overlay
+        self.pictures: list[Picture] = []
+        self.stack = Stack()
+        super().__init__([self.stack, overlay])
+        self.add_class("techni-field")
+        for problem in problems:
+            self.append(problem)
+
+    def append(self, problem: Problem) -> None:
+        """Adds the figure of a problem."""
+        self.pictures.append(ParameterPicture(problem) if problem.is_planar else PlanePicture())
+        canvases = [picture.canvas for picture in self.pictures]
+        self.stack.children = [Box([canvas]) for canvas in canvases]
+        self.overlay.canvases = canvases
+
+    def draw(self, frame: Frame, *, problem: int, optimizer: int) -> None:
+        """Shows a frame in the figure of its problem; the optimizer does not matter."""
+        del optimizer
+        self.pictures[problem].show(frame)
+
+    def row(self, index: int) -> dict:
+        """What a choice of the problem at `index` sets."""
+        picture = self.pictures[index]
+        return {
+            (self.stack, "selected_index"): index,
+            (self.overlay, "index"): index,
+            (self.overlay, "domain"): picture.domain,
+            (self.overlay, "draggable"): isinstance(picture, ParameterPicture),
+        }
+
+    def close(self) -> None:
+        """Frees the figures too."""
+        for picture in self.pictures:
+            picture.figure.clear()
+            picture.canvas.close()
+        super().close()

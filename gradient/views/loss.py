@@ -1,0 +1,50 @@
+"""The loss curve over the steps, with the current step marked."""
+
+import bqplot
+import numpy as np
+
+from gradient.views import style
+
+_EMPTY = np.ones((2, 2))
+
+SCALES = ["Logarithmic", "Linear"]
+
+# bqplot draws a tick for every digit of a decade, too close for as many numbers: these keep their line and lose their number.
+_DIGITS = [float(f"{digit}e{exponent}") for exponent in range(-6, 0) for digit in (4, 6, 7, 8, 9)]
+_UNNAMED = {(f"{value:.6f}".rstrip("0") if value >= 1e-6 else f"{value:g}"): "" for value in _DIGITS}
+
+
+class Loss(bqplot.Figure):
+    """A bqplot figure of one mark, `curve`: row 0 is the loss, row 1 the current step's point (drawn as a dot by the style).
+
+    The two are one mark so that a step forward is one message.
+    """
+
+    def __init__(self) -> None:
+        self.x_scale = bqplot.LinearScale(min=0, max=30)
+        self._scales = [{"x": self.x_scale, "y": y} for y in (bqplot.LogScale(), bqplot.LinearScale())]
+        # One axis for each scale: an axis whose scale is exchanged keeps the old one's ticks.
+        self._y_axes = [style.axis(scales["y"], "Loss", "vertical") for scales in self._scales]
+        self._y_axes[0].tick_labels = _UNNAMED
+        self.curve = bqplot.Lines(
+            x=_EMPTY,
+            y=_EMPTY,
+            scales=self._scales[0],
+            colors=[style.LOSS, style.PATH],
+            stroke_width=2.5,
+            apply_clip=False,
+        )
+        super().__init__(
+            marks=[self.curve], axes=[style.axis(self.x_scale, "Step", "horizontal"), *self._y_axes], **style.look()
+        )
+        self.add_class("techni-loss")
+
+    @property
+    def table(self) -> dict:
+        """What a choice from `SCALES` sets."""
+        logarithmic, linear = self._y_axes
+        return {
+            (self.curve, "scales"): self._scales,
+            (logarithmic, "visible"): [True, False],
+            (linear, "visible"): [False, True],
+        }

@@ -1,0 +1,40 @@
+"""The look of the pictures: Okabe and Ito's colours, told apart by every kind of colour vision, and bqplot's axes in them."""
+
+import bqplot
+from ipywidgets import Layout
+
+PATH = "#d55e00"
+DATA = "#4a7fa7"
+LOSS = "#0072b2"
+INK = "#1f2933"
+MUTED = "#5f6b7a"
+GRID = "#e3e7ec"
+PAPER = "#ffffff"
+
+
+def look() -> dict:
+    """What every bqplot figure of the page is built with: it fills the place that the page gives it."""
+    return {
+        "fig_margin": {"top": 10, "bottom": 44, "left": 58, "right": 14},
+        "min_aspect_ratio": 0.05,
+        "max_aspect_ratio": 20,
+        "background_style": {"fill": PAPER},
+        "display_toolbar": False,
+        "padding_x": 0,
+        "padding_y": 0,
+        "layout": Layout(width="100%", height="100%", min_width="0", min_height="0"),
+    }
+
+
+def axis(scale: bqplot.Scale, label: str, orientation: str) -> bqplot.Axis:
+    """An axis of a bqplot figure, with ticks at round numbers."""
+    return bqplot.Axis(
+        scale=scale,
+        label=label,
+        orientation=orientation,
+        label_offset="34px" if orientation == "horizontal" else "42px",
+        grid_color=GRID,
+        color=MUTED,
+        label_color=INK,
+        tick_format="~g",
+    )

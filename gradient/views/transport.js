@@ -1,0 +1,159 @@
+// The transport bar. It plays in the browser: every tick is one change of `step`, which whoever computes then follows.
+
+const ICONS = {
+  first: "M5 4h2.5v16H5zM20 4v16L9 12z",
+  previous: "M17 4v16L6 12z",
+  play: "M7 4v16l13-8z",
+  pause: "M6 4h4.5v16H6zM13.5 4H18v16h-4.5z",
+  next: "M7 4v16l11-8z",
+  last: "M4 4v16l11-8zM16.5 4H19v16h-2.5z",
+  repeat: "M17 3l4 4-4 4V8H8a3 3 0 0 0-3 3v2H3v-2a5 5 0 0 1 5-5h9zM7 21l-4-4 4-4v3h9a3 3 0 0 0 3-3v-2h2v2a5 5 0 0 1-5 5H7z",
+};
+const SPEEDS = [["Slow", 4], ["Normal", 12], ["Fast", 40]];
+
+/** @param {string} name @param {keyof typeof ICONS} icon */
+function button(name, icon) {
+  const element = document.createElement("button");
+  element.type = "button";
+  setIcon(element, name, icon);
+  return element;
+}
+
+function setIcon(element, name, icon) {
+  element.title = name;
+  element.setAttribute("aria-label", name);
+  element.innerHTML = `<svg viewBox="0 0 24 24" aria-hidden="true"><path d="${ICONS[icon]}"/></svg>`;
+}
+
+/** Moves the step, within its range, and tells the kernel. */
+function go(model, step) {
+  model.set("step", Math.min(Math.max(Math.round(step), 0), model.get("num_steps")));
+  model.save_changes();
+}
+
+/** Builds the bar's elements; the listeners are added by `render`. @param {HTMLElement} el */
+function build(el) {
+  el.classList.add("techni-transport");
+  const buttons = Object.fromEntries(
+    ["first", "previous", "play", "next", "last", "repeat"].map((icon) => {
+      return [icon, button(icon[0].toUpperCase() + icon.slice(1), icon)];
+    }),
+  );
+  const keys = document.createElement("div");
+  keys.className = "techni-keys";
+  keys.append(...Object.values(buttons));
+  const place = document.createElement("label");
+  place.className = "techni-step";
+  place.innerHTML = `<span>Step</span><input type="range" min="0" step="1" aria-label="Step"><output></output>`;
+  const pace = document.createElement("label");
+  pace.className = "techni-speed";
+  pace.innerHTML = `<span>Speed</span><select aria-label="Speed">${SPEEDS.map(
+    ([name, speed]) => `<option value="${speed}">${name}</option>`,
+  ).join("")}</select>`;
+  const reset = document.createElement("button");
+  reset.type = "button";
+  reset.className = "techni-reset";
+  reset.textContent = "Reset";
+  reset.title = "Back to this problem's defaults";
+  el.append(keys, place, pace, reset);
+  return { ...buttons, slider: place.querySelector("input"), shown: place.querySelector("output"),
+           speed: pace.querySelector("select"), reset };
+}
+
+/** A player that ticks while it is on: at the end it stops, or starts again if it repeats. */
+function player(model, onChange) {
+  let timer = 0;
+  const stop = () => {
+    clearInterval(timer);
+    timer = 0;
+    onChange(false);
+  };
+  const tick = () => {
+    const [step, end] = [model.get("step"), model.get("num_steps")];
+    if (step < end) go(model, step + 1);
+    else if (model.get("repeat")) go(model, 0);
+    else stop();
+  };
+  const start = () => {
+    if (model.get("step") >= model.get("num_steps")) go(model, 0);
+    clearInterval(timer);
+    timer = setInterval(tick, 1000 / model.get("speed"));
+    onChange(true);
+  };
+  return { start, stop, isOn: () => timer !== 0 };
+}
+
+/** A press or a drag on the loss curve goes to the step under the pointer. Returns what undoes it. */
+function scrubOn(root, model) {
+  const move = (event) => {
+    const area = root.querySelector(".techni-loss .plotarea_background")?.getBoundingClientRect();
+    if (!area) return;
+    go(model, ((event.clientX - area.left) / area.width) * model.get("num_steps"));
+  };
+  const down = (event) => {
+    if (event.button !== 0 || !event.target.closest?.(".techni-loss")) return;
+    move(event);
+    if (event.pointerType === "mouse") root.addEventListener("pointermove", move);
+  };
+  const up = () => root.removeEventListener("pointermove", move);
+  root.addEventListener("pointerdown", down);
+  window.addEventListener("pointerup", up);
+  return () => {
+    up();
+    root.removeEventListener("pointerdown", down);
+    window.removeEventListener("pointerup", up);
+  };
+}
+
+function render({ model, el }) {
+  const bar = build(el);
+  const play = player(model, (on) => setIcon(bar.play, on ? "Pause" : "Play", on ? "pause" : "play"));
+  const by = (change) => () => {
+    play.stop();
+    go(model, change());
+  };
+  const listen = (element, type, act) => element.addEventListener(type, act);
+  listen(bar.first, "click", by(() => 0));
+  listen(bar.previous, "click", by(() => model.get("step") - 1));
+  listen(bar.next, "click", by(() => model.get("step") + 1));
+  listen(bar.last, "click", by(() => model.get("num_steps")));
+  listen(bar.slider, "input", by(() => Number(bar.slider.value)));
+  listen(bar.play, "click", () => (play.isOn() ? play.stop() : play.start()));
+  const set = (name, value) => {
+    model.set(name, value);
+    model.save_changes();
+  };
+  listen(bar.repeat, "click", () => set("repeat", !model.get("repeat")));
+  listen(bar.speed, "change", () => set("speed", Number(bar.speed.value)));
+  listen(bar.reset, "click", () => {
+    play.stop();
+    set("resets", model.get("resets") + 1);
+  });
+
+  const draw = () => {
+    bar.slider.max = model.get("num_steps");
+    bar.slider.value = model.get("step");
+    bar.slider.style.setProperty("--share", `${(100 * model.get("step")) / model.get("num_steps")}%`);
+    bar.shown.textContent = `${model.get("step")} / ${model.get("num_steps")}`;
+    bar.repeat.setAttribute("aria-pressed", String(model.get("repeat")));
+    bar.speed.value = model.get("speed");
+  };
+  const repace = () => play.isOn() && play.start();
+  model.on("change", draw);
+  model.on("change:speed", repace);
+  draw();
+  let unscrub = () => {};
+  const later = setTimeout(() => {
+    const root = el.closest(".techni-app");
+    if (root) unscrub = scrubOn(root, model);
+  });
+  return () => {
+    clearTimeout(later);
+    play.stop();
+    unscrub();
+    model.off("change", draw);
+    model.off("change:speed", repace);
+  };
+}
+
+export default { render };
