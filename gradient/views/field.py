@@ -81,6 +81,7 @@ class Picture:
     def _colour_bar(self, mappable: Any) -> Colorbar:
         bar = self.figure.colorbar(mappable, cax=self.colour_axes)
         bar.set_label(self._colour_label, color=style.INK)
+        bar.ax.yaxis.set_label_coords(4.6, 0.5)  # in widths of the bar: the tick labels' own widths must not move it
         bar.outline.set_edgecolor(style.GRID)
         for axes in (self.axes, self.colour_axes):
             axes.tick_params(colors=style.MUTED, labelsize=9)
@@ -134,10 +135,9 @@ class Picture:
         angle = float(np.degrees(np.arctan2(*(move[1] - move[0])[::-1])))
         self._exit.set_data(*frame.exit_point[:, None])
         self._exit.set_marker(MarkerStyle("^", transform=Affine2D().rotate_deg(angle - 90)))
-        centre = np.array(self.axes.transAxes.inverted().transform(move[0])) < 0.5
         right, upper = np.array(self.axes.transAxes.inverted().transform(move[0])) > 0.5
         self._note.set(text=f"left at step {frame.exit_step}", ha="right" if right else "left", va="center")
-        self._note.xy = frame.exit_point
+        self._note.xy = (float(frame.exit_point[0]), float(frame.exit_point[1]))
         self._note.set_position((-12 if right else 12, -16 if upper else 16))
 
 
@@ -205,7 +205,7 @@ class PlanePicture(Picture):
         low = float(plane.min())
         self._norm.vmin, self._norm.vmax = low, max(float(np.quantile(plane, 0.97)), low * 1.01)
         ticks = np.geomspace(self._norm.vmin, self._norm.vmax, 7)[1:-1]
-        self._bar.set_ticks(ticks, labels=[f"{tick:.2g}" for tick in ticks])
+        self._bar.set_ticks(list(ticks), labels=[f"{tick:.2g}" for tick in ticks])
         self._third.set_data(*frame.path[frame.plane_third : frame.plane_third + 1].T)
         self._third.set_visible(frame.plane_case not in _CASES)
         self._facts.set_text(_facts(frame))

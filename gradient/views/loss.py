@@ -43,8 +43,12 @@ class Loss(bqplot.Figure):
     def table(self) -> dict:
         """What a choice from `SCALES` sets."""
         logarithmic, linear = self._y_axes
+        log_scale = self._scales[0]["y"]
         return {
-            (self.curve, "scales"): self._scales,
+            # Without limits of its own, a scale that loses its last mark falls back to (0, 1), where no logarithm is.
+            (log_scale, "min"): [None, 0.1],
+            (log_scale, "max"): [None, 1.0],
             (logarithmic, "visible"): [True, False],
             (linear, "visible"): [False, True],
+            (self.curve, "scales"): self._scales,
         }
