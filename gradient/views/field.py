@@ -92,6 +92,7 @@ class Picture:
     def _arrange(self, _: object = None) -> None:
         """Keeps the margins a fixed number of pixels, so that labels stay readable and the overlay knows where the axes are."""
         width, height = self.figure.bbox.size / self.canvas.device_pixel_ratio
+        self._width = width
         left, top, right, bottom = MARGINS
         inner_height = (height - top - bottom) / height
         self.axes.set_position((left / width, bottom / height, (width - left - right) / width, inner_height))
@@ -145,23 +146,35 @@ class ParameterPicture(Picture):
     """Contours of the loss of a two-parameter problem and arrows down its gradient, coloured by the gradient's norm."""
 
     def __init__(self, problem: Problem) -> None:
+        # By the width from which there is room for so many arrows in a row.
+        self._arrows: dict[int, Any] = {}
         super().__init__(problem.domain, "w (weight)", "b (bias)", "gradient norm |∇L|, arrows show −∇L")
         losses = loss_field(problem.loss, problem.domain)
         # Evenly spaced roots of the loss are evenly spaced rings around the minimum of a quadratic.
         levels = losses.values.min() + np.ptp(losses.values) * np.linspace(0, 1, 13)[1:-1] ** 2
         self.axes.contourf(*losses, levels=[losses.values.min(), *levels, losses.values.max()], cmap=_GROUND)
         self.axes.contour(*losses, levels=levels, colors="white", linewidths=0.9)
-        self._colour_bar(self._arrows(problem))
+        self._arrows = {0: self._draw_arrows(problem, 10), 460: self._draw_arrows(problem, 17)}
+        self._colour_bar(self._arrows[460])
+        self._arrange()
 
-    def _arrows(self, problem: Problem) -> Any:
-        w_inset, b_inset = ((low + 0.03 * (high - low), high - 0.03 * (high - low)) for low, high in problem.domain)
-        w, b, gradient = map(np.asarray, gradient_field(problem.loss, (w_inset, b_inset)))
+    def _arrange(self, event: object = None) -> None:
+        super()._arrange(event)
+        widest = max((width for width in self._arrows if width <= self._width), default=0)
+        for width, arrows in self._arrows.items():
+            arrows.set_visible(width == widest)
+
+    def _draw_arrows(self, problem: Problem, count: int) -> Any:
+        w_inset, b_inset = (
+            (low + 0.5 * (high - low) / count, high - 0.5 * (high - low) / count) for low, high in problem.domain
+        )
+        w, b, gradient = map(np.asarray, gradient_field(problem.loss, (w_inset, b_inset), (count, count)))
         norm = np.linalg.norm(gradient, axis=-1)
         # The length grows with the fourth root of the norm: a flat place still has a direction to see.
         arrows = -gradient / np.maximum(norm, 1e-12)[..., None] * ((norm / norm.max()) ** 0.25)[..., None]
         return self.axes.quiver(
             w, b, arrows[..., 0], arrows[..., 1], norm, angles="xy", pivot="middle", cmap="viridis_r",
-            scale=22, scale_units="width", units="inches", width=0.02, headwidth=4, headlength=4.5, headaxislength=4,
+            scale=1.3 * count, scale_units="width", units="inches", width=0.02, headwidth=4, headlength=4.5, headaxislength=4,
         )  # fmt: skip
 
 

@@ -1,5 +1,7 @@
 """The loss curve over the steps, with the current step marked."""
 
+from decimal import Decimal
+
 import bqplot
 import numpy as np
 
@@ -10,8 +12,8 @@ _EMPTY = np.ones((2, 2))
 SCALES = ["Logarithmic", "Linear"]
 
 # bqplot draws a tick for every digit of a decade, too close for as many numbers: these keep their line and lose their number.
-_DIGITS = [float(f"{digit}e{exponent}") for exponent in range(-6, 0) for digit in (4, 6, 7, 8, 9)]
-_UNNAMED = {(f"{value:.6f}".rstrip("0") if value >= 1e-6 else f"{value:g}"): "" for value in _DIGITS}
+_DIGITS = {digit * 10.0**exponent for exponent in range(-6, 0) for digit in (4, 6, 7, 8, 9)}
+_UNNAMED = {format(Decimal(repr(value)), "f"): "" for value in _DIGITS}
 
 
 class Loss(bqplot.Figure):
