@@ -47,7 +47,7 @@ class App(widgets.Box):
         self._make_choices()
         self._make_sliders()
         self._make_pictures()
-        super().__init__(self._layout())
+        super().__init__([_named(widgets.Box(self._layout()), "grid")])
         self.add_class("techni-app")
         controls = self._link_controls()
         self._main = self._link_frame()
