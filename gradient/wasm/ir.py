@@ -1,0 +1,478 @@
+"""The intermediate representation: hash-consed scalar expressions, and statements that evaluate them in loops.
+
+An expression is one number at one index. Equal expressions are one object, so common subexpressions vanish by themselves.
+Whether an expression becomes scalar or SIMD code is decided later, by the loop it stands in (`emit`).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any, Union
+
+import numpy as np
+
+F32, I32, BOOL, F64 = "f32", "i32", "bool", "f64"
+NUMPY = {F32: np.float32, I32: np.int32, BOOL: np.bool_, F64: np.float64}
+ITEM_BYTES = {F32: 4, I32: 4, BOOL: 1}
+INT_MIN, INT_MAX = -(2**31), 2**31 - 1
+_NUMBERS = count()
+COMPARISONS = ("eq", "ne", "lt", "gt", "le", "ge")
+
+
+class Expr:
+    """A scalar value: an operation on other expressions. Make it with the functions of this module, not directly.
+
+    Attributes:
+        op, args, attr: what it computes.
+        dtype: "f32", "i32", "bool" or "f64".
+        deps: the loop variables, locals and buffers that it reads, directly or not.
+    """
+
+    __slots__ = ("args", "attr", "deps", "dtype", "op")
+
+    def __init__(self, op: str, dtype: str, args: tuple["Expr", ...], attr: Any, deps: frozenset) -> None:
+        self.op, self.dtype, self.args, self.attr, self.deps = op, dtype, args, attr, deps
+
+    def __add__(self, other: "Expr | float") -> "Expr":
+        return add(self, _like(self, other))
+
+    def __radd__(self, other: float) -> "Expr":
+        return add(_like(self, other), self)
+
+    def __sub__(self, other: "Expr | float") -> "Expr":
+        return sub(self, _like(self, other))
+
+    def __rsub__(self, other: float) -> "Expr":
+        return sub(_like(self, other), self)
+
+    def __mul__(self, other: "Expr | float") -> "Expr":
+        return mul(self, _like(self, other))
+
+    def __rmul__(self, other: float) -> "Expr":
+        return mul(_like(self, other), self)
+
+    def __truediv__(self, other: "Expr | float") -> "Expr":
+        return op("div", self, _like(self, other))
+
+    def __rtruediv__(self, other: float) -> "Expr":
+        return op("div", _like(self, other), self)
+
+    def __neg__(self) -> "Expr":
+        return op("neg", self) if self.dtype != I32 else 0 - self
+
+    def __and__(self, other: "Expr | int") -> "Expr":
+        return op("and", self, _like(self, other))
+
+    def __or__(self, other: "Expr | int") -> "Expr":
+        return op("or", self, _like(self, other))
+
+    def __xor__(self, other: "Expr | int") -> "Expr":
+        return op("xor", self, _like(self, other))
+
+    def __lt__(self, other: "Expr | float") -> "Expr":
+        return compare("lt", self, _like(self, other))
+
+    def __gt__(self, other: "Expr | float") -> "Expr":
+        return compare("gt", self, _like(self, other))
+
+    def __le__(self, other: "Expr | float") -> "Expr":
+        return compare("le", self, _like(self, other))
+
+    def __ge__(self, other: "Expr | float") -> "Expr":
+        return compare("ge", self, _like(self, other))
+
+    def same(self, other: "Expr | float") -> "Expr":
+        """Whether two values are equal, as an expression."""
+        return compare("eq", self, _like(self, other))
+
+    @property
+    def value(self) -> Any:
+        """The number of a constant."""
+        return self.attr
+
+
+@dataclass(eq=False)
+class Buffer:
+    """A place in memory for `size` items, dense. Its `offset` in bytes is known once the program is laid out."""
+
+    dtype: str
+    size: int
+    name: str = ""
+    is_external: bool = False
+    offset: int = 0
+    number: int = field(default_factory=lambda: next(_NUMBERS))
+
+    @property
+    def num_bytes(self) -> int:
+        """Bytes that its items take."""
+        return self.size * ITEM_BYTES[self.dtype]
+
+
+@dataclass(frozen=True)
+class Variable:
+    """What a loop counts: 0 <= value < size. Two loops of one size and name are candidates for fusion."""
+
+    name: str
+    size: int
+
+
+_TABLE: dict[tuple, Expr] = {}
+_NOTHING: frozenset = frozenset()
+
+
+def clear() -> None:
+    """Forgets all expressions, so that a compilation starts from an empty table."""
+    _TABLE.clear()
+
+
+def _node(op: str, dtype: str, args: tuple[Expr, ...] = (), attr: Any = None, own: Any = None, key: Any = None) -> Expr:
+    name = (op, dtype, attr if key is None else key, *args)
+    found = _TABLE.get(name)
+    if found is None:
+        deps = frozenset((own,)) if own is not None else _NOTHING
+        for arg in args:
+            deps = arg.deps if arg.deps >= deps else deps | arg.deps
+        found = _TABLE[name] = Expr(op, dtype, args, attr, deps)
+    return found
+
+
+def const(dtype: str, value: Any) -> Expr:
+    """A number. Integers wrap to 32 bits."""
+    if dtype == I32:
+        value = (int(value) + 2**31) % 2**32 - 2**31
+        return _node("const", I32, (), value)
+    if dtype == BOOL:
+        return _node("const", BOOL, (), bool(value))
+    number = NUMPY[dtype](value)
+    return _node("const", dtype, (), number, key=number.tobytes())
+
+
+def i32(value: int) -> Expr:
+    """An integer."""
+    return const(I32, value)
+
+
+def f32(value: float) -> Expr:
+    """A float."""
+    return const(F32, value)
+
+
+def variable(var: Variable) -> Expr:
+    """The present value of a loop variable; a loop of one step has no variable but 0."""
+    return i32(0) if var.size == 1 else _node("var", I32, (), var, own=var)
+
+
+def local(dtype: str, lanes: Variable | None = None) -> Expr:
+    """A new place for one number that statements may assign; with `lanes`, one number per SIMD lane of that loop."""
+    number = next(_NUMBERS)
+    own = ("local", number)
+    found = _node("local", dtype, (), (number, lanes), own=own)
+    if lanes is not None:
+        found.deps = frozenset((own, lanes))
+    return found
+
+
+def load(buffer: Buffer, offset: Expr) -> Expr:
+    """The item of a buffer at an offset in items."""
+    return _node("load", buffer.dtype, (offset,), buffer, own=buffer)
+
+
+def fold(op_name: str, acc: Expr) -> Expr:
+    """The lanes of a SIMD accumulator combined into one number."""
+    found = _node("fold", acc.dtype, (acc,), op_name)
+    lanes = acc.attr[1]
+    found.deps = acc.deps - {lanes}
+    return found
+
+
+def fresh(var: Variable) -> Expr:
+    """Whether a SIMD lane holds an index that no earlier round of the loop had (the last round overlaps)."""
+    return _node("fresh", BOOL, (), var, own=var)
+
+
+def call(name: str, *args: Expr) -> Expr:
+    """A function of the runtime library (`library`), for what is too long to expand in place."""
+    return _node("call", args[0].dtype, args, name)
+
+
+def rebuilt(x: Expr, args: tuple[Expr, ...]) -> Expr:
+    """The same operation on other arguments."""
+    if x.op == "linear":
+        total = i32(x.attr[0])
+        for arg, factor in zip(args, x.attr[1:], strict=True):
+            total = add(total, scale(arg, factor))
+        return total
+    return _node(x.op, x.dtype, args, x.attr, own=x.attr if x.op == "load" else None)
+
+
+def _like(expr: Expr, other: Expr | float) -> Expr:
+    return other if isinstance(other, Expr) else const(expr.dtype, other)
+
+
+def _fold_binary(name: str, a: Any, b: Any) -> Any:
+    with np.errstate(all="ignore"):
+        return _FOLDS[name](a, b)
+
+
+_FOLDS = {
+    "add": lambda a, b: a + b,
+    "sub": lambda a, b: a - b,
+    "mul": lambda a, b: a * b,
+    "div": lambda a, b: a / b,
+    "and": lambda a, b: a & b,
+    "or": lambda a, b: a | b,
+    "eq": lambda a, b: a == b,
+    "ne": lambda a, b: a != b,
+    "lt": lambda a, b: a < b,
+    "gt": lambda a, b: a > b,
+    "le": lambda a, b: a <= b,
+    "ge": lambda a, b: a >= b,
+    "min": lambda a, b: np.minimum(a, b),
+    "max": lambda a, b: np.maximum(a, b),
+}
+
+
+def op(name: str, *args: Expr, attr: Any = None) -> Expr:
+    """An operation whose result has the type of its arguments."""
+    if name in _FOLDS and all(a.op == "const" for a in args) and (args[0].dtype != I32 or name != "div"):
+        return const(args[0].dtype, _fold_binary(name, args[0].value, args[1].value))
+    if args[0].dtype == BOOL:
+        simple = _simplify_bool(name, args)
+        if simple is not None:
+            return simple
+    return _node(name, args[0].dtype, args, attr)
+
+
+def _simplify_bool(name: str, args: tuple[Expr, ...]) -> Expr | None:
+    if name == "not":
+        return const(BOOL, not args[0].value) if args[0].op == "const" else None
+    if name in ("and", "or"):
+        for this, that in (args, args[::-1]):
+            if this.op == "const":
+                return this if this.value == (name == "or") else that
+    return None
+
+
+def compare(name: str, a: Expr, b: Expr) -> Expr:
+    """A comparison (`COMPARISONS`), decided here if the ranges of two integers allow it."""
+    if a.op == b.op == "const":
+        return const(BOOL, _fold_binary(name, a.value, b.value))
+    if a.dtype == I32:
+        decided = _decide(name, interval(sub(a, b)))
+        if decided is not None:
+            return const(BOOL, decided)
+    return _node(name, BOOL, (a, b))
+
+
+def _decide(name: str, difference: tuple[int, int]) -> bool | None:
+    low, high = difference
+    if low < INT_MIN or high > INT_MAX or (low, high) == (INT_MIN, INT_MAX):
+        return None
+    answers = {
+        "lt": (high < 0, low >= 0),
+        "ge": (low >= 0, high < 0),
+        "gt": (low > 0, high <= 0),
+        "le": (high <= 0, low > 0),
+        "eq": (low == high == 0, low > 0 or high < 0),
+        "ne": (low > 0 or high < 0, low == high == 0),
+    }
+    yes, no = answers[name]
+    return True if yes else False if no else None
+
+
+def select(condition: Expr, yes: Expr, no: Expr) -> Expr:
+    """`yes` where the condition holds, else `no`."""
+    if condition.op == "const":
+        return yes if condition.value else no
+    if yes is no:
+        return yes
+    if yes.dtype == BOOL:
+        return (condition & yes) | (op("not", condition) & no)
+    return _node("select", yes.dtype, (condition, yes, no))
+
+
+def convert(dtype: str, x: Expr) -> Expr:
+    """The value in another type; float to integer truncates, saturates, and takes NaN to 0."""
+    if x.dtype == dtype:
+        return x
+    if dtype == BOOL:
+        return compare("ne", x, const(x.dtype, 0))
+    if x.op == "const" and not (x.dtype == F32 and dtype == I32):
+        return const(dtype, x.value)
+    return _node("convert", dtype, (x,))
+
+
+def bitcast(dtype: str, x: Expr) -> Expr:
+    """The same 32 bits as another type."""
+    if x.op == "const":
+        return const(dtype, NUMPY[x.dtype](x.value).view(NUMPY[dtype]))
+    return x if x.dtype == dtype else _node("bitcast", dtype, (x,))
+
+
+def terms(x: Expr) -> tuple[int, dict[Expr, int]]:
+    """An integer as constant + sum of factor * expression."""
+    if x.op == "const":
+        return x.value, {}
+    if x.op == "linear":
+        return x.attr[0], dict(zip(x.args, x.attr[1:], strict=True))
+    return 0, {x: 1}
+
+
+def linear(constant: int, parts: dict[Expr, int]) -> Expr:
+    """The inverse of `terms`."""
+    parts = {x: factor for x, factor in parts.items() if factor}
+    if not parts:
+        return i32(constant)
+    if constant == 0 and len(parts) == 1 and 1 in parts.values():
+        return next(iter(parts))
+    ordered = sorted(parts.items(), key=lambda item: id(item[0]))
+    return _node("linear", I32, tuple(x for x, _ in ordered), (constant, *(factor for _, factor in ordered)))
+
+
+def add(a: Expr, b: Expr) -> Expr:
+    """Sum; of integers in the normal form of `linear`."""
+    if a.dtype != I32:
+        return op("add", a, b)
+    (c, parts), (d, others) = terms(a), terms(b)
+    for x, factor in others.items():
+        parts[x] = parts.get(x, 0) + factor
+    return linear(c + d, parts)
+
+
+def sub(a: Expr, b: Expr) -> Expr:
+    """Difference."""
+    return op("sub", a, b) if a.dtype != I32 else add(a, scale(b, -1))
+
+
+def mul(a: Expr, b: Expr) -> Expr:
+    """Product."""
+    if a.dtype == I32 and b.op == "const":
+        return scale(a, b.value)
+    if a.dtype == I32 and a.op == "const":
+        return scale(b, a.value)
+    if a.dtype == F32 and (one := f32(1.0)) in (a, b):
+        return b if a is one else a
+    return op("mul", a, b)
+
+
+def scale(x: Expr, factor: int) -> Expr:
+    """An integer times a constant."""
+    constant, parts = terms(x)
+    return linear(constant * factor, {y: f * factor for y, f in parts.items()})
+
+
+def interval(x: Expr) -> tuple[int, int]:
+    """Bounds of an integer, from the sizes of loops and from minima and maxima."""
+    if x.op == "const":
+        return x.value, x.value
+    if x.op == "var":
+        return 0, x.attr.size - 1
+    if x.op == "linear":
+        low = high = x.attr[0]
+        for y, factor in zip(x.args, x.attr[1:], strict=True):
+            ends = sorted(factor * end for end in interval(y))
+            low, high = low + ends[0], high + ends[1]
+        return low, high
+    if x.op in ("min", "max"):
+        pick = min if x.op == "min" else max
+        (a, b), (c, d) = interval(x.args[0]), interval(x.args[1])
+        return pick(a, c), pick(b, d)
+    if x.op == "select":
+        (a, b), (c, d) = interval(x.args[1]), interval(x.args[2])
+        return min(a, c), max(b, d)
+    if x.op in ("quotient", "remainder"):
+        return (0, x.attr - 1) if x.op == "remainder" else (0, max(0, interval(x.args[0])[1] // x.attr))
+    return INT_MIN, INT_MAX
+
+
+def minimum(a: Expr, b: Expr | int) -> Expr:
+    """The smaller of two integers."""
+    b = _like(a, b)
+    if (decided := compare("le", a, b)).op == "const":
+        return a if decided.value else b
+    return op("min", a, b)
+
+
+def maximum(a: Expr, b: Expr | int) -> Expr:
+    """The larger of two integers."""
+    b = _like(a, b)
+    if (decided := compare("ge", a, b)).op == "const":
+        return a if decided.value else b
+    return op("max", a, b)
+
+
+def divmod_index(x: Expr, divisor: int) -> tuple[Expr, Expr]:
+    """Quotient and remainder of a non-negative index; both vanish where the index is built of multiples of the divisor."""
+    constant, parts = terms(x)
+    high = linear(constant // divisor, {y: f // divisor for y, f in parts.items() if f % divisor == 0})
+    low = linear(constant % divisor, {y: f for y, f in parts.items() if f % divisor})
+    bounds = interval(low)
+    if bounds[0] >= 0 and bounds[1] < divisor:
+        return high, low
+    return (
+        _node("quotient", I32, (x,), divisor),
+        _node("remainder", I32, (x,), divisor),
+    )
+
+
+@dataclass(eq=False)
+class Assign:
+    """All places get their new values at the same time."""
+
+    places: tuple[Expr, ...]
+    values: tuple[Expr, ...]
+
+
+@dataclass(eq=False)
+class Store:
+    """One item of a buffer gets a value."""
+
+    buffer: Buffer
+    offset: Expr
+    value: Expr
+
+
+@dataclass(eq=False)
+class Loop:
+    """`body` for every value of `var`, between `before` and `after`. With `is_simd`, four values of `var` at a time.
+
+    `step` is how far a round advances. Where the size is no multiple of it, the last round overlaps the one before.
+    """
+
+    var: Variable
+    body: list["Statement"]
+    before: list["Statement"] = field(default_factory=list)
+    after: list["Statement"] = field(default_factory=list)
+    step: int = 1
+    is_simd: bool = False
+    is_kernel: bool = True
+
+
+@dataclass(eq=False)
+class Branch:
+    """One of two blocks."""
+
+    condition: Expr
+    yes: list["Statement"]
+    no: list["Statement"]
+
+
+@dataclass(eq=False)
+class While:
+    """`head` computes the condition; while it holds, `body`."""
+
+    head: list["Statement"]
+    condition: Expr
+    body: list["Statement"]
+
+
+@dataclass(eq=False)
+class Copy:
+    """All bytes of one buffer to another of the same size."""
+
+    target: Buffer
+    source: Buffer
+
+
+Statement = Union[Assign, Store, Loop, Branch, While, Copy]
+Block = Sequence[Statement]

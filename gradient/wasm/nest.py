@@ -1,0 +1,288 @@
+"""Loop nests: one routine plans element-wise work, reductions and products of matrices.
+
+Of each dimension it decides whether it is unrolled, a loop, or the loop that runs four lanes at a time.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
+from math import prod
+
+from gradient.wasm import ir
+from gradient.wasm.arrays import MAX_UNROLLED_DIM, Array, Index, Shape, constants, flat_index, full, in_locals, is_small, stored
+from gradient.wasm.emit import stride
+from gradient.wasm.ir import Assign, Buffer, Expr, Loop, Statement, Store, Variable
+
+MAX_UNROLLED = 16
+MAX_PIECEWISE = 64
+LANES = 4
+
+Term = Callable[[Index, Index], Expr]
+Target = Callable[[Index], tuple[Buffer, Expr]]
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a nest computes: for each index of `shape`, `combine` over all indices of `reduced` of `term`."""
+
+    shape: Shape
+    dtype: str
+    term: Term
+    reduced: Shape = ()
+    combine: str = "add"
+
+    @property
+    def extents(self) -> Shape:
+        """All dimensions, the reduced ones last."""
+        return (*self.shape, *self.reduced)
+
+    def full_term(self, index: Index) -> Expr:
+        """The term at an index over all dimensions."""
+        return self.term(index[: len(self.shape)], index[len(self.shape) :])
+
+
+def identity(combine: str, dtype: str) -> Expr:
+    """What an empty reduction gives."""
+    lowest, highest = (ir.INT_MIN, ir.INT_MAX) if dtype == ir.I32 else (float("-inf"), float("inf"))
+    if dtype == ir.BOOL:
+        return ir.const(dtype, combine in ("and", "min", "mul"))
+    values = {"add": 0, "mul": 1, "max": lowest, "min": highest, "and": -1, "or": 0, "xor": 0}
+    return ir.const(dtype, values[combine])
+
+
+def combined(combine: str, terms: Sequence[Expr]) -> Expr:
+    """Terms combined pairwise."""
+    while len(terms) > 1:
+        pairs = [combine_two(combine, a, b) for a, b in zip(terms[::2], terms[1::2], strict=False)]
+        terms = [*pairs, *terms[len(pairs) * 2 :]]
+    return terms[0]
+
+
+def combine_two(combine: str, a: Expr, b: Expr) -> Expr:
+    """Two values combined."""
+    if combine in ("add", "mul"):
+        return {"add": ir.add, "mul": ir.mul}[combine](a, b)
+    if a.dtype == ir.BOOL:
+        combine = {"max": "or", "min": "and"}.get(combine, combine)
+    return ir.op(combine, a, b)
+
+
+def _walk(roots: Sequence[Expr]) -> Iterator[Expr]:
+    seen = set()
+    stack = list(roots)
+    while stack:
+        x = stack.pop()
+        if x not in seen:
+            seen.add(x)
+            stack.extend(x.args)
+            yield x
+
+
+def _is_piecewise(x: Expr, variables: set[Variable]) -> bool:
+    """Whether an expression asks where in its loops it is: unrolled, such questions answer themselves."""
+    for y in _walk([x]):
+        if y.op in ("quotient", "remainder") or (y.op in ir.COMPARISONS and y.args[0].dtype == ir.I32):
+            if y.deps and y.deps <= variables:
+                return True
+    return False
+
+
+def _score(work: Work, sample: Expr, axis: int, var: Variable) -> tuple[int, int]:
+    """How good a dimension is as the SIMD one: rows of memory are good, columns bad."""
+    total = 1 if axis < len(work.shape) else 0
+    for y in _walk([sample]):
+        if y.op == "load" and var in y.deps:
+            total += 1 if stride(y.args[0], var) == 1 else -2
+        elif y.op == "call" and var in y.deps:
+            total -= 4
+    return total, work.extents[axis]
+
+
+@dataclass(eq=False)
+class Plan:
+    """Which dimensions are loops, and which of those is the SIMD one (None for none)."""
+
+    work: Work
+    loops: list[int]
+    simd: int | None
+
+    def variable(self, axis: int) -> Variable:
+        """The loop variable of a dimension."""
+        name = "lane" if axis == self.simd else f"axis{axis}"
+        return Variable(name, self.work.extents[axis])
+
+
+def _loops(extents: Shape, num_out: int) -> list[int]:
+    """The dimensions that are not unrolled: the large ones, and as many small ones as keep the code short."""
+    loops = [axis for axis, n in enumerate(extents) if n > MAX_UNROLLED_DIM]
+    rest = sorted((axis for axis in range(len(extents)) if axis not in loops), key=lambda axis: extents[axis])
+    size = 1
+    for axis in rest:
+        size *= extents[axis]
+        if size > MAX_UNROLLED:
+            loops.append(axis)
+    return sorted(loops)
+
+
+def plan(work: Work, target: Target | None) -> Plan:
+    """Decides about every dimension."""
+    loops = _loops(work.extents, len(work.shape))
+    variables = {axis: Variable(f"axis{axis}", work.extents[axis]) for axis in loops}
+    index = tuple(ir.variable(variables[a]) if a in variables else ir.i32(0) for a in range(len(work.extents)))
+    if not loops:
+        return Plan(work, [], None)
+    sample = work.full_term(index)
+    if prod(work.extents) <= MAX_PIECEWISE and _is_piecewise(sample, set(variables.values())):
+        return Plan(work, [], None)
+    scores = {a: _score(work, sample, a, variables[a]) for a in loops if work.extents[a] >= LANES}
+    if target is not None:
+        for axis in scores:
+            if axis < len(work.shape):
+                row = stride(target(index[: len(work.shape)])[1], variables[axis]) == 1
+                scores[axis] = (scores[axis][0] + (0 if row else -3), scores[axis][1])
+    simd = max(scores, key=lambda a: scores[a]) if scores else None
+    return Plan(work, loops, simd)
+
+
+@dataclass(frozen=True)
+class _Tile:
+    """A part of one dimension: a loop (or none) and the indices that each round of it covers."""
+
+    var: Variable | None
+    indices: tuple[Expr, ...]
+
+
+def _tiles(p: Plan, axis: int, width: int) -> list[_Tile]:
+    """A dimension in tiles of a width, and what remains of it."""
+    n = p.work.extents[axis]
+    if axis not in p.loops:
+        return [_Tile(None, tuple(ir.i32(i) for i in range(n)))]
+    if axis == p.simd:
+        lane = ir.variable(p.variable(axis))
+        return [_Tile(p.variable(axis), tuple(ir.add(lane, ir.i32(LANES * i)) for i in range(width)))]
+    var = Variable(f"axis{axis}", n // width)
+    first = ir.scale(ir.variable(var), width)
+    tiles = [_Tile(var if var.size > 1 else None, tuple(ir.add(first, ir.i32(i)) for i in range(width)))]
+    if n % width:
+        tiles.append(_Tile(None, tuple(ir.i32(i) for i in range(n - n % width, n))))
+    return tiles
+
+
+def _widths(p: Plan) -> dict[int, int]:
+    """How many rounds of each output loop share one pass over the reduced loops: their loads are shared, too."""
+    work, num_out = p.work, len(p.work.shape)
+    out = [a for a in p.loops if a < num_out and a != p.simd]
+    widths = dict.fromkeys(p.loops, 1)
+    unrolled = prod(work.extents[a] for a in range(num_out) if a not in p.loops)
+    if not any(a >= num_out for a in p.loops) or unrolled >= 6:
+        return widths
+    for axis, width in zip(reversed(out), (4, 2 if p.simd is not None and p.simd >= num_out else 1), strict=False):
+        widths[axis] = min(width, work.extents[axis])
+    if p.simd is not None and p.simd < num_out and work.extents[p.simd] % (2 * LANES) == 0:
+        widths[p.simd] = 2
+    return widths
+
+
+def layout(shape: Shape, inner: int | None) -> tuple[list[int], int]:
+    """Strides with one dimension innermost, and the items they span; rows avoid powers of two, which caches dislike."""
+    order = [a for a in range(len(shape)) if a != inner] + ([inner] if inner is not None else [])
+    strides = [0] * len(shape)
+    size = 1
+    for position, axis in enumerate(reversed(order)):
+        strides[axis] = size
+        size *= shape[axis]
+        if position == 0 and shape[axis] % 128 == 0 and len(shape) > 1:
+            size += LANES
+    return strides, size
+
+
+def largest(shape: Shape) -> int | None:
+    """The dimension that is stored innermost."""
+    return max(range(len(shape)), key=lambda a: (shape[a], a)) if shape else None
+
+
+def compute(work: Work, block: list[Statement], target: Target | None = None) -> Array | None:
+    """Appends a loop nest to a block.
+
+    Args:
+        target: where each element goes. Without one the result is a new array: in locals if it is small, else in a buffer.
+    """
+    if 0 in work.shape:
+        return full(work.shape, ir.const(work.dtype, 0)) if target is None else None
+    if 0 in work.reduced:
+        nothing = identity(work.combine, work.dtype)
+        work = Work(work.shape, work.dtype, lambda *_: nothing)
+    p = plan(work, target)
+    result: Array | None = None
+    places: dict[Index, Expr] = {}
+    if target is None and is_small(work.shape):
+        places = {index: ir.local(work.dtype) for index in constants(work.shape)}
+        result = in_locals(work.shape, work.dtype, places)
+    elif target is None:
+        is_out = p.simd is not None and p.simd < len(work.shape)
+        strides, size = layout(work.shape, p.simd if is_out else largest(work.shape))
+        buffer = Buffer(work.dtype, size)
+        result = stored(work.shape, buffer, strides)
+        target = lambda index: (buffer, flat_index(index, strides))  # noqa: E731
+    axes = range(len(work.extents))
+    widths = _widths(p)
+    for tiles in product(*(_tiles(p, axis, widths.get(axis, 1)) for axis in axes)):
+        block.extend(_Nest(p, tiles, widths, target, places).statements())
+    return result
+
+
+@dataclass(frozen=True, eq=False)
+class _Nest:
+    """The statements of one combination of tiles."""
+
+    plan: Plan
+    tiles: tuple[_Tile, ...]
+    widths: dict[int, int]
+    target: Target | None
+    places: dict[Index, Expr]
+
+    def statements(self) -> list[Statement]:
+        work, num_out = self.plan.work, len(self.plan.work.shape)
+        outs = list(product(*(tile.indices for tile in self.tiles[:num_out])))
+        reds = list(product(*(tile.indices for tile in self.tiles[num_out:])))
+        red_loops = self._ordered(range(num_out, len(self.tiles)))
+        values = [combined(work.combine, [work.term(out, red) for red in reds]) for out in outs]
+        body = self._reduction(outs, values, red_loops) if red_loops else self._finish(outs, values)
+        for axis in reversed(self._ordered(range(num_out))):
+            body = [self._loop(axis, body)]
+        return body
+
+    def _ordered(self, axes: range) -> list[int]:
+        """The axes that are loops, the SIMD one innermost."""
+        return sorted((a for a in axes if self.tiles[a].var is not None), key=lambda a: a == self.plan.simd)
+
+    def _loop(self, axis: int, body: list[Statement]) -> Loop:
+        var = self.tiles[axis].var
+        assert var is not None
+        is_simd = axis == self.plan.simd
+        return Loop(var, body, step=LANES * self.widths[axis] if is_simd else 1, is_simd=is_simd)
+
+    def _finish(self, outs: list[Index], values: list[Expr]) -> list[Statement]:
+        if self.target is None:
+            return [Assign((self.places[out],), (value,)) for out, value in zip(outs, values, strict=True)]
+        pairs = zip(map(self.target, outs), values, strict=True)
+        return [Store(buffer, offset, value) for (buffer, offset), value in pairs]
+
+    def _reduction(self, outs: list[Index], values: list[Expr], loops: list[int]) -> list[Statement]:
+        combine, dtype, simd = self.plan.work.combine, self.plan.work.dtype, self.plan.simd
+        lanes = self.plan.variable(simd) if simd is not None else None
+        accs = tuple(ir.local(dtype, lanes) for _ in outs)
+        start = identity(combine, dtype)
+        is_folded = simd in loops
+        if is_folded and lanes is not None and lanes.size % LANES:
+            values = [ir.select(ir.fresh(lanes), value, start) for value in values]
+        body: list[Statement] = [
+            Assign((acc,), (combine_two(combine, acc, value),)) for acc, value in zip(accs, values, strict=True)
+        ]
+        for axis in reversed(loops):
+            body = [self._loop(axis, body)]
+        outer = body[0]
+        assert isinstance(outer, Loop)
+        outer.before = [Assign((acc,), (start,)) for acc in accs]
+        outer.after = self._finish(outs, [ir.fold(combine, acc) for acc in accs] if is_folded else list(accs))
+        return body
