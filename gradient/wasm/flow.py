@@ -22,8 +22,12 @@ def call(low: Lowering, closed: Any, args: Sequence[Array]) -> list[Array]:
 
 @rule("jit", "pjit", "closed_call", "core_call", "remat", "remat2", "checkpoint", "custom_jvp_call", "custom_vjp_call")
 def _call(low: Lowering, equation: Any, *args: Array) -> list[Array]:
-    params = equation.params
-    return call(low, next(params[k] for k in ("jaxpr", "call_jaxpr", "fun_jaxpr") if k in params), args)
+    closed = next(equation.params[k] for k in ("jaxpr", "call_jaxpr", "fun_jaxpr") if k in equation.params)
+    inner = _inner(closed)[0].outvars
+    low.aim(inner, [low.targets.get(v) for v in equation.outvars])
+    results = call(low, closed, args)
+    low.aim(inner, [None] * len(inner))
+    return results
 
 
 class Carry:

@@ -67,6 +67,14 @@ class Lowering:
         self.targets: dict[Any, Buffer] = {}
         self._num_loops = 0
 
+    def aim(self, variables: Sequence[Any], buffers: Sequence[Buffer | None]) -> None:
+        """Says where the results of a scan shall go, so that they need not be copied there."""
+        for var, buffer in zip(variables, buffers, strict=True):
+            if not isinstance(var, core.Literal):
+                self.targets.pop(var, None)
+                if buffer is not None:
+                    self.targets[var] = buffer
+
     def loop_variable(self, size: int) -> ir.Variable:
         """A loop variable that no other loop shares."""
         self._num_loops += 1

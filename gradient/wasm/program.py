@@ -12,7 +12,7 @@ import jax
 import numpy as np
 
 from gradient.wasm import elementwise, flow, indexing, ir, reduce, schedule, shape  # noqa: F401 - they register their rules
-from gradient.wasm.arrays import Array, dtype_name, stored
+from gradient.wasm.arrays import dtype_name, stored
 from gradient.wasm.control import Writer
 from gradient.wasm.encode import F32_TYPE, function, module
 from gradient.wasm.ir import Buffer, Statement
@@ -116,11 +116,11 @@ def _generate(closed: Any) -> tuple[bytes, tuple[Slot, ...], tuple[Slot, ...], i
     inputs = _external([v.aval for v in jaxpr.invars])
     outputs = _external([v.aval for v in jaxpr.outvars])
     args = [stored(tuple(v.aval.shape), b) for v, b in zip(jaxpr.invars, inputs, strict=True)]
-    low.targets = {v: b for v, b in zip(jaxpr.outvars, outputs, strict=True) if hasattr(v, "count") or hasattr(v, "aval")}
+    low.aim(jaxpr.outvars, outputs)
     results = low.run(jaxpr, [low.constant(c) for c in closed.consts], args)
     for result, buffer in zip(results, outputs, strict=True):
         if result.buffer is not buffer:
-            _write(low, result, buffer)
+            low.store(result, buffer)
     statements = schedule.optimize(low.block)
     memory_bytes = _lay_out([*inputs, *outputs], statements, low.data)
     code = _assemble(statements, low.data, memory_bytes)
@@ -129,10 +129,6 @@ def _generate(closed: Any) -> tuple[bytes, tuple[Slot, ...], tuple[Slot, ...], i
         for variables, buffers in ((jaxpr.invars, inputs), (jaxpr.outvars, outputs))
     ]
     return code, slots[0], slots[1], memory_bytes
-
-
-def _write(low: Lowering, result: Array, buffer: Buffer) -> None:
-    low.store(result, buffer)
 
 
 def _lay_out(fixed: list[Buffer], statements: list[Statement], data: dict[Buffer, bytes]) -> int:
