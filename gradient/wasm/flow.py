@@ -83,8 +83,8 @@ def advance(low: Lowering, carries: Sequence[Carry], new: Sequence[Array]) -> No
 def _scan(low: Lowering, equation: Any, *args: Array) -> list[Array]:
     p = equation.params
     num_consts, num_carry, length = p["num_consts"], p["num_carry"], p["length"]
-    consts = [low.keep(a) for a in args[:num_consts]]
-    rows = [low.keep(a) for a in args[num_consts + num_carry :]]
+    consts = [low.keep_in_rows(a) for a in args[:num_consts]]
+    rows = [low.keep_in_rows(a) for a in args[num_consts + num_carry :]]
     outs = [_rows(low, var) for var in equation.outvars[num_carry:]]
     if length == 0:
         return [*args[num_consts : num_consts + num_carry], *outs]
@@ -124,7 +124,7 @@ def _row(array: Array, place: Expr) -> Array:
 def _while(low: Lowering, equation: Any, *args: Array) -> list[Array]:
     p = equation.params
     num_head, num_body = p["cond_nconsts"], p["body_nconsts"]
-    consts = [low.keep(a) for a in args[: num_head + num_body]]
+    consts = [low.keep_in_rows(a) for a in args[: num_head + num_body]]
     carries = [Carry(low, a) for a in args[num_head + num_body :]]
     head: list[Statement] = []
     body: list[Statement] = []

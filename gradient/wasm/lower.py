@@ -11,8 +11,9 @@ from jax.extend import core
 
 from gradient.wasm import ir
 from gradient.wasm.arrays import Array, Index, Shape, constants, dtype_name, flat_index, full, in_locals, is_small, row_major, stored
+from gradient.wasm.emit import stride
 from gradient.wasm.ir import Buffer, Expr, Statement
-from gradient.wasm.nest import Target, Term, Work, compute
+from gradient.wasm.nest import MAX_PIECEWISE, Target, Term, Work, compute, walk
 
 Rule = Callable[..., "Array | Sequence[Array]"]
 RULES: dict[str, Rule] = {}
@@ -159,6 +160,18 @@ class Lowering:
         result = compute(work, self.block)
         assert result is not None
         return result
+
+    def keep_in_rows(self, array: Array) -> Array:
+        """An array that a loop may read again and again: its largest dimension is made the innermost one."""
+        if array.size <= MAX_PIECEWISE or array.is_local:
+            return self.keep(array)
+        variables = [ir.Variable(f"axis{axis}", n) for axis, n in enumerate(array.shape)]
+        sample = array.at(tuple(map(ir.variable, variables)))
+        inner = variables[max(range(len(array.shape)), key=lambda axis: (array.shape[axis], axis))]
+        steps = [stride(x.args[0], inner) for x in walk([sample]) if x.op == "load"]
+        if array.cost == 0 and all(step in (0, 1) for step in steps):
+            return array
+        return self.compute(array.shape, array.dtype, array.at)
 
     def store(self, array: Array, buffer: Buffer, start: Expr | None = None, strides: Sequence[int] | None = None) -> None:
         """Writes an array into a buffer, dense unless strides are given."""

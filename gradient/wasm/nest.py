@@ -67,7 +67,8 @@ def combine_two(combine: str, a: Expr, b: Expr) -> Expr:
     return ir.op(combine, a, b)
 
 
-def _walk(roots: Sequence[Expr]) -> Iterator[Expr]:
+def walk(roots: Sequence[Expr]) -> Iterator[Expr]:
+    """Every expression in some expressions, once."""
     seen = set()
     stack = list(roots)
     while stack:
@@ -80,22 +81,22 @@ def _walk(roots: Sequence[Expr]) -> Iterator[Expr]:
 
 def _is_piecewise(x: Expr, variables: set[Variable]) -> bool:
     """Whether an expression asks where in its loops it is: unrolled, such questions answer themselves."""
-    for y in _walk([x]):
+    for y in walk([x]):
         if y.op in ("quotient", "remainder") or (y.op in ir.COMPARISONS and y.args[0].dtype == ir.I32):
             if y.deps and y.deps <= variables:
                 return True
     return False
 
 
-def _score(work: Work, sample: Expr, axis: int, var: Variable) -> tuple[int, int]:
-    """How good a dimension is as the SIMD one: rows of memory are good, columns bad."""
-    total = 1 if axis < len(work.shape) else 0
-    for y in _walk([sample]):
-        if y.op == "load" and var in y.deps:
-            total += 1 if stride(y.args[0], var) == 1 else -2
+def _score(work: Work, sample: Expr, axis: int, var: Variable) -> tuple[int, int, bool]:
+    """How good a dimension is as the SIMD one: columns of memory are bad, a long dimension is good."""
+    total = 0
+    for y in walk([sample]):
+        if y.op == "load" and stride(y.args[0], var) not in (0, 1):
+            total -= 2
         elif y.op == "call" and var in y.deps:
             total -= 4
-    return total, work.extents[axis]
+    return total, work.extents[axis], axis < len(work.shape)
 
 
 @dataclass(eq=False)
@@ -139,7 +140,7 @@ def plan(work: Work, target: Target | None) -> Plan:
         for axis in scores:
             if axis < len(work.shape):
                 row = stride(target(index[: len(work.shape)])[1], variables[axis]) == 1
-                scores[axis] = (scores[axis][0] + (0 if row else -3), scores[axis][1])
+                scores[axis] = (scores[axis][0] - (0 if row else 3), *scores[axis][1:])
     simd = max(scores, key=lambda a: scores[a]) if scores else None
     return Plan(work, loops, simd)
 

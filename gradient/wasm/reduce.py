@@ -56,8 +56,11 @@ def _dot(low: Lowering, equation: Any, a: Array, b: Array) -> Array:
     b_free = [d for d in range(len(b.shape)) if d not in (*b_sum, *b_batch)]
     a_axes = [*a_batch, *a_free]
     b_axes = [*b_batch, *b_free]
-    a = low.settle(a, 1 + prod(b.shape[d] for d in b_free))
-    b = low.settle(b, 1 + prod(a.shape[d] for d in a_free))
+    is_large = prod(reduced) > MAX_UNROLLED_DIM
+    a, b = (
+        low.keep(x) if is_large and times >= MAX_UNROLLED_DIM else low.settle(x, times)
+        for x, times in ((a, prod(b.shape[d] for d in b_free)), (b, prod(a.shape[d] for d in a_free)))
+    )
     b_places = [*range(len(a_batch)), *range(len(a_axes), len(shape))]
 
     def term(index: Index) -> Expr:
