@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+from jax.lax import RoundingMethod
+
 from gradient.wasm import ir, math
 from gradient.wasm.arrays import Array, Index, dtype_name
 from gradient.wasm.ir import BOOL, F32, I32, Expr, compare, op, select
@@ -170,7 +172,7 @@ def _integer_pow(_: Lowering, equation: Any, x: Array) -> Array:
 
 @rule("round")
 def _round(_: Lowering, equation: Any, x: Array) -> Array:
-    is_even = "EVEN" in str(equation.params["rounding_method"])
+    is_even = equation.params["rounding_method"] == RoundingMethod.TO_NEAREST_EVEN
     return mapped(equation, 1 if is_even else 5, math.nearest if is_even else math.round_away, x)
 
 

@@ -232,6 +232,13 @@ def compute(work: Work, block: list[Statement], target: Target | None = None) ->
     return result
 
 
+def _smallest_last(choices: Sequence[tuple[Expr, ...]]) -> list[Index]:
+    """All combinations, so that neighbours share what is loaded for the longest dimension: fewer registers."""
+    order = sorted(range(len(choices)), key=lambda axis: -len(choices[axis]))
+    combinations = product(*(choices[axis] for axis in order))
+    return [tuple(one[order.index(axis)] for axis in range(len(choices))) for one in combinations]
+
+
 @dataclass(frozen=True, eq=False)
 class _Nest:
     """The statements of one combination of tiles."""
@@ -244,11 +251,10 @@ class _Nest:
 
     def statements(self) -> list[Statement]:
         work, num_out = self.plan.work, len(self.plan.work.shape)
-        outs = list(product(*(tile.indices for tile in self.tiles[:num_out])))
+        outs = _smallest_last([tile.indices for tile in self.tiles[:num_out]])
         reds = list(product(*(tile.indices for tile in self.tiles[num_out:])))
         red_loops = self._ordered(range(num_out, len(self.tiles)))
-        values = [combined(work.combine, [work.term(out, red) for red in reds]) for out in outs]
-        body = self._reduction(outs, values, red_loops) if red_loops else self._finish(outs, values)
+        body = self._reduction(outs, reds, red_loops) if red_loops else self._finish(outs, self._values(outs, reds))
         for axis in reversed(self._ordered(range(num_out))):
             body = [self._loop(axis, body)]
         return body
@@ -269,17 +275,21 @@ class _Nest:
         pairs = zip(map(self.target, outs), values, strict=True)
         return [Store(buffer, offset, value) for (buffer, offset), value in pairs]
 
-    def _reduction(self, outs: list[Index], values: list[Expr], loops: list[int]) -> list[Statement]:
+    def _values(self, outs: list[Index], reds: list[Index]) -> list[Expr]:
+        work = self.plan.work
+        return [combined(work.combine, [work.term(out, red) for red in reds]) for out in outs]
+
+    def _reduction(self, outs: list[Index], reds: list[Index], loops: list[int]) -> list[Statement]:
         combine, dtype, simd = self.plan.work.combine, self.plan.work.dtype, self.plan.simd
         lanes = self.plan.variable(simd) if simd is not None else None
         accs = tuple(ir.local(dtype, lanes) for _ in outs)
         start = identity(combine, dtype)
         is_folded = simd in loops
-        if is_folded and lanes is not None and lanes.size % LANES:
-            values = [ir.select(ir.fresh(lanes), value, start) for value in values]
-        body: list[Statement] = [
-            Assign((acc,), (combine_two(combine, acc, value),)) for acc, value in zip(accs, values, strict=True)
-        ]
+        is_ragged = is_folded and lanes is not None and lanes.size % LANES
+        body: list[Statement] = []
+        for acc, value in zip(accs, self._values(outs, reds), strict=True):
+            term = ir.select(ir.fresh(lanes), value, start) if is_ragged and lanes is not None else value
+            body.append(Assign((acc,), (combine_two(combine, acc, term),)))
         for axis in reversed(loops):
             body = [self._loop(axis, body)]
         outer = body[0]

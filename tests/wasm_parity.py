@@ -1,0 +1,137 @@
+"""How the tests of the compiler run a program, and when they call its result right."""
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import wasmtime
+from jax.extend import core
+
+from gradient.wasm import Program, compile
+
+ENGINE = wasmtime.Engine()
+TINY = float(np.finfo(np.float32).tiny)
+FACTOR, SHARE = 8.0, 1e-6
+QUICK: dict[str, Any] = {"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes": True}
+
+
+def load(program: Program) -> Callable[..., Any]:
+    """The program as a function of NumPy arrays."""
+    store = wasmtime.Store(ENGINE)
+    exports = wasmtime.Instance(store, wasmtime.Module(ENGINE, program.module), []).exports(store)
+    memory, run = exports["memory"], exports["run"]
+
+    def call(*args: Any) -> Any:
+        for slot, leaf in zip(program.inputs, jax.tree.leaves(args), strict=True):
+            memory.write(store, np.ascontiguousarray(np.asarray(leaf, slot.dtype)).tobytes(), slot.offset)
+        run(store)
+        return jax.tree.unflatten(program.out_tree, [read(slot) for slot in program.outputs])
+
+    def read(slot: Any) -> np.ndarray:
+        data = bytes(memory.read(store, slot.offset, slot.offset + slot.num_bytes))
+        return np.frombuffer(data, slot.dtype).reshape(slot.shape)
+
+    return call
+
+
+def _size(values: list[Any]) -> Any:
+    """The largest finite magnitude among floats."""
+    found = jnp.zeros(())
+    for value in values:
+        if value.size and jnp.issubdtype(value.dtype, jnp.floating):
+            found = jnp.maximum(found, jnp.max(jnp.where(jnp.isfinite(value), jnp.abs(value), 0.0)))
+    return found
+
+
+def _evaluate(jaxpr: Any, consts: Any, args: Any, sizes: list[Any]) -> list[Any]:
+    """The results of a jaxpr; the size of every intermediate is noted, also inside calls."""
+    known = dict(zip([*jaxpr.constvars, *jaxpr.invars], [*consts, *args], strict=True))
+
+    def value(atom: Any) -> Any:
+        return jnp.asarray(atom.val, atom.aval.dtype) if isinstance(atom, core.Literal) else known[atom]
+
+    for equation in jaxpr.eqns:
+        values = list(map(value, equation.invars))
+        inner = next((equation.params[k] for k in ("jaxpr", "call_jaxpr") if k in equation.params), None)
+        if inner is not None and equation.primitive.name in ("jit", "custom_jvp_call", "custom_vjp_call"):
+            results = _evaluate(inner.jaxpr, inner.consts, values, sizes)
+        else:
+            primitive = equation.primitive
+            found = primitive.bind(*values, **primitive.get_bind_params(equation.params))
+            results = found if primitive.multiple_results else [found]
+        known.update(zip(equation.outvars, results, strict=True))
+        sizes.append(_size(results))
+    return list(map(value, jaxpr.outvars))
+
+
+def exact(fun: Callable, args: Any) -> tuple[list[np.ndarray], float]:
+    """The results in float64, and the largest finite number on the way."""
+    with jax.enable_x64(True):
+        wide = jax.tree.map(lambda a: np.asarray(a, np.float64) if np.asarray(a).dtype.kind == "f" else np.asarray(a), args)
+        closed = jax.make_jaxpr(fun)(*wide)
+        leaves = jax.tree.leaves(wide)
+
+        def run(*values: Any) -> tuple[list[Any], Any]:
+            sizes = [_size(list(values))]
+            results = _evaluate(closed.jaxpr, closed.consts, values, sizes)
+            return results, jnp.max(jnp.stack(sizes))
+
+        results, size = jax.jit(run, compiler_options=QUICK)(*leaves)
+        return [np.asarray(r) for r in results], min(float(size), float(np.finfo(np.float32).max))
+
+
+def difference(got: Any, want: Any, true: Any, size: float) -> str:
+    """What is wrong with a result, against JAX's and the exact one; empty if nothing is."""
+    got, want = np.asarray(got), np.asarray(want)
+    if got.shape != want.shape or got.dtype != want.dtype:
+        return f"{got.dtype}{got.shape} instead of {want.dtype}{want.shape}"
+    if want.dtype.kind != "f":
+        return "" if np.array_equal(got, want) else f"{got} instead of {want}"
+    got, want, true = (np.asarray(a, np.float64) for a in (got, want, true))
+    got, want, true = (np.where(np.abs(a) < TINY, 0.0, a) for a in (got, want, true))
+    if not np.array_equal(np.isfinite(got), np.isfinite(want)):
+        return f"other elements are finite: {got} instead of {want}"
+    special = ~np.isfinite(want)
+    if not np.array_equal(got[special], want[special], equal_nan=True):
+        return f"{got[special]} instead of {want[special]}"
+    both = np.isfinite(want) & np.isfinite(true)
+    mine, theirs = np.abs(got - true)[both], np.abs(want - true)[both]
+    limit = FACTOR * theirs.max(initial=0.0) + SHARE * size
+    if (mine <= limit).all():
+        return ""
+    worst = int(np.argmax(mine))
+    return f"{got[both][worst]} instead of {true[both][worst]} (JAX {want[both][worst]}), allowed {limit}"
+
+
+def check(fun: Callable, *args: Any) -> Program:
+    """Asserts that a compiled function agrees with `jax.jit`, twice in the same memory."""
+    program = compile(fun, *args)
+    run = load(program)
+    want = jax.jit(fun)(*args)
+    true, size = exact(fun, args)
+    assert jax.tree.structure(want) == program.out_tree
+    for got in (run(*args), run(*args)):
+        for g, w, t in zip(jax.tree.leaves(got), jax.tree.leaves(want), true, strict=True):
+            problem = difference(g, w, t, size)
+            assert not problem, problem
+    return program
+
+
+def floats(*shape: int, seed: int = 0, scale: float = 1.0) -> np.ndarray:
+    """Normal numbers."""
+    return (scale * np.random.RandomState(seed + 7 * len(shape) + sum(shape)).normal(size=shape)).astype(np.float32)
+
+
+def integers(*shape: int, seed: int = 0, low: int = -9, high: int = 10) -> np.ndarray:
+    """Whole numbers."""
+    return np.random.RandomState(seed + sum(shape)).randint(low, high, shape).astype(np.int32)
+
+
+def booleans(*shape: int, seed: int = 0) -> np.ndarray:
+    """True and false."""
+    return np.random.RandomState(seed + sum(shape)).rand(*shape) < 0.5
+
+
+__all__ = ["booleans", "check", "difference", "exact", "floats", "integers", "jnp", "load"]
