@@ -97,7 +97,7 @@ def difference(got: Any, want: Any, true: Any, size: float) -> str:
     if not np.array_equal(got[special], want[special], equal_nan=True):
         return f"{got[special]} instead of {want[special]}"
     both = np.isfinite(want) & np.isfinite(true)
-    mine, theirs = np.abs(got - true)[both], np.abs(want - true)[both]
+    mine, theirs = np.abs(got[both] - true[both]), np.abs(want[both] - true[both])
     limit = FACTOR * theirs.max(initial=0.0) + SHARE * size
     if (mine <= limit).all():
         return ""

@@ -41,8 +41,16 @@ _ADVICE = {
 
 def unsupported(what: str, equation: Any) -> UnsupportedPrimitive:
     """The error for an equation that cannot be compiled."""
-    where = source_info_util.summarize(equation.source_info)
     advice = next((text for key, text in _ADVICE.items() if key in what), "Write it with arithmetic on float32, int32 and bool.")
+    return located(UnsupportedPrimitive(what, advice), equation)
+
+
+def located(error: UnsupportedPrimitive, equation: Any) -> UnsupportedPrimitive:
+    """The error with the place in the user's source: of the equation, or of the call that it is part of."""
+    where = source_info_util.summarize(equation.source_info)
+    if len(error.args) != 2 or not where:
+        return error
+    what, advice = error.args
     return UnsupportedPrimitive(
         f"{what} cannot be compiled to WebAssembly; it comes from {where}. {advice} "
         "The function can still run in the kernel, with jax.jit."
@@ -102,13 +110,13 @@ class Lowering:
         if name not in RULES:
             raise unsupported(name, equation)
         for var in equation.outvars:
-            if not _is_known(var.aval):
+            if not is_known(var.aval):
                 raise unsupported(f"{name} to {var.aval.dtype}", equation)
         try:
             results = RULES[name](self, equation, *args)
+        except UnsupportedPrimitive as error:
+            raise located(error, equation) from None
         except NotImplementedError as error:
-            if isinstance(error, UnsupportedPrimitive):
-                raise
             raise unsupported(f"{name} ({error})", equation) from None
         return [results] if isinstance(results, Array) else results
 
@@ -190,7 +198,8 @@ class Lowering:
             self.block = outer
 
 
-def _is_known(aval: Any) -> bool:
+def is_known(aval: Any) -> bool:
+    """Whether arrays of this type can be compiled."""
     try:
         dtype_name(aval.dtype)
     except (ValueError, TypeError, AttributeError):

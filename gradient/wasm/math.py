@@ -110,7 +110,8 @@ def log1p(x: Expr) -> Expr:
     """log(1 + x), accurate near 0: the rounding error of 1 + x is put back (Kahan)."""
     u = x + 1.0
     correction = (x - (u - 1.0)) / u
-    return select(compare("lt", absolute(x), f32(1e-4)), x - 0.5 * x * x, select(x < 1e30, log(u) + correction, log(x)))
+    is_plain = (x > -1.0) & (x < 1e30)
+    return select(compare("lt", absolute(x), f32(1e-4)), x - 0.5 * x * x, select(is_plain, log(u) + correction, log(u)))
 
 
 def logistic(x: Expr) -> Expr:
@@ -142,7 +143,7 @@ def _quadrant(x: Expr) -> tuple[Expr, Expr]:
     high = nearest(k * 2.0**-10) * 2.0**10
     low = k - high
     r = x - high * _HALF_PI[0] - low * _HALF_PI[0] - high * _HALF_PI[1] - low * _HALF_PI[1] - k * _HALF_PI[2]
-    return clip(r, -0.7854, 0.7854), convert(I32, k)
+    return clip(r, -0.9, 0.9), convert(I32, k)
 
 
 def _sin_or_cos(r: Expr, quadrant: Expr) -> Expr:
@@ -241,7 +242,8 @@ def asinh(x: Expr) -> Expr:
 def acosh(x: Expr) -> Expr:
     """Inverse hyperbolic cosine."""
     t = x - 1.0
-    return select(x > 1e9, log(x) + _LN2, log1p(t + op("sqrt", t * t + 2.0 * t)))
+    large = select(x > 1e9, log(x) + _LN2, log1p(t + op("sqrt", t * t + 2.0 * t)))
+    return select(x < 1.0, f32(NAN), large)
 
 
 def atanh(x: Expr) -> Expr:

@@ -17,7 +17,7 @@ from gradient.wasm.control import Writer
 from gradient.wasm.encode import F32_TYPE, function, module
 from gradient.wasm.ir import Buffer, Statement
 from gradient.wasm.library import FUNCTIONS, parameters
-from gradient.wasm.lower import Lowering, trace
+from gradient.wasm.lower import Lowering, is_known, trace
 
 _LOCK = Lock()
 _ALIGNMENT = 16
@@ -107,7 +107,9 @@ def _spec(leaf: Any) -> jax.ShapeDtypeStruct:
 
 
 def _external(avals: Sequence[Any]) -> list[Buffer]:
-    return [Buffer(dtype_name(aval.dtype), int(np.prod(aval.shape, dtype=int)), is_external=True) for aval in avals]
+    dtypes = [dtype_name(aval.dtype) if is_known(aval) else ir.I32 for aval in avals]
+    sizes = [int(np.prod(aval.shape, dtype=int)) for aval in avals]
+    return [Buffer(dtype, size, is_external=True) for dtype, size in zip(dtypes, sizes, strict=True)]
 
 
 def _generate(closed: Any) -> tuple[bytes, tuple[Slot, ...], tuple[Slot, ...], int]:

@@ -1,0 +1,111 @@
+"""Special values, large arguments and the accuracy of the elementary functions."""
+
+from collections.abc import Callable
+from itertools import product
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from jax import lax
+
+from gradient.wasm import compile
+from tests.wasm_parity import check, difference, load
+
+INF, NAN = np.inf, np.nan
+MAX = float(np.finfo(np.float32).max)
+SPECIAL = np.array(
+    [
+        *(0.0, -0.0, INF, -INF, NAN, 1.0, -1.0, 0.5, -0.5, 2.0, -2.0, 3.0, -3.0, 2.5, 1e-6, -1e-6, 1e-30, MAX, -MAX, 1e20, -1e20),
+        *(86.0, 88.0, 88.7, 88.8, 89.0, 100.0, 1000.0, -86.0, -87.3, -88.0, -104.0, -110.0, -1000.0, 0.99999994, 1.0000001),
+    ],
+    np.float32,
+)
+
+UNARY: list[Callable] = [
+    *(lax.exp, lax.exp2, lax.expm1, lax.log, lax.log1p, lax.tanh, lax.logistic, lax.sinh, lax.cosh, lax.asinh, lax.acosh),
+    *(lax.atanh, lax.asin, lax.acos, lax.atan, lax.erf, lax.erfc, lax.erf_inv, lax.sqrt, lax.rsqrt, lax.cbrt, lax.abs, lax.neg),
+    *(lax.sign, lax.floor, lax.ceil, lax.round, lax.is_finite, lax.square, jnp.round, jax.nn.relu, jax.nn.softplus, jnp.nan_to_num),
+]
+
+
+@pytest.mark.parametrize("fun", UNARY, ids=lambda f: f.__name__)
+def test_special_values(fun: Callable) -> None:
+    check(fun, SPECIAL)
+
+
+@pytest.mark.parametrize("fun", [lax.sin, lax.cos, lax.tan], ids=lambda f: f.__name__)
+def test_special_angles(fun: Callable) -> None:
+    check(fun, SPECIAL[np.abs(SPECIAL) < 1e6])
+    run = load(compile(fun, SPECIAL))
+    assert np.isnan(run(SPECIAL)[~np.isfinite(SPECIAL)]).all()
+
+
+@pytest.mark.parametrize("fun", [lax.sin, lax.cos], ids=lambda f: f.__name__)
+def test_large_angles(fun: Callable) -> None:
+    near = np.concatenate([np.linspace(-1e6, 1e6, 20001), np.arange(-2000, 2001) * np.pi / 2]).astype(np.float32)
+    true = getattr(np, fun.__name__)(near.astype(np.float64))
+    assert np.abs(load(compile(fun, near))(near) - true).max() < 2e-7
+    far = np.float32(10.0) ** np.linspace(6, 38, 500, dtype=np.float32)
+    found = load(compile(fun, far))(far)
+    assert (np.abs(found) <= 1).all()
+
+
+def test_accuracy_of_common_functions() -> None:
+    x = np.linspace(-20, 20, 40001).astype(np.float32)
+    y = np.abs(x) + np.float32(1e-3)
+    wide, high = x.astype(np.float64), y.astype(np.float64)
+    exp, log, tanh, logistic = load(compile(lambda x, y: (jnp.exp(x), jnp.log(y), jnp.tanh(x), jax.nn.sigmoid(x)), x, y))(x, y)
+    assert np.abs(exp / np.exp(wide) - 1).max() < 3e-7
+    assert np.abs(log - np.log(high)).max() < 3e-7
+    assert np.abs(tanh - np.tanh(wide)).max() < 6e-7
+    assert np.abs(logistic - 1 / (1 + np.exp(-wide))).max() < 3e-7
+
+
+PAIRS = np.array(list(product(SPECIAL, SPECIAL)), np.float32)
+BINARY: list[Callable] = [
+    *(lax.add, lax.sub, lax.mul, lax.div, lax.max, lax.min, lax.pow, lax.atan2, lax.rem),
+    *(lax.eq, lax.ne, lax.lt, lax.gt, lax.le, lax.ge, jnp.maximum, jnp.minimum),
+]
+
+
+@pytest.mark.parametrize("fun", BINARY, ids=lambda f: f.__name__)
+def test_pairs_of_special_values(fun: Callable) -> None:
+    check(fun, PAIRS[:, 0], PAIRS[:, 1])
+
+
+def test_power_is_accurate() -> None:
+    draw = np.random.RandomState(0)
+    x = np.exp(draw.uniform(-20, 20, 5000)).astype(np.float32)
+    y = draw.uniform(-4, 4, 5000).astype(np.float32)
+    true = x.astype(np.float64) ** y.astype(np.float64)
+    assert np.abs(load(compile(lax.pow, x, y))(x, y) / true - 1).max() < 2e-7
+
+
+def test_integers_at_their_limits() -> None:
+    limits = np.array([0, 1, -1, 2, -2, 7, -7, 2**31 - 1, -(2**31), 2**30, -(2**30)], np.int32)
+    a, b = (np.array(v, np.int32) for v in zip(*product(limits, limits), strict=True))
+    check(lambda a, b: (a + b, a - b, a * b, lax.div(a, b), lax.rem(a, b), lax.max(a, b), -a, abs(a)), a, b)
+    check(lambda a, b: (a < b, a >= b, a == b, a.astype(jnp.float32), jnp.sign(a)), a, b)
+    check(lambda a, b: (lax.shift_left(a, b), lax.shift_right_logical(a, b), lax.shift_right_arithmetic(a, b)), a, b)
+
+
+def test_floats_to_integers() -> None:
+    check(lambda x: x.astype(jnp.int32), np.append(SPECIAL, np.float32([2.9, -2.9, 2147483520.0, -2147483648.0, 3e9])))
+
+
+def test_choices_among_special_values() -> None:
+    check(lambda x: (x.max(), x.min(), x[:5].max(), x.sum(), jnp.where(x > 0, x, -x)), SPECIAL)
+    check(lambda x: (jnp.argmax(x), jnp.argmin(x), jnp.sort(x), jnp.argsort(x), lax.cummax(x)), SPECIAL)
+    check(lambda x: (jnp.clip(x, -1, 1), jnp.isnan(x), jnp.isinf(x), x * 0, x - x), SPECIAL)
+
+
+def test_the_judge_sees_errors() -> None:
+    one, zero = np.float32([1.0]), np.float32([0.0])
+    assert difference(one * 1.1, one, one, 1.0)
+    assert difference(zero * NAN, one, one, 1.0)
+    assert difference(zero + INF, zero - INF, zero - INF, 1.0)
+    assert difference(np.int32([1]), np.int32([2]), np.int32([2]), 1.0)
+    assert difference(one[0], one, one, 1.0)
+    assert not difference(one, one, one.astype(np.float64), 1.0)
+    assert not difference(zero + np.float32(1e-40), zero, zero, 0.0)
