@@ -98,7 +98,7 @@ def difference(got: Any, want: Any, true: Any, size: float) -> str:
         return f"{got[special]} instead of {want[special]}"
     both = np.isfinite(want) & np.isfinite(true)
     mine, theirs = np.abs(got[both] - true[both]), np.abs(want[both] - true[both])
-    limit = FACTOR * theirs.max(initial=0.0) + SHARE * size
+    limit = FACTOR * float(theirs.max(initial=0.0)) + SHARE * size
     if (mine <= limit).all():
         return ""
     worst = int(np.argmax(mine))

@@ -129,10 +129,25 @@ def _while(low: Lowering, equation: Any, *args: Array) -> list[Array]:
     head: list[Statement] = []
     body: list[Statement] = []
     state = [c.array for c in carries]
-    (goes_on,) = low.inside(head, lambda: call(low, p["cond_jaxpr"], [*consts[:num_head], *state]))
-    low.inside(body, lambda: advance(low, carries, call(low, p["body_jaxpr"], [*consts[num_head:], *state])))
-    low.block.append(While(head, goes_on.at(()), body))
+    def goes_on() -> Array:
+        return low.keep(call(low, p["cond_jaxpr"], [*consts[:num_head], *state])[0])
+
+    def step() -> None:
+        mask = goes_on() if condition.shape else None
+        new = call(low, p["body_jaxpr"], [*consts[num_head:], *state])
+        advance(low, carries, new if mask is None else [_masked(mask, *pair) for pair in zip(new, state, strict=True)])
+
+    condition = low.inside(head, goes_on)
+    some = low.inside(head, lambda: low.compute((), ir.BOOL, condition.at, condition.shape, "or"))
+    low.inside(body, step)
+    low.block.append(While(head, some.at(()), body))
     return state
+
+
+def _masked(mask: Array, new: Array, old: Array) -> Array:
+    """The new value for those members of a batch whose loop still goes on."""
+    rank = len(mask.shape)
+    return Array(new.shape, new.dtype, lambda i: ir.select(mask.at(i[:rank]), new.at(i), old.at(i)), new.cost + 1)
 
 
 @rule("cond")

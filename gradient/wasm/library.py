@@ -58,7 +58,8 @@ def remainder(x: Expr, y: Expr) -> Expr:
     rest, divisor = convert(F64, absolute(x)), convert(F64, absolute(y))
     for _ in range(12):
         ratio = op("trunc", rest / divisor)
-        rest = rest - convert(F64, convert(F32, ratio)) * divisor
+        split = ratio * (2.0**29 + 1)
+        rest = rest - (split - (split - ratio)) * divisor
     rest = select(compare("lt", rest, const(F64, 0.0)), rest + divisor, rest)
     plain = with_sign(convert(F32, rest), x)
     is_trivial = (absolute(x) < absolute(y)) & (absolute(x) < INF)
