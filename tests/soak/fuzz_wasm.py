@@ -1,0 +1,79 @@
+"""Random programs against `jax.jit`: `python -m tests.soak.fuzz_wasm --programs 10000 --seed 0`.
+
+Ten programs at a time share one compilation by XLA, which is what takes the time; each is compiled to WebAssembly on its own.
+"""
+
+import argparse
+import sys
+import time
+import traceback
+from typing import Any
+
+import jax
+import numpy as np
+
+from gradient.wasm import compile
+from tests.wasm_graphs import arguments, program
+from tests.wasm_parity import QUICK, difference, exact, load
+
+BATCH = 10
+
+
+def numbers_of(seed: int, number: int) -> list[int]:
+    """What decides about one program."""
+    return np.random.RandomState([seed, number]).randint(0, 2**30, 80).tolist()
+
+
+def check_batch(seed: int, first: int, count: int) -> list[str]:
+    """The problems of some programs."""
+    lists = [numbers_of(seed, first + i) for i in range(count)]
+    functions = [program(numbers, length=4 + numbers[0] % 10) for numbers in lists]
+    args = [arguments(numbers) for numbers in lists]
+
+    def together(all_args: Any) -> Any:
+        return [f(*a) for f, a in zip(functions, all_args, strict=True)]
+
+    wanted = jax.jit(together, compiler_options=QUICK)(args)
+    problems = []
+    for i, (fun, own, want) in enumerate(zip(functions, args, wanted, strict=True)):
+        try:
+            got = load(compile(fun, *own))(*own)
+        except Exception:  # noqa: BLE001 - a fuzzer reports whatever goes wrong
+            problems.append(f"program {first + i} of seed {seed}: {traceback.format_exc(limit=-3)}")
+            continue
+        if all(not difference(g, w, w, _size(want)) for g, w in zip(got, want, strict=True)):
+            continue
+        true, size = exact(fun, own)
+        for n, (g, w, t) in enumerate(zip(got, want, true, strict=True)):
+            problem = difference(g, w, t, size)
+            if problem:
+                problems.append(f"program {first + i} of seed {seed}, result {n}: {problem}")
+    return problems
+
+
+def _size(results: Any) -> float:
+    sizes = [float(np.abs(np.asarray(r)).max()) for r in results if np.asarray(r).dtype.kind == "f" and r.size]
+    return min([s for s in sizes if np.isfinite(s)], default=0.0)
+
+
+def main() -> int:
+    """Runs the programs; the exit status says whether all agree."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--programs", type=int, default=10_000)
+    parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    start, found = time.time(), 0
+    for first in range(options.first, options.first + options.programs, BATCH):
+        for problem in check_batch(options.seed, first, min(BATCH, options.first + options.programs - first)):
+            print(problem, flush=True)
+            found += 1
+        if first % 500 == 0:
+            jax.clear_caches()
+            print(f"{first + BATCH} programs, {found} problems, {time.time() - start:.0f} s", flush=True)
+    print(f"{options.programs} programs of seed {options.seed}: {found} problems in {time.time() - start:.0f} s")
+    return int(found > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,218 @@
+"""Random programs: a list of numbers decides about shapes, operations and operands."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import cycle
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+SIZES = (1, 2, 3, 4, 5, 7, 8, 13, 16, 33)
+LARGEST = 2000
+
+
+@dataclass(frozen=True)
+class Node:
+    """A value on the way. `is_exact` says that all implementations agree on every bit, so that it may be compared."""
+
+    value: Any
+    is_exact: bool
+
+    @property
+    def kind(self) -> str:
+        return self.value.dtype.kind
+
+
+class Choices:
+    """Numbers as choices."""
+
+    def __init__(self, numbers: Sequence[int]) -> None:
+        self._numbers = cycle(numbers)
+
+    def among(self, options: Any) -> Any:
+        """One of several."""
+        return options[next(self._numbers) % len(options)]
+
+    def below(self, n: int) -> int:
+        """A number in 0..n-1."""
+        return next(self._numbers) % n
+
+
+def arguments(numbers: Sequence[int]) -> tuple[np.ndarray, ...]:
+    """Three float arrays, one of integers and one of booleans, of random shapes."""
+    choose = Choices(numbers)
+    draw = np.random.RandomState(abs(numbers[0]) % 2**31)
+    shapes = [tuple(choose.among(SIZES) for _ in range(choose.among((0, 1, 1, 2, 2, 3)))) for _ in range(5)]
+    shapes = [s if np.prod(s) <= LARGEST else s[:2] for s in shapes]
+    floats = [draw.normal(size=s).astype(np.float32) for s in shapes[:3]]
+    return (*floats, draw.randint(-5, 6, shapes[3]).astype(np.int32), draw.rand(*shapes[4]) < 0.5)
+
+
+def _fit(value: Any, shape: tuple[int, ...]) -> Any:
+    """A value made to broadcast with a shape: what does not fit is cut to one element."""
+    while value.ndim > len(shape):
+        value = value[0]
+    for axis in range(value.ndim):
+        n = shape[len(shape) - value.ndim + axis]
+        if value.shape[axis] not in (1, n):
+            value = lax.slice_in_dim(value, 0, 1, axis=axis) if n < value.shape[axis] or n % value.shape[axis] else value
+            value = value if value.shape[axis] in (1, n) else lax.slice_in_dim(value, 0, 1, axis=axis)
+    return value
+
+
+def _unary(choose: Choices, a: Node) -> Node:
+    x = a.value
+    if a.kind == "b":
+        return Node(choose.among((lambda v: ~v, lambda v: v.astype(jnp.int32), lambda v: v.astype(x_float())))(x), True)
+    if a.kind == "i":
+        return Node(choose.among((lambda v: -v, jnp.abs, lambda v: v * 3 - 1, lambda v: v > 0, lambda v: v % 3))(x), True)
+    if choose.below(4) == 0 and a.is_exact:
+        exact = (lambda v: -v, jnp.abs, jnp.sign, jnp.floor, jnp.isfinite, lambda v: (v * 2).astype(jnp.int32), lambda v: v > 0.2)
+        return Node(choose.among(exact)(x), True)
+    smooth = (
+        *(jnp.sin, jnp.cos, jnp.tanh, lambda v: jnp.exp(jnp.tanh(v)), lambda v: jnp.log(jnp.abs(v) + 0.5), jax.nn.sigmoid),
+        *(jnp.square, lambda v: jnp.sqrt(jnp.abs(v) + 0.1), lambda v: v * 0.5 - 1, jax.nn.softplus, lambda v: lax.erf(v)),
+        *(lambda v: jnp.arctan(v), lambda v: v**3, jax.nn.relu, lambda v: jnp.expm1(jnp.tanh(v)), lambda v: 1 / (1 + v * v)),
+    )
+    return Node(choose.among(smooth)(x), False)
+
+
+def x_float() -> Any:
+    """The float type of the present mode."""
+    return jnp.zeros(()).dtype
+
+
+def _binary(choose: Choices, a: Node, b: Node) -> Node:
+    x, y = a.value, _fit(b.value, a.value.shape)
+    if a.kind == "b":
+        y = y if b.kind == "b" else y > 0
+        if b.kind == "f" and not b.is_exact:
+            return a
+        return Node(choose.among((jnp.logical_and, jnp.logical_or, jnp.logical_xor))(x, y), True)
+    if a.kind == "i":
+        if b.kind == "f":
+            return Node(x * y, False)
+        y = y.astype(jnp.int32)
+        return Node(choose.among((jnp.add, jnp.subtract, jnp.multiply, jnp.maximum, jnp.minimum, jnp.less, jnp.equal))(x, y), True)
+    if a.is_exact and b.is_exact and choose.below(3) == 0:
+        return Node(choose.among((jnp.less, jnp.greater_equal, jnp.maximum, jnp.minimum))(x, y), True)
+    smooth = (jnp.add, jnp.subtract, jnp.multiply, jnp.maximum, jnp.minimum, lambda p, q: p / (1 + q * q), jnp.arctan2)
+    return Node(choose.among(smooth[:-1])(x, y.astype(x.dtype)), False)
+
+
+def _move(choose: Choices, a: Node) -> Node:
+    x = a.value
+    if x.ndim == 0:
+        return Node(jnp.broadcast_to(x, (choose.among(SIZES),)), a.is_exact)
+    axis = choose.below(x.ndim)
+    n = x.shape[axis]
+    moves = (
+        lambda: jnp.moveaxis(x, axis, 0),
+        lambda: jnp.flip(x, axis),
+        lambda: x.reshape(-1),
+        lambda: x.reshape((*x.shape[:axis], 1, *x.shape[axis:])) if x.ndim < 3 else x,
+        lambda: lax.slice_in_dim(x, n // 3, n, axis=axis),
+        lambda: lax.slice_in_dim(x, 0, n, 2, axis=axis),
+        lambda: jnp.pad(x, [(1, 2) if d == axis else (0, 0) for d in range(x.ndim)]),
+        lambda: jnp.concatenate([x, jnp.flip(x, axis)], axis) if x.size < LARGEST else x,
+        lambda: jnp.stack([x, x[::-1]], choose.below(2)) if x.size < LARGEST and x.ndim < 3 else x,
+        lambda: jnp.roll(x, 1, axis),
+        lambda: jnp.take(x, jnp.arange(n) * 2 % n, axis=axis),
+        lambda: lax.dynamic_slice_in_dim(x, jnp.argmax(x.reshape(-1) == x.reshape(-1)[-1]).astype(jnp.int32), max(1, n // 2), axis),
+        lambda: x.reshape(x.shape[::-1]),
+    )
+    return Node(choose.among(moves)(), a.is_exact)
+
+
+def _reduce(choose: Choices, a: Node) -> Node:
+    x = a.value
+    if x.ndim == 0:
+        return a
+    axis = choose.among((None, *range(x.ndim)))
+    if a.kind == "b":
+        return Node(choose.among((jnp.any, jnp.all))(x, axis=axis), True)
+    if a.is_exact and choose.below(3) == 0:
+        return Node(choose.among((jnp.argmax, jnp.argmin))(x, axis=axis).astype(jnp.int32), True)
+    if a.kind == "i":
+        return Node(choose.among((jnp.sum, jnp.max, jnp.min))(x, axis=axis).astype(jnp.int32), True)
+    return Node(choose.among((jnp.sum, jnp.mean, jnp.max, jnp.min, lambda v, axis: jnp.sum(v * v, axis=axis)))(x, axis=axis), False)
+
+
+def _along(choose: Choices, a: Node) -> Node:
+    x = a.value
+    if x.ndim == 0 or a.kind == "b":
+        return a
+    axis = choose.below(x.ndim)
+    if a.kind == "f":
+        options = (jnp.cumsum, jnp.sort, lambda v, axis: lax.cummax(v, axis), lambda v, axis: lax.cummin(v, axis, reverse=True))
+        return Node(choose.among(options)(x, axis=axis), False)
+    return Node(choose.among((lambda v, axis: jnp.cumsum(v, axis).astype(jnp.int32), jnp.sort))(x, axis=axis), True)
+
+
+def _product(choose: Choices, a: Node, b: Node) -> Node:
+    if a.kind != "f" or b.kind != "f" or not a.value.ndim or not b.value.ndim:
+        return a
+    x = a.value.reshape(-1, a.value.shape[-1])
+    y = b.value.reshape(b.value.shape[0], -1)
+    n = min(x.shape[1], y.shape[0])
+    if x.shape[0] * y.shape[1] > LARGEST:
+        return Node(x @ x[0], False)
+    return Node(jnp.tanh(x[:, :n] @ y[:n]) if choose.below(2) else x[:, :n] @ y[:n], False)
+
+
+def _choice(choose: Choices, a: Node, b: Node, flags: Node) -> Node:
+    mask = flags.value if flags.kind == "b" else flags.value > 0
+    if not flags.is_exact or a.kind != b.kind:
+        return a
+    x = a.value
+    return Node(jnp.where(_fit(mask, x.shape), x, _fit(b.value, x.shape).astype(x.dtype)), a.is_exact and b.is_exact)
+
+
+def _index(choose: Choices, a: Node, n: Node) -> Node:
+    x = a.value
+    if x.ndim == 0 or n.kind != "i":
+        return a
+    where = n.value.reshape(-1)[:8] % x.shape[0]
+    options = (lambda: x[where], lambda: x[where[0]], lambda: x.at[where].set(x[0]), lambda: x.at[where[0]].set(x[-1]))
+    if a.kind == "f" and choose.below(3) == 0:
+        return Node(x.at[where].add(x[0] * 0.5), False)
+    return Node(choose.among(options)(), a.is_exact)
+
+
+def _loop(choose: Choices, a: Node, b: Node) -> Node:
+    if a.kind != "f":
+        return a
+    x, y = a.value, _fit(b.value, a.value.shape).astype(a.value.dtype)
+    steps = (
+        lambda c, v: ((c[1], jnp.tanh(c[0] + y)), c[0].sum()),
+        lambda c, v: ((c[1] * 0.5, c[0] - c[1]), v + c[1].sum()),
+        lambda c, v: ((c[1], c[0]), c[0]),
+        lambda c, v: ((jnp.sin(c[0]) * v, c[0]), c[1]),
+        lambda c, v: ((lax.cond(v > 0.5, lambda: c[0] * 0.5, lambda: c[1] - y), c[0]), v),
+    )
+    rows = jnp.linspace(0.0, 1.0, choose.among((1, 3, 5)))
+    carry, out = lax.scan(choose.among(steps), (x, x * 0.5), rows, reverse=bool(choose.below(2)))
+    return Node(choose.among((carry[0], carry[1], out)), False)
+
+
+def program(numbers: Sequence[int], length: int = 8) -> Callable[..., Any]:
+    """A function of `arguments(numbers)`: `length` random operations, of which the last few values are the results."""
+
+    def fun(*args: Any) -> Any:
+        choose = Choices(numbers[::-1])
+        nodes = [Node(jnp.asarray(a), True) for a in args]
+        for _ in range(length):
+            a, b, c = (choose.among(nodes[-4:] if choose.below(2) else nodes) for _ in range(3))
+            makers = (
+                *(lambda: _unary(choose, a), lambda: _unary(choose, a), lambda: _binary(choose, a, b), lambda: _binary(choose, a, b)),
+                *(lambda: _move(choose, a), lambda: _move(choose, a), lambda: _reduce(choose, a), lambda: _along(choose, a)),
+                *(lambda: _product(choose, a, b), lambda: _choice(choose, a, b, c), lambda: _index(choose, a, b)),
+                lambda: _loop(choose, a, b),
+            )
+            nodes.append(choose.among(makers)())
+        return [node.value for node in nodes[-3:]]
+
+    return fun
