@@ -45,7 +45,9 @@ def network(params: Sequence[tuple[jax.Array, jax.Array]], x: jax.Array) -> jax.
     return (x @ weight + bias)[:, 0]
 
 
-def descent(predict: Callable[[Params, jax.Array], jax.Array], num_steps: int, learning_rate: float, with_params: bool) -> Callable:
+def descent(
+    predict: Callable[[Params, jax.Array], jax.Array], num_steps: int, learning_rate: float, with_params: bool
+) -> Callable:
     """`num_steps` heavy-ball steps on the mean squared error; losses and predictions of every step, and perhaps parameters."""
 
     def loss(params: Params, x: jax.Array, y: jax.Array) -> tuple[jax.Array, jax.Array]:

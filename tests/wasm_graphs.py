@@ -70,12 +70,20 @@ def _unary(choose: Choices, a: Node) -> Node:
     if a.kind == "i":
         return Node(choose.among((lambda v: -v, jnp.abs, lambda v: v * 3 - 1, lambda v: v > 0, lambda v: v % 3))(x), True)
     if choose.below(4) == 0 and a.is_exact:
-        exact = (lambda v: -v, jnp.abs, jnp.sign, jnp.floor, jnp.isfinite, lambda v: (v * 2).astype(jnp.int32), lambda v: v > 0.2)
+        exact = (
+            lambda v: -v,
+            jnp.abs,
+            jnp.sign,
+            jnp.floor,
+            jnp.isfinite,
+            lambda v: (v * 2).astype(jnp.int32),
+            lambda v: v > 0.2,
+        )
         return Node(choose.among(exact)(x), True)
     smooth = (
         *(jnp.sin, jnp.cos, jnp.tanh, lambda v: jnp.exp(jnp.tanh(v)), lambda v: jnp.log(jnp.abs(v) + 0.5), jax.nn.sigmoid),
-        *(jnp.square, lambda v: jnp.sqrt(jnp.abs(v) + 0.1), lambda v: v * 0.5 - 1, jax.nn.softplus, lambda v: lax.erf(v)),
-        *(lambda v: jnp.arctan(v), lambda v: v**3, jax.nn.relu, lambda v: jnp.expm1(jnp.tanh(v)), lambda v: 1 / (1 + v * v)),
+        *(jnp.square, lambda v: jnp.sqrt(jnp.abs(v) + 0.1), lambda v: v * 0.5 - 1, jax.nn.softplus, lax.erf),
+        *(jnp.arctan, lambda v: v**3, jax.nn.relu, lambda v: jnp.expm1(jnp.tanh(v)), lambda v: 1 / (1 + v * v)),
     )
     return Node(choose.among(smooth)(x), False)
 
@@ -96,7 +104,9 @@ def _binary(choose: Choices, a: Node, b: Node) -> Node:
         if b.kind == "f":
             return Node(x * y, False)
         y = y.astype(jnp.int32)
-        return Node(choose.among((jnp.add, jnp.subtract, jnp.multiply, jnp.maximum, jnp.minimum, jnp.less, jnp.equal))(x, y), True)
+        return Node(
+            choose.among((jnp.add, jnp.subtract, jnp.multiply, jnp.maximum, jnp.minimum, jnp.less, jnp.equal))(x, y), True
+        )
     if a.is_exact and b.is_exact and choose.below(3) == 0:
         return Node(choose.among((jnp.less, jnp.greater_equal, jnp.maximum, jnp.minimum))(x, y), True)
     smooth = (jnp.add, jnp.subtract, jnp.multiply, jnp.maximum, jnp.minimum, lambda p, q: p / (1 + q * q), jnp.arctan2)
@@ -121,7 +131,9 @@ def _move(choose: Choices, a: Node) -> Node:
         lambda: jnp.stack([x, x[::-1]], choose.below(2)) if x.size < LARGEST and x.ndim < 3 else x,
         lambda: jnp.roll(x, 1, axis),
         lambda: jnp.take(x, jnp.arange(n) * 2 % n, axis=axis),
-        lambda: lax.dynamic_slice_in_dim(x, jnp.argmax(x.reshape(-1) == x.reshape(-1)[-1]).astype(jnp.int32), max(1, n // 2), axis),
+        lambda: lax.dynamic_slice_in_dim(
+            x, jnp.argmax(x.reshape(-1) == x.reshape(-1)[-1]).astype(jnp.int32), max(1, n // 2), axis
+        ),
         lambda: x.reshape(x.shape[::-1]),
     )
     return Node(choose.among(moves)(), a.is_exact)
@@ -138,7 +150,9 @@ def _reduce(choose: Choices, a: Node) -> Node:
         return Node(choose.among((jnp.argmax, jnp.argmin))(x, axis=axis).astype(jnp.int32), True)
     if a.kind == "i":
         return Node(choose.among((jnp.sum, jnp.max, jnp.min))(x, axis=axis).astype(jnp.int32), True)
-    return Node(choose.among((jnp.sum, jnp.mean, jnp.max, jnp.min, lambda v, axis: jnp.sum(v * v, axis=axis)))(x, axis=axis), False)
+    return Node(
+        choose.among((jnp.sum, jnp.mean, jnp.max, jnp.min, lambda v, axis: jnp.sum(v * v, axis=axis)))(x, axis=axis), False
+    )
 
 
 def _along(choose: Choices, a: Node) -> Node:
@@ -147,7 +161,7 @@ def _along(choose: Choices, a: Node) -> Node:
         return a
     axis = choose.below(x.ndim)
     if a.kind == "f":
-        options = (jnp.cumsum, jnp.sort, lambda v, axis: lax.cummax(v, axis), lambda v, axis: lax.cummin(v, axis, reverse=True))
+        options = (jnp.cumsum, jnp.sort, lax.cummax, lambda v, axis: lax.cummin(v, axis, reverse=True))
         return Node(choose.among(options)(x, axis=axis), False)
     return Node(choose.among((lambda v, axis: jnp.cumsum(v, axis).astype(jnp.int32), jnp.sort))(x, axis=axis), True)
 
@@ -198,6 +212,16 @@ def _loop(choose: Choices, a: Node, b: Node) -> Node:
     return Node(choose.among((carry[0], carry[1], out)), False)
 
 
+def _next(choose: Choices, a: Node, b: Node, c: Node) -> Node:
+    makers: tuple[Callable[[], Node], ...] = (
+        *(lambda: _unary(choose, a), lambda: _unary(choose, a), lambda: _binary(choose, a, b), lambda: _binary(choose, a, b)),
+        *(lambda: _move(choose, a), lambda: _move(choose, a), lambda: _reduce(choose, a), lambda: _along(choose, a)),
+        *(lambda: _product(choose, a, b), lambda: _choice(choose, a, b, c), lambda: _index(choose, a, b)),
+        lambda: _loop(choose, a, b),
+    )
+    return choose.among(makers)()
+
+
 def program(numbers: Sequence[int], length: int = 8) -> Callable[..., Any]:
     """A function of `arguments(numbers)`: `length` random operations, of which the last few values are the results."""
 
@@ -206,13 +230,7 @@ def program(numbers: Sequence[int], length: int = 8) -> Callable[..., Any]:
         nodes = [Node(jnp.asarray(a), True) for a in args]
         for _ in range(length):
             a, b, c = (choose.among(nodes[-4:] if choose.below(2) else nodes) for _ in range(3))
-            makers = (
-                *(lambda: _unary(choose, a), lambda: _unary(choose, a), lambda: _binary(choose, a, b), lambda: _binary(choose, a, b)),
-                *(lambda: _move(choose, a), lambda: _move(choose, a), lambda: _reduce(choose, a), lambda: _along(choose, a)),
-                *(lambda: _product(choose, a, b), lambda: _choice(choose, a, b, c), lambda: _index(choose, a, b)),
-                lambda: _loop(choose, a, b),
-            )
-            nodes.append(choose.among(makers)())
+            nodes.append(_next(choose, a, b, c))
         return [node.value for node in nodes[-3:]]
 
     return fun

@@ -1,4 +1,4 @@
-"""Arrays as functions from an index to an expression. Broadcast, transpose, slice or pad cost nothing: they change the index."""
+"""Arrays as functions from an index to an expression: broadcast, transpose, slice and pad only change the index."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from gradient.wasm import ir
-from gradient.wasm.emit import _LEAVES, Emitter, Key, Lanes, address
+from gradient.wasm.emit import LEAVES, Key, Lanes, address
 from gradient.wasm.encode import EMPTY_BLOCK, I32_TYPE, OPCODES, unsigned
-from gradient.wasm.ir import Assign, Branch, Copy, Expr, Loop, Statement, Store, While
+from gradient.wasm.ir import Expr
+from gradient.wasm.memory import Memory
+from gradient.wasm.statements import Assign, Branch, Copy, Loop, Statement, Store, While
 
 Root = tuple[Expr, Lanes]
 
@@ -49,7 +50,7 @@ def blocks(s: Statement) -> list[list[Statement]]:
     return []
 
 
-class Writer(Emitter):
+class Writer(Memory):
     """The code of a function made of statements."""
 
     def block(self, statements: Sequence[Statement], lanes: Lanes = None) -> None:
@@ -139,7 +140,7 @@ class Writer(Emitter):
             seen.add(key)
             if not x.deps.isdisjoint(changing):
                 stack.extend(self.children(x, mode))
-            elif mode is not None or (x.op not in _LEAVES and x.op not in ("linear", "var")):
+            elif mode is not None or (x.op not in LEAVES and x.op not in ("linear", "var")):
                 found[key] = (x, mode)
         return list(found.values())
 

@@ -108,7 +108,7 @@ def _power(x: Expr, y: Expr) -> Expr:
     return math.power(x, ir.convert(F32, y))
 
 
-for _name, _cost, _function in (
+_TABLE: tuple[tuple[str, int, Callable[..., Expr]], ...] = (
     ("add", 1, ir.add),
     ("sub", 1, ir.sub),
     ("mul", 1, ir.mul),
@@ -160,8 +160,9 @@ for _name, _cost, _function in (
     ("population_count", 1, lambda x: op("popcnt", x)),
     ("clz", 1, lambda x: op("clz", x)),
     *((_name, 1, _compare(_name)) for _name in ir.COMPARISONS),
-):
-    _register(_name, _cost, _function)
+)
+for _row in _TABLE:
+    _register(*_row)
 
 
 @rule("integer_pow")

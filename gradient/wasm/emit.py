@@ -1,15 +1,17 @@
 """Instruction selection: statements to WebAssembly code.
 
 An expression is emitted in one of two modes. In scalar mode it is one number; inside a SIMD loop, what depends on the loop's
-variable is four numbers, and what does not is a scalar that is spread (splat) over the lanes, once, before the loop. A boolean
-is 0 or 1 in scalar mode, and a lane of all zeros or all ones in SIMD mode. A loop variable is kept times four, as a byte offset.
+variable is four numbers, and what does not is a scalar that is spread (splat) over the lanes, once, before the loop. A
+boolean is 0 or 1 in scalar mode, and a lane of all zeros or all ones in SIMD mode. A loop variable is kept times four, as a
+byte offset.
 """
 
 from collections.abc import Callable, Sequence
 
 from gradient.wasm import ir
-from gradient.wasm.encode import F32_TYPE, F64_TYPE, I32_TYPE, OPCODES, V128_TYPE, constant, memarg, unsigned
-from gradient.wasm.ir import BOOL, F32, F64, I32, Expr, Store, Variable
+from gradient.wasm.encode import F32_TYPE, F64_TYPE, I32_TYPE, OPCODES, V128_TYPE, unsigned
+from gradient.wasm.instructions import Instructions
+from gradient.wasm.ir import BOOL, F32, F64, I32, Expr, Variable
 
 Lanes = Variable | None
 Key = tuple[Expr, bool]
@@ -25,7 +27,7 @@ _CONVERSIONS: dict[tuple[str, str], tuple[str, ...]] = {
     (I32, F64): ("i32.trunc_sat_f64_s",),
     (F64, I32): ("f64.convert_i32_s",),
 }
-_LEAVES = {"const", "local", "parameter"}
+LEAVES = {"const", "local", "parameter"}
 _SIGNED = {"lt", "gt", "le", "ge"}
 _FOLD_OPS = {"add": "add", "mul": "mul", "min": "min", "max": "max", "and": "and", "or": "or", "xor": "xor"}
 
@@ -71,61 +73,17 @@ def address(buffer: ir.Buffer, offset: Expr) -> tuple[Expr, int]:
     return ir.add(moving, ir.i32(start)), 0
 
 
-class Emitter:
+class Emitter(Instructions):
     """The code of one function."""
 
     def __init__(self, parameters: Sequence[str] = (), functions: Callable[[str], int] = lambda _: 0) -> None:
-        self.code = bytearray()
-        self.types: list[int] = []
+        super().__init__(len(parameters))
         self._functions = functions
-        self._num_parameters = len(parameters)
-        self._free: dict[int, list[int]] = {}
         self._places: dict[Expr, int] = {}
         self._counters: dict[Variable, int] = {}
         self._rounds: dict[Variable, int] = {}
         self._known: dict[Key, int] = {}
         self._uses: dict[Key, int] = {}
-
-    def write(self, *names: str) -> None:
-        """Instructions without operands."""
-        for name in names:
-            self.code += OPCODES[name]
-
-    def number(self, value: float, dtype: str = I32) -> None:
-        """Pushes a constant."""
-        self.code += constant(dtype, value)
-
-    def get(self, place: int) -> None:
-        """Pushes a local."""
-        self.code += OPCODES["local.get"] + unsigned(place)
-
-    def set(self, place: int) -> None:
-        """Pops into a local."""
-        self.code += OPCODES["local.set"] + unsigned(place)
-
-    def tee(self, place: int) -> None:
-        """Copies the top of the stack into a local."""
-        self.code += OPCODES["local.tee"] + unsigned(place)
-
-    def access(self, name: str, offset: int, align: int = 2) -> None:
-        """A load or store."""
-        self.code += OPCODES[name] + memarg(align, offset)
-
-    def lane(self, name: str, number: int) -> None:
-        """An instruction about one lane."""
-        self.code += OPCODES[name] + bytes([number])
-
-    def new(self, kind: int) -> int:
-        """A local that nothing uses."""
-        free = self._free.get(kind)
-        if free:
-            return free.pop()
-        self.types.append(kind)
-        return self._num_parameters + len(self.types) - 1
-
-    def release(self, place: int) -> None:
-        """Gives a local back."""
-        self._free.setdefault(self.types[place - self._num_parameters], []).append(place)
 
     def place(self, x: Expr) -> int:
         """The WebAssembly local of an IR local."""
@@ -156,7 +114,7 @@ class Emitter:
             self._splat(x)
         else:
             getattr(self, f"_{x.op}", self._operation)(x, lanes)
-        if self._uses.get(key, 0) > 1 and (lanes is not None or x.op not in _LEAVES):
+        if self._uses.get(key, 0) > 1 and (lanes is not None or x.op not in LEAVES):
             self._known[key] = self.new(V128_TYPE if lanes is not None else _TYPES[x.dtype])
             self.tee(self._known[key])
 
@@ -228,81 +186,6 @@ class Emitter:
             return
         self.number(factor)
         self.write(*(("i32x4.splat", "i32x4.mul") if lanes else ("i32.mul",)))
-
-    def _load(self, x: Expr, lanes: Lanes) -> None:
-        moving, fixed = address(x.attr, x.args[0])
-        if lanes is None:
-            self.value(moving)
-            self.access({F32: "f32.load", I32: "i32.load", BOOL: "i32.load8_u"}[x.dtype], fixed, 0 if x.dtype == BOOL else 2)
-            return
-        step = stride(x.args[0], lanes)
-        if step == 1:
-            self.value(moving)
-            self._load_row(x.dtype, fixed)
-        elif step is None:
-            self._load_scattered(x, lanes)
-        else:
-            self._load_strided(x.dtype, moving, fixed, step)
-
-    def _load_row(self, dtype: str, fixed: int) -> None:
-        if dtype != BOOL:
-            self.access("v128.load", fixed)
-            return
-        self.access("v128.load32_zero", fixed, 0)
-        self.write("i16x8.extend_low_i8x16_u", "i32x4.extend_low_i16x8_u", "i32x4.neg")
-
-    def _load_strided(self, dtype: str, moving: Expr, fixed: int, step: int) -> None:
-        self.value(moving)
-        base = self.new(I32_TYPE)
-        self.set(base)
-        self._load_lanes(dtype, [(base, fixed + ir.ITEM_BYTES[dtype] * step * lane) for lane in range(4)])
-        self.release(base)
-
-    def _load_scattered(self, x: Expr, lanes: Lanes) -> None:
-        bases = self._lane_addresses(x.attr, x.args[0], lanes)
-        self._load_lanes(x.dtype, [(base, x.attr.offset) for base in bases])
-        for place in bases:
-            self.release(place)
-
-    def _lane_addresses(self, buffer: ir.Buffer, offset: Expr, lanes: Lanes) -> list[int]:
-        """Four locals with the byte offsets of the four lanes of an index."""
-        self.value(offset, lanes)
-        index = self.new(V128_TYPE)
-        self.set(index)
-        bases = [self.new(I32_TYPE) for _ in range(4)]
-        for lane, base in enumerate(bases):
-            self.get(index)
-            self.lane("i32x4.extract_lane", lane)
-            self.number(ir.ITEM_BYTES[buffer.dtype])
-            self.write("i32.mul")
-            self.set(base)
-        self.release(index)
-        return bases
-
-    def _load_lanes(self, dtype: str, addresses: list[tuple[int, int]]) -> None:
-        if dtype == BOOL:
-            self._load_bool_lanes(addresses)
-            return
-        offsets = [self._push_address(base, offset) for base, offset in reversed(addresses)][::-1]
-        self.access("v128.load32_zero", offsets[0])
-        for lane in (1, 2, 3):
-            self.access("v128.load32_lane", offsets[lane])
-            self.code.append(lane)
-
-    def _load_bool_lanes(self, addresses: list[tuple[int, int]]) -> None:
-        for lane, (base, offset) in enumerate(addresses):
-            self.access("i32.load8_u", self._push_address(base, offset), 0)
-            self.write("i32x4.splat") if lane == 0 else self.lane("i32x4.replace_lane", lane)
-        self.write("i32x4.neg")
-
-    def _push_address(self, base: int, offset: int) -> int:
-        """Pushes a base address; returns the constant to add, after adding a negative one."""
-        self.get(base)
-        if offset >= 0:
-            return offset
-        self.number(offset)
-        self.write("i32.add")
-        return 0
 
     def _convert(self, x: Expr, lanes: Lanes) -> None:
         (source,) = x.args
@@ -408,45 +291,4 @@ class Emitter:
             self._scalar(x)
             self.write(f"{result}.splat") if lane == 0 else self.lane(f"{result}.replace_lane", lane)
         for place in places:
-            self.release(place)
-
-    def store(self, s: Store, lanes: Lanes) -> None:
-        """One item, or one for each lane."""
-        moving, fixed = address(s.buffer, s.offset)
-        if lanes is None or lanes not in s.offset.deps:
-            self.value(moving)
-            self.value(s.value)
-            self.access(f"{'i32' if s.buffer.dtype != F32 else 'f32'}.store{'8' if s.buffer.dtype == BOOL else ''}", fixed, 0)
-        elif stride(s.offset, lanes) == 1:
-            self.value(moving)
-            self.value(s.value, lanes)
-            self._store_row(s.buffer.dtype, fixed)
-        else:
-            self._store_lanes(s, lanes)
-
-    def _store_row(self, dtype: str, fixed: int) -> None:
-        if dtype != BOOL:
-            self.access("v128.store", fixed)
-            return
-        self.write("i32x4.neg")
-        self.code += OPCODES["v128.const"] + bytes(16) + OPCODES["i16x8.narrow_i32x4_s"]
-        self.code += OPCODES["v128.const"] + bytes(16) + OPCODES["i8x16.narrow_i16x8_s"]
-        self.access("v128.store32_lane", fixed, 0)
-        self.code.append(0)
-
-    def _store_lanes(self, s: Store, lanes: Lanes) -> None:
-        dtype = s.buffer.dtype
-        bases = self._lane_addresses(s.buffer, s.offset, lanes)
-        self.value(s.value, lanes)
-        value = self.new(V128_TYPE)
-        self.set(value)
-        for lane, base in enumerate(bases):
-            self.get(base)
-            self.get(value)
-            self.lane("f32x4.extract_lane" if dtype == F32 else "i32x4.extract_lane", lane)
-            if dtype == BOOL:
-                self.number(1)
-                self.write("i32.and")
-            self.access(f"{'f32' if dtype == F32 else 'i32'}.store{'8' if dtype == BOOL else ''}", s.buffer.offset, 0)
-        for place in (value, *bases):
             self.release(place)

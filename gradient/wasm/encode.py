@@ -38,10 +38,28 @@ def _prefixed(prefix: int, table: dict[int, str]) -> dict[str, bytes]:
 
 
 _CONTROL = {
-    **{"block": b"\x02", "loop": b"\x03", "if": b"\x04", "else": b"\x05", "end": b"\x0b", "br": b"\x0c", "br_if": b"\x0d"},
-    **{"call": b"\x10", "drop": b"\x1a", "select": b"\x1b", "local.get": b"\x20", "local.set": b"\x21", "local.tee": b"\x22"},
-    **{"i32.load": b"\x28", "f32.load": b"\x2a", "i32.load8_u": b"\x2d", "i32.store": b"\x36", "f32.store": b"\x38"},
-    **{"i32.store8": b"\x3a", "i32.const": b"\x41", "f32.const": b"\x43", "f64.const": b"\x44"},
+    "block": b"\x02",
+    "loop": b"\x03",
+    "if": b"\x04",
+    "else": b"\x05",
+    "end": b"\x0b",
+    "br": b"\x0c",
+    "br_if": b"\x0d",
+    "call": b"\x10",
+    "drop": b"\x1a",
+    "select": b"\x1b",
+    "local.get": b"\x20",
+    "local.set": b"\x21",
+    "local.tee": b"\x22",
+    "i32.load": b"\x28",
+    "f32.load": b"\x2a",
+    "i32.load8_u": b"\x2d",
+    "i32.store": b"\x36",
+    "f32.store": b"\x38",
+    "i32.store8": b"\x3a",
+    "i32.const": b"\x41",
+    "f32.const": b"\x43",
+    "f64.const": b"\x44",
 }
 _SCALAR = {
     **_numbered(0x45, "i32.eqz i32.eq i32.ne i32.lt_s i32.lt_u i32.gt_s i32.gt_u i32.le_s i32.le_u i32.ge_s i32.ge_u"),
@@ -52,8 +70,11 @@ _SCALAR = {
     **_numbered(0x96, "f32.min f32.max f32.copysign f64.abs f64.neg f64.ceil f64.floor f64.trunc f64.nearest f64.sqrt"),
     **_numbered(0xA0, "f64.add f64.sub f64.mul f64.div f64.min f64.max"),
     **_numbered(0xB2, "f32.convert_i32_s f32.convert_i32_u"),
-    **{"f32.demote_f64": b"\xb6", "f64.convert_i32_s": b"\xb7", "f64.promote_f32": b"\xbb"},
-    **{"i32.reinterpret_f32": b"\xbc", "f32.reinterpret_i32": b"\xbe"},
+    "f32.demote_f64": b"\xb6",
+    "f64.convert_i32_s": b"\xb7",
+    "f64.promote_f32": b"\xbb",
+    "i32.reinterpret_f32": b"\xbc",
+    "f32.reinterpret_i32": b"\xbe",
     **_prefixed(0xFC, {0: "i32.trunc_sat_f32_s", 2: "i32.trunc_sat_f64_s", 10: "memory.copy"}),
 }
 _SIMD = _prefixed(
@@ -74,7 +95,8 @@ _SIMD = _prefixed(
         0xA0: "i32x4.abs i32x4.neg",
         0xA9: "i32x4.extend_low_i16x8_u _ i32x4.shl i32x4.shr_s i32x4.shr_u i32x4.add",
         0xB1: "i32x4.sub _ _ _ i32x4.mul i32x4.min_s _ i32x4.max_s",
-        0xE0: "f32x4.abs f32x4.neg _ f32x4.sqrt f32x4.add f32x4.sub f32x4.mul f32x4.div f32x4.min f32x4.max f32x4.pmin f32x4.pmax",
+        0xE0: "f32x4.abs f32x4.neg _ f32x4.sqrt f32x4.add f32x4.sub f32x4.mul f32x4.div f32x4.min f32x4.max",
+        0xEA: "f32x4.pmin f32x4.pmax",
         0xF8: "i32x4.trunc_sat_f32x4_s _ f32x4.convert_i32x4_s",
     },
 )

@@ -5,8 +5,9 @@ from typing import Any
 
 from gradient.wasm import ir
 from gradient.wasm.arrays import Array, Index, constants, dtype_name, in_locals, is_small, stored
-from gradient.wasm.ir import Assign, Branch, Buffer, Copy, Expr, Loop, Statement, While
+from gradient.wasm.ir import Buffer, Expr
 from gradient.wasm.lower import Lowering, rule
+from gradient.wasm.statements import Assign, Branch, Copy, Loop, Statement, While
 
 
 def _inner(value: Any) -> tuple[Any, Sequence[Any]]:
@@ -129,6 +130,7 @@ def _while(low: Lowering, equation: Any, *args: Array) -> list[Array]:
     head: list[Statement] = []
     body: list[Statement] = []
     state = [c.array for c in carries]
+
     def goes_on() -> Array:
         return low.keep(call(low, p["cond_jaxpr"], [*consts[:num_head], *state])[0])
 

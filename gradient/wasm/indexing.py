@@ -5,10 +5,11 @@ from typing import Any
 
 from gradient.wasm import ir
 from gradient.wasm.arrays import Array, Index, Shape, flat_index, row_major, stored
-from gradient.wasm.ir import Buffer, Expr, Store
+from gradient.wasm.ir import Buffer, Expr
 from gradient.wasm.lower import Lowering, out_shape, rule
 from gradient.wasm.nest import combine_two
 from gradient.wasm.reduce import scalar_loops
+from gradient.wasm.statements import Store
 
 
 def _clamped(start: Expr, size: int, part: int) -> Expr:
@@ -52,7 +53,9 @@ def _dynamic_update_slice(low: Lowering, equation: Any, x: Array, update: Array,
 class _Numbers:
     """Dimension numbers of a gather or scatter, in the terms of XLA's gather."""
 
-    def __init__(self, window: Sequence[int], collapsed: Sequence[int], batch: Sequence[int], index_batch: Sequence[int]) -> None:
+    def __init__(
+        self, window: Sequence[int], collapsed: Sequence[int], batch: Sequence[int], index_batch: Sequence[int]
+    ) -> None:
         self.window, self.collapsed, self.batch, self.index_batch = window, set(collapsed), list(batch), list(index_batch)
 
     def split(self, index: Index) -> tuple[Index, Index]:
@@ -154,4 +157,4 @@ for _name, _combine in (
     *(("scatter", None), ("scatter-add", "add"), ("scatter_add", "add"), ("scatter-mul", "mul"), ("scatter_mul", "mul")),
     *(("scatter-min", "min"), ("scatter_min", "min"), ("scatter-max", "max"), ("scatter_max", "max")),
 ):
-    rule(_name)(lambda low, equation, *args, combine=_combine: _scatter(low, equation, *args, combine))
+    rule(_name)(lambda low, equation, x, n, u, combine=_combine: _scatter(low, equation, x, n, u, combine))

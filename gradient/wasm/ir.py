@@ -1,15 +1,17 @@
-"""The intermediate representation: hash-consed scalar expressions, and statements that evaluate them in loops.
+"""The intermediate representation: hash-consed scalar expressions. `statements` evaluate them in loops.
 
 An expression is one number at one index. Equal expressions are one object, so common subexpressions vanish by themselves.
 Whether an expression becomes scalar or SIMD code is decided later, by the loop it stands in (`emit`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import count
-from typing import Any, Union
+from typing import Any
 
 import numpy as np
+
+from gradient.wasm.operators import Operators
 
 F32, I32, BOOL, F64 = "f32", "i32", "bool", "f64"
 NUMPY = {F32: np.float32, I32: np.int32, BOOL: np.bool_, F64: np.float64}
@@ -19,7 +21,7 @@ _NUMBERS = count()
 COMPARISONS = ("eq", "ne", "lt", "gt", "le", "ge")
 
 
-class Expr:
+class Expr(Operators):
     """A scalar value: an operation on other expressions. Make it with the functions of this module, not directly.
 
     Attributes:
@@ -32,58 +34,6 @@ class Expr:
 
     def __init__(self, op: str, dtype: str, args: tuple["Expr", ...], attr: Any, deps: frozenset) -> None:
         self.op, self.dtype, self.args, self.attr, self.deps = op, dtype, args, attr, deps
-
-    def __add__(self, other: "Expr | float") -> "Expr":
-        return add(self, _like(self, other))
-
-    def __radd__(self, other: float) -> "Expr":
-        return add(_like(self, other), self)
-
-    def __sub__(self, other: "Expr | float") -> "Expr":
-        return sub(self, _like(self, other))
-
-    def __rsub__(self, other: float) -> "Expr":
-        return sub(_like(self, other), self)
-
-    def __mul__(self, other: "Expr | float") -> "Expr":
-        return mul(self, _like(self, other))
-
-    def __rmul__(self, other: float) -> "Expr":
-        return mul(_like(self, other), self)
-
-    def __truediv__(self, other: "Expr | float") -> "Expr":
-        return op("div", self, _like(self, other))
-
-    def __rtruediv__(self, other: float) -> "Expr":
-        return op("div", _like(self, other), self)
-
-    def __neg__(self) -> "Expr":
-        return op("neg", self) if self.dtype != I32 else 0 - self
-
-    def __and__(self, other: "Expr | int") -> "Expr":
-        return op("and", self, _like(self, other))
-
-    def __or__(self, other: "Expr | int") -> "Expr":
-        return op("or", self, _like(self, other))
-
-    def __xor__(self, other: "Expr | int") -> "Expr":
-        return op("xor", self, _like(self, other))
-
-    def __lt__(self, other: "Expr | float") -> "Expr":
-        return compare("lt", self, _like(self, other))
-
-    def __gt__(self, other: "Expr | float") -> "Expr":
-        return compare("gt", self, _like(self, other))
-
-    def __le__(self, other: "Expr | float") -> "Expr":
-        return compare("le", self, _like(self, other))
-
-    def __ge__(self, other: "Expr | float") -> "Expr":
-        return compare("ge", self, _like(self, other))
-
-    def same(self, other: "Expr | float") -> "Expr":
-        """Whether two values are equal, as an expression."""
-        return compare("eq", self, _like(self, other))
 
     @property
     def value(self) -> Any:
@@ -205,7 +155,8 @@ def rebuilt(x: Expr, args: tuple[Expr, ...]) -> Expr:
     return _node(x.op, x.dtype, args, x.attr, own=x.attr if x.op == "load" else None)
 
 
-def _like(expr: Expr, other: Expr | float) -> Expr:
+def like(expr: Expr, other: Expr | float) -> Expr:
+    """A number as an expression of the same type."""
     return other if isinstance(other, Expr) else const(expr.dtype, other)
 
 
@@ -214,7 +165,7 @@ def _fold_binary(name: str, a: Any, b: Any) -> Any:
         return _FOLDS[name](a, b)
 
 
-_FOLDS = {
+_FOLDS: dict[str, Callable[[Any, Any], Any]] = {
     "add": lambda a, b: a + b,
     "sub": lambda a, b: a - b,
     "mul": lambda a, b: a * b,
@@ -227,8 +178,8 @@ _FOLDS = {
     "gt": lambda a, b: a > b,
     "le": lambda a, b: a <= b,
     "ge": lambda a, b: a >= b,
-    "min": lambda a, b: np.minimum(a, b),
-    "max": lambda a, b: np.maximum(a, b),
+    "min": np.minimum,
+    "max": np.maximum,
 }
 
 
@@ -361,6 +312,9 @@ def scale(x: Expr, factor: int) -> Expr:
     return linear(constant * factor, {y: f * factor for y, f in parts.items()})
 
 
+_BOUNDS: dict[str, tuple[Callable, Callable]] = {"min": (min, min), "max": (max, max), "select": (min, max)}
+
+
 def interval(x: Expr) -> tuple[int, int]:
     """Bounds of an integer, from the sizes of loops and from minima and maxima."""
     if x.op == "const":
@@ -373,13 +327,10 @@ def interval(x: Expr) -> tuple[int, int]:
             ends = sorted(factor * end for end in interval(y))
             low, high = low + ends[0], high + ends[1]
         return low, high
-    if x.op in ("min", "max"):
-        pick = min if x.op == "min" else max
-        (a, b), (c, d) = interval(x.args[0]), interval(x.args[1])
-        return pick(a, c), pick(b, d)
-    if x.op == "select":
-        (a, b), (c, d) = interval(x.args[1]), interval(x.args[2])
-        return min(a, c), max(b, d)
+    if x.op in _BOUNDS:
+        pick_low, pick_high = _BOUNDS[x.op]
+        (a, b), (c, d) = (interval(y) for y in x.args[-2:])
+        return pick_low(a, c), pick_high(b, d)
     if x.op in ("quotient", "remainder"):
         return (0, x.attr - 1) if x.op == "remainder" else (0, max(0, interval(x.args[0])[1] // x.attr))
     return INT_MIN, INT_MAX
@@ -387,7 +338,7 @@ def interval(x: Expr) -> tuple[int, int]:
 
 def minimum(a: Expr, b: Expr | int) -> Expr:
     """The smaller of two integers."""
-    b = _like(a, b)
+    b = like(a, b)
     if (decided := compare("le", a, b)).op == "const":
         return a if decided.value else b
     return op("min", a, b)
@@ -395,7 +346,7 @@ def minimum(a: Expr, b: Expr | int) -> Expr:
 
 def maximum(a: Expr, b: Expr | int) -> Expr:
     """The larger of two integers."""
-    b = _like(a, b)
+    b = like(a, b)
     if (decided := compare("ge", a, b)).op == "const":
         return a if decided.value else b
     return op("max", a, b)
@@ -413,66 +364,3 @@ def divmod_index(x: Expr, divisor: int) -> tuple[Expr, Expr]:
         _node("quotient", I32, (x,), divisor),
         _node("remainder", I32, (x,), divisor),
     )
-
-
-@dataclass(eq=False)
-class Assign:
-    """All places get their new values at the same time."""
-
-    places: tuple[Expr, ...]
-    values: tuple[Expr, ...]
-
-
-@dataclass(eq=False)
-class Store:
-    """One item of a buffer gets a value."""
-
-    buffer: Buffer
-    offset: Expr
-    value: Expr
-
-
-@dataclass(eq=False)
-class Loop:
-    """`body` for every value of `var`, between `before` and `after`. With `is_simd`, four values of `var` at a time.
-
-    `step` is how far a round advances. Where the size is no multiple of it, the last round overlaps the one before.
-    """
-
-    var: Variable
-    body: list["Statement"]
-    before: list["Statement"] = field(default_factory=list)
-    after: list["Statement"] = field(default_factory=list)
-    step: int = 1
-    is_simd: bool = False
-    is_kernel: bool = True
-
-
-@dataclass(eq=False)
-class Branch:
-    """One of two blocks."""
-
-    condition: Expr
-    yes: list["Statement"]
-    no: list["Statement"]
-
-
-@dataclass(eq=False)
-class While:
-    """`head` computes the condition; while it holds, `body`."""
-
-    head: list["Statement"]
-    condition: Expr
-    body: list["Statement"]
-
-
-@dataclass(eq=False)
-class Copy:
-    """All bytes of one buffer to another of the same size."""
-
-    target: Buffer
-    source: Buffer
-
-
-Statement = Union[Assign, Store, Loop, Branch, While, Copy]
-Block = Sequence[Statement]

@@ -10,10 +10,23 @@ from jax._src import source_info_util
 from jax.extend import core
 
 from gradient.wasm import ir
-from gradient.wasm.arrays import Array, Index, Shape, constants, dtype_name, flat_index, full, in_locals, is_small, row_major, stored
+from gradient.wasm.arrays import (
+    Array,
+    Index,
+    Shape,
+    constants,
+    dtype_name,
+    flat_index,
+    full,
+    in_locals,
+    is_small,
+    row_major,
+    stored,
+)
 from gradient.wasm.emit import stride
-from gradient.wasm.ir import Buffer, Expr, Statement
+from gradient.wasm.ir import Buffer, Expr
 from gradient.wasm.nest import MAX_PIECEWISE, Target, Term, Work, compute, walk
+from gradient.wasm.statements import Statement
 
 Rule = Callable[..., "Array | Sequence[Array]"]
 RULES: dict[str, Rule] = {}
@@ -41,7 +54,9 @@ _ADVICE = {
 
 def unsupported(what: str, equation: Any) -> UnsupportedPrimitive:
     """The error for an equation that cannot be compiled."""
-    advice = next((text for key, text in _ADVICE.items() if key in what), "Write it with arithmetic on float32, int32 and bool.")
+    advice = next(
+        (text for key, text in _ADVICE.items() if key in what), "Write it with arithmetic on float32, int32 and bool."
+    )
     return located(UnsupportedPrimitive(what, advice), equation)
 
 

@@ -11,7 +11,8 @@ from math import prod
 from gradient.wasm import ir
 from gradient.wasm.arrays import MAX_UNROLLED_DIM, Array, Index, Shape, constants, flat_index, full, in_locals, is_small, stored
 from gradient.wasm.emit import stride
-from gradient.wasm.ir import Assign, Buffer, Expr, Loop, Statement, Store, Variable
+from gradient.wasm.ir import Buffer, Expr, Variable
+from gradient.wasm.statements import Assign, Loop, Statement, Store
 
 MAX_UNROLLED = 16
 MAX_PIECEWISE = 64
@@ -82,9 +83,9 @@ def walk(roots: Sequence[Expr]) -> Iterator[Expr]:
 def _is_piecewise(x: Expr, variables: set[Variable]) -> bool:
     """Whether an expression asks where in its loops it is: unrolled, such questions answer themselves."""
     for y in walk([x]):
-        if y.op in ("quotient", "remainder") or (y.op in ir.COMPARISONS and y.args[0].dtype == ir.I32):
-            if y.deps and y.deps <= variables:
-                return True
+        asks = y.op in ("quotient", "remainder") or (y.op in ir.COMPARISONS and y.args[0].dtype == ir.I32)
+        if asks and y.deps and y.deps <= variables:
+            return True
     return False
 
 
@@ -250,7 +251,7 @@ class _Nest:
     places: dict[Index, Expr]
 
     def statements(self) -> list[Statement]:
-        work, num_out = self.plan.work, len(self.plan.work.shape)
+        num_out = len(self.plan.work.shape)
         outs = _smallest_last([tile.indices for tile in self.tiles[:num_out]])
         reds = list(product(*(tile.indices for tile in self.tiles[num_out:])))
         red_loops = self._ordered(range(num_out, len(self.tiles)))

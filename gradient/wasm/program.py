@@ -15,9 +15,10 @@ from gradient.wasm import elementwise, flow, indexing, ir, reduce, schedule, sha
 from gradient.wasm.arrays import dtype_name, stored
 from gradient.wasm.control import Writer
 from gradient.wasm.encode import F32_TYPE, function, module
-from gradient.wasm.ir import Buffer, Statement
+from gradient.wasm.ir import Buffer
 from gradient.wasm.library import FUNCTIONS, parameters
 from gradient.wasm.lower import Lowering, is_known, trace
+from gradient.wasm.statements import Statement
 
 _LOCK = Lock()
 _ALIGNMENT = 16
@@ -61,21 +62,22 @@ class Program:
         header = json.dumps({"slots": slots, "memory_bytes": self.memory_bytes}).encode()
         trees = pickle.dumps([jax.tree.unflatten(tree, range(tree.num_leaves)) for tree in (self.in_tree, self.out_tree)])
         stream = io.BytesIO()
-        np.savez(stream, **{k: np.frombuffer(v, np.uint8) for k, v in (("h", header), ("t", trees), ("m", self.module))})
+        header_bytes, tree_bytes, code = (np.frombuffer(part, np.uint8) for part in (header, trees, self.module))
+        np.savez(stream, header=header_bytes, trees=tree_bytes, module=code)
         return stream.getvalue()
 
     @staticmethod
     def from_bytes(data: bytes) -> "Program":
         """The inverse of `to_bytes`. Only for bytes that you trust: the trees are pickled."""
         with np.load(io.BytesIO(data)) as parts:
-            header, trees, code = (parts[k].tobytes() for k in ("h", "t", "m"))
+            header, trees, code = (parts[k].tobytes() for k in ("header", "trees", "module"))
         fields = json.loads(header)
         inputs, outputs = (tuple(Slot(o, tuple(s), d) for o, s, d in part) for part in fields["slots"])
         in_tree, out_tree = (jax.tree.structure(tree) for tree in pickle.loads(trees))
         return Program(code, inputs, outputs, in_tree, out_tree, fields["memory_bytes"])
 
 
-def compile(fun: Callable, *example_args: Any) -> Program:  # noqa: A001 - the name of the interface
+def compile(fun: Callable, *example_args: Any) -> Program:
     """Compiles `fun(*example_args)` for arguments of these shapes and types.
 
     Args:

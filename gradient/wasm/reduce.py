@@ -5,9 +5,10 @@ from typing import Any
 
 from gradient.wasm import ir
 from gradient.wasm.arrays import MAX_UNROLLED_DIM, Array, Index, constants, flat_index, row_major, stored
-from gradient.wasm.ir import BOOL, F32, I32, Assign, Buffer, Expr, Loop, Statement, Store, compare, select
+from gradient.wasm.ir import BOOL, F32, I32, Buffer, Expr, compare, select
 from gradient.wasm.lower import Lowering, out_shape, rule
 from gradient.wasm.nest import combine_two, combined, identity
+from gradient.wasm.statements import Assign, Loop, Statement, Store
 
 
 def _merge(kept: Index, reduced: Index, axes: tuple[int, ...], rank: int) -> Index:

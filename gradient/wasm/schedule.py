@@ -5,7 +5,8 @@ from functools import cache
 
 from gradient.wasm import ir
 from gradient.wasm.control import blocks, written
-from gradient.wasm.ir import Assign, Branch, Buffer, Expr, Loop, Statement, Store, Variable, While
+from gradient.wasm.ir import Buffer, Expr, Variable
+from gradient.wasm.statements import Assign, Branch, Copy, Loop, Statement, Store, While
 
 MAX_FUSED = 400
 
@@ -25,7 +26,7 @@ def read(statements: Iterable[Statement]) -> set[object]:
     for s in statements:
         for x in expressions(s):
             found |= x.deps
-        if isinstance(s, ir.Copy):
+        if isinstance(s, Copy):
             found.add(s.source)
         for part in blocks(s):
             found |= read(part)
@@ -203,7 +204,7 @@ def _prune(statements: list[Statement], alive: set[object]) -> list[Statement]:
     for s in statements:
         if isinstance(s, Store) and not (s.buffer.is_external or s.buffer in alive):
             continue
-        if isinstance(s, ir.Copy) and not (s.target.is_external or s.target in alive):
+        if isinstance(s, Copy) and not (s.target.is_external or s.target in alive):
             continue
         if isinstance(s, Assign):
             kept = [(p, v) for p, v in zip(s.places, s.values, strict=True) if ("local", p.attr[0]) in alive]
