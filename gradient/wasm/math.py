@@ -12,7 +12,8 @@ from gradient.wasm.ir import F32, I32, Expr, bitcast, call, compare, convert, f3
 INF, NAN = float("inf"), float("nan")
 _TINY = 2.0**-126
 _LN2, _LN2_HIGH, _LN2_LOW = python_math.log(2), 0.693359375, -2.12194440e-4
-_SIGN, _MAGNITUDE = -(2**31), 2**31 - 1
+_SIGN = -(2**31)
+_ROUNDER, _ROUNDER_BITS = 12582912.0, 0x4B400000
 
 
 def polynomial(x: Expr, coefficients: Sequence[float]) -> Expr:
@@ -48,6 +49,15 @@ def nearest(x: Expr) -> Expr:
     return op("nearest", x)
 
 
+def rounded(x: Expr) -> tuple[Expr, Expr]:
+    """The nearest whole number as a float, and its lowest 22 bits as an i32 (plus `_ROUNDER_BITS`), for |x| < 2**22.
+
+    Adding 1.5 * 2**23 pushes the fraction out of the mantissa; SIMD has no faster conversion.
+    """
+    shifted = x + _ROUNDER
+    return shifted - _ROUNDER, bitcast(I32, shifted)
+
+
 def power_of_two(k: Expr) -> Expr:
     """2**k for an i32 in -126..127."""
     return bitcast(F32, op("shl", k + 127, i32(23)))
@@ -62,10 +72,10 @@ def _scale(x: Expr, k: Expr) -> Expr:
 def _exp_parts(x: Expr) -> tuple[Expr, Expr]:
     """exp(r) - 1 and k with x = k ln 2 + r."""
     x = clip(x, -104.0, 89.0)
-    k = nearest(x * (1 / _LN2))
+    k, bits = rounded(x * (1 / _LN2))
     r = x - k * _LN2_HIGH - k * _LN2_LOW
     p = polynomial(r, (1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1))
-    return p * r * r + r, convert(I32, k)
+    return p * r * r + r, bits - _ROUNDER_BITS
 
 
 def exp(x: Expr) -> Expr:
@@ -139,31 +149,36 @@ _HALF_PI = (1.5703125, 4.837512969970703125e-4, 7.549789948768648e-8)
 
 def _quadrant(x: Expr) -> tuple[Expr, Expr]:
     """The angle less the nearest multiple of pi/2, and that multiple; accurate for |x| up to several millions."""
-    k = nearest(x * (2 / python_math.pi))
+    k, bits = rounded(x * (2 / python_math.pi))
     high = nearest(k * 2.0**-10) * 2.0**10
     low = k - high
     r = x - high * _HALF_PI[0] - low * _HALF_PI[0] - high * _HALF_PI[1] - low * _HALF_PI[1] - k * _HALF_PI[2]
-    return clip(r, -0.9, 0.9), convert(I32, k)
+    return clip(r, -0.9, 0.9), bits
 
 
-def _sin_or_cos(r: Expr, quadrant: Expr) -> Expr:
-    """sin(r + quadrant pi/2)."""
+def _sine_and_cosine(x: Expr) -> tuple[Expr, Expr]:
+    """Both, without the signs of the quadrants, and the quadrant."""
+    r, quadrant = _quadrant(x)
     z = r * r
     sine = polynomial(z, (-1.9515295891e-4, 8.3321608736e-3, -1.6666654611e-1)) * z * r + r
     cosine = polynomial(z, (2.443315711809948e-5, -1.388731625493765e-3, 4.166664568298827e-2)) * z * z - 0.5 * z + 1.0
-    value = select((quadrant & 1).same(0), sine, cosine)
+    is_odd = (quadrant & 1).same(1)
+    return select(is_odd, cosine, sine), select(is_odd, sine, cosine)
+
+
+def _flipped(value: Expr, quadrant: Expr) -> Expr:
+    """The value with its sign changed in the third and fourth quadrant."""
     return bitcast(F32, bitcast(I32, value) ^ op("shl", quadrant & 2, i32(30)))
 
 
 def sin(x: Expr) -> Expr:
     """Sine."""
-    return _sin_or_cos(*_quadrant(x))
+    return _flipped(_sine_and_cosine(x)[0], _quadrant(x)[1])
 
 
 def cos(x: Expr) -> Expr:
     """Cosine."""
-    r, quadrant = _quadrant(x)
-    return _sin_or_cos(r, quadrant + 1)
+    return _flipped(_sine_and_cosine(x)[1], _quadrant(x)[1] + 1)
 
 
 def tan(x: Expr) -> Expr:
