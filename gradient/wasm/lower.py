@@ -158,6 +158,10 @@ class Lowering:
         """Stores an array whose elements are expensive and used more than once."""
         if array.cost == 0 or array.size == 0:
             return array
+        if is_small(array.shape):
+            places = {index: array.at(index) for index in constants(array.shape)}
+            if all(x.op == "const" for x in places.values()):
+                return in_locals(array.shape, array.dtype, places)
         limit = WORTH_KEEPING_LOCAL if is_small(array.shape) else WORTH_KEEPING
         if array.cost > TOO_LONG or (uses > 1 and array.cost >= limit):
             return self.keep(array)

@@ -8,7 +8,7 @@ from gradient.wasm.control import blocks, written
 from gradient.wasm.ir import Buffer, Expr, Variable
 from gradient.wasm.statements import Assign, Branch, Copy, Loop, Statement, Store, While
 
-MAX_FUSED = 400
+MAX_FUSED = 40  # statements: more accumulators than registers make one loop slower than two
 
 
 def expressions(s: Statement) -> Iterable[Expr]:
