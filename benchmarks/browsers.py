@@ -1,0 +1,154 @@
+"""The same bits everywhere: runs programs in Chromium, in Firefox and in wasmtime: `python -m benchmarks.browsers`.
+
+Chromium and Firefox are started headless on a page that runs every program and posts its outputs back, so that no driver is
+needed: any browser that opens a page will do.
+"""
+
+import base64
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+from functools import partial
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from queue import Queue
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from benchmarks.workloads import workloads
+from gradient.wasm import Program, compile
+from tests.wasm_graphs import arguments, program
+from tests.wasm_parity import load
+
+PAGE = """<!doctype html><meta charset="utf-8"><title>programs</title><script>
+const decode = text => Uint8Array.from(atob(text), c => c.charCodeAt(0));
+const encode = bytes => { let s = ''; for (const b of bytes) s += String.fromCharCode(b); return btoa(s); };
+(async () => {
+  const results = [];
+  for (const {module, inputs, outputs} of await (await fetch('programs')).json()) {
+    const {instance} = await WebAssembly.instantiate(decode(module));
+    const memory = new Uint8Array(instance.exports.memory.buffer);
+    for (const [offset, data] of inputs) memory.set(decode(data), offset);
+    for (let i = 0; i < 3; i++) instance.exports.run();
+    results.push(outputs.map(([offset, size]) => encode(memory.slice(offset, offset + size))));
+  }
+  await fetch('results', {method: 'POST', body: JSON.stringify({agent: navigator.userAgent, results})});
+})().catch(e => fetch('results', {method: 'POST', body: JSON.stringify({error: String(e)})}));
+</script>"""
+CHROMIUM = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
+FIREFOX = ["firefox-esr", "--headless", "--no-remote"]
+QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
+
+
+class _Handler(BaseHTTPRequestHandler):
+    def __init__(self, work: bytes, results: Queue, *args: Any) -> None:
+        self._work, self._results = work, results
+        super().__init__(*args)
+
+    def do_GET(self) -> None:  # noqa: N802 - the name of the base class
+        """The page and the programs."""
+        body = self._work if self.path == "/programs" else PAGE.encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json" if self.path == "/programs" else "text/html")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def do_POST(self) -> None:  # noqa: N802 - the name of the base class
+        """What the page found."""
+        self._results.put(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, *_: Any) -> None:
+        """Says nothing."""
+
+
+def _text(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+def programs() -> list[tuple[str, Program, tuple[Any, ...]]]:
+    """Descents, elementary functions over many values, and random graphs."""
+    x = np.concatenate([np.linspace(-30, 30, 5001), np.logspace(-30, 38, 1000), [0, np.inf, -np.inf]]).astype(np.float32)
+    functions = [jnp.sin, jnp.cos, jnp.tanh, jnp.exp, jnp.log, jnp.log1p, jnp.expm1, jax.nn.sigmoid, jnp.arctan, jax.lax.erf]
+
+    def tables(x: jax.Array) -> list[jax.Array]:
+        return [jnp.nan_to_num(f(x)) for f in functions] + [jnp.nan_to_num(jnp.abs(x) ** 0.3)]
+
+    listed = [("functions", compile(tables, x), (x,))]
+    listed += [(w.name, compile(w.function, *w.arguments), w.arguments) for w in workloads((3, 7))]
+    for seed in range(20):
+        numbers = np.random.RandomState(seed).randint(0, 2**30, 60).tolist()
+        args = arguments(numbers)
+        listed.append((f"graph {seed}", compile(program(numbers), *args), args))
+    return listed
+
+
+def expected(item: tuple[str, Program, tuple[Any, ...]]) -> list[bytes]:
+    """The outputs in wasmtime."""
+    _, compiled, args = item
+    return [np.ascontiguousarray(leaf).tobytes() for leaf in jax.tree.leaves(load(compiled)(*args))]
+
+
+def run_in(command: list[str], listed: list[tuple[str, Program, tuple[Any, ...]]]) -> tuple[str, list[list[bytes]]]:
+    """The browser's name for itself, and the outputs of every program in it."""
+    work = [
+        {
+            "module": _text(p.module),
+            "inputs": [
+                [s.offset, _text(np.asarray(leaf, s.dtype).tobytes())]
+                for s, leaf in zip(p.inputs, jax.tree.leaves(args), strict=True)
+            ],
+            "outputs": [[s.offset, s.num_bytes] for s in p.outputs],
+        }
+        for _, p, args in listed
+    ]
+    results: Queue = Queue()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Handler, json.dumps(work).encode(), results))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{server.server_port}/"
+    browser = subprocess.Popen([*command, url], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        found = results.get(timeout=120)
+    finally:
+        browser.terminate()
+        browser.wait()
+        server.shutdown()
+    if "error" in found:
+        raise RuntimeError(found["error"])
+    return found["agent"], [[base64.b64decode(text) for text in outputs] for outputs in found["results"]]
+
+
+def main() -> int:
+    """Prints which programs differ where; the exit status says whether any does."""
+    listed = programs()
+    wanted = list(map(expected, listed))
+    differ = 0
+    with tempfile.TemporaryDirectory() as name:
+        profile = Path(name)
+        commands = [
+            [*CHROMIUM, *QUIET, f"--user-data-dir={profile / 'chromium'}", "--remote-debugging-port=0"],
+            [*FIREFOX, "--profile", str(profile / "firefox")],
+        ]
+        (profile / "firefox").mkdir()
+        for command in commands:
+            if shutil.which(command[0]) is None:
+                print(f"{command[0]} is not installed")
+                differ += 1
+                continue
+            agent, found = run_in(command, listed)
+            wrong = [item[0] for item, a, b in zip(listed, wanted, found, strict=True) if a != b]
+            print(f"{agent}: {len(listed)} programs, {len(wrong)} differ from wasmtime {wrong}")
+            differ += len(wrong)
+    return int(differ > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
