@@ -63,7 +63,12 @@ def unsupported(what: str, equation: Any) -> UnsupportedPrimitive:
 def located(error: UnsupportedPrimitive, equation: Any) -> UnsupportedPrimitive:
     """The error with the place in the user's source: of the equation, or of the call that it is part of."""
     where = source_info_util.summarize(equation.source_info)
-    if len(error.args) != 2 or not where:
+    return complete(error, where) if where else error
+
+
+def complete(error: UnsupportedPrimitive, where: str) -> UnsupportedPrimitive:
+    """The error as a sentence for the user, unless it is one already."""
+    if len(error.args) != 2:
         return error
     what, advice = error.args
     return UnsupportedPrimitive(

@@ -256,13 +256,14 @@ class _Nest:
         reds = list(product(*(tile.indices for tile in self.tiles[num_out:])))
         red_loops = self._ordered(range(num_out, len(self.tiles)))
         body = self._reduction(outs, reds, red_loops) if red_loops else self._finish(outs, self._values(outs, reds))
-        for axis in reversed(self._ordered(range(num_out))):
+        for axis in reversed(self._ordered(range(num_out), is_simd_first=bool(red_loops))):
             body = [self._loop(axis, body)]
         return body
 
-    def _ordered(self, axes: range) -> list[int]:
-        """The axes that are loops, the SIMD one innermost."""
-        return sorted((a for a in axes if self.tiles[a].var is not None), key=lambda a: a == self.plan.simd)
+    def _ordered(self, axes: range, is_simd_first: bool = False) -> list[int]:
+        """The axes that are loops, the SIMD one innermost; outermost around a reduction, whose operands then stay in cache."""
+        loops = (a for a in axes if self.tiles[a].var is not None)
+        return sorted(loops, key=lambda a: (a == self.plan.simd) != is_simd_first)
 
     def _loop(self, axis: int, body: list[Statement]) -> Loop:
         var = self.tiles[axis].var

@@ -17,7 +17,7 @@ from gradient.wasm.control import Writer
 from gradient.wasm.encode import F32_TYPE, function, module
 from gradient.wasm.ir import Buffer
 from gradient.wasm.library import FUNCTIONS, parameters
-from gradient.wasm.lower import Lowering, is_known, trace
+from gradient.wasm.lower import Lowering, UnsupportedPrimitive, complete, is_known, trace
 from gradient.wasm.statements import Statement
 
 _LOCK = Lock()
@@ -93,8 +93,12 @@ def compile(fun: Callable, *example_args: Any) -> Program:
     closed, out_tree = trace(fun, jax.tree.unflatten(in_tree, specs))
     with _LOCK:
         ir.clear()
-        code, inputs, outputs, memory_bytes = _generate(closed)
-        ir.clear()
+        try:
+            code, inputs, outputs, memory_bytes = _generate(closed)
+        except UnsupportedPrimitive as error:
+            raise complete(error, getattr(fun, "__name__", repr(fun))) from None
+        finally:
+            ir.clear()
     return Program(code, inputs, outputs, in_tree, out_tree, memory_bytes)
 
 
