@@ -51,7 +51,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._work, self._results = work, results
         super().__init__(*args)
 
-    def do_GET(self) -> None:  # noqa: N802 - the name of the base class
+    def do_GET(self) -> None:
         """The page and the programs."""
         body = self._work if self.path == "/programs" else PAGE.encode()
         self.send_response(200)
@@ -60,7 +60,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def do_POST(self) -> None:  # noqa: N802 - the name of the base class
+    def do_POST(self) -> None:
         """What the page found."""
         self._results.put(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
         self.send_response(204)
@@ -82,7 +82,7 @@ def programs() -> list[tuple[str, Program, tuple[Any, ...]]]:
     def tables(x: jax.Array) -> list[jax.Array]:
         return [jnp.nan_to_num(f(x)) for f in functions] + [jnp.nan_to_num(jnp.abs(x) ** 0.3)]
 
-    listed = [("functions", compile(tables, x), (x,))]
+    listed: list[tuple[str, Program, tuple[Any, ...]]] = [("functions", compile(tables, x), (x,))]
     listed += [(w.name, compile(w.function, *w.arguments), w.arguments) for w in workloads((3, 7))]
     for seed in range(20):
         numbers = np.random.RandomState(seed).randint(0, 2**30, 60).tolist()

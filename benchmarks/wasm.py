@@ -19,7 +19,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-import brotli
+import brotli  # type: ignore[import-untyped]
 import jax
 import numpy as np
 from playwright.sync_api import Page, sync_playwright
@@ -139,7 +139,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
         folder = Path(name)
         if not options.quick:
-            subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--silent", *TFJS], cwd=folder, check=True)  # noqa: S607
+            subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--silent", *TFJS], cwd=folder, check=True)
         (folder / "index.html").write_text(PAGE)
         shutil.copy(Path(__file__).with_name("wasm_page.js"), folder / "page.js")
         server = serve(folder)

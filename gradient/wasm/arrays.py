@@ -8,6 +8,7 @@ from math import prod
 import numpy as np
 
 from gradient.wasm import ir
+from gradient.wasm.index import divmod_index
 from gradient.wasm.ir import Buffer, Expr
 
 Index = tuple[Expr, ...]
@@ -77,7 +78,7 @@ def unravel(offset: Expr, shape: Shape) -> Index:
     """The index of an offset in a dense array."""
     index: list[Expr] = []
     for n in reversed(shape[1:]):
-        offset, rest = ir.divmod_index(offset, n)
+        offset, rest = divmod_index(offset, n)
         index.append(rest)
     return (offset, *reversed(index)) if shape else ()
 

@@ -7,6 +7,7 @@ from jax.lax import RoundingMethod
 
 from gradient.wasm import ir, math
 from gradient.wasm.arrays import Array, Index, dtype_name
+from gradient.wasm.index import maximum, minimum
 from gradient.wasm.ir import BOOL, F32, I32, Expr, compare, op, select
 from gradient.wasm.lower import Lowering, out_shape, rule
 
@@ -64,7 +65,7 @@ def _extreme(name: str) -> Callable[[Expr, Expr], Expr]:
         if a.dtype == BOOL:
             return a | b if name == "max" else a & b
         if a.dtype == I32:
-            return ir.maximum(a, b) if name == "max" else ir.minimum(a, b)
+            return maximum(a, b) if name == "max" else minimum(a, b)
         return op(name, a, b)
 
     return pick

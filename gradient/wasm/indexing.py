@@ -5,6 +5,7 @@ from typing import Any
 
 from gradient.wasm import ir
 from gradient.wasm.arrays import Array, Index, Shape, flat_index, row_major, stored
+from gradient.wasm.index import maximum, minimum
 from gradient.wasm.ir import Buffer, Expr
 from gradient.wasm.lower import Lowering, out_shape, rule
 from gradient.wasm.nest import combine_two
@@ -14,7 +15,7 @@ from gradient.wasm.statements import Store
 
 def _clamped(start: Expr, size: int, part: int) -> Expr:
     """A start so that the part lies inside."""
-    return ir.minimum(ir.maximum(start, 0), size - part)
+    return minimum(maximum(start, 0), size - part)
 
 
 def _starts(low: Lowering, starts: Sequence[Array], shape: Shape, part: Shape) -> list[Expr]:
@@ -44,7 +45,7 @@ def _dynamic_update_slice(low: Lowering, equation: Any, x: Array, update: Array,
         for i, start, n in zip(index, first, update.shape, strict=True):
             place = i - start
             inside = inside & ir.compare("ge", place, ir.i32(0)) & ir.compare("lt", place, ir.i32(n))
-            places.append(ir.minimum(ir.maximum(place, 0), n - 1))
+            places.append(minimum(maximum(place, 0), n - 1))
         return ir.select(inside, update.at(tuple(places)), x.at(index))
 
     return Array(shape, dtype, element, x.cost + 3)

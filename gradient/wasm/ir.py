@@ -26,14 +26,15 @@ class Expr(Operators):
 
     Attributes:
         op, args, attr: what it computes.
+        number: how many expressions came before it.
         dtype: "f32", "i32", "bool" or "f64".
         deps: the loop variables, locals and buffers that it reads, directly or not.
     """
 
-    __slots__ = ("args", "attr", "deps", "dtype", "op")
+    __slots__ = ("args", "attr", "deps", "dtype", "number", "op")
 
     def __init__(self, op: str, dtype: str, args: tuple["Expr", ...], attr: Any, deps: frozenset) -> None:
-        self.op, self.dtype, self.args, self.attr, self.deps = op, dtype, args, attr, deps
+        self.op, self.dtype, self.args, self.attr, self.deps, self.number = op, dtype, args, attr, deps, len(_TABLE)
 
     @property
     def value(self) -> Any:
@@ -75,7 +76,8 @@ def clear() -> None:
     _TABLE.clear()
 
 
-def _node(op: str, dtype: str, args: tuple[Expr, ...] = (), attr: Any = None, own: Any = None, key: Any = None) -> Expr:
+def node(op: str, dtype: str, args: tuple[Expr, ...] = (), attr: Any = None, own: Any = None, key: Any = None) -> Expr:
+    """The one expression of an operation; `own` is what it reads itself, `key` stands for an attribute without a hash."""
     name = (op, dtype, attr if key is None else key, *args)
     found = _TABLE.get(name)
     if found is None:
@@ -90,11 +92,11 @@ def const(dtype: str, value: Any) -> Expr:
     """A number. Integers wrap to 32 bits."""
     if dtype == I32:
         value = (int(value) + 2**31) % 2**32 - 2**31
-        return _node("const", I32, (), value)
+        return node("const", I32, (), value)
     if dtype == BOOL:
-        return _node("const", BOOL, (), bool(value))
+        return node("const", BOOL, (), bool(value))
     number = NUMPY[dtype](value)
-    return _node("const", dtype, (), number, key=number.tobytes())
+    return node("const", dtype, (), number, key=number.tobytes())
 
 
 def i32(value: int) -> Expr:
@@ -109,14 +111,14 @@ def f32(value: float) -> Expr:
 
 def variable(var: Variable) -> Expr:
     """The present value of a loop variable; a loop of one step has no variable but 0."""
-    return i32(0) if var.size == 1 else _node("var", I32, (), var, own=var)
+    return i32(0) if var.size == 1 else node("var", I32, (), var, own=var)
 
 
 def local(dtype: str, lanes: Variable | None = None) -> Expr:
     """A new place for one number that statements may assign; with `lanes`, one number per SIMD lane of that loop."""
     number = next(_NUMBERS)
     own = ("local", number)
-    found = _node("local", dtype, (), (number, lanes), own=own)
+    found = node("local", dtype, (), (number, lanes), own=own)
     if lanes is not None:
         found.deps = frozenset((own, lanes))
     return found
@@ -124,12 +126,12 @@ def local(dtype: str, lanes: Variable | None = None) -> Expr:
 
 def load(buffer: Buffer, offset: Expr) -> Expr:
     """The item of a buffer at an offset in items."""
-    return _node("load", buffer.dtype, (offset,), buffer, own=buffer)
+    return node("load", buffer.dtype, (offset,), buffer, own=buffer)
 
 
 def fold(op_name: str, acc: Expr) -> Expr:
     """The lanes of a SIMD accumulator combined into one number."""
-    found = _node("fold", acc.dtype, (acc,), op_name)
+    found = node("fold", acc.dtype, (acc,), op_name)
     lanes = acc.attr[1]
     found.deps = acc.deps - {lanes}
     return found
@@ -137,12 +139,12 @@ def fold(op_name: str, acc: Expr) -> Expr:
 
 def fresh(var: Variable) -> Expr:
     """Whether a SIMD lane holds an index that no earlier round of the loop had (the last round overlaps)."""
-    return _node("fresh", BOOL, (), var, own=var)
+    return node("fresh", BOOL, (), var, own=var)
 
 
 def call(name: str, *args: Expr) -> Expr:
     """A function of the runtime library (`library`), for what is too long to expand in place."""
-    return _node("call", args[0].dtype, args, name)
+    return node("call", args[0].dtype, args, name)
 
 
 def rebuilt(x: Expr, args: tuple[Expr, ...]) -> Expr:
@@ -152,7 +154,7 @@ def rebuilt(x: Expr, args: tuple[Expr, ...]) -> Expr:
         for arg, factor in zip(args, x.attr[1:], strict=True):
             total = add(total, scale(arg, factor))
         return total
-    return _node(x.op, x.dtype, args, x.attr, own=x.attr if x.op == "load" else None)
+    return node(x.op, x.dtype, args, x.attr, own=x.attr if x.op == "load" else None)
 
 
 def like(expr: Expr, other: Expr | float) -> Expr:
@@ -191,7 +193,7 @@ def op(name: str, *args: Expr, attr: Any = None) -> Expr:
         simple = _simplify_bool(name, args)
         if simple is not None:
             return simple
-    return _node(name, args[0].dtype, args, attr)
+    return node(name, args[0].dtype, args, attr)
 
 
 def _simplify_bool(name: str, args: tuple[Expr, ...]) -> Expr | None:
@@ -212,7 +214,7 @@ def compare(name: str, a: Expr, b: Expr) -> Expr:
         decided = _decide(name, interval(sub(a, b)))
         if decided is not None:
             return const(BOOL, decided)
-    return _node(name, BOOL, (a, b))
+    return node(name, BOOL, (a, b))
 
 
 def _decide(name: str, difference: tuple[int, int]) -> bool | None:
@@ -239,7 +241,7 @@ def select(condition: Expr, yes: Expr, no: Expr) -> Expr:
         return yes
     if yes.dtype == BOOL:
         return (condition & yes) | (op("not", condition) & no)
-    return _node("select", yes.dtype, (condition, yes, no))
+    return node("select", yes.dtype, (condition, yes, no))
 
 
 def convert(dtype: str, x: Expr) -> Expr:
@@ -250,14 +252,14 @@ def convert(dtype: str, x: Expr) -> Expr:
         return compare("ne", x, const(x.dtype, 0))
     if x.op == "const" and not (x.dtype == F32 and dtype == I32):
         return const(dtype, x.value)
-    return _node("convert", dtype, (x,))
+    return node("convert", dtype, (x,))
 
 
 def bitcast(dtype: str, x: Expr) -> Expr:
     """The same 32 bits as another type."""
     if x.op == "const":
         return const(dtype, NUMPY[x.dtype](x.value).view(NUMPY[dtype]))
-    return x if x.dtype == dtype else _node("bitcast", dtype, (x,))
+    return x if x.dtype == dtype else node("bitcast", dtype, (x,))
 
 
 def terms(x: Expr) -> tuple[int, dict[Expr, int]]:
@@ -276,8 +278,8 @@ def linear(constant: int, parts: dict[Expr, int]) -> Expr:
         return i32(constant)
     if constant == 0 and len(parts) == 1 and 1 in parts.values():
         return next(iter(parts))
-    ordered = sorted(parts.items(), key=lambda item: id(item[0]))
-    return _node("linear", I32, tuple(x for x, _ in ordered), (constant, *(factor for _, factor in ordered)))
+    ordered = sorted(parts.items(), key=lambda item: item[0].number)
+    return node("linear", I32, tuple(x for x, _ in ordered), (constant, *(factor for _, factor in ordered)))
 
 
 def add(a: Expr, b: Expr) -> Expr:
@@ -334,33 +336,3 @@ def interval(x: Expr) -> tuple[int, int]:
     if x.op in ("quotient", "remainder"):
         return (0, x.attr - 1) if x.op == "remainder" else (0, max(0, interval(x.args[0])[1] // x.attr))
     return INT_MIN, INT_MAX
-
-
-def minimum(a: Expr, b: Expr | int) -> Expr:
-    """The smaller of two integers."""
-    b = like(a, b)
-    if (decided := compare("le", a, b)).op == "const":
-        return a if decided.value else b
-    return op("min", a, b)
-
-
-def maximum(a: Expr, b: Expr | int) -> Expr:
-    """The larger of two integers."""
-    b = like(a, b)
-    if (decided := compare("ge", a, b)).op == "const":
-        return a if decided.value else b
-    return op("max", a, b)
-
-
-def divmod_index(x: Expr, divisor: int) -> tuple[Expr, Expr]:
-    """Quotient and remainder of a non-negative index; both vanish where the index is built of multiples of the divisor."""
-    constant, parts = terms(x)
-    high = linear(constant // divisor, {y: f // divisor for y, f in parts.items() if f % divisor == 0})
-    low = linear(constant % divisor, {y: f for y, f in parts.items() if f % divisor})
-    bounds = interval(low)
-    if bounds[0] >= 0 and bounds[1] < divisor:
-        return high, low
-    return (
-        _node("quotient", I32, (x,), divisor),
-        _node("remainder", I32, (x,), divisor),
-    )

@@ -3,13 +3,13 @@
 import math as python_math
 from collections.abc import Callable
 
-from gradient.wasm.ir import F32, F64, I32, Expr, _node, bitcast, compare, const, convert, f32, i32, op, select
+from gradient.wasm.ir import F32, F64, I32, Expr, bitcast, compare, const, convert, f32, i32, node, op, select
 from gradient.wasm.math import INF, NAN, absolute, is_nan, with_sign
 
 
 def parameters(number: int) -> list[Expr]:
     """The float32 parameters of a library function."""
-    return [_node("parameter", F32, (), i) for i in range(number)]
+    return [node("parameter", F32, (), i) for i in range(number)]
 
 
 def _series(x: Expr, coefficients: list[float]) -> Expr:

@@ -5,6 +5,7 @@ from typing import Any
 
 from gradient.wasm import ir
 from gradient.wasm.arrays import Array, Index, flat_index, is_small, row_major, stored, unravel
+from gradient.wasm.index import divmod_index, maximum, minimum
 from gradient.wasm.ir import Buffer, Expr
 from gradient.wasm.lower import Lowering, out_shape, rule
 
@@ -127,7 +128,7 @@ def _choose(index: Index, axis: int, parts: Sequence[Array]) -> Expr:
     ends = [sum(p.shape[axis] for p in parts[: n + 1]) for n in range(len(parts))]
     chosen: Expr | None = None
     for part, end in reversed(list(zip(parts, ends, strict=True))):
-        inside = ir.minimum(ir.maximum(i - (end - part.shape[axis]), 0), part.shape[axis] - 1)
+        inside = minimum(maximum(i - (end - part.shape[axis]), 0), part.shape[axis] - 1)
         condition = ir.const(ir.BOOL, True) if chosen is None else ir.compare("lt", i, ir.i32(end))
         if chosen is not None and condition.op == "const" and not condition.value:
             continue
@@ -155,7 +156,7 @@ def _stack(low: Lowering, equation: Any, *parts: Array) -> Array:
 
 @rule("tile")
 def _tile(_: Lowering, equation: Any, x: Array) -> Array:
-    return moved(equation, x, lambda index: tuple(ir.divmod_index(i, n)[1] for i, n in zip(index, x.shape, strict=True)))
+    return moved(equation, x, lambda index: tuple(divmod_index(i, n)[1] for i, n in zip(index, x.shape, strict=True)))
 
 
 @rule("pad")
@@ -170,10 +171,10 @@ def _pad(low: Lowering, equation: Any, x: Array, padding: Array) -> Array:
             position = i - before
             if gap:
                 conditions.append(ir.compare("ge", position, ir.i32(0)))
-                position, rest = ir.divmod_index(ir.maximum(position, 0), gap + 1)
+                position, rest = divmod_index(maximum(position, 0), gap + 1)
                 conditions.append(rest.same(0))
             conditions += [ir.compare("ge", position, ir.i32(0)), ir.compare("lt", position, ir.i32(n))]
-            inside.append(ir.minimum(ir.maximum(position, 0), max(n - 1, 0)))
+            inside.append(minimum(maximum(position, 0), max(n - 1, 0)))
         is_inside = ir.const(ir.BOOL, x.size > 0)
         for condition in conditions:
             is_inside = is_inside & condition
