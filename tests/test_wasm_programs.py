@@ -139,7 +139,7 @@ def test_the_page(name: str, optimizer: str) -> None:
         np.testing.assert_allclose(mine, theirs, rtol=2e-3, atol=2e-3, err_msg=field)
 
 
-@settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=30, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(st.lists(st.integers(0, 2**30), min_size=20, max_size=60), st.integers(1, 9))
 def test_random_graphs(numbers: list[int], length: int) -> None:
     fun, args = program(numbers, length), arguments(numbers)

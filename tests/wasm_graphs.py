@@ -131,12 +131,18 @@ def _move(choose: Choices, a: Node) -> Node:
         lambda: jnp.stack([x, x[::-1]], choose.below(2)) if x.size < LARGEST and x.ndim < 3 else x,
         lambda: jnp.roll(x, 1, axis),
         lambda: jnp.take(x, jnp.arange(n) * 2 % n, axis=axis),
-        lambda: lax.dynamic_slice_in_dim(
-            x, jnp.argmax(x.reshape(-1) == x.reshape(-1)[-1]).astype(jnp.int32), max(1, n // 2), axis
-        ),
+        lambda: _part(x, axis),
         lambda: x.reshape(x.shape[::-1]),
     )
     return Node(choose.among(moves)(), a.is_exact)
+
+
+def _part(x: Any, axis: int) -> Any:
+    """A slice that starts at a computed place inside: jit merges slices of slices, and then those that start outside differ."""
+    size = max(1, x.shape[axis] // 2)
+    flat = x.reshape(-1)
+    start = jnp.argmax(flat == flat[-1]).astype(jnp.int32) % (x.shape[axis] - size + 1)
+    return lax.dynamic_slice_in_dim(x, start, size, axis)
 
 
 def _reduce(choose: Choices, a: Node) -> Node:
