@@ -97,9 +97,8 @@ def expected(item: tuple[str, Program, tuple[Any, ...]]) -> list[bytes]:
     return [np.ascontiguousarray(leaf).tobytes() for leaf in jax.tree.leaves(load(compiled)(*args))]
 
 
-def run_in(command: list[str], listed: list[tuple[str, Program, tuple[Any, ...]]]) -> tuple[str, list[list[bytes]]]:
-    """The browser's name for itself, and the outputs of every program in it."""
-    work = [
+def _work(listed: list[tuple[str, Program, tuple[Any, ...]]]) -> list[dict[str, Any]]:
+    return [
         {
             "module": _text(p.module),
             "inputs": [
@@ -110,8 +109,12 @@ def run_in(command: list[str], listed: list[tuple[str, Program, tuple[Any, ...]]
         }
         for _, p, args in listed
     ]
+
+
+def run_in(command: list[str], listed: list[tuple[str, Program, tuple[Any, ...]]]) -> tuple[str, list[list[bytes]]]:
+    """The browser's name for itself, and the outputs of every program in it."""
     results: Queue = Queue()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Handler, json.dumps(work).encode(), results))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Handler, json.dumps(_work(listed)).encode(), results))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     url = f"http://127.0.0.1:{server.server_port}/"
     browser = subprocess.Popen([*command, url], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

@@ -5,7 +5,7 @@ from typing import Any
 
 from jax.lax import RoundingMethod
 
-from gradient.wasm import ir, math
+from gradient.wasm import ir, math, special
 from gradient.wasm.arrays import Array, Index, dtype_name
 from gradient.wasm.index import maximum, minimum
 from gradient.wasm.ir import BOOL, F32, I32, Expr, compare, op, select
@@ -146,9 +146,9 @@ _TABLE: tuple[tuple[str, int, Callable[..., Expr]], ...] = (
     ("asinh", 60, math.asinh),
     ("acosh", 60, math.acosh),
     ("atanh", 40, math.atanh),
-    ("erf", 20, math.erf),
-    ("erfc", 20, math.erfc),
-    ("erf_inv", 60, math.erf_inv),
+    ("erf", 20, special.erf),
+    ("erfc", 20, special.erfc),
+    ("erf_inv", 60, special.erf_inv),
     ("pow", 60, _power),
     ("is_finite", 1, _is_finite),
     ("and", 1, lambda a, b: a & b),

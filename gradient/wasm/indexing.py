@@ -1,6 +1,6 @@
 """Rules for what is indexed by values: slices that start at a traced step, gather and scatter."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gradient.wasm import ir
@@ -84,7 +84,7 @@ def _start_indices(indices: Array, chosen: Index, dims: Sequence[int]) -> dict[i
 @rule("gather")
 def _gather(low: Lowering, equation: Any, x: Array, indices: Array) -> Array:
     shape, dtype = out_shape(equation)
-    numbers, sizes = equation.params["dimension_numbers"], equation.params["slice_sizes"]
+    numbers, sizes = equation.params["dimension_numbers"], dict(enumerate(equation.params["slice_sizes"]))
     mode = equation.params["mode"]
     parts = _Numbers(
         numbers.offset_dims, numbers.collapsed_slice_dims, numbers.operand_batching_dims, numbers.start_indices_batching_dims
@@ -100,14 +100,19 @@ def _gather(low: Lowering, equation: Any, x: Array, indices: Array) -> Array:
         found = x.at(parts.operand_index(starts, chosen, place, len(x.shape)))
         if fill is None:
             return found
-        inside = ir.const(ir.BOOL, True)
-        for d, s in raw.items():
-            inside = inside & ir.compare("ge", s, ir.i32(0)) & ir.compare("le", s, ir.i32(x.shape[d] - sizes[d]))
-        return ir.select(inside, found, fill)
+        return ir.select(_is_inside(raw, x.shape, sizes), found, fill)
 
     if x.size == 0:
         return Array(shape, dtype, lambda _: ir.const(dtype, 0))
     return Array(shape, dtype, element, x.cost + indices.cost + 4)
+
+
+def _is_inside(starts: dict[int, Expr], shape: Shape, sizes: Mapping[int, int]) -> Expr:
+    """Whether a window that starts there lies inside."""
+    inside = ir.const(ir.BOOL, True)
+    for d, s in starts.items():
+        inside = inside & ir.compare("ge", s, ir.i32(0)) & ir.compare("le", s, ir.i32(shape[d] - sizes[d]))
+    return inside
 
 
 def _fill_value(value: Any, dtype: str) -> Expr:
@@ -123,27 +128,19 @@ def _scatter(low: Lowering, equation: Any, x: Array, indices: Array, updates: Ar
     low.store(x, buffer)
     if not updates.size:
         return stored(shape, buffer)
-    parts = _Numbers(
-        numbers.update_window_dims,
-        numbers.inserted_window_dims,
-        numbers.operand_batching_dims,
-        numbers.scatter_indices_batching_dims,
-    )
+    batch = numbers.operand_batching_dims, numbers.scatter_indices_batching_dims
+    parts = _Numbers(numbers.update_window_dims, numbers.inserted_window_dims, *batch)
     indices, updates = low.settle(indices, 2), low.settle(updates, 2)
     index, outer, inner = scalar_loops(low, updates.shape)
     chosen, place = parts.split(index)
     raw = _start_indices(indices, chosen, numbers.scatter_dims_to_operand_dims)
     window = _window_sizes(parts, updates.shape, len(shape))
-    clips = "CLIP" in mode
     starts = {d: _clamped(s, shape[d], window[d]) for d, s in raw.items()}
     goal = parts.operand_index(starts, chosen, place, len(shape))
     offset = flat_index(goal, row_major(shape))
     old = ir.load(buffer, offset)
     new = updates.at(index) if combine is None else combine_two(combine, old, updates.at(index))
-    inside = ir.const(ir.BOOL, True)
-    for d, s in raw.items():
-        inside = inside & ir.compare("ge", s, ir.i32(0)) & ir.compare("le", s, ir.i32(shape[d] - window[d]))
-    inner.append(Store(buffer, offset, new if clips else ir.select(inside, new, old)))
+    inner.append(Store(buffer, offset, new if "CLIP" in mode else ir.select(_is_inside(raw, shape, window), new, old)))
     low.block.extend(outer)
     return stored(shape, buffer)
 

@@ -1,5 +1,6 @@
 """Rules for reductions, products of matrices, running sums, sorting and the like."""
 
+from collections.abc import Sequence
 from math import prod
 from typing import Any
 
@@ -46,6 +47,10 @@ for _name, _combine in (
     )
 
 
+def _others(x: Array, dims: Sequence[int]) -> list[int]:
+    return [d for d in range(len(x.shape)) if d not in dims]
+
+
 @rule("dot_general")
 def _dot(low: Lowering, equation: Any, a: Array, b: Array) -> Array:
     (a_sum, b_sum), (a_batch, b_batch) = equation.params["dimension_numbers"]
@@ -53,10 +58,8 @@ def _dot(low: Lowering, equation: Any, a: Array, b: Array) -> Array:
     if BOOL in (a.dtype, b.dtype):
         raise NotImplementedError("a product of booleans")
     reduced = tuple(a.shape[d] for d in a_sum)
-    a_free = [d for d in range(len(a.shape)) if d not in (*a_sum, *a_batch)]
-    b_free = [d for d in range(len(b.shape)) if d not in (*b_sum, *b_batch)]
-    a_axes = [*a_batch, *a_free]
-    b_axes = [*b_batch, *b_free]
+    a_free, b_free = _others(a, (*a_sum, *a_batch)), _others(b, (*b_sum, *b_batch))
+    a_axes, b_axes = [*a_batch, *a_free], [*b_batch, *b_free]
     is_large = prod(reduced) > MAX_UNROLLED_DIM
     a, b = (
         low.keep(x) if is_large and times >= MAX_UNROLLED_DIM else low.settle(x, times)

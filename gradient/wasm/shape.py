@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from gradient.wasm import ir
-from gradient.wasm.arrays import Array, Index, flat_index, is_small, row_major, stored, unravel
+from gradient.wasm.arrays import Array, Index, flat_index, full, is_small, row_major, stored, unravel
 from gradient.wasm.index import divmod_index, maximum, minimum
 from gradient.wasm.ir import Buffer, Expr
 from gradient.wasm.lower import Lowering, out_shape, rule
@@ -50,10 +50,10 @@ def _squeeze(_: Lowering, equation: Any, x: Array) -> Array:
     assert len(kept) == len(shape)
 
     def index_of(index: Index) -> Index:
-        full: list[Expr] = [ir.i32(0)] * len(x.shape)
+        whole: list[Expr] = [ir.i32(0)] * len(x.shape)
         for d, i in zip(kept, index, strict=True):
-            full[d] = i
-        return tuple(full)
+            whole[d] = i
+        return tuple(whole)
 
     return moved(equation, x, index_of)
 
@@ -159,6 +159,17 @@ def _tile(_: Lowering, equation: Any, x: Array) -> Array:
     return moved(equation, x, lambda index: tuple(divmod_index(i, n)[1] for i, n in zip(index, x.shape, strict=True)))
 
 
+def _place(i: Expr, n: int, before: int, gap: int) -> tuple[Expr, Expr]:
+    """Where an index of a padded dimension lies in the n elements inside, and whether it is one of them."""
+    place, is_element = i - before, ir.const(ir.BOOL, True)
+    if gap:
+        is_element = ir.compare("ge", place, ir.i32(0))
+        place, rest = divmod_index(maximum(place, 0), gap + 1)
+        is_element = is_element & rest.same(0)
+    is_element = is_element & ir.compare("ge", place, ir.i32(0)) & ir.compare("lt", place, ir.i32(n))
+    return minimum(maximum(place, 0), max(n - 1, 0)), is_element
+
+
 @rule("pad")
 def _pad(low: Lowering, equation: Any, x: Array, padding: Array) -> Array:
     shape, dtype = out_shape(equation)
@@ -166,28 +177,25 @@ def _pad(low: Lowering, equation: Any, x: Array, padding: Array) -> Array:
     empty = padding.at(())
 
     def element(index: Index) -> Expr:
-        inside, conditions = [], []
-        for i, n, (before, _, gap) in zip(index, x.shape, config, strict=True):
-            position = i - before
-            if gap:
-                conditions.append(ir.compare("ge", position, ir.i32(0)))
-                position, rest = divmod_index(maximum(position, 0), gap + 1)
-                conditions.append(rest.same(0))
-            conditions += [ir.compare("ge", position, ir.i32(0)), ir.compare("lt", position, ir.i32(n))]
-            inside.append(minimum(maximum(position, 0), max(n - 1, 0)))
+        places = [_place(i, n, before, gap) for i, n, (before, _, gap) in zip(index, x.shape, config, strict=True)]
         is_inside = ir.const(ir.BOOL, x.size > 0)
-        for condition in conditions:
+        for _, condition in places:
             is_inside = is_inside & condition
         if is_inside.op == "const" and not is_inside.value:
             return empty
-        return ir.select(is_inside, x.at(tuple(inside)), empty)
+        return ir.select(is_inside, x.at(tuple(place for place, _ in places)), empty)
 
     whole = Array(shape, dtype, element, x.cost + 2)
     can_write = all(before >= 0 and after >= 0 and gap == 0 for before, after, gap in config)
     if whole.size <= PIECEWISE_SIZE or not can_write:
         return whole
-    buffer = Buffer(dtype, whole.size)
-    low.store(Array(shape, dtype, lambda _: empty), buffer)
-    steps = row_major(shape)
-    low.store(x, buffer, ir.i32(sum(before * s for (before, _, _), s in zip(config, steps, strict=True))), steps)
-    return stored(shape, buffer)
+    return _framed(low, full(shape, empty), x, [before for before, _, _ in config])
+
+
+def _framed(low: Lowering, background: Array, x: Array, corner: Sequence[int]) -> Array:
+    """A large padded array: the background is written, and then the array in its place."""
+    buffer = Buffer(x.dtype, background.size)
+    low.store(background, buffer)
+    steps = row_major(background.shape)
+    low.store(x, buffer, ir.i32(sum(before * s for before, s in zip(corner, steps, strict=True))), steps)
+    return stored(background.shape, buffer)
