@@ -5,7 +5,7 @@ import pathlib
 import anywidget
 from traitlets import Dict, Float, Int, List, Unicode
 
-from gradient.frame import BOUNCING, CONVERGED, DESCENDING, DIVERGED, SLOW
+from gradient.frame import BOUNCING, CONVERGED, DESCENDING, DIVERGED, RISING, SLOW
 
 _HERE = pathlib.Path(__file__).parent
 
@@ -19,6 +19,10 @@ SENTENCES = {
     ),
     BOUNCING: ("Bouncing", "The last steps hop between two points. Try a smaller learning rate."),
     DESCENDING: ("Going down", "After {last} steps the loss is still falling. Try more steps, or a larger learning rate."),
+    RISING: (
+        "Going up",
+        "After {last} steps the loss is higher than ten steps before. Try a smaller learning rate[, below {stability_limit}].",
+    ),
     SLOW: (
         "Slow",
         "The last ten of {last} steps took less than 1 % off the loss. Try more momentum, or another learning rate or start.",

@@ -1,0 +1,467 @@
+"""The page in Voilà and a browser: each control moves what it should, by mouse, keyboard and touch, at both sizes."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.app_page import AppPage
+
+ALL = ("curve", "fit", "field", "gradient_norm")
+
+
+@pytest.fixture
+def app(wide: AppPage) -> AppPage:
+    wide.reset()
+    return wide
+
+
+def test_a_visitor_meets_the_wave_with_momentum(app: AppPage) -> None:
+    page = app.page
+    assert page.get_by_role("combobox", name="Problem").input_value() == "Wave"
+    assert page.get_by_role("combobox", name="Optimizer").input_value() == "Momentum"
+    assert [app.value(name) for name in ("Learning rate", "Momentum", "Steps")] == ["0.100", "0.700", "30"]
+    assert app.page.get_by_role("heading", name="Gradient descent", exact=True).first.is_visible()
+
+
+@pytest.mark.parametrize(
+    ("slider", "key", "changed"),
+    [
+        ("Learning rate", "ArrowRight", ALL),
+        ("Learning rate", "ArrowLeft", ALL),
+        ("Momentum", "ArrowRight", ALL),
+        ("Initial w", "ArrowRight", ALL),
+        ("Initial b", "ArrowLeft", ALL),
+        ("Steps", "ArrowLeft", ("curve", "fit", "field", "step", "gradient_norm")),
+        ("Step", "ArrowLeft", ("mark", "fit", "field", "step", "gradient_norm")),
+    ],
+)
+def test_a_slider_moves_the_pictures(app: AppPage, slider: str, key: str, changed: tuple) -> None:
+    before = app.seen()
+    app.press(slider, key)
+    app.wait_for_change(before, *changed)
+
+
+def test_the_data_stays_where_it_is(app: AppPage) -> None:
+    before = app.seen()
+    app.press("Learning rate", "ArrowRight")
+    app.wait_for_change(before, "fit")
+    assert app.seen()["data"] == before["data"]
+
+
+def test_the_field_follows_even_when_the_last_change_comes_while_it_draws(app: AppPage) -> None:
+    """After a burst the picture is that of the last value: going there and back ends where it began."""
+    before = app.seen()
+    app.press("Learning rate", "ArrowRight", 8)
+    app.wait_for_change(before, "field")
+    app.press("Learning rate", "ArrowLeft", 8)
+    app.wait("s.field === arg.field && s.curve === arg.curve && s.loss === arg.loss", arg=before)
+
+
+def test_a_fast_drag_ends_with_the_last_value(app: AppPage) -> None:
+    handle = app.slider("Learning rate").bounding_box()
+    assert handle
+    x, y = handle["x"] + handle["width"] / 2, handle["y"] + handle["height"] / 2
+    app.page.mouse.move(x, y)
+    app.page.mouse.down()
+    app.page.mouse.move(x - 60, y, steps=60)
+    app.page.mouse.up()
+    learning_rate = app.value("Learning rate")
+    assert float(learning_rate) < 0.05
+    app.page.wait_for_function("document.querySelector('.techni-readout [data-name=loss]').textContent !== '0.0386'")
+    dragged = _settled(app)
+    # The same value by keyboard, from the other side, shows the same page.
+    app.press("Learning rate", "ArrowLeft")
+    app.wait_for_change(dragged, "curve")
+    app.press("Learning rate", "ArrowRight")
+    app.wait("s.curve === arg.curve && s.field === arg.field && s.loss === arg.loss", arg=dragged)
+
+
+def _settled(app: AppPage) -> dict:
+    """What is seen once the kernel has nothing more to say about the present controls."""
+    app.page.wait_for_function(
+        """async () => { const kernel = window.jupyterapp.widgetManager.kernel;
+        await kernel.requestKernelInfo(); return true; }"""
+    )
+    seen = app.seen()
+    app.wait("s.curve === arg.curve", arg=seen)
+    return seen
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "shown", "hidden"),
+    [
+        ("Gradient descent", [], ["Momentum", "Decay", "Beta 1", "Beta 2"]),
+        ("Nesterov", ["Momentum"], ["Decay", "Beta 1", "Beta 2"]),
+        ("Adagrad", [], ["Momentum", "Decay", "Beta 1", "Beta 2"]),
+        ("RMSProp", ["Decay"], ["Momentum", "Beta 1", "Beta 2"]),
+        ("Adam", ["Beta 1", "Beta 2"], ["Momentum", "Decay"]),
+    ],
+)
+def test_an_optimizer_brings_its_own_controls(app: AppPage, optimizer: str, shown: list, hidden: list) -> None:
+    before = app.seen()
+    app.choose("Optimizer", optimizer)
+    app.wait_for_change(before, *ALL)
+    for name in shown:
+        expect(app.slider(name)).to_be_visible()
+        before = app.seen()
+        app.press(name, "ArrowLeft", 5)
+        app.wait_for_change(before, "curve", "field")
+    for name in hidden:
+        app.expect_hidden(name)
+
+
+@pytest.mark.parametrize(
+    ("problem", "learning_rate", "steps"), [("Line", "0.100", "30"), ("Network", "0.0501", "200"), ("Wave", "0.100", "30")]
+)
+def test_a_problem_brings_its_data_its_picture_and_its_settings(
+    app: AppPage, problem: str, learning_rate: str, steps: str
+) -> None:
+    if problem == "Wave":
+        app.choose("Problem", "Line")
+    app.press("Steps", "ArrowRight", 7)
+    before = app.seen()
+    app.choose("Problem", problem)
+    app.wait_for_change(before, "curve", "fit", "field", "loss", "data")
+    assert (app.value("Learning rate"), app.value("Steps")) == (learning_rate, steps)
+    starts = ["Initial w", "Initial b"]
+    shown, hidden = (["Random key"], starts) if problem == "Network" else (starts, ["Random key"])
+    for name in shown:
+        expect(app.slider(name)).to_be_visible()
+    for name in hidden:
+        app.expect_hidden(name)
+
+
+def test_a_random_key_chooses_another_network_and_nothing_else(app: AppPage) -> None:
+    app.choose("Problem", "Network")
+    app.wait("s.step === '200'")
+    before = app.seen()
+    app.press("Random key", "ArrowRight")
+    app.wait_for_change(before, *ALL)
+    assert app.seen()["data"] == before["data"]
+    assert app.value("Learning rate") == "0.0501"
+
+
+def test_show_errors_draws_the_residuals(app: AppPage) -> None:
+    residuals = app.page.locator(".techni-fit g.lines").first
+    expect(residuals).to_be_hidden()
+    app.page.get_by_label("Show errors").check()
+    expect(residuals).to_be_visible()
+    assert residuals.locator("path.line").count() == 100
+    before = app.seen()
+    app.press("Learning rate", "ArrowRight")
+    app.wait_for_change(before, "residuals")
+
+
+def test_the_loss_axis_is_logarithmic_or_linear(app: AppPage) -> None:
+    before = app.seen()
+    app.choose("Loss axis", "Linear")
+    app.wait_for_change(before, "curve")
+    linear = app.seen()
+    app.press("Initial w", "ArrowRight")
+    app.wait_for_change(linear, "curve")
+    app.press("Initial w", "ArrowLeft")
+    app.choose("Loss axis", "Logarithmic")
+    app.wait("s.curve === arg.curve", arg=before)
+
+
+def test_the_transport_goes_to_every_step(app: AppPage) -> None:
+    app.button("First").click()
+    app.wait("s.step === '0'")
+    app.button("Next").click()
+    app.wait("s.step === '1'")
+    app.button("Next").click()
+    app.wait("s.step === '2'")
+    app.button("Previous").click()
+    app.wait("s.step === '1'")
+    app.button("Last").click()
+    app.wait("s.step === '30'")
+
+
+def test_play_runs_to_the_end_and_pause_stops_it(app: AppPage) -> None:
+    app.page.get_by_role("combobox", name="Speed").select_option("Fast")
+    app.button("Play").click()
+    app.wait("Number(s.step) > 2 && Number(s.step) < 30")
+    app.button("Pause").click()
+    expect(app.button("Play")).to_be_visible()
+    app.page.get_by_role("combobox", name="Speed").select_option("Normal")
+    app.button("Play").click()
+    expect(app.button("Play")).to_be_visible(timeout=20_000)  # at the end it stops by itself
+    app.wait("s.step === '30'")
+
+
+def test_repeat_starts_again(app: AppPage) -> None:
+    app.page.get_by_role("combobox", name="Speed").select_option("Fast")
+    app.button("Repeat").click()
+    app.press("Steps", "Home")
+    app.press("Steps", "ArrowRight", 3)
+    app.wait("s.step === '4'")
+    app.page.evaluate(
+        """() => { window.steps = []; new MutationObserver(() => steps.push(
+        document.querySelector('.techni-readout [data-name=step]').textContent)).observe(
+        document.querySelector('.techni-readout'), {subtree: true, childList: true, characterData: true}); }"""
+    )
+    app.button("Play").click()
+    app.page.wait_for_function("steps.filter((s, i) => s === '1' && steps[i - 1] !== '1').length >= 2")
+    app.button("Pause").click()
+    app.button("Repeat").click()
+
+
+@pytest.mark.parametrize(("from_end", "expected"), [(0, "33"), (5, "25")])
+def test_step_stays_at_the_end_if_it_was_there(app: AppPage, from_end: int, expected: str) -> None:
+    app.press("Step", "ArrowLeft", from_end)
+    app.wait("s.step === arg", arg=str(30 - from_end))
+    app.press("Steps", "ArrowRight", 3)
+    expect(app.page.locator(".techni-step output")).to_have_text(f"{expected} / 33")
+    app.wait("s.step === arg", arg=expected)
+
+
+def test_a_click_on_the_loss_curve_goes_to_that_step(app: AppPage) -> None:
+    area = app.page.locator(".techni-loss .plotarea_background").bounding_box()
+    assert area
+    app.page.mouse.click(area["x"] + area["width"] * 12 / 30, area["y"] + area["height"] / 2)
+    app.wait("s.step === '12'")
+
+
+def test_reset_brings_back_the_defaults(app: AppPage) -> None:
+    before = app.seen()
+    app.press("Learning rate", "ArrowRight", 4)
+    app.press("Initial w", "ArrowRight", 4)
+    app.choose("Optimizer", "Adam")
+    app.button("First").click()
+    app.wait("s.step === '0'")
+    app.button("Reset").click()
+    app.wait("s.curve === arg.curve && s.loss === arg.loss && s.field === arg.field", arg=before)
+    assert app.page.get_by_role("combobox", name="Optimizer").input_value() == "Momentum"
+
+
+def test_a_click_sets_the_start(app: AppPage) -> None:
+    before = app.seen()
+    app.page.mouse.click(*app.at(1.0, 2.0))
+    app.expect_start(1.0, 2.0)
+    app.wait_for_change(before, *ALL)
+    # The same place again, after a reset, is again a click.
+    app.button("Reset").click()
+    app.expect_start(0.6, -3.5)
+    app.page.mouse.click(*app.at(1.0, 2.0))
+    app.expect_start(1.0, 2.0)
+
+
+def test_the_start_can_be_dragged_and_the_path_is_redrawn_while_dragging(app: AppPage) -> None:
+    app.page.mouse.move(*app.at(0.6, -3.5))
+    app.page.mouse.down()
+    for b in (-2.0, -1.0, 0.5):
+        before = app.seen()
+        app.page.mouse.move(*app.at(1.2, b), steps=4)
+        app.expect_start(1.2, b)
+        app.wait_for_change(before, *ALL)
+    app.page.mouse.up()
+    app.page.mouse.move(*app.at(-1.0, 3.0))
+    app.expect_start(1.2, 0.5)  # after the release the pointer moves nothing
+
+
+def test_the_start_stays_in_the_picture(app: AppPage) -> None:
+    app.page.mouse.move(*app.at(0.6, -3.5))
+    app.page.mouse.down()
+    app.page.mouse.move(*app.at(2.6, -3.5), steps=5)
+    app.page.mouse.up()
+    app.expect_start(2.0, -3.5)
+
+
+def test_the_arrow_keys_move_the_start(app: AppPage) -> None:
+    handle = app.page.get_by_role("button", name=re.compile("^Start"))
+    handle.focus()
+    handle.press("ArrowUp")
+    app.expect_start(0.6, -3.4)
+    handle.press("ArrowLeft")
+    app.expect_start(0.56, -3.4)
+
+
+def test_the_network_takes_no_clicks(app: AppPage) -> None:
+    app.choose("Problem", "Network")
+    app.wait("s.step === '200'")
+    before = _settled(app)
+    app.page.mouse.click(*app.at(0.3, 1.0))
+    assert _settled(app)["curve"] == before["curve"]
+    expect(app.page.locator(".techni-handle")).to_be_hidden()
+
+
+@pytest.mark.parametrize(
+    ("problem", "learning_rate", "verdict", "words"),
+    [
+        ("Line", None, "Going down", "30 steps"),
+        ("Line", "End", "Diverged", "Try a smaller learning rate, below 0.65"),
+        ("Line", "Home", "Slow", "less than 1 %"),
+    ],
+)
+def test_the_verdict_says_how_it_went(app: AppPage, problem: str, learning_rate: str, verdict: str, words: str) -> None:
+    app.choose("Problem", problem)
+    app.wait("s.loss !== '0.0386'")
+    if learning_rate:
+        app.press("Learning rate", learning_rate)
+    app.wait("s.verdict === arg[0] && s.sentence.includes(arg[1])", arg=[verdict, words])
+
+
+def test_divergence_keeps_the_last_finite_state_in_view(app: AppPage) -> None:
+    app.choose("Problem", "Line")
+    app.wait("s.loss !== '0.0386'")
+    app.press("Learning rate", "End")
+    app.wait("s.verdict === 'Diverged'")
+    seen = app.seen()
+    assert not re.search("NaN|null|Infinity", f"{seen['curve']}{seen['fit']}{seen['loss']}")
+    assert int(seen["step"]) < 30
+    app.press("Learning rate", "Home")
+    app.wait("s.verdict === 'Slow' && s.step === '30'")
+
+
+@pytest.mark.parametrize("change", ["Optimizer", "Random key"])
+def test_a_discrete_change_eases_and_a_drag_does_not(app: AppPage, change: str) -> None:
+    """The curve passes through places in between on a choice, and jumps on a slider."""
+    app.choose("Problem", "Network")
+    app.wait("s.step === '200'")
+    app.page.evaluate(
+        """() => { const line = document.querySelector('.techni-loss g.curve path.line'); window.places = new Set();
+        new MutationObserver(() => places.add(line.getAttribute('d'))).observe(line, {attributes: true}); }"""
+    )
+    before = app.seen()
+    app.press("Learning rate", "ArrowRight")
+    app.wait_for_change(before, "curve")
+    _settled(app)
+    jumped = app.page.evaluate("places.size")
+    app.page.evaluate("places.clear()")
+    if change == "Optimizer":
+        app.choose("Optimizer", "Nesterov")
+    else:
+        app.press("Random key", "ArrowRight")
+    app.page.wait_for_function("(jumped) => places.size > jumped + 2", arg=jumped)
+    assert jumped <= 2
+
+
+def test_every_control_has_a_visible_label_and_an_accessible_name(app: AppPage) -> None:
+    for name in ("Problem", "Optimizer", "Loss axis", "Speed"):
+        expect(app.page.get_by_role("combobox", name=name, exact=True)).to_be_visible()
+    for name in ("Learning rate", "Momentum", "Steps", "Initial w", "Initial b", "Step"):
+        expect(app.slider(name)).to_be_visible()
+        expect(app.page.locator(".techni-app").get_by_text(name, exact=True).first).to_be_visible()
+    for name in ("First", "Previous", "Play", "Next", "Last", "Repeat", "Reset"):
+        expect(app.button(name)).to_be_visible()
+    unnamed = app.page.evaluate(
+        """() => [...document.querySelectorAll('.techni-app :is(button, input, select, [role=slider], [role=textbox])')]
+        .filter(e => e.offsetParent && !(e.ariaLabel || e.labels?.length || e.textContent.trim())).map(e => e.outerHTML)"""
+    )
+    assert unnamed == []
+
+
+def test_the_sliders_speak_their_value(app: AppPage) -> None:
+    expect(app.slider("Learning rate")).to_have_attribute("aria-valuetext", "0.100")
+    app.press("Learning rate", "ArrowRight")
+    expect(app.slider("Learning rate")).to_have_attribute("aria-valuetext", "0.105")
+
+
+def test_the_page_says_what_it_shows_to_those_who_listen(app: AppPage) -> None:
+    app.press("Step", "ArrowLeft", 18)
+    expect(app.page.get_by_role("status")).to_have_text(re.compile(r"^Step 12, loss [\d.]+, going down$"))
+
+
+def test_there_is_no_toolbar(app: AppPage) -> None:
+    for place in (".techni-field", ".techni-loss", ".techni-fit"):
+        app.page.locator(place).hover()
+        expect(app.page.locator(f"{place} :is(.jupyter-matplotlib-toolbar, .toolbar_div, .jupyter-button)")).to_have_count(0)
+
+
+def test_at_1440_by_900_the_app_fits_and_the_pictures_fill_it(app: AppPage) -> None:
+    boxes = {
+        name: app.page.locator(name).bounding_box()
+        for name in (".techni-grid", ".techni-field", ".techni-fit-place", ".techni-loss-place")
+    }
+    grid = boxes.pop(".techni-grid")
+    assert grid
+    assert grid["y"] + grid["height"] <= 900
+    assert sum(box["width"] * box["height"] for box in boxes.values() if box) >= 0.6 * 1440 * 900
+    assert _overflowing(app) == []
+
+
+def _overflowing(app: AppPage) -> list:
+    """What is cut off or sticks out sideways."""
+    return app.page.evaluate(
+        """() => [...document.querySelectorAll('.techni-grid *')].filter(e => {
+          const box = e.getBoundingClientRect();
+          const spoken = e.closest('.techni-spoken, svg, .noUi-target');
+          return !spoken && box.width && (box.right > innerWidth + 1 || box.left < -1);
+        }).map(e => e.className)"""
+    )
+
+
+def test_the_figure_keeps_the_size_of_its_place(app: AppPage) -> None:
+    app.page.set_viewport_size({"width": 1200, "height": 800})
+    _expect_fitting_canvas(app)
+    app.page.set_viewport_size({"width": 1440, "height": 900})
+    _expect_fitting_canvas(app)
+    app.wait("s.loss === '0.0386' && s.field.length > 20000")
+
+
+def _expect_fitting_canvas(app: AppPage) -> None:
+    app.page.wait_for_function(
+        """() => { const canvas = [...document.querySelectorAll('.techni-field canvas')].find((c) => c.offsetParent);
+        const place = document.querySelector('.techni-overlay').getBoundingClientRect();
+        const box = canvas.getBoundingClientRect();
+        return Math.abs(box.width - place.width) < 2 && Math.abs(box.height - place.height) < 2
+          && Math.abs(box.x - place.x) < 1 && Math.abs(box.y - place.y) < 1; }"""
+    )
+
+
+def test_the_prose_stands_below_the_app_with_its_formulas(app: AppPage) -> None:
+    heading = app.page.get_by_role("heading", name="Predict, then play")
+    heading.scroll_into_view_if_needed()
+    expect(heading).to_be_visible()
+    assert app.page.locator("mjx-container, math").count() > 10
+    app.page.locator(".techni-title").scroll_into_view_if_needed()
+
+
+def test_on_a_phone_it_is_one_column(phone: AppPage) -> None:
+    page = phone.page
+    assert page.evaluate("document.scrollingElement.scrollWidth") == 390
+    assert _overflowing(phone) == []
+    names = [".techni-choices", ".techni-field", ".techni-transport", ".techni-readout", ".techni-sliders", ".techni-fit-place"]
+    boxes = [page.locator(name).bounding_box() for name in names]
+    bottoms = [box["y"] + box["height"] for box in boxes if box]
+    tops = [box["y"] for box in boxes if box]
+    assert all(bottom <= top for bottom, top in zip(bottoms[:-1], tops[1:], strict=True))
+    heights = page.evaluate("[...document.querySelectorAll('.techni-transport button')].map(b => b.offsetHeight)")
+    assert min(heights) >= 44
+    _expect_fitting_canvas(phone)
+
+
+def _touch(phone: AppPage, kind: str, x: float, y: float) -> None:
+    client = phone.page.context.new_cdp_session(phone.page)
+    points = [] if kind == "touchEnd" else [{"x": x, "y": y}]
+    client.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    client.detach()
+
+
+def test_on_a_phone_the_handle_is_dragged_by_touch(phone: AppPage) -> None:
+    phone.page.locator(".techni-title").scroll_into_view_if_needed()
+    before = phone.seen()
+    _touch(phone, "touchStart", *phone.at(0.6, -3.5))
+    for share in (0.25, 0.5, 0.75, 1.0):
+        _touch(phone, "touchMove", *phone.at(0.6 - 1.6 * share, -3.5 + 5.5 * share))
+    phone.expect_start(-1.0, 2.0, tolerance=0.05)
+    phone.wait_for_change(before, *ALL)
+    _touch(phone, "touchEnd", 0, 0)
+
+
+def test_on_a_phone_a_tap_sets_the_start(phone: AppPage) -> None:
+    phone.page.touchscreen.tap(*phone.at(0.5, 0.0))
+    phone.expect_start(0.5, 0.0, tolerance=0.05)
+
+
+def test_on_a_phone_a_finger_beside_the_handle_scrolls(phone: AppPage) -> None:
+    scroller = "[...document.querySelectorAll('*')].filter(e => e.scrollTop > 0).length"
+    assert phone.page.evaluate(scroller) == 0
+    x, y = phone.at(1.5, -3.0)
+    _touch(phone, "touchStart", x, y)
+    for distance in (40, 80, 120, 160):
+        _touch(phone, "touchMove", x, y - distance)
+    _touch(phone, "touchEnd", 0, 0)
+    phone.page.wait_for_function(f"{scroller} > 0")
+    phone.expect_start(0.5, 0.0, tolerance=0.05)
