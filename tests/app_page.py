@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, TimeoutError, expect
 
 LOAD_MS = 90_000
 
@@ -51,6 +51,7 @@ class AppPage:
         self.choose("Loss axis", "Logarithmic")
         self.page.get_by_label("Show errors").uncheck()
         self.button("Reset").click()
+        self.settled()
         self.wait("s.step === '30' && s.loss === '0.0386'")
 
     def slider(self, name: str) -> Locator:
@@ -66,12 +67,31 @@ class AppPage:
         """The number that a slider of ipywidgets shows."""
         return self.page.get_by_role("textbox", name=f"{name} as a number", exact=True).inner_text().replace("−", "-")
 
+    def settled(self) -> dict[str, Any]:
+        """What is seen once every change has reached Voilà's kernel, its answers are here, and they are painted."""
+        self.page.wait_for_function(
+            """async () => {
+              const manager = window.jupyterapp.widgetManager;
+              const models = await Promise.all(Object.values(manager._models));
+              if (models.some((m) => m._pending_msgs > 0 || m._msg_buffer)) return false;
+              await manager.kernel.requestKernelInfo();
+              await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+              return !models.some((m) => m._pending_msgs > 0 || m._msg_buffer);
+            }"""
+        )
+        return self.seen()
+
     def seen(self) -> dict[str, Any]:
         return self.page.evaluate(_SEEN)
 
     def wait(self, condition: str, arg: Any = None, timeout: float = 20_000) -> None:
         """Waits for a condition on `s`, what is seen, and `arg`."""
-        self.page.wait_for_function(f"(arg) => {{ const s = ({_SEEN})(); return {condition}; }}", arg=arg, timeout=timeout)
+        try:
+            self.page.wait_for_function(f"(arg) => {{ const s = ({_SEEN})(); return {condition}; }}", arg=arg, timeout=timeout)
+        except TimeoutError as error:
+            seen = {name: str(value)[:60] for name, value in self.seen().items()}
+            changed = [name for name, value in self.seen().items() if isinstance(arg, dict) and arg.get(name) != value]
+            raise AssertionError(f"never came: {condition}. Seen: {seen}; other than expected: {changed}") from error
 
     def wait_for_change(self, before: dict[str, Any], *names: str) -> None:
         """Waits until each of the named pictures differs from what was seen before."""
