@@ -27,6 +27,24 @@ _SEEN = """() => {
 }"""
 
 
+# Voilà's kernel answers in order, a model with a change in flight keeps the next one back, and the field's frames are
+# acknowledged by a change of their own: nothing under way before and after a question to the kernel means that all is done.
+_SETTLE = """async () => {
+  const manager = window.jupyterapp.widgetManager;
+  const models = await Promise.all(Object.values(manager._models));
+  const isIdle = () => !models.some((model) => model._pending_msgs > 0 || model._msg_buffer);
+  const frame = () => new Promise((done) => requestAnimationFrame(done));
+  const patience = performance.now() + 20_000;
+  for (let calm = 0; calm < 3; ) {
+    if (performance.now() > patience) throw new Error("the page does not come to rest");
+    calm = isIdle() ? calm + 1 : 0;
+    await manager.kernel.requestKernelInfo();
+    await frame();
+    await frame();
+  }
+}"""
+
+
 class AppPage:
     """A browser's page with the app in it."""
 
@@ -69,16 +87,7 @@ class AppPage:
 
     def settled(self) -> dict[str, Any]:
         """What is seen once every change has reached Voilà's kernel, its answers are here, and they are painted."""
-        self.page.wait_for_function(
-            """async () => {
-              const manager = window.jupyterapp.widgetManager;
-              const models = await Promise.all(Object.values(manager._models));
-              if (models.some((m) => m._pending_msgs > 0 || m._msg_buffer)) return false;
-              await manager.kernel.requestKernelInfo();
-              await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
-              return !models.some((m) => m._pending_msgs > 0 || m._msg_buffer);
-            }"""
-        )
+        self.page.evaluate(_SETTLE)
         return self.seen()
 
     def seen(self) -> dict[str, Any]:
