@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 
 from gradient.frame import MAX_STEPS, Frame, frame
-from gradient.link import Drawing, Ease, Trait, choose, jaxlink
+from gradient.link import Drawing, Ease, Trait, choose, event, jaxlink
 from gradient.optimizers import OPTIMIZERS, Hyperparameter
 from gradient.problems import NUM_KEYS, PROBLEMS, Problem
 from gradient.views.field import Field
@@ -71,7 +71,7 @@ class App(widgets.Box):
         index = len(self.problems) - 1
         self._chosen.append(self._row(index))
         self._reset.append(self._reset_row(problem))
-        with self.problem.hold_trait_notifications():
+        with event():  # new options choose the first of them, for a moment
             self.problem.options = _labels(self.problems)
             self.problem.index = index
 
@@ -246,7 +246,9 @@ def _inside(picked: jax.Array, **limits: jax.Array) -> dict[str, jax.Array]:
     start = {}
     for name, value in zip(("w", "b"), jnp.nan_to_num(picked), strict=False):
         low, high, step = (limits[f"{name}_{limit}"] for limit in ("min", "max", "step"))
-        start[name] = jnp.clip(low + jnp.round((value - low) / step) * step, low, high)
+        nearest = low + jnp.round((value - low) / step) * step
+        # What stands on the grid already stays what it is, to the last bit: it is no other start.
+        start[name] = jnp.clip(jnp.where(jnp.abs(nearest - value) < 0.01 * step, value, nearest), low, high)
     return start
 
 

@@ -29,8 +29,8 @@ _RUNNING: list[bool] = []
 
 
 @contextmanager
-def _event() -> Iterator[None]:
-    """Collects the links that a change concerns, and runs them when the outermost change is complete."""
+def event() -> Iterator[None]:
+    """Makes all changes in its block one event: the links that they concern run once, when the outermost block ends."""
     with _LOCK:
         outermost = not _RUNNING
         _RUNNING.append(True)
@@ -82,7 +82,7 @@ class Choice:
 
     def apply(self) -> None:
         """Sets every target to the value of the current choice, as one event."""
-        with _event():
+        with event():
             for widget, values in _by_widget({target: self._lookup(column) for target, column in self.table.items()}).items():
                 _assign(widget, values)
 
@@ -165,7 +165,7 @@ class JaxLink:
             widget.observe(self._changed, name)
         for widget, name in self._gates:
             widget.observe(self._gate_changed, name)
-        with _event():
+        with event():
             _PENDING.append(self)
 
     def __call__(self) -> Any:
@@ -204,12 +204,12 @@ class JaxLink:
         return jax.tree.map(_as_python, jax.device_get(self._fun(**inputs, **static)))
 
     def _changed(self, _: object) -> None:
-        with _event():
+        with event():
             if self not in _PENDING:
                 _PENDING.append(self)
 
     def _gate_changed(self, change: Any) -> None:
-        with _event():
+        with event():
             assert self._drawing
             if (change.owner, change.name) == self._drawing.shown:
                 self._is_showing = True
@@ -234,9 +234,9 @@ class JaxLink:
         if not (self._drawing and self._undrawn and self._is_showing and getattr(*self._drawing.visible)):
             return
         (result, static), self._undrawn = self._undrawn, None
-        self._is_showing = False
         with self._guard("The drawing"):
             self._drawing.draw(result, **static)
+            self._is_showing = False
 
     @contextmanager
     def _guard(self, what: str) -> Iterator[None]:

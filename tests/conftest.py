@@ -15,6 +15,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
 
 from tests.app_page import AppPage
+from tests.wire import Wire
 
 ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
@@ -145,3 +146,10 @@ def phone(browser: Browser, voila: Server) -> Iterator[AppPage]:
     options = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
     with watched(browser.new_context(**options)) as context:  # type: ignore[arg-type]
         yield AppPage.open(context.new_page(), voila.url)
+
+
+@pytest.fixture(scope="module")
+def wire() -> Iterator[Wire]:
+    """The wire of every widget that a module's tests make."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        yield Wire(monkeypatch)

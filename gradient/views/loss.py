@@ -26,7 +26,7 @@ class Loss(bqplot.Figure):
         self.x_scale = bqplot.LinearScale(min=0, max=30)
         self._scales = [{"x": self.x_scale, "y": y} for y in (bqplot.LogScale(), bqplot.LinearScale())]
         # One axis for each scale: an axis whose scale is exchanged keeps the old one's ticks.
-        self._y_axes = [style.axis(scales["y"], "Loss", "vertical") for scales in self._scales]
+        self._y_axes = [style.axis(scales["y"], "Loss", "left") for scales in self._scales]
         self._y_axes[0].tick_labels = _UNNAMED
         self.curve = bqplot.Lines(
             x=_EMPTY,
@@ -36,9 +36,7 @@ class Loss(bqplot.Figure):
             stroke_width=2.5,
             apply_clip=False,
         )
-        super().__init__(
-            marks=[self.curve], axes=[style.axis(self.x_scale, "Step", "horizontal"), *self._y_axes], **style.look()
-        )
+        super().__init__(marks=[self.curve], axes=[style.axis(self.x_scale, "Step", "bottom"), *self._y_axes], **style.look())
         self.add_class("techni-loss")
 
     @property

@@ -26,13 +26,13 @@ def look() -> dict:
     }
 
 
-def axis(scale: bqplot.Scale, label: str, orientation: str) -> bqplot.Axis:
+def axis(scale: bqplot.Scale, label: str, side: str) -> bqplot.Axis:
     """An axis of a bqplot figure, with ticks at round numbers."""
     return bqplot.Axis(
         scale=scale,
         label=label,
-        orientation=orientation,
-        label_offset="34px" if orientation == "horizontal" else "42px",
+        side=side,
+        label_offset="34px" if side == "bottom" else "42px",
         grid_color=GRID,
         color=MUTED,
         label_color=INK,
