@@ -113,7 +113,8 @@ async function render({ model, el }) {
   handle.className = "techni-handle";
   handle.setAttribute("aria-label", "Start: drag it, or use the arrow keys");
   el.append(handle);
-  const canvases = await Promise.all(model.get("canvases").map((reference) => resolve(model, reference)));
+  let canvases = [];
+  let unwatchFrames = () => {};
   const [x, y] = await Promise.all([resolve(model, model.get("x")), resolve(model, model.get("y"))]);
 
   const show = (start) => {
@@ -129,8 +130,8 @@ async function render({ model, el }) {
   const follow = () => !isDragging() && show([x.get("value"), y.get("value")]);
   const fit = () => {
     const [width, height] = [el.clientWidth, el.clientHeight];
-    const canvas = canvases[model.get("index")];
-    const [oldWidth, oldHeight] = canvas.get("_size");
+    const canvas = canvases[model.get("index")]; // none yet, when a figure has just been added
+    const [oldWidth, oldHeight] = canvas?.get("_size") ?? [width, height];
     if (width && height && (Math.abs(width - oldWidth) > 1 || Math.abs(height - oldHeight) > 1)) canvas.resize(width, height);
     follow();
   };
@@ -138,7 +139,14 @@ async function render({ model, el }) {
     model.set("shown", model.get("shown") + 1);
     model.save_changes();
   };
-  const unwatchFrames = onFrames(canvases, ready);
+  const adopt = async () => {
+    const found = await Promise.all(model.get("canvases").map((reference) => resolve(model, reference)));
+    unwatchFrames();
+    unwatchFrames = onFrames(found, ready);
+    canvases = found;
+    fit();
+    ready();
+  };
   const unwatchVisibility = watchVisibility(model, el);
   const sizes = new ResizeObserver(fit);
   sizes.observe(el);
@@ -146,8 +154,8 @@ async function render({ model, el }) {
   y.on("change:value", follow);
   model.on("change:domain change:draggable", follow);
   model.on("change:index", fit);
-  follow();
-  ready();
+  model.on("change:canvases", adopt);
+  await adopt();
   return () => {
     unwatchFrames();
     unwatchVisibility();
@@ -156,6 +164,7 @@ async function render({ model, el }) {
     y.off("change:value", follow);
     model.off("change:domain change:draggable", follow);
     model.off("change:index", fit);
+    model.off("change:canvases", adopt);
   };
 }
 
