@@ -66,8 +66,8 @@ class App(widgets.Box):
             ValueError: if the loss of its model has no gradient; the app stays as it was.
         """
         _check_gradient(problem)
-        self.problems.append(problem)
         self.field.append(problem)
+        self.problems.append(problem)
         index = len(self.problems) - 1
         self._chosen.append(self._row(index))
         self._reset.append(self._reset_row(problem))
@@ -133,11 +133,10 @@ class App(widgets.Box):
         problem = (self.problem, "index")
         self._chosen = choose(problem, _columns(self._row(index) for index in range(len(self.problems))))
         self._reset = choose(problem, _columns(map(self._reset_row, self.problems)), on=(self.transport, "resets"))
-        counts = range(MAX_STEPS + 1)
         return [
             self._chosen,
             self._reset,
-            choose((self.steps, "value"), {(self.transport, "num_steps"): counts, (self.loss.x_scale, "max"): counts}),
+            choose((self.steps, "value"), {(self.transport, "num_steps"): range(MAX_STEPS + 1), **self.loss.span(MAX_STEPS)}),
             choose((self.optimizer, "index"), self._shown_hyperparameters()),
             choose((self.loss_scale, "index"), self.loss.table),
             choose((self.show_errors, "value"), {(self.fit.residuals, "visible"): [False, True]}),

@@ -22,6 +22,7 @@ from traitlets import HasTraits
 Trait = tuple[HasTraits, str]
 Targets = Trait | Sequence[Trait]
 
+_DRAWING = "The drawing"
 _LOG = logging.getLogger(__name__)
 _LOCK = threading.RLock()
 _PENDING: list["JaxLink"] = []
@@ -182,19 +183,23 @@ class JaxLink:
 
     def run(self) -> None:
         """Computes and sets the outputs, unless the inputs are what they were."""
+        with self._guard("Reading the controls"):
+            self._run()
+        self._report()
+
+    def _run(self) -> None:
         inputs, static = self._read()
         seen = {name: (value.shape, value.dtype, value.tobytes()) for name, value in inputs.items()} | static
         if seen == self._last:
             return
         changed = {name for name, value in seen.items() if self._last and self._last[name] != value}
         self._last = seen
-        self._failed = {}
+        self._failed = {what: why for what, why in self._failed.items() if what == _DRAWING}
         with self._guard("The computation"):
             result = self._compute(inputs, static)
             self._write(result, eased=bool(self._ease and changed.intersection(self._ease.on)))
             self._undrawn = (result, static)
             self._draw()
-        self._report()
 
     def _read(self) -> tuple[dict[str, np.ndarray], dict[str, int]]:
         inputs = {name: _as_array(getattr(*trait)) for name, trait in self._inputs.items()}
@@ -234,7 +239,8 @@ class JaxLink:
         if not (self._drawing and self._undrawn and self._is_showing and getattr(*self._drawing.visible)):
             return
         (result, static), self._undrawn = self._undrawn, None
-        with self._guard("The drawing"):
+        self._failed.pop(_DRAWING, None)
+        with self._guard(_DRAWING):
             self._drawing.draw(result, **static)
             self._is_showing = False
 
@@ -265,7 +271,8 @@ def _as_array(value: Any) -> np.ndarray:
     """A trait's value in one of the three types that a compiled function takes, so that 1 and 1.0 are one program."""
     array = np.asarray(value)
     kinds = {"b": np.bool_, "i": np.int32, "u": np.int32, "f": np.float32}
-    return array.astype(kinds[array.dtype.kind])
+    with np.errstate(over="ignore"):  # what is too large for float32 is infinite, and the function's to deal with
+        return array.astype(kinds[array.dtype.kind])
 
 
 def _as_python(array: np.ndarray) -> Any:

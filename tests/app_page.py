@@ -117,7 +117,7 @@ class AppPage:
         """The field's axes, in pixels of the page."""
         box = self.page.locator(".techni-overlay").bounding_box()
         assert box
-        return {"x": box["x"] + 62, "y": box["y"] + 14, "width": box["width"] - 62 - 84, "height": box["height"] - 14 - 46}
+        return {"x": box["x"] + 62, "y": box["y"] + 28, "width": box["width"] - 62 - 84, "height": box["height"] - 28 - 46}
 
     def at(self, w: float, b: float) -> tuple[float, float]:
         """Where a point of the Wave's plane is on the page."""

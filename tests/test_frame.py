@@ -24,6 +24,7 @@ from gradient.frame import (
     NEVER,
     RISING,
     SLOW,
+    WANDERING,
     Frame,
     frame,
 )
@@ -82,9 +83,26 @@ SCALARS = [
     "diverged_step",
     "curvature",
     "stability_limit",
+    "advised_rate",
+    "steps_left",
     "plane_third",
     "plane_case",
 ]
+
+
+def check_advice(seen: Any, learning_rate: float, num_steps: int) -> None:
+    """A rate is advised only if it is lower than the present one, and more steps only while there are any."""
+    assert seen.advised_rate in (0.0, seen.stability_limit)
+    assert seen.advised_rate == 0 or seen.advised_rate < learning_rate
+    assert seen.steps_left == MAX_STEPS - num_steps
+
+
+@pytest.mark.parametrize(("learning_rate", "is_advised"), [(0.6, False), (0.7, True)])
+def test_a_rate_is_advised_only_below_the_present_one(learning_rate: float, is_advised: bool) -> None:
+    """The line's limit at momentum .7 is .65."""
+    seen = see(PROBLEMS["Line"], "momentum", learning_rate=learning_rate, num_steps=40)
+    check_advice(seen, learning_rate, 40)
+    assert bool(seen.advised_rate) == is_advised
 
 
 def check_shapes(seen: Any, problem: Problem) -> None:
@@ -114,7 +132,7 @@ def check_sanity(seen: Any, problem: Problem) -> None:
         assert np.isfinite(value).all(), name
     last, step = int(seen.last), int(seen.step)
     assert 0 <= step <= last <= MAX_STEPS
-    assert seen.verdict in (CONVERGED, DIVERGED, BOUNCING, RISING, DESCENDING, SLOW)
+    assert seen.verdict in (CONVERGED, DIVERGED, BOUNCING, RISING, DESCENDING, WANDERING, SLOW)
     assert (seen.verdict == DIVERGED) == (seen.diverged_step != NEVER)
     assert seen.num_finite == 0 or last < seen.num_finite <= T
     assert (seen.curve_y > 0).all()  # a logarithmic axis
@@ -384,7 +402,9 @@ LABELLED = [
     ("Line", "momentum", {"learning_rate": 0.1, "num_steps": 200}, CONVERGED),
     ("Line", "momentum", {"learning_rate": 1.0, "num_steps": 50}, DIVERGED),
     ("Line", "nesterov", {"learning_rate": 1.0, "num_steps": 50}, DIVERGED),
-    ("Line", "adam", {"learning_rate": 10.0, "num_steps": 5}, RISING),
+    ("Line", "adam", {"learning_rate": 10.0, "num_steps": 5}, WANDERING),
+    # It has passed the minimum, and the loss is on its way up again.
+    ("Line", "adam", {"learning_rate": 0.1, "num_steps": 30}, WANDERING),
     ("Wave", "gradient_descent", {"learning_rate": 0.1, "num_steps": 200}, CONVERGED),
     ("Wave", "gradient_descent", {"learning_rate": 0.4, "num_steps": 200}, BOUNCING),
     ("Wave", "momentum", {"momentum": 0.0, "learning_rate": 0.4, "num_steps": 200}, BOUNCING),

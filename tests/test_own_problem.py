@@ -32,6 +32,19 @@ TWO_KEYS = Problem(
 OWN_DATA = Problem("Mine", wave, np.linspace(-3, 3, 40), np.cos(np.linspace(-3, 3, 40)), domain=((0, 2), (0, 4)), start=(1, 1))
 
 
+LOGARITHM = Problem("Logarithm", lambda p, x: jnp.log(p[0] + x) + p[1], np.arange(1, 9), np.log(np.arange(1, 9)), start=(1, 1))
+CONSTANT = Problem("Constant", lambda p, x: 0 * (p[0] + p[1]) + x, np.arange(3), np.arange(3))
+
+
+@pytest.mark.parametrize("problem", [LOGARITHM, CONSTANT])
+def test_a_loss_without_contours_somewhere_or_anywhere_is_shown(app: App, wire: Wire, problem: Problem) -> None:
+    app.add(problem)
+    wire.receive_custom(app.field.pictures[3].canvas, {"type": "draw"})
+    assert app.readout.error == ""
+    app.initial_w.value = -2.0
+    assert app.readout.error == ""
+
+
 @pytest.mark.parametrize("problem", [GROWTH, PARABOLA, TWO_KEYS, OWN_DATA])
 def test_a_readers_own_problem_joins_the_running_app(app: App, wire: Wire, problem: Problem) -> None:
     app.add(problem)

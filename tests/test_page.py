@@ -278,12 +278,13 @@ def test_the_network_takes_no_clicks(app: AppPage) -> None:
 @pytest.mark.parametrize(
     ("problem", "optimizer", "presses", "verdict", "words"),
     [
-        ("Wave", "Momentum", [], "Going down", "After 30 steps"),
-        ("Line", "Momentum", [("Steps", "End")], "Converged", "After 200 steps"),
+        ("Wave", "Momentum", [], "Going down", "There can be 170 more steps."),
+        ("Line", "Momentum", [("Steps", "End")], "Converged", "At step 200"),
         ("Line", "Momentum", [("Learning rate", "End")], "Diverged", "Try a smaller learning rate, below 0.65."),
         ("Line", "Gradient descent", [("Learning rate", "PageUp")] * 6, "Going up", "below 0.382."),
+        ("Line", "Adam", [], "Wandering", "up and down"),
         ("Wave", "Gradient descent", [("Learning rate", "PageUp"), ("Steps", "End")] * 6, "Bouncing", "hop between two points"),
-        ("Wave", "Adagrad", [("Learning rate", "Home")], "Slow", "less than 1 %"),
+        ("Wave", "Adagrad", [("Learning rate", "Home")], "Slow", "by little"),
     ],
 )
 def test_the_verdict_says_how_it_went(
@@ -345,6 +346,41 @@ def test_a_drag_is_not_eased(app: AppPage) -> None:
     places = app.page.evaluate("[...places]")
     assert places
     assert set(places) <= curves
+
+
+def test_the_tab_key_goes_through_all_of_it(app: AppPage) -> None:
+    """From the first control to the last, and no picture keeps it."""
+    app.page.get_by_role("combobox", name="Problem").focus()
+    passed = []
+    for _ in range(40):
+        app.page.keyboard.press("Tab")
+        passed.append(
+            app.page.evaluate("document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent")
+        )
+        if passed[-1] == "Reset":
+            break
+    assert passed[-1] == "Reset"
+    for name in ("Learning rate", "Initial b", "Play", "Step", "Speed"):
+        assert name in passed
+    assert any(name.startswith("Start at w 0.60, b -3.50") for name in passed)
+
+
+def test_another_problem_stops_the_player(app: AppPage) -> None:
+    app.page.get_by_role("combobox", name="Speed").select_option("Slow")
+    app.button("Play").click()
+    app.wait("Number(s.step) > 0 && Number(s.step) < 30")
+    app.choose("Problem", "Network")
+    expect(app.button("Play")).to_be_visible(timeout=20_000)
+    app.settled()
+    app.button("Last").click()
+    app.wait("s.step === '200'")
+
+
+def test_a_click_beside_the_loss_curve_is_none(app: AppPage) -> None:
+    area = app.page.locator(".techni-loss .plotarea_background").bounding_box()
+    assert area
+    app.page.mouse.click(area["x"] - 40, area["y"] + 40)
+    assert app.settled()["step"] == "30"
 
 
 def test_every_control_has_a_visible_label_and_an_accessible_name(app: AppPage) -> None:
@@ -468,6 +504,24 @@ def test_on_a_phone_the_handle_is_dragged_by_touch(phone: AppPage, touch: Callab
 def test_on_a_phone_a_tap_sets_the_start(phone: AppPage) -> None:
     phone.page.touchscreen.tap(*phone.at(0.5, 0.0))
     phone.expect_start(0.5, 0.0, tolerance=0.05)
+
+
+def test_on_a_phone_a_tap_on_the_loss_curve_goes_to_that_step_and_a_swipe_does_not(
+    phone: AppPage, touch: Callable[..., None]
+) -> None:
+    curve = phone.page.locator(".techni-loss .plotarea_background")
+    curve.scroll_into_view_if_needed()
+    area = curve.bounding_box()
+    assert area
+    phone.page.touchscreen.tap(area["x"] + area["width"] * 20 / 30, area["y"] + area["height"] / 2)
+    phone.wait("s.step === '20'")
+    x, y = area["x"] + area["width"] * 5 / 30, area["y"] + area["height"] / 2
+    touch("touchStart", x, y)
+    for distance in (40, 80, 120):
+        touch("touchMove", x, y + distance)
+    touch("touchEnd")
+    assert phone.settled()["step"] == "20"
+    phone.page.locator(".techni-title").scroll_into_view_if_needed()
 
 
 def test_on_a_phone_a_finger_beside_the_handle_scrolls(phone: AppPage, touch: Callable[..., None]) -> None:

@@ -25,6 +25,7 @@ function place(model, el, handle, [x, y]) {
   handle.style.left = `${area.left + (area.width * (x - xLow)) / (xHigh - xLow)}px`;
   handle.style.top = `${area.top + (area.height * (yHigh - y)) / (yHigh - yLow)}px`;
   handle.hidden = !model.get("draggable");
+  handle.setAttribute("aria-label", `Start at w ${x.toFixed(2)}, b ${y.toFixed(2)}: drag it, or use the arrow keys`);
 }
 
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowDown: [0, -1], ArrowUp: [0, 1] };
@@ -32,6 +33,7 @@ const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowDown: [0, -1], Arr
 /** Makes the layer and its handle take pointers and arrow keys; `pick` is called with each new start. */
 function takePointers(model, el, handle, pick) {
   let dragging = false;
+  let pointer = ""; // not every browser says with a click what made it
   const inside = (event) => {
     const area = box(model, el);
     const frame = el.getBoundingClientRect();
@@ -40,6 +42,7 @@ function takePointers(model, el, handle, pick) {
   };
   const down = (event) => {
     const onHandle = event.target === handle;
+    pointer = event.pointerType;
     if (event.button !== 0 || !model.get("draggable") || !(onHandle || inside(event))) return;
     if (event.pointerType === "touch" && !onHandle) return; // this may be a scroll; a tap comes as a click
     dragging = true;
@@ -51,7 +54,7 @@ function takePointers(model, el, handle, pick) {
   const move = (event) => dragging && pick(pointAt(model, el, event));
   const end = () => (dragging = false);
   const click = (event) => {
-    if (event.pointerType === "touch" && model.get("draggable") && inside(event)) pick(pointAt(model, el, event));
+    if (pointer === "touch" && model.get("draggable") && inside(event)) pick(pointAt(model, el, event));
   };
   const key = (event) => {
     const way = ARROWS[event.key];
@@ -111,7 +114,8 @@ async function render({ model, el }) {
   const handle = document.createElement("button");
   handle.type = "button";
   handle.className = "techni-handle";
-  handle.setAttribute("aria-label", "Start: drag it, or use the arrow keys");
+  el.setAttribute("role", "group");
+  el.setAttribute("aria-label", "The loss over the parameters, and the path of the descent");
   el.append(handle);
   let canvases = [];
   let unwatchFrames = () => {};
@@ -144,6 +148,8 @@ async function render({ model, el }) {
     unwatchFrames();
     unwatchFrames = onFrames(found, ready);
     canvases = found;
+    // ipympl's canvas takes the focus and then keeps the Tab key to itself; all that it could be used for is in this layer.
+    el.parentElement?.querySelector(".widget-stack")?.setAttribute("inert", "");
     fit();
     ready();
   };

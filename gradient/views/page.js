@@ -1,4 +1,4 @@
-// Names the handles of ipywidgets' sliders, which have none of their own, after their visible labels.
+// Gives names to what has none of its own: ipywidgets' slider handles, after their visible labels, and bqplot's pictures.
 
 /** @param {Element} root */
 function nameHandles(root) {
@@ -16,6 +16,16 @@ function nameHandles(root) {
   }
 }
 
+/** Says what bqplot's pictures are. @param {Element} root */
+function namePictures(root) {
+  const names = { ".techni-fit svg.svg-figure": "The data and the fitted curve", ".techni-loss svg.svg-figure": "The loss over the steps" };
+  for (const [selector, name] of Object.entries(names)) {
+    const picture = root.querySelector(selector);
+    picture?.setAttribute("role", "img");
+    picture?.setAttribute("aria-label", name);
+  }
+}
+
 /** @param {{ el: HTMLElement }} context */
 function render({ el }) {
   el.style.display = "none";
@@ -24,8 +34,12 @@ function render({ el }) {
   const start = setTimeout(() => {
     const root = el.closest(".techni-app");
     if (!root) return;
-    nameHandles(root);
-    observer = new MutationObserver(() => nameHandles(root));
+    const name = () => {
+      nameHandles(root);
+      namePictures(root);
+    };
+    name();
+    observer = new MutationObserver(name);
     observer.observe(root, { childList: true, subtree: true, attributeFilter: ["aria-valuetext"] });
   });
   return () => {
