@@ -203,7 +203,7 @@ class App(widgets.Box):
 
     def _default_row(self, problem: Problem) -> dict[Trait, Any]:
         """A problem's own learning rate, momentum, steps and start."""
-        w, b = map(float, problem.flat_starts[0]) if problem.is_planar else (0.0, 0.0)
+        w, b = (float(str(value)) for value in problem.flat_starts[0]) if problem.is_planar else (0.0, 0.0)
         return {
             (self.learning_rate, "value"): problem.learning_rate,
             (self.momentum, "value"): problem.momentum,

@@ -61,9 +61,22 @@ def _by_widget(values: Mapping[Trait, Any]) -> dict[HasTraits, dict[str, Any]]:
 
 
 def _assign(widget: HasTraits, values: Mapping[str, Any]) -> None:
-    with _held(widget):
-        for name, value in values.items():
-            setattr(widget, name, value)
+    for part in _stages(widget, values):
+        with _held(widget):
+            for name, value in part.items():
+                setattr(widget, name, value)
+
+
+def _stages(widget: Any, values: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The assignments in the order that a browser can follow, each of which is one message.
+
+    A slider in a browser takes a value before the limits that come with it, cuts it at the old ones, and says so. So limits
+    that change together with the value are first as wide as the old and the new ones, then the value comes, then the rest.
+    """
+    if not {"min", "max", "value"} <= values.keys():
+        return [values]
+    wide = {"min": min(widget.min, values["min"]), "max": max(widget.max, values["max"])}
+    return [wide, {"value": values["value"]}, values]
 
 
 class Choice:
@@ -275,9 +288,15 @@ def _as_array(value: Any) -> np.ndarray:
         return array.astype(kinds[array.dtype.kind])
 
 
-def _as_python(array: np.ndarray) -> Any:
-    """A scalar as a Python number, which traits take; an array as it is."""
-    return array.item() if np.ndim(array) == 0 else array
+def _as_python(array: Any) -> Any:
+    """A scalar as a Python number, which traits take; an array as it is.
+
+    A float32 becomes the shortest decimal that means it, 0.1 and not 0.10000000149: a slider that stands at a tenth would
+    otherwise be moved there by its browser, and that is one more event.
+    """
+    if np.ndim(array):
+        return array
+    return float(str(array)) if array.dtype == np.float32 else array.item()
 
 
 def jaxlink(

@@ -204,7 +204,6 @@ _NETWORK = Problem(
     num_keys=NUM_KEYS,
     formula=r"1 \to 3 \to 3 \to 3 \to 1,\ \tanh",
     learning_rate=10**-1.3,  # about 0.05, where the page's logarithmic slider can stand
-    momentum=0.8,
     num_steps=200,
 )
 

@@ -64,8 +64,10 @@ class AppPage:
         self.wait("s.curve?.length > 100 && s.fit?.length > 100 && s.field?.length > 20000 && s.loss !== '0'", timeout=LOAD_MS)
 
     def reset(self) -> None:
-        """Back to what a visitor meets first."""
+        """Back to what a visitor meets first, when all that was asked before has been answered."""
+        self.settled()
         self.choose("Problem", "Wave")
+        self.settled()
         self.choose("Loss axis", "Logarithmic")
         self.page.get_by_label("Show errors").uncheck()
         self.button("Reset").click()

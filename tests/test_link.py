@@ -205,6 +205,21 @@ def test_a_choice_sets_what_its_table_says() -> None:
     assert target.a == 30.0
 
 
+def test_a_slider_is_never_sent_a_value_outside_the_limits_it_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its browser would cut the value at the limits that it still has, and send that back."""
+    wire = Wire(monkeypatch)
+    choice, slider = Box(), widgets.FloatSlider(min=0.0, max=2.0, value=1.0)
+    choose((choice, "n"), {(slider, "min"): [0.0, 5.0], (slider, "max"): [2.0, 9.0], (slider, "value"): [1.0, 6.0]})
+    for index in (1, 0, 1):
+        low, high = slider.min, slider.max
+        wire.messages.clear()
+        choice.n = index
+        for message in wire.messages:
+            assert low <= message.state.get("value", low) <= high
+            low, high = message.state.get("min", low), message.state.get("max", high)
+        assert (slider.min, slider.max, slider.value) == [(0.0, 2.0, 1.0), (5.0, 9.0, 6.0)][index]
+
+
 @pytest.mark.parametrize(("index", "value"), [(-7, 10.0), (99, 20.0)])
 def test_an_index_beyond_the_table_takes_its_nearest_row(index: int, value: float) -> None:
     choice, target = Box(), Box()

@@ -262,6 +262,7 @@ class Field(Box):
         self.overlay = overlay
         self.pictures: list[Picture] = []
         self.stack = Stack()
+        self.stack.add_class("techni-figures")
         super().__init__([self.stack, overlay])
         self.add_class("techni-field")
         for problem in problems:

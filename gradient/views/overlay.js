@@ -148,8 +148,6 @@ async function render({ model, el }) {
     unwatchFrames();
     unwatchFrames = onFrames(found, ready);
     canvases = found;
-    // ipympl's canvas takes the focus and then keeps the Tab key to itself; all that it could be used for is in this layer.
-    el.parentElement?.querySelector(".widget-stack")?.setAttribute("inert", "");
     fit();
     ready();
   };

@@ -1,4 +1,4 @@
-// Gives names to what has none of its own: ipywidgets' slider handles, after their visible labels, and bqplot's pictures.
+// Mends what libraries leave out: names for ipywidgets' slider handles and bqplot's pictures, and a way past ipympl's canvas.
 
 /** @param {Element} root */
 function nameHandles(root) {
@@ -26,6 +26,11 @@ function namePictures(root) {
   }
 }
 
+/** ipympl's canvas takes the focus and keeps the Tab key to itself; what it could be used for is in the layer over it. @param {Element} root */
+function freeTheTabKey(root) {
+  root.querySelector(".techni-figures")?.setAttribute("inert", "");
+}
+
 /** @param {{ el: HTMLElement }} context */
 function render({ el }) {
   el.style.display = "none";
@@ -34,12 +39,13 @@ function render({ el }) {
   const start = setTimeout(() => {
     const root = el.closest(".techni-app");
     if (!root) return;
-    const name = () => {
+    const mend = () => {
       nameHandles(root);
       namePictures(root);
+      freeTheTabKey(root);
     };
-    name();
-    observer = new MutationObserver(name);
+    mend();
+    observer = new MutationObserver(mend);
     observer.observe(root, { childList: true, subtree: true, attributeFilter: ["aria-valuetext"] });
   });
   return () => {
