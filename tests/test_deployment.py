@@ -59,6 +59,12 @@ def test_production_needs_what_the_package_imports_and_what_serves_it() -> None:
     assert imported - {"traitlets"} | {"jaxlib", "voila", "jupyter_server", "ipykernel"} == set(pins("requirements.txt"))
 
 
+def test_the_readmes_example_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    (example,) = re.findall(r"```python\n(from gradient.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    exec(example, {})
+    assert capsys.readouterr().out.startswith("0.0385")
+
+
 def test_the_runtime_is_a_python_3_11() -> None:
     assert re.fullmatch(r"python-3\.11\.\d+\n", (ROOT / "runtime.txt").read_text())
 
