@@ -245,7 +245,7 @@ def measure(browser: Browser, scenario: Scenario, url: str, rtt: float, presses:
     meter = Meter()
     with delayed(urlsplit(url).port or 80, rtt, meter) as port, visiting(browser, scenario, on_port(url, port)) as visit:
         seconds, requests, transferred = visit.first_response(), len(visit.requests), meter.downstream
-        visit.settle(rtt + SETTLED_MS)  # the answers to the other keys of the first response
+        visit.settle(rtt + 4 * SETTLED_MS)  # the answers to the other keys of the first response
         waits = [visit.key_to_curve(key) for key in itertools.islice(itertools.cycle(("ArrowLeft", "ArrowRight")), presses)]
         median, p95 = statistics.median(waits), statistics.quantiles(waits, n=20, method="inclusive")[-1]
         return Row(scenario.name, rtt, median, p95, visit.curves_in_a_second(), seconds, requests, transferred / 1e6)
