@@ -21,22 +21,19 @@ import itertools
 import json
 import shutil
 import signal
-import socket
 import statistics
-import subprocess
 import sys
-import tempfile
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
 from playwright.sync_api import TimeoutError as PageTimeoutError
 
 from benchmarks.proxy import HOST, Meter, delayed
+from benchmarks.server import CHROMIUM_FLAGS, BenchmarkError, server
 
 NOTEBOOK = "techni.ipynb"
 PATIENCE_MS = 60_000
@@ -44,13 +41,6 @@ KEY_INTERVAL_MS = 100
 STILL_MS = 100
 SETTLED_MS = 250
 POLL_MS = 20
-STOP_SECONDS = 10
-CHROMIUM_FLAGS = (
-    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-    f"--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE {HOST}",
-)
-
 # Runs in the page before its own scripts; all times are milliseconds since navigation start. A resize observer's first
 # call comes in the frame under way, after its animation callbacks, and the message after that frame is painted. Asking for
 # an animation frame instead would come one frame late, as d3 draws in one. A curve that came with a new size was laid out
@@ -110,10 +100,6 @@ handle => new Promise(done => {
   step();
 })
 """
-
-
-class BenchmarkError(Exception):
-    """The page cannot be measured; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -259,7 +245,7 @@ def measure(browser: Browser, scenario: Scenario, url: str, rtt: float, presses:
     meter = Meter()
     with delayed(urlsplit(url).port or 80, rtt, meter) as port, visiting(browser, scenario, on_port(url, port)) as visit:
         seconds, requests, transferred = visit.first_response(), len(visit.requests), meter.downstream
-        visit.settle(rtt + SETTLED_MS)  # the answers to the other keys of the first response
+        visit.settle(rtt + 4 * SETTLED_MS)  # the answers to the other keys of the first response
         waits = [visit.key_to_curve(key) for key in itertools.islice(itertools.cycle(("ArrowLeft", "ArrowRight")), presses)]
         median, p95 = statistics.median(waits), statistics.quantiles(waits, n=20, method="inclusive")[-1]
         return Row(scenario.name, rtt, median, p95, visit.curves_in_a_second(), seconds, requests, transferred / 1e6)
@@ -270,48 +256,14 @@ def on_port(url: str, port: int) -> str:
     return urlsplit(url)._replace(netloc=f"{HOST}:{port}").geturl()
 
 
-def free_port() -> int:
-    """A port nobody listens on."""
-    with socket.create_server((HOST, 0)) as server:
-        return server.getsockname()[1]
-
-
 @contextlib.contextmanager
 def serving(scenario: Scenario) -> Iterator[str]:
     """The address of the scenario's page, with its server running."""
     if not scenario.command:
         yield scenario.url
         return
-    port = str(free_port())
-    command = [part.replace("{port}", port) for part in scenario.command]
-    with tempfile.TemporaryFile("w+") as log, stopping(command, scenario.directory, log) as process:
-        wait_until_listening(int(port), process, log)
-        yield scenario.url.replace("{port}", port)
-
-
-@contextlib.contextmanager
-def stopping(command: list[str], directory: Path, log: IO[str]) -> Iterator[subprocess.Popen[bytes]]:
-    """A running process, asked to stop in the end so that Voilà can end its kernels, and killed if it does not."""
-    with subprocess.Popen(command, cwd=directory, stdout=log, stderr=subprocess.STDOUT) as process:
-        try:
-            yield process
-        finally:
-            process.terminate()
-            try:
-                process.wait(STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                process.kill()
-
-
-def wait_until_listening(port: int, process: subprocess.Popen[bytes], log: IO[str]) -> None:
-    """Return as soon as somebody listens on `port`."""
-    deadline = time.monotonic() + PATIENCE_MS / 1000
-    while time.monotonic() < deadline and process.poll() is None:
-        with contextlib.suppress(ConnectionRefusedError), socket.create_connection((HOST, port)):
-            return
-        time.sleep(POLL_MS / 1000)
-    log.seek(0)
-    raise BenchmarkError(f"the server does not listen on port {port}:\n{log.read()}")
+    with server(scenario.command, scenario.directory) as port:
+        yield scenario.url.replace("{port}", str(port))
 
 
 def voila(notebook: str) -> Scenario:

@@ -1,5 +1,6 @@
 """The app: controls, pictures, and the links between them."""
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 
@@ -8,7 +9,7 @@ import jax
 import jax.numpy as jnp
 
 from gradient.frame import MAX_STEPS, Frame, frame
-from gradient.link import Drawing, Ease, Trait, choose, jaxlink
+from gradient.link import Drawing, Ease, Trait, choose, event, jaxlink
 from gradient.optimizers import OPTIMIZERS, Hyperparameter
 from gradient.problems import NUM_KEYS, PROBLEMS, Problem
 from gradient.views.field import Field
@@ -65,26 +66,27 @@ class App(widgets.Box):
             ValueError: if the loss of its model has no gradient; the app stays as it was.
         """
         _check_gradient(problem)
-        self.problems.append(problem)
         self.field.append(problem)
+        self.problems.append(problem)
         index = len(self.problems) - 1
         self._chosen.append(self._row(index))
         self._reset.append(self._reset_row(problem))
-        with self.problem.hold_trait_notifications():
+        with event():  # new options choose the first of them, for a moment
             self.problem.options = _labels(self.problems)
             self.problem.index = index
 
     def close(self) -> None:
         """Takes the app off the page and frees its figures, links and widgets."""
-        for link in self._links:
-            link.close()
-        self._links = []
-        self.field.close()
-        for widget in list(_descendants(self)):
-            widget.close()
-        super().close()
         if App._open is self:
             App._open = None
+        links, self._links = self._links, ()
+        for link in links:
+            link.close()
+        if links:
+            self.field.close()
+            for widget in list(_descendants(self)):
+                widget.close()
+        super().close()
 
     def _make_choices(self) -> None:
         labels = _labels(self.problems)
@@ -97,13 +99,13 @@ class App(widgets.Box):
 
     def _make_sliders(self) -> None:
         self.learning_rate = widgets.FloatLogSlider(
-            description="Learning rate", min=-4, max=1, step=0.02, value=0.1, readout_format=".3g"
+            description="Learning rate", min=-3, max=1, step=0.02, value=0.1, readout_format=".3g"
         )
         self.hyperparameters = {name: _hyperparameter_slider(h) for name, h in _HYPERPARAMETERS.items()}
         self.momentum, self.decay, self.b1, self.b2 = self.hyperparameters.values()
         self.steps = widgets.IntSlider(description="Steps", min=1, max=MAX_STEPS, value=30)
-        self.initial_w = widgets.FloatSlider(description="Initial w", step=0.01)
-        self.initial_b = widgets.FloatSlider(description="Initial b", step=0.01)
+        self.initial_w = widgets.FloatSlider(description="Initial w")
+        self.initial_b = widgets.FloatSlider(description="Initial b")
         self.random_key = widgets.IntSlider(description="Random key", min=1, max=NUM_KEYS, value=1)
         self.transport = Transport()
 
@@ -131,26 +133,21 @@ class App(widgets.Box):
         problem = (self.problem, "index")
         self._chosen = choose(problem, _columns(self._row(index) for index in range(len(self.problems))))
         self._reset = choose(problem, _columns(map(self._reset_row, self.problems)), on=(self.transport, "resets"))
-        counts = range(MAX_STEPS + 1)
         return [
             self._chosen,
             self._reset,
-            choose((self.steps, "value"), {(self.transport, "num_steps"): counts, (self.loss.x_scale, "max"): counts}),
+            choose((self.steps, "value"), {(self.transport, "num_steps"): range(MAX_STEPS + 1), **self.loss.span(MAX_STEPS)}),
             choose((self.optimizer, "index"), self._shown_hyperparameters()),
             choose((self.loss_scale, "index"), self.loss.table),
             choose((self.show_errors, "value"), {(self.fit.residuals, "visible"): [False, True]}),
-            jaxlink(
-                _inside,
-                inputs={
-                    "picked": (self.overlay, "picked"),
-                    "w_low": (self.initial_w, "min"),
-                    "w_high": (self.initial_w, "max"),
-                    "b_low": (self.initial_b, "min"),
-                    "b_high": (self.initial_b, "max"),
-                },
-                outputs={"w": (self.initial_w, "value"), "b": (self.initial_b, "value")},
-            ),
+            self._link_pointer((self.overlay, "picked"), {"w": self.initial_w, "b": self.initial_b}),
         ]
+
+    def _link_pointer(self, picked: Trait, sliders: dict[str, widgets.FloatSlider]) -> Any:
+        """A point that is picked in the field moves the sliders of the start."""
+        limits = {f"{name}_{limit}": (slider, limit) for name, slider in sliders.items() for limit in ("min", "max", "step")}
+        outputs = {name: (slider, "value") for name, slider in sliders.items()}
+        return jaxlink(_inside, inputs={"picked": picked, **limits}, outputs=outputs)
 
     def _link_frame(self) -> Any:
         """The page as a function of its controls."""
@@ -192,15 +189,12 @@ class App(widgets.Box):
     def _row(self, index: int) -> dict[Trait, Any]:
         """What the choice of a problem sets: its data, its picture, which start controls there are, and its defaults."""
         problem = self.problems[index]
-        (w_low, w_high), (b_low, b_high) = problem.domain
         return {
             **self.fit.row(problem),
             **self.field.row(index),
             **self._default_row(problem),
-            (self.initial_w, "min"): w_low,
-            (self.initial_w, "max"): w_high,
-            (self.initial_b, "min"): b_low,
-            (self.initial_b, "max"): b_high,
+            **_range(self.initial_w, *problem.domain[0]),
+            **_range(self.initial_b, *problem.domain[1]),
             (self.random_key, "max"): max(1, problem.num_keys),
             (self.initial_w.layout, "display"): _display(problem.is_planar),
             (self.initial_b.layout, "display"): _display(problem.is_planar),
@@ -209,7 +203,7 @@ class App(widgets.Box):
 
     def _default_row(self, problem: Problem) -> dict[Trait, Any]:
         """A problem's own learning rate, momentum, steps and start."""
-        w, b = map(float, problem.flat_starts[0]) if problem.is_planar else (0.0, 0.0)
+        w, b = (float(str(value)) for value in problem.flat_starts[0]) if problem.is_planar else (0.0, 0.0)
         return {
             (self.learning_rate, "value"): problem.learning_rate,
             (self.momentum, "value"): problem.momentum,
@@ -243,12 +237,25 @@ def _hyperparameter_slider(h: Hyperparameter) -> widgets.FloatSlider:
     return widgets.FloatSlider(description=h.label, min=0, max=h.maximum, step=h.step, value=h.default, readout_format=".3g")
 
 
-def _inside(
-    picked: jax.Array, w_low: jax.Array, w_high: jax.Array, b_low: jax.Array, b_high: jax.Array
-) -> dict[str, jax.Array]:
-    """The start that a pointer picked, kept within the sliders' ranges."""
-    w, b = jnp.nan_to_num(picked[0]), jnp.nan_to_num(picked[1])
-    return {"w": jnp.clip(w, w_low, w_high), "b": jnp.clip(b, b_low, b_high)}
+def _inside(picked: jax.Array, **limits: jax.Array) -> dict[str, jax.Array]:
+    """The start that a pointer picked, at the nearest place where the sliders can stand.
+
+    A slider in a browser moves a value that is not on its grid there by itself, and a start that moves twice is seen twice.
+    """
+    start = {}
+    for name, value in zip(("w", "b"), jnp.nan_to_num(picked), strict=False):
+        low, high, step = (limits[f"{name}_{limit}"] for limit in ("min", "max", "step"))
+        nearest = low + jnp.round((value - low) / step) * step
+        # What stands on the grid already stays what it is, to the last bit: it is no other start.
+        start[name] = jnp.clip(jnp.where(jnp.abs(nearest - value) < 0.01 * step, value, nearest), low, high)
+    return start
+
+
+def _range(slider: widgets.FloatSlider, low: float, high: float) -> dict[Trait, Any]:
+    """A slider's limits, and a grid between them: a power of ten that makes 200 to 2000 places, shown to that digit."""
+    exponent = math.floor(math.log10((high - low) / 200))
+    values = {"min": low, "max": high, "step": 10.0**exponent, "readout_format": f".{max(0, -exponent)}f"}
+    return {(slider, name): value for name, value in values.items()}
 
 
 def _labels(problems: list[Problem]) -> list[str]:

@@ -48,7 +48,9 @@ def _descend(loss: Loss, start: Params, hyperparameters: dict, *, optimizer: str
     return iterate(loss, start, OPTIMIZERS[optimizer].make(**hyperparameters), num_steps)
 
 
-def descend(loss: Loss, start: Params, *, optimizer: str = "momentum", num_steps: int, **hyperparameters: float) -> Trajectory:
+def descend(
+    loss: Loss, start: Params, *, optimizer: str = "momentum", num_steps: int, **hyperparameters: float | jax.Array
+) -> Trajectory:
     """Runs an optimizer for `num_steps` steps from `start`.
 
     Args:
@@ -69,8 +71,9 @@ def descend(loss: Loss, start: Params, *, optimizer: str = "momentum", num_steps
         raise ValueError(f"num_steps is {num_steps}, but it must be in 1..{MAX_STEPS:,}: every iterate is kept in memory.")
     complete = {"learning_rate": 0.1, **{k: h.default for k, h in record.hyperparameters.items()}} | hyperparameters
     _check_hyperparameters(optimizer, record, complete)
+    numbers = {name: jnp.asarray(value, jnp.float32) for name, value in complete.items()}
     start = jax.tree.map(lambda leaf: jnp.asarray(leaf, jnp.float32), start)
-    return _descend(loss, start, complete, optimizer=optimizer, num_steps=num_steps)
+    return _descend(loss, start, numbers, optimizer=optimizer, num_steps=num_steps)
 
 
 def _lookup(optimizer: str) -> Optimizer:
@@ -79,7 +82,7 @@ def _lookup(optimizer: str) -> Optimizer:
     return OPTIMIZERS[optimizer]
 
 
-def _check_hyperparameters(name: str, record: Optimizer, hyperparameters: dict[str, float]) -> None:
+def _check_hyperparameters(name: str, record: Optimizer, hyperparameters: dict[str, Any]) -> None:
     known = ["learning_rate", *record.hyperparameters]
     for key, value in hyperparameters.items():
         if key not in known:
@@ -87,7 +90,7 @@ def _check_hyperparameters(name: str, record: Optimizer, hyperparameters: dict[s
         if isinstance(value, jax.core.Tracer):
             continue  # inside jit or vmap there is no number to look at
         if key == "learning_rate":
-            if not value > 0:
+            if not 0 < value < float("inf"):
                 raise ValueError(f"learning_rate is {value}, and then no step goes downhill. Pass a positive number, say 0.1.")
         elif not 0 <= value < 1:
             raise ValueError(

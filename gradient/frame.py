@@ -15,7 +15,7 @@ from gradient.problems import Problem
 MAX_STEPS = 200
 CURVE_POINTS = 121
 NEVER = -1
-CONVERGED, DIVERGED, BOUNCING, DESCENDING, SLOW = range(5)
+CONVERGED, DIVERGED, BOUNCING, DESCENDING, SLOW, RISING, WANDERING = range(7)
 
 Interval = tuple[float, float]
 
@@ -35,11 +35,15 @@ class Frame(NamedTuple):
         residual_x, residual_y: [n, 2], a segment from each data point to the curve.
         loss, gradient_norm: at the current step.
         step: the current step, at most `last`.
-        verdict: `CONVERGED`, `DIVERGED`, `BOUNCING`, `DESCENDING` or `SLOW`, of the descent up to `last`.
+        verdict: `CONVERGED`, `DIVERGED`, `BOUNCING`, `DESCENDING`, `RISING`, `WANDERING` or `SLOW`, of the descent
+            up to `last`.
         num_finite: how many iterates come before the first non-finite one, of T.
-        diverged_step: the first step that is non-finite or whose loss is over a million times the start's, -1 for none.
+        diverged_step: the first step that is non-finite or whose loss is over a million times the start's (or the data's
+            variance, should the start be a better fit than a constant), -1 for none.
         curvature: the largest eigenvalue of the Hessian at `last`, or at the start of a descent that diverged.
         stability_limit: the largest stable learning rate there, 0 where no law holds.
+        advised_rate: the same if the learning rate is above it, else 0: below it would be no advice.
+        steps_left: how many more steps there could be.
         plane: [25, 25], losses on the plane of a larger model ([0, 0] for two parameters), with `plane_third`,
             `plane_corners` [3] and `plane_case` as in `landscape.Plane`.
     """
@@ -64,6 +68,8 @@ class Frame(NamedTuple):
     diverged_step: jax.Array
     curvature: jax.Array
     stability_limit: jax.Array
+    advised_rate: jax.Array
+    steps_left: jax.Array
     plane: jax.Array
     plane_third: jax.Array
     plane_corners: jax.Array
@@ -112,11 +118,13 @@ def frame(
     def loss(flat: jax.Array) -> jax.Array:
         return problem.loss(problem.unravel(flat), x, y)
 
-    run = _run(loss, _start(problem, w, b, key), rule, jnp.clip(num_steps, 1, MAX_STEPS))
+    num_steps = jnp.clip(num_steps, 1, MAX_STEPS)
+    run = _run(loss, _start(problem, w, b, key), rule, num_steps, jnp.var(y))
     step = jnp.clip(step, 0, run.last)
     picture = _plane_picture(loss, run) if not problem.is_planar else _parameter_picture(problem, run)
     params, diverged = run.params[step], run.diverged_step != NEVER
     bend = curvature(loss, jnp.where(diverged, run.params[0], run.params[run.last]))
+    limit = stability_limit(optimizer, bend, **settings)
     return Frame(
         **_finite(
             **picture,
@@ -131,7 +139,9 @@ def frame(
             num_finite=run.num_finite,
             diverged_step=run.diverged_step,
             curvature=bend,
-            stability_limit=stability_limit(optimizer, bend, **settings),
+            stability_limit=limit,
+            advised_rate=jnp.where(limit < learning_rate, limit, 0.0),
+            steps_left=MAX_STEPS - num_steps,
         )
     )
 
@@ -143,12 +153,12 @@ def _start(problem: Problem, w: jax.Array, b: jax.Array, key: jax.Array) -> jax.
     return starts[jnp.clip(key - 1, 0, len(starts) - 1)]
 
 
-def _run(loss: Callable, start: jax.Array, rule: object, num_steps: jax.Array) -> _Run:
+def _run(loss: Callable, start: jax.Array, rule: object, num_steps: jax.Array, scale: jax.Array) -> _Run:
     params, losses, grads = iterate(loss, start, rule, MAX_STEPS)
     t = jnp.arange(MAX_STEPS + 1)
     finite = jnp.isfinite(losses) & jnp.isfinite(params).all(axis=1) & jnp.isfinite(grads).all(axis=1)
     num_finite = _first(~finite)
-    diverged = _first(~finite | (losses > 1e6 * losses[0]))
+    diverged = _first(~finite | (losses > 1e6 * jnp.maximum(losses[0], scale)))
     last = jnp.clip(jnp.minimum(jnp.minimum(num_steps, diverged), num_finite - 1), 0, MAX_STEPS)
     shown = t <= last
     return _Run(
@@ -170,7 +180,9 @@ def _loss_curve(run: _Run, step: jax.Array) -> dict[str, jax.Array]:
     t = jnp.minimum(jnp.arange(MAX_STEPS + 1), run.last).astype(jnp.float32)
     x = jnp.stack([t, jnp.full_like(t, step)])
     # The smallest normal number, so that a perfect fit has a place on a logarithmic axis.
-    y = jnp.maximum(jnp.stack([run.losses, jnp.full_like(run.losses, run.losses[step])]), np.finfo(np.float32).tiny)
+    # So has a loss that is no number: NaN is not greater than anything.
+    y, tiny = jnp.stack([run.losses, jnp.full_like(run.losses, run.losses[step])]), np.finfo(np.float32).tiny
+    y = jnp.where(y > tiny, y, tiny)
     return {"curve_x": x, "curve_y": y}
 
 
@@ -220,22 +232,33 @@ def _exit(path: jax.Array, domain: tuple[Interval, Interval]) -> dict[str, jax.A
 
 
 def _verdict(run: _Run) -> jax.Array:
-    """The first that holds of: diverged, converged, bouncing, still going down; else slow.
+    """The first that holds of: diverged, converged, bouncing, going down, going up, wandering; else slow.
 
     Converged: the gradient's norm is at most 1e-3 of max(1, the norm at the start). Bouncing: over the last six iterates each
-    is within 1 % of a step's length of the one before the last. Going down: the last ten steps took at least 1 % off the loss.
+    is within 1 % of a step's length of the one before the last. The others look at the last eleven losses. Going down: they
+    end at least 1 % lower, and at their lowest. Going up: they end at least 1 % higher, and rising. Wandering: they spread
+    over more than 5 % without such an end.
     """
     norms = jnp.linalg.norm(run.grads, axis=1)
     converged = norms[run.last] <= 1e-3 * jnp.maximum(1.0, norms[0])
+    return jnp.select(
+        [run.diverged_step != NEVER, converged, _bounces(run)], [DIVERGED, CONVERGED, BOUNCING], _trend(run)
+    ).astype(jnp.int32)
+
+
+def _bounces(run: _Run) -> jax.Array:
     six = jax.lax.dynamic_slice_in_dim(run.params, jnp.maximum(run.last - 5, 0), 6)
     hop = jnp.linalg.norm(six[2:] - six[1:-1], axis=1)
-    bouncing = (run.last >= 5) & jnp.all((jnp.linalg.norm(six[2:] - six[:-2], axis=1) <= 0.01 * hop) & (hop > 0))
-    earlier = run.losses[jnp.maximum(run.last - 10, 0)]
-    descending = run.losses[run.last] <= 0.99 * earlier
-    answer = jnp.where(descending, DESCENDING, SLOW)
-    answer = jnp.where(bouncing, BOUNCING, answer)
-    answer = jnp.where(converged, CONVERGED, answer)
-    return jnp.where(run.diverged_step != NEVER, DIVERGED, answer).astype(jnp.int32)
+    return (run.last >= 5) & jnp.all((jnp.linalg.norm(six[2:] - six[:-2], axis=1) <= 0.01 * hop) & (hop > 0))
+
+
+def _trend(run: _Run) -> jax.Array:
+    # Shorter descents have fewer losses: what follows the last one repeats it, and says nothing new.
+    losses = jax.lax.dynamic_slice_in_dim(run.losses, jnp.maximum(run.last - 10, 0), 11)
+    first, end, lowest = losses[0], losses[-1], losses.min()
+    down = (end <= 0.99 * first) & (end <= 1.001 * lowest)
+    up = (end >= 1.01 * first) & (end > run.losses[jnp.maximum(run.last - 1, 0)])
+    return jnp.select([down, up, losses.max() > 1.05 * lowest], [DESCENDING, RISING, WANDERING], SLOW)
 
 
 def _finite(**values: jax.Array) -> dict[str, jax.Array]:

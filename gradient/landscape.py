@@ -26,8 +26,9 @@ class Field(NamedTuple):
     values: jax.Array
 
 
-@partial(jax.jit, static_argnames=("function", "domain", "shape"))
-def _on_grid(function: Loss, domain: tuple[Interval, Interval], shape: tuple[int, int]) -> Field:
+@partial(jax.jit, static_argnames=("loss", "domain", "shape", "is_gradient"))
+def _on_grid(loss: Loss, domain: tuple[Interval, Interval], shape: tuple[int, int], is_gradient: bool = False) -> Field:
+    function = jax.grad(loss) if is_gradient else loss
     w, b = (jnp.linspace(*interval, size) for interval, size in zip(domain, shape, strict=True))
     return Field(w, b, jax.vmap(lambda bias: jax.vmap(lambda weight: function(jnp.stack([weight, bias])))(w))(b))
 
@@ -39,29 +40,52 @@ def loss_field(loss: Loss, domain: tuple[Interval, Interval], shape: tuple[int, 
 
 def gradient_field(loss: Loss, domain: tuple[Interval, Interval], shape: tuple[int, int] = (17, 17)) -> Field:
     """The gradient of a two-parameter loss over the domain of (w, b); values [m, n, 2]."""
-    return _on_grid(jax.grad(loss), domain, shape)
+    return _on_grid(loss, domain, shape, is_gradient=True)
 
 
 def curvature(loss: Loss, params: jax.Array) -> jax.Array:
-    """The largest eigenvalue of the Hessian of `loss` at `params` [dim]: in closed form for dim 2, else by power iteration."""
+    """The largest eigenvalue of the Hessian of `loss` at `params` [dim]: in closed form for dim 2, else by Lanczos' method."""
     if params.size == 2:
         (a, b), (_, d) = jax.hessian(loss)(params)
         return (a + d) / 2 + jnp.sqrt(((a - d) / 2) ** 2 + b**2)
     return _largest_eigenvalue(lambda v: jax.jvp(jax.grad(loss), (params,), (v,))[1], params.size)
 
 
-def _largest_eigenvalue(matvec: Loss, dim: int, num_steps: int = 24) -> jax.Array:
-    """Power iteration, twice: it finds the largest magnitude, and that much added to the diagonal makes it find the largest."""
+def _largest_eigenvalue(matvec: Loss, dim: int, num_steps: int = 16) -> jax.Array:
+    """Rayleigh-Ritz on a Krylov space (Lanczos, each vector made orthogonal to all before it): exact for dim <= num_steps."""
+    size = min(dim, num_steps)
 
-    def iterate(shift: jax.Array | float) -> jax.Array:
-        def step(v: jax.Array, _: None) -> tuple[jax.Array, jax.Array]:
-            w = matvec(v) + shift * v
-            return w / jnp.maximum(jnp.linalg.norm(w), 1e-30), v @ w
+    def step(basis: jax.Array, i: jax.Array) -> tuple[jax.Array, jax.Array]:
+        image = matvec(basis[i])
+        rest = image - (basis @ image) @ basis
+        rest = rest - (basis @ rest) @ basis  # once more, for what rounding left of it
+        norm = jnp.linalg.norm(rest)
+        is_new = norm > 1e-5 * jnp.linalg.norm(image)  # else the space is invariant and the basis complete: rows of zeros
+        return basis.at[i + 1].set(jnp.where(is_new, rest / jnp.maximum(norm, 1e-30), 0.0), mode="drop"), image
 
-        _, quotients = jax.lax.scan(step, jnp.asarray(_direction(dim)), length=num_steps)
-        return quotients[-1] - shift
+    first = jnp.zeros((size, dim)).at[0].set(_direction(dim))
+    basis, images = jax.lax.scan(step, first, jnp.arange(size))
+    small = images @ basis.T
+    # A row of zeros adds the eigenvalue 0, which could win: the first quotient cannot.
+    unused = jnp.where(basis.any(axis=1), 0.0, small[0, 0])
+    return _dominant((small + small.T) / 2 + jnp.diag(unused))
 
-    return iterate(jnp.abs(iterate(0.0)))
+
+def _dominant(matrix: jax.Array, doublings: int = 14) -> jax.Array:
+    """The largest eigenvalue of a small symmetric matrix, by power iteration with a matrix that is squared at each step.
+
+    A sum over a row bounds every eigenvalue, and twice that added to the diagonal makes the largest one dominate. A library's
+    decomposition would be shorter, but cannot be compiled for the browser.
+    """
+    bound = jnp.maximum(jnp.abs(matrix).sum(axis=1).max(), 1e-30)
+
+    def square(power: jax.Array, _: None) -> tuple[jax.Array, None]:
+        power = power @ power
+        return power / jnp.abs(power).max(), None
+
+    power, _ = jax.lax.scan(square, matrix / bound + 2 * jnp.eye(len(matrix)), length=doublings)
+    column = power[:, jnp.argmax(jnp.diag(power))]
+    return column @ matrix @ column / (column @ column)
 
 
 def stability_limit(optimizer: str, curvature: jax.Array, **hyperparameters: jax.Array | float) -> jax.Array:
@@ -128,8 +152,12 @@ def plane(loss: Loss, path: jax.Array, grad: jax.Array, last: jax.Array, diverge
 
 def _perpendicular(first: jax.Array, length: jax.Array) -> jax.Array:
     fixed = jnp.asarray(_direction(first.size))
-    beside = fixed - (fixed @ first) / jnp.maximum(length**2, 1e-30) * first
-    return beside / jnp.maximum(jnp.linalg.norm(beside), 1e-30) * jnp.where(length > 0, length, 1.0)
+    unit = first / jnp.maximum(length, 1e-30)
+    beside = fixed - (fixed @ unit) * unit
+    norm = jnp.linalg.norm(beside)
+    # Nothing is beside the only axis there is (dim 1), and what rounding leaves is no direction.
+    beside = jnp.where(norm > 1e-3, beside / jnp.maximum(norm, 1e-30), 0.0)
+    return beside * jnp.where(length > 0, length, 1.0)
 
 
 def _direction(dim: int) -> np.ndarray:

@@ -22,6 +22,7 @@ from traitlets import HasTraits
 Trait = tuple[HasTraits, str]
 Targets = Trait | Sequence[Trait]
 
+_DRAWING = "The drawing"
 _LOG = logging.getLogger(__name__)
 _LOCK = threading.RLock()
 _PENDING: list["JaxLink"] = []
@@ -29,8 +30,8 @@ _RUNNING: list[bool] = []
 
 
 @contextmanager
-def _event() -> Iterator[None]:
-    """Collects the links that a change concerns, and runs them when the outermost change is complete."""
+def event() -> Iterator[None]:
+    """Makes all changes in its block one event: the links that they concern run once, when the outermost block ends."""
     with _LOCK:
         outermost = not _RUNNING
         _RUNNING.append(True)
@@ -60,9 +61,22 @@ def _by_widget(values: Mapping[Trait, Any]) -> dict[HasTraits, dict[str, Any]]:
 
 
 def _assign(widget: HasTraits, values: Mapping[str, Any]) -> None:
-    with _held(widget):
-        for name, value in values.items():
-            setattr(widget, name, value)
+    for part in _stages(widget, values):
+        with _held(widget):
+            for name, value in part.items():
+                setattr(widget, name, value)
+
+
+def _stages(widget: Any, values: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The assignments in the order that a browser can follow, each of which is one message.
+
+    A slider in a browser takes a value before the limits that come with it, cuts it at the old ones, and says so. So limits
+    that change together with the value are first as wide as the old and the new ones, then the value comes, then the rest.
+    """
+    if not {"min", "max", "value"} <= values.keys():
+        return [values]
+    wide = {"min": min(widget.min, values["min"]), "max": max(widget.max, values["max"])}
+    return [wide, {"value": values["value"]}, values]
 
 
 class Choice:
@@ -82,7 +96,7 @@ class Choice:
 
     def apply(self) -> None:
         """Sets every target to the value of the current choice, as one event."""
-        with _event():
+        with event():
             for widget, values in _by_widget({target: self._lookup(column) for target, column in self.table.items()}).items():
                 _assign(widget, values)
 
@@ -165,7 +179,7 @@ class JaxLink:
             widget.observe(self._changed, name)
         for widget, name in self._gates:
             widget.observe(self._gate_changed, name)
-        with _event():
+        with event():
             _PENDING.append(self)
 
     def __call__(self) -> Any:
@@ -182,19 +196,23 @@ class JaxLink:
 
     def run(self) -> None:
         """Computes and sets the outputs, unless the inputs are what they were."""
+        with self._guard("Reading the controls"):
+            self._run()
+        self._report()
+
+    def _run(self) -> None:
         inputs, static = self._read()
         seen = {name: (value.shape, value.dtype, value.tobytes()) for name, value in inputs.items()} | static
         if seen == self._last:
             return
         changed = {name for name, value in seen.items() if self._last and self._last[name] != value}
         self._last = seen
-        self._failed = {}
+        self._failed = {what: why for what, why in self._failed.items() if what == _DRAWING}
         with self._guard("The computation"):
             result = self._compute(inputs, static)
             self._write(result, eased=bool(self._ease and changed.intersection(self._ease.on)))
             self._undrawn = (result, static)
             self._draw()
-        self._report()
 
     def _read(self) -> tuple[dict[str, np.ndarray], dict[str, int]]:
         inputs = {name: _as_array(getattr(*trait)) for name, trait in self._inputs.items()}
@@ -204,12 +222,12 @@ class JaxLink:
         return jax.tree.map(_as_python, jax.device_get(self._fun(**inputs, **static)))
 
     def _changed(self, _: object) -> None:
-        with _event():
+        with event():
             if self not in _PENDING:
                 _PENDING.append(self)
 
     def _gate_changed(self, change: Any) -> None:
-        with _event():
+        with event():
             assert self._drawing
             if (change.owner, change.name) == self._drawing.shown:
                 self._is_showing = True
@@ -234,9 +252,10 @@ class JaxLink:
         if not (self._drawing and self._undrawn and self._is_showing and getattr(*self._drawing.visible)):
             return
         (result, static), self._undrawn = self._undrawn, None
-        self._is_showing = False
-        with self._guard("The drawing"):
+        self._failed.pop(_DRAWING, None)
+        with self._guard(_DRAWING):
             self._drawing.draw(result, **static)
+            self._is_showing = False
 
     @contextmanager
     def _guard(self, what: str) -> Iterator[None]:
@@ -265,12 +284,19 @@ def _as_array(value: Any) -> np.ndarray:
     """A trait's value in one of the three types that a compiled function takes, so that 1 and 1.0 are one program."""
     array = np.asarray(value)
     kinds = {"b": np.bool_, "i": np.int32, "u": np.int32, "f": np.float32}
-    return array.astype(kinds[array.dtype.kind])
+    with np.errstate(over="ignore"):  # what is too large for float32 is infinite, and the function's to deal with
+        return array.astype(kinds[array.dtype.kind])
 
 
-def _as_python(array: np.ndarray) -> Any:
-    """A scalar as a Python number, which traits take; an array as it is."""
-    return array.item() if np.ndim(array) == 0 else array
+def _as_python(array: Any) -> Any:
+    """A scalar as a Python number, which traits take; an array as it is.
+
+    A float32 becomes the shortest decimal that means it, 0.1 and not 0.10000000149: a slider that stands at a tenth would
+    otherwise be moved there by its browser, and that is one more event.
+    """
+    if np.ndim(array):
+        return array
+    return float(str(array)) if array.dtype == np.float32 else array.item()
 
 
 def jaxlink(

@@ -78,6 +78,8 @@ class Problem:
 
     def start_at(self, key: int = 1) -> Params:
         """The initial parameters of a random key in 1..num_keys (or the only ones)."""
+        if self.num_keys and not 1 <= key <= self.num_keys:
+            raise ValueError(f"key is {key}, but it must be in 1..{self.num_keys}, the number of starts. Choose one of those.")
         return jax.tree.map(lambda leaf: leaf[key - 1], self.start) if self.num_keys else self.start
 
     @cached_property
@@ -107,6 +109,12 @@ def _data(name: str, values: np.ndarray) -> np.ndarray:
 
 
 def _check_model(problem: Problem) -> None:
+    rows = {np.shape(leaf)[:1] for leaf in jax.tree.leaves(problem.start)}
+    if problem.num_keys and rows != {(problem.num_keys,)}:
+        raise ValueError(
+            f"num_keys is {problem.num_keys}, but the leading axes of start are {sorted(rows)}: "
+            "each key is one row of every leaf. Stack one start for each key."
+        )
     params, x = problem.start_at(), jax.ShapeDtypeStruct(problem.x.shape, jnp.float32)
     shape = jax.eval_shape(problem.predict, params, x).shape
     if shape != problem.x.shape:
@@ -118,14 +126,18 @@ def _check_model(problem: Problem) -> None:
 
 def _check_settings(problem: Problem) -> None:
     rules = [
-        (problem.learning_rate > 0, "learning_rate", "must be positive; 0.1 is a good first try"),
+        (0 < problem.learning_rate < np.inf, "learning_rate", "must be positive; 0.1 is a good first try"),
         (0 <= problem.momentum < 1, "momentum", "must be in [0, 1); 0.7 is a good first try"),
         (1 <= problem.num_steps <= 200, "num_steps", "must be in 1..200, which is what the page can show"),
-        (all(low < high for low, high in problem.domain), "domain", "must be two intervals (low, high) with low < high"),
+        (_is_domain(problem.domain), "domain", "must be two intervals (low, high) with low < high"),
     ]
     for holds, name, rule in rules:
         if not holds:
             raise ValueError(f"{name} is {getattr(problem, name)!r}, but it {rule}.")
+
+
+def _is_domain(domain: tuple[Interval, ...]) -> bool:
+    return len(domain) == 2 and all(-np.inf < low < high < np.inf for low, high in domain)
 
 
 def line(params: jax.Array, x: jax.Array) -> jax.Array:
@@ -191,8 +203,7 @@ _NETWORK = Problem(
     start=network_starts((1, 3, 3, 3, 1)),
     num_keys=NUM_KEYS,
     formula=r"1 \to 3 \to 3 \to 3 \to 1,\ \tanh",
-    learning_rate=0.05,
-    momentum=0.8,
+    learning_rate=10**-1.3,  # about 0.05, where the page's logarithmic slider can stand
     num_steps=200,
 )
 

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -18,6 +19,7 @@ from gradient.problems import NUM_KEYS, NUM_POINTS, PROBLEMS, Problem, line, net
 
 LINE, WAVE, NETWORK = PROBLEMS["Line"], PROBLEMS["Wave"], PROBLEMS["Network"]
 X = np.linspace(-1, 1, 7)
+ROOT = Path(__file__).resolve().parents[1]
 
 
 # RandomState has a frozen stream, so these are the same on every machine but for the last bits of log and sqrt.
@@ -370,5 +372,5 @@ print("quiet")
 
 
 def test_importing_and_constructing_starts_no_backend() -> None:
-    answer = subprocess.run([sys.executable, "-c", QUIET], capture_output=True, text=True, check=False, timeout=120)
+    answer = subprocess.run([sys.executable, "-c", QUIET], cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
     assert answer.stdout.strip() == "quiet", answer.stderr

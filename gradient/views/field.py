@@ -16,18 +16,19 @@ from matplotlib.markers import MarkerStyle
 from matplotlib.transforms import Affine2D
 
 from gradient.frame import NEVER, Frame
-from gradient.landscape import COLLINEAR, DIVERGED, PLANE_DOMAIN, PLANE_SIZE, gradient_field, loss_field
+from gradient.landscape import COLLINEAR, DIVERGED, PLANE_DOMAIN, PLANE_SIZE, THROUGH_PATH, gradient_field, loss_field
 from gradient.problems import Problem
 from gradient.views import style
 from gradient.views.overlay import MARGINS
 
 _SIZE = (640, 560)  # CSS pixels, until the page says how much room there is
+_NARROW = 460  # below it there is room for fewer arrows and shorter lines
 _SMALLEST, _LARGEST = 120, 2400
 _LARGEST_RATIO = 3.0
 _HALO = [patheffects.Stroke(linewidth=4.5, foreground="white"), patheffects.Normal()]
 
 
-_GROUND = colors.LinearSegmentedColormap.from_list("ground", ["#ffffff", "#e3e7ee", "#c5ccd8"])
+_GROUND = colors.LinearSegmentedColormap.from_list("ground", ["#fbfcfd", "#dfe4ec", "#bcc5d3"])
 
 
 class BoundedCanvas(Canvas):
@@ -58,6 +59,7 @@ class Picture:
         self.canvas._size = _SIZE  # ipympl's page fails on the size (0, 0) that it has until the first reply
         self.domain = (*domain[0], *domain[1])
         self.axes = self.figure.add_axes((0, 0, 1, 1), xlim=domain[0], ylim=domain[1], xlabel=x_label, ylabel=y_label)
+        self.axes.spines[:].set_color(style.MUTED)
         self.colour_axes = self.figure.add_axes((0, 0, 1, 1))
         self._colour_label = colour_label
         self._ground: Any = None
@@ -68,15 +70,16 @@ class Picture:
 
     def _make_moving(self) -> list:
         plot = self.axes.plot
-        self._path = plot([], [], "-o", color=style.PATH, lw=2, ms=3.6, mew=0, path_effects=_HALO, animated=True)[0]
+        self._path = plot([], [], color=style.PATH, lw=2, path_effects=_HALO, animated=True)[0]
+        self._iterates = plot([], [], "o", color=style.PATH, mec="white", mew=0.5, ms=4.2, animated=True)[0]
         self._start = plot([], [], "o", color="white", mec=style.PATH, mew=2, ms=9, animated=True)[0]
         self._point = plot([], [], "o", color=style.PATH, mec="white", mew=1.6, ms=11, animated=True)[0]
         self._exit = plot([], [], color=style.INK, mec="white", mew=1, ms=13, animated=True, clip_on=False)[0]
         self._note = self.axes.annotate(
             "", (0, 0), (0, 0), textcoords="offset points", fontsize=9, color=style.INK, animated=True
         )
-        self._note.set_bbox({"facecolor": "white", "alpha": 0.85, "edgecolor": "none", "pad": 2})
-        return [self._path, self._start, self._point, self._exit, self._note]
+        self._note.set_bbox({"facecolor": "white", "edgecolor": style.GRID, "pad": 2})
+        return [self._path, self._iterates, self._start, self._point, self._exit, self._note]
 
     def _colour_bar(self, mappable: Any) -> Colorbar:
         bar = self.figure.colorbar(mappable, cax=self.colour_axes)
@@ -108,7 +111,8 @@ class Picture:
 
     def show(self, frame: Frame) -> None:
         """Moves path, marks and text to where the frame has them, and sends the picture if a browser is there to show it."""
-        self._path.set_data(*frame.path[: frame.last + 1].T)
+        for artist in (self._path, self._iterates):
+            artist.set_data(*frame.path[: frame.last + 1].T)
         self._start.set_data(*frame.path[:1].T)
         self._point.set_data(*frame.point[:, None])
         self._mark_exit(frame)
@@ -148,14 +152,11 @@ class ParameterPicture(Picture):
     def __init__(self, problem: Problem) -> None:
         # By the width from which there is room for so many arrows in a row.
         self._arrows: dict[int, Any] = {}
-        super().__init__(problem.domain, "w (weight)", "b (bias)", "gradient norm |∇L|, arrows show −∇L")
-        losses = loss_field(problem.loss, problem.domain)
-        # Evenly spaced roots of the loss are evenly spaced rings around the minimum of a quadratic.
-        levels = losses.values.min() + np.ptp(losses.values) * np.linspace(0, 1, 13)[1:-1] ** 2
-        self.axes.contourf(*losses, levels=[losses.values.min(), *levels, losses.values.max()], cmap=_GROUND)
-        self.axes.contour(*losses, levels=levels, colors="white", linewidths=0.9)
-        self._arrows = {0: self._draw_arrows(problem, 10), 460: self._draw_arrows(problem, 17)}
-        self._colour_bar(self._arrows[460])
+        super().__init__(problem.domain, "w (weight)", "b (bias)", "gradient norm |∇L|")
+        self.axes.set_title("arrows point downhill, along −∇L", fontsize=9, color=style.MUTED, pad=6)
+        self._draw_contours(problem)
+        self._arrows = {0: self._draw_arrows(problem, 10), _NARROW: self._draw_arrows(problem, 17)}
+        self._colour_bar(self._arrows[_NARROW])
         self._arrange()
 
     def _arrange(self, event: object = None) -> None:
@@ -164,23 +165,37 @@ class ParameterPicture(Picture):
         for width, arrows in self._arrows.items():
             arrows.set_visible(width == widest)
 
+    def _draw_contours(self, problem: Problem) -> None:
+        w, b, values = map(np.asarray, loss_field(problem.loss, problem.domain))
+        losses = np.ma.masked_invalid(values)
+        if not losses.count() or losses.min() == losses.max():
+            return  # a loss that is the same everywhere, or nowhere a number, has no contours
+        # Evenly spaced roots of the loss are evenly spaced rings around the minimum of a quadratic.
+        levels = losses.min() + (losses.max() - losses.min()) * np.linspace(0, 1, 13) ** 2
+        self.axes.contourf(w, b, losses, levels=levels, cmap=_GROUND)
+        self.axes.contour(w, b, losses, levels=levels[1:-1], colors="white", linewidths=0.9)
+
     def _draw_arrows(self, problem: Problem, count: int) -> Any:
         w_inset, b_inset = (
             (low + 0.5 * (high - low) / count, high - 0.5 * (high - low) / count) for low, high in problem.domain
         )
         w, b, gradient = map(np.asarray, gradient_field(problem.loss, (w_inset, b_inset), (count, count)))
-        norm = np.linalg.norm(gradient, axis=-1)
+        norm = np.nan_to_num(np.linalg.norm(gradient, axis=-1), posinf=0.0)
+        gradient = np.where(norm[..., None] > 0, gradient, 0.0)
         # The length grows with the fourth root of the norm: a flat place still has a direction to see.
-        arrows = -gradient / np.maximum(norm, 1e-12)[..., None] * ((norm / norm.max()) ** 0.25)[..., None]
+        arrows = -gradient / np.maximum(norm, 1e-12)[..., None] * ((norm / max(norm.max(), 1e-12)) ** 0.25)[..., None]
         return self.axes.quiver(
             w, b, arrows[..., 0], arrows[..., 1], norm, angles="xy", pivot="middle", cmap="viridis_r",
             scale=1.3 * count, scale_units="width", units="inches", width=0.02, headwidth=4, headlength=4.5, headaxislength=4,
+            zorder=3,
         )  # fmt: skip
 
 
+# By the plane's case: the labels of its axes, and what there is to say of it.
 _CASES = {
-    COLLINEAR: "straight path: second axis is a fixed direction",
-    DIVERGED: "diverged: first axis is down the start's gradient, second a fixed direction",
+    THROUGH_PATH: ("start 0, end 1", "away from that line: ◇ at 1", ""),
+    COLLINEAR: ("start 0, end 1", "a fixed direction, as long", "straight path: nothing spans the second axis"),
+    DIVERGED: ("down the start's gradient, length 1", "a fixed direction, length 1", "diverged: the end is too far to show"),
 }
 
 
@@ -188,7 +203,8 @@ class PlanePicture(Picture):
     """Bands of equal loss on the plane through three points of the path, with the true losses of the three."""
 
     def __init__(self) -> None:
-        super().__init__(PLANE_DOMAIN, "start 0, end 1", "away from that line", "loss on the plane")
+        super().__init__(PLANE_DOMAIN, "", "", "loss on the plane")
+        self._case: int | None = None
         self._norm = colors.LogNorm(0.1, 1.0)
         self._image = self.axes.imshow(
             np.ones((PLANE_SIZE, PLANE_SIZE)), origin="lower", extent=self.domain, aspect="auto", interpolation="bicubic",
@@ -220,17 +236,23 @@ class PlanePicture(Picture):
         ticks = np.geomspace(self._norm.vmin, self._norm.vmax, 7)[1:-1]
         self._bar.set_ticks(list(ticks), labels=[f"{tick:.2g}" for tick in ticks])
         self._third.set_data(*frame.path[frame.plane_third : frame.plane_third + 1].T)
-        self._third.set_visible(frame.plane_case not in _CASES)
-        self._facts.set_text(_facts(frame))
+        case = int(frame.plane_case)
+        self._third.set_visible(case == THROUGH_PATH)
+        self._facts.set_text(_facts(frame, "\n" if self._width < _NARROW else " · "))
+        if case != self._case:
+            self._case = case
+            x_label, y_label, _ = _CASES[case]
+            self.axes.set(xlabel=x_label, ylabel=y_label)
+            self._ground = None  # the labels are part of it
 
 
-def _facts(frame: Frame) -> str:
+def _facts(frame: Frame, separator: str) -> str:
     """The true losses of the plane's corners, because a plane shows little of a path in many dimensions, and what it is."""
-    case = int(frame.plane_case)
     names = ["start", f"step {frame.plane_third} ◇", f"step {frame.last}"]
     corners = [f"{name} {loss:.3g}" for name, loss in zip(names, frame.plane_corners, strict=True)]
-    shown = corners if case not in _CASES else corners[::2]
-    return "\n".join(["true loss: " + " · ".join(shown), _CASES.get(case, "")]).strip()
+    case = int(frame.plane_case)
+    shown = corners if case == THROUGH_PATH else corners[::2]
+    return "\n".join(["true loss: " + separator.join(shown), _CASES[case][2]]).strip()
 
 
 class Field(Box):
@@ -240,6 +262,7 @@ class Field(Box):
         self.overlay = overlay
         self.pictures: list[Picture] = []
         self.stack = Stack()
+        self.stack.add_class("techni-figures")
         super().__init__([self.stack, overlay])
         self.add_class("techni-field")
         for problem in problems:
@@ -247,7 +270,8 @@ class Field(Box):
 
     def append(self, problem: Problem) -> None:
         """Adds the figure of a problem."""
-        self.pictures.append(ParameterPicture(problem) if problem.is_planar else PlanePicture())
+        picture = ParameterPicture(problem) if problem.is_planar else PlanePicture()
+        self.pictures.append(picture)
         canvases = [picture.canvas for picture in self.pictures]
         self.stack.children = [Box([canvas]) for canvas in canvases]
         self.overlay.canvases = canvases

@@ -25,7 +25,7 @@ class Fit(bqplot.Figure):
         self.curve = bqplot.Lines(x=_EMPTY, y=_EMPTY, scales=scales, colors=[style.PATH], stroke_width=3)
         super().__init__(
             marks=[self.residuals, self.data, self.curve],
-            axes=[style.axis(self.x_scale, "x", "horizontal"), style.axis(self.y_scale, "y", "vertical")],
+            axes=[style.axis(self.x_scale, "x", "bottom"), style.axis(self.y_scale, "y", "left")],
             **style.look(),
         )
         self.add_class("techni-fit")

@@ -12,7 +12,7 @@ _EMPTY = np.ones((2, 2))
 SCALES = ["Logarithmic", "Linear"]
 
 # bqplot draws a tick for every digit of a decade, too close for as many numbers: these keep their line and lose their number.
-_DIGITS = {digit * 10.0**exponent for exponent in range(-6, 0) for digit in (4, 6, 7, 8, 9)}
+_DIGITS = {digit * 10.0**exponent for exponent in range(-6, 0) for digit in (6, 8, 9)}
 _UNNAMED = {format(Decimal(repr(value)), "f"): "" for value in _DIGITS}
 
 
@@ -26,7 +26,7 @@ class Loss(bqplot.Figure):
         self.x_scale = bqplot.LinearScale(min=0, max=30)
         self._scales = [{"x": self.x_scale, "y": y} for y in (bqplot.LogScale(), bqplot.LinearScale())]
         # One axis for each scale: an axis whose scale is exchanged keeps the old one's ticks.
-        self._y_axes = [style.axis(scales["y"], "Loss", "vertical") for scales in self._scales]
+        self._y_axes = [style.axis(scales["y"], "Loss", "left") for scales in self._scales]
         self._y_axes[0].tick_labels = _UNNAMED
         self.curve = bqplot.Lines(
             x=_EMPTY,
@@ -36,9 +36,8 @@ class Loss(bqplot.Figure):
             stroke_width=2.5,
             apply_clip=False,
         )
-        super().__init__(
-            marks=[self.curve], axes=[style.axis(self.x_scale, "Step", "horizontal"), *self._y_axes], **style.look()
-        )
+        self._x_axis = style.axis(self.x_scale, "Step", "bottom")
+        super().__init__(marks=[self.curve], axes=[self._x_axis, *self._y_axes], **style.look() | {"padding_y": 0.05})
         self.add_class("techni-loss")
 
     @property
@@ -54,3 +53,14 @@ class Loss(bqplot.Figure):
             (linear, "visible"): [False, True],
             (self.curve, "scales"): self._scales,
         }
+
+    def span(self, max_steps: int) -> dict:
+        """What a choice of the number of steps, 0..max_steps, sets: where the axis ends, and its ticks at whole steps."""
+        counts = range(max_steps + 1)
+        return {(self.x_scale, "max"): counts, (self._x_axis, "tick_values"): [_whole_ticks(count) for count in counts]}
+
+
+def _whole_ticks(count: int) -> np.ndarray:
+    """At most eleven round numbers from 0 to `count`."""
+    step = next(step for step in (1, 2, 5, 10, 20, 50) if count <= 10 * step)
+    return np.arange(0, count + 1, step)

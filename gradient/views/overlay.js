@@ -25,6 +25,7 @@ function place(model, el, handle, [x, y]) {
   handle.style.left = `${area.left + (area.width * (x - xLow)) / (xHigh - xLow)}px`;
   handle.style.top = `${area.top + (area.height * (yHigh - y)) / (yHigh - yLow)}px`;
   handle.hidden = !model.get("draggable");
+  handle.setAttribute("aria-label", `Start at w ${x.toFixed(2)}, b ${y.toFixed(2)}: drag it, or use the arrow keys`);
 }
 
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowDown: [0, -1], ArrowUp: [0, 1] };
@@ -32,6 +33,7 @@ const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowDown: [0, -1], Arr
 /** Makes the layer and its handle take pointers and arrow keys; `pick` is called with each new start. */
 function takePointers(model, el, handle, pick) {
   let dragging = false;
+  let pointer = ""; // not every browser says with a click what made it
   const inside = (event) => {
     const area = box(model, el);
     const frame = el.getBoundingClientRect();
@@ -40,6 +42,7 @@ function takePointers(model, el, handle, pick) {
   };
   const down = (event) => {
     const onHandle = event.target === handle;
+    pointer = event.pointerType;
     if (event.button !== 0 || !model.get("draggable") || !(onHandle || inside(event))) return;
     if (event.pointerType === "touch" && !onHandle) return; // this may be a scroll; a tap comes as a click
     dragging = true;
@@ -51,7 +54,7 @@ function takePointers(model, el, handle, pick) {
   const move = (event) => dragging && pick(pointAt(model, el, event));
   const end = () => (dragging = false);
   const click = (event) => {
-    if (event.pointerType === "touch" && model.get("draggable") && inside(event)) pick(pointAt(model, el, event));
+    if (pointer === "touch" && model.get("draggable") && inside(event)) pick(pointAt(model, el, event));
   };
   const key = (event) => {
     const way = ARROWS[event.key];
@@ -111,9 +114,11 @@ async function render({ model, el }) {
   const handle = document.createElement("button");
   handle.type = "button";
   handle.className = "techni-handle";
-  handle.setAttribute("aria-label", "Start: drag it, or use the arrow keys");
+  el.setAttribute("role", "group");
+  el.setAttribute("aria-label", "The loss over the parameters, and the path of the descent");
   el.append(handle);
-  const canvases = await Promise.all(model.get("canvases").map((reference) => resolve(model, reference)));
+  let canvases = [];
+  let unwatchFrames = () => {};
   const [x, y] = await Promise.all([resolve(model, model.get("x")), resolve(model, model.get("y"))]);
 
   const show = (start) => {
@@ -129,8 +134,8 @@ async function render({ model, el }) {
   const follow = () => !isDragging() && show([x.get("value"), y.get("value")]);
   const fit = () => {
     const [width, height] = [el.clientWidth, el.clientHeight];
-    const canvas = canvases[model.get("index")];
-    const [oldWidth, oldHeight] = canvas.get("_size");
+    const canvas = canvases[model.get("index")]; // none yet, when a figure has just been added
+    const [oldWidth, oldHeight] = canvas?.get("_size") ?? [width, height];
     if (width && height && (Math.abs(width - oldWidth) > 1 || Math.abs(height - oldHeight) > 1)) canvas.resize(width, height);
     follow();
   };
@@ -138,7 +143,14 @@ async function render({ model, el }) {
     model.set("shown", model.get("shown") + 1);
     model.save_changes();
   };
-  const unwatchFrames = onFrames(canvases, ready);
+  const adopt = async () => {
+    const found = await Promise.all(model.get("canvases").map((reference) => resolve(model, reference)));
+    unwatchFrames();
+    unwatchFrames = onFrames(found, ready);
+    canvases = found;
+    fit();
+    ready();
+  };
   const unwatchVisibility = watchVisibility(model, el);
   const sizes = new ResizeObserver(fit);
   sizes.observe(el);
@@ -146,8 +158,8 @@ async function render({ model, el }) {
   y.on("change:value", follow);
   model.on("change:domain change:draggable", follow);
   model.on("change:index", fit);
-  follow();
-  ready();
+  model.on("change:canvases", adopt);
+  await adopt();
   return () => {
     unwatchFrames();
     unwatchVisibility();
@@ -156,6 +168,7 @@ async function render({ model, el }) {
     y.off("change:value", follow);
     model.off("change:domain change:draggable", follow);
     model.off("change:index", fit);
+    model.off("change:canvases", adopt);
   };
 }
 

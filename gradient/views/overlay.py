@@ -9,7 +9,7 @@ from traitlets import Bool, Float, Instance, Int, List, Tuple
 _HERE = pathlib.Path(__file__).parent
 
 # The axes' distance from the figure's edges: left, top, right, bottom, in CSS pixels.
-MARGINS = (62.0, 14.0, 84.0, 46.0)
+MARGINS = (62.0, 28.0, 84.0, 46.0)
 
 
 class Overlay(anywidget.AnyWidget):

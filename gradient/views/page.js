@@ -1,4 +1,4 @@
-// Names the handles of ipywidgets' sliders, which have none of their own, after their visible labels.
+// Mends what libraries leave out: names for ipywidgets' slider handles and bqplot's pictures, and a way past ipympl's canvas.
 
 /** @param {Element} root */
 function nameHandles(root) {
@@ -16,6 +16,21 @@ function nameHandles(root) {
   }
 }
 
+/** Says what bqplot's pictures are. @param {Element} root */
+function namePictures(root) {
+  const names = { ".techni-fit svg.svg-figure": "The data and the fitted curve", ".techni-loss svg.svg-figure": "The loss over the steps" };
+  for (const [selector, name] of Object.entries(names)) {
+    const picture = root.querySelector(selector);
+    picture?.setAttribute("role", "img");
+    picture?.setAttribute("aria-label", name);
+  }
+}
+
+/** ipympl's canvas takes the focus and keeps the Tab key to itself; what it could be used for is in the layer over it. @param {Element} root */
+function freeTheTabKey(root) {
+  root.querySelector(".techni-figures")?.setAttribute("inert", "");
+}
+
 /** @param {{ el: HTMLElement }} context */
 function render({ el }) {
   el.style.display = "none";
@@ -24,8 +39,13 @@ function render({ el }) {
   const start = setTimeout(() => {
     const root = el.closest(".techni-app");
     if (!root) return;
-    nameHandles(root);
-    observer = new MutationObserver(() => nameHandles(root));
+    const mend = () => {
+      nameHandles(root);
+      namePictures(root);
+      freeTheTabKey(root);
+    };
+    mend();
+    observer = new MutationObserver(mend);
     observer.observe(root, { childList: true, subtree: true, attributeFilter: ["aria-valuetext"] });
   });
   return () => {

@@ -1,4 +1,4 @@
-"""The page around the pictures: its style sheet, and accessible names for the sliders."""
+"""The page around the pictures: its style sheet, and what screen readers and keyboards need."""
 
 import pathlib
 
@@ -8,7 +8,7 @@ _HERE = pathlib.Path(__file__).parent
 
 
 class Page(anywidget.AnyWidget):
-    """Styles the app that it is a child of, and gives each slider's handle its label as accessible name."""
+    """Styles the app that it is a child of; names its sliders and pictures, and lets the Tab key pass."""
 
     _esm = _HERE / "page.js"
     _css = _HERE / "page.css"

@@ -20,7 +20,7 @@ export function fill(sentence, get) {
     .replace(/\{(\w+)\}/g, (_, name) => format(get(name)));
 }
 
-const CODES = ["converged", "diverged", "bouncing", "descending", "slow"];
+const CODES = ["converged", "diverged", "bouncing", "descending", "slow", "rising", "wandering"];
 
 function render({ model, el }) {
   el.classList.add("techni-readout");

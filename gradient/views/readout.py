@@ -5,24 +5,34 @@ import pathlib
 import anywidget
 from traitlets import Dict, Float, Int, List, Unicode
 
-from gradient.frame import BOUNCING, CONVERGED, DESCENDING, DIVERGED, SLOW
+from gradient.frame import BOUNCING, CONVERGED, DESCENDING, DIVERGED, RISING, SLOW, WANDERING
 
 _HERE = pathlib.Path(__file__).parent
 
 # In a sentence {name} is a number of the readout; what is in [brackets] is said only if its number is not zero.
 SENTENCES = {
-    CONVERGED: ("Converged", "After {last} steps the gradient has all but vanished: this is a stationary point."),
+    CONVERGED: ("Converged", "At step {last} the gradient has all but vanished: this is a stationary point."),
     DIVERGED: (
         "Diverged",
         "At step {diverged_step} the loss left all bounds; the last finite state stays in view. "
-        "Try a smaller learning rate[, below {stability_limit}].",
+        "Try a smaller learning rate[, below {advised_rate}].",
     ),
-    BOUNCING: ("Bouncing", "The last steps hop between two points. Try a smaller learning rate."),
-    DESCENDING: ("Going down", "After {last} steps the loss is still falling. Try more steps, or a larger learning rate."),
-    SLOW: (
-        "Slow",
-        "The last ten of {last} steps took less than 1 % off the loss. Try more momentum, or another learning rate or start.",
+    BOUNCING: ("Bouncing", "The last steps hop between two points. Try a smaller learning rate[, below {advised_rate}]."),
+    DESCENDING: (
+        "Going down",
+        "At step {last} the loss is still falling.[ There can be {steps_left} more steps.] "
+        "A larger learning rate may get there sooner.",
     ),
+    RISING: (
+        "Going up",
+        "At step {last} the loss is higher than ten steps before, and rising. "
+        "Try a smaller learning rate[, below {advised_rate}].",
+    ),
+    WANDERING: (
+        "Wandering",
+        "Over the last ten steps the loss goes up and down. Try a smaller learning rate[, below {advised_rate}].",
+    ),
+    SLOW: ("Slow", "The last ten steps changed the loss by little. Try another learning rate, optimizer or start."),
 }
 
 
@@ -40,11 +50,12 @@ class Readout(anywidget.AnyWidget):
     last = Int(0).tag(sync=True)
     verdict = Int(SLOW).tag(sync=True)
     diverged_step = Int(0).tag(sync=True)
-    stability_limit = Float(0.0).tag(sync=True)
+    advised_rate = Float(0.0).tag(sync=True)
+    steps_left = Int(0).tag(sync=True)
     error = Unicode("").tag(sync=True)
     sentences = Dict(value_trait=List(Unicode())).tag(sync=True)
 
-    numbers = ("loss", "gradient_norm", "step", "last", "verdict", "diverged_step", "stability_limit")
+    numbers = ("loss", "gradient_norm", "step", "last", "verdict", "diverged_step", "advised_rate", "steps_left")
 
     def __init__(self, **traits: object) -> None:
         super().__init__(sentences={str(code): list(words) for code, words in SENTENCES.items()}, **traits)

@@ -15,7 +15,7 @@ PAPER = "#ffffff"
 def look() -> dict:
     """What every bqplot figure of the page is built with: it fills the place that the page gives it."""
     return {
-        "fig_margin": {"top": 10, "bottom": 44, "left": 58, "right": 14},
+        "fig_margin": {"top": 10, "bottom": 44, "left": 66, "right": 14},
         "min_aspect_ratio": 0.05,
         "max_aspect_ratio": 20,
         "background_style": {"fill": PAPER},
@@ -26,15 +26,15 @@ def look() -> dict:
     }
 
 
-def axis(scale: bqplot.Scale, label: str, orientation: str) -> bqplot.Axis:
+def axis(scale: bqplot.Scale, label: str, side: str) -> bqplot.Axis:
     """An axis of a bqplot figure, with ticks at round numbers."""
     return bqplot.Axis(
         scale=scale,
         label=label,
-        orientation=orientation,
-        label_offset="34px" if orientation == "horizontal" else "42px",
+        side=side,
+        label_offset="34px" if side == "bottom" else "52px",
         grid_color=GRID,
         color=MUTED,
         label_color=INK,
-        tick_format="~g",
+        tick_format=".3~g",
     )

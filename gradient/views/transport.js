@@ -29,6 +29,7 @@ function setIcon(element, name, icon) {
 function go(model, step) {
   model.set("step", Math.min(Math.max(Math.round(step), 0), model.get("num_steps")));
   model.save_changes();
+  return model.get("step");
 }
 
 /** Builds the bar's elements; the listeners are added by `render`. @param {HTMLElement} el */
@@ -60,9 +61,13 @@ function build(el) {
            speed: pace.querySelector("select"), reset };
 }
 
-/** A player that ticks while it is on: at the end it stops, or starts again if it repeats. */
+/**
+ * A player that ticks while it is on. At the end it stops, or starts again if it repeats; it also stops when something else
+ * has moved the step, such as another problem.
+ */
 function player(model, onChange) {
   let timer = 0;
+  let asked = 0;
   const stop = () => {
     clearInterval(timer);
     timer = 0;
@@ -70,12 +75,13 @@ function player(model, onChange) {
   };
   const tick = () => {
     const [step, end] = [model.get("step"), model.get("num_steps")];
-    if (step < end) go(model, step + 1);
-    else if (model.get("repeat")) go(model, 0);
+    if (step !== asked) stop();
+    else if (step < end) asked = go(model, step + 1);
+    else if (model.get("repeat")) asked = go(model, 0);
     else stop();
   };
   const start = () => {
-    if (model.get("step") >= model.get("num_steps")) go(model, 0);
+    asked = model.get("step") < model.get("num_steps") ? model.get("step") : go(model, 0);
     clearInterval(timer);
     timer = setInterval(tick, 1000 / model.get("speed"));
     onChange(true);
@@ -83,25 +89,34 @@ function player(model, onChange) {
   return { start, stop, isOn: () => timer !== 0 };
 }
 
-/** A press or a drag on the loss curve goes to the step under the pointer. Returns what undoes it. */
-function scrubOn(root, model) {
-  const move = (event) => {
+const NEAR = 10; // pixels around the loss curve's axes that still are a press on them
+
+/**
+ * A press, a drag or a tap on the loss curve goes to the step under the pointer; a finger that moves there scrolls the page.
+ * Returns what undoes it. @param {Element} root @param {(share: number) => void} seek
+ */
+function scrubOn(root, seek) {
+  const place = (event) => {
     const area = root.querySelector(".techni-loss .plotarea_background")?.getBoundingClientRect();
-    if (!area) return;
-    go(model, ((event.clientX - area.left) / area.width) * model.get("num_steps"));
+    const [x, y] = area ? [event.clientX - area.left, event.clientY - area.top] : [0, 0];
+    const isInside = area && x > -NEAR && y > -NEAR && x < area.width + NEAR && y < area.height + NEAR;
+    return { isInside, share: area ? x / area.width : 0 };
   };
+  let pointer = "";
+  const move = (event) => seek(place(event).share);
+  const release = () => root.removeEventListener("pointermove", move);
   const down = (event) => {
-    if (event.button !== 0 || !event.target.closest?.(".techni-loss")) return;
+    pointer = event.pointerType;
+    if (pointer !== "mouse" || event.button !== 0 || !place(event).isInside) return;
     move(event);
-    if (event.pointerType === "mouse") root.addEventListener("pointermove", move);
+    root.addEventListener("pointermove", move);
   };
-  const up = () => root.removeEventListener("pointermove", move);
-  root.addEventListener("pointerdown", down);
-  window.addEventListener("pointerup", up);
+  const tap = (event) => pointer === "touch" && place(event).isInside && move(event);
+  const listeners = [[root, "pointerdown", down], [root, "click", tap], [window, "pointerup", release], [window, "pointercancel", release]];
+  for (const [target, type, act] of listeners) target.addEventListener(type, act);
   return () => {
-    up();
-    root.removeEventListener("pointerdown", down);
-    window.removeEventListener("pointerup", up);
+    release();
+    for (const [target, type, act] of listeners) target.removeEventListener(type, act);
   };
 }
 
@@ -145,7 +160,7 @@ function render({ model, el }) {
   let unscrub = () => {};
   const later = setTimeout(() => {
     const root = el.closest(".techni-app");
-    if (root) unscrub = scrubOn(root, model);
+    if (root) unscrub = scrubOn(root, (share) => by(() => share * model.get("num_steps"))());
   });
   return () => {
     clearTimeout(later);

@@ -1,0 +1,33 @@
+# `make run` opens the app, `make test` checks everything. Both start from a bare python3 >= 3.11.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: run test check screenshots clean
+
+run: .venv/run
+	$(BIN)/voila techni.ipynb
+
+test: check
+	$(BIN)/python -m pytest
+
+check: .venv/dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+screenshots: .venv/dev
+	$(BIN)/python -m benchmarks.screenshots
+
+clean:
+	rm -rf .venv
+
+.venv/run: requirements.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Techni needs Python 3.11 or newer: make PYTHON=python3.11 ...")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	touch $@
+
+.venv/dev: .venv/run requirements-dev.txt tests/install_browser.sh
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt -r requirements-dev.txt
+	PATH="$(CURDIR)/$(BIN):$$PATH" sh tests/install_browser.sh
+	touch $@

@@ -1,0 +1,139 @@
+"""The page as a person knows it: controls by role and name, pictures by what they show."""
+
+from typing import Any
+
+from playwright.sync_api import Locator, Page, TimeoutError, expect
+
+LOAD_MS = 90_000
+
+# What a picture shows, as a string that changes with it.
+_SEEN = """() => {
+  const path = (selector) => document.querySelector(selector)?.getAttribute("d");
+  const text = (selector) => document.querySelector(selector)?.textContent;
+  const canvas = [...document.querySelectorAll(".techni-field canvas")].find((c) => c.offsetParent && c.width > 50);
+  return {
+    curve: path(".techni-loss g.curve path.line"),
+    mark: path(".techni-loss g.curve + g.curve path.line"),
+    fit: [...document.querySelectorAll(".techni-fit g.curve path.line")].at(-1)?.getAttribute("d"),
+    residuals: path(".techni-fit g.curve path.line"),
+    data: document.querySelector(".techni-fit .object_grp")?.getAttribute("transform"),
+    field: canvas?.toDataURL(),
+    loss: text(".techni-readout [data-name=loss]"),
+    gradient_norm: text(".techni-readout [data-name=gradient_norm]"),
+    step: text(".techni-readout [data-name=step]"),
+    verdict: text(".techni-verdict strong"),
+    sentence: text(".techni-verdict span"),
+  };
+}"""
+
+
+# Voilà's kernel answers in order, a model with a change in flight keeps the next one back, and the field's frames are
+# acknowledged by a change of their own: nothing under way before and after a question to the kernel means that all is done.
+_SETTLE = """async () => {
+  const manager = window.jupyterapp.widgetManager;
+  const models = await Promise.all(Object.values(manager._models));
+  const isIdle = () => !models.some((model) => model._pending_msgs > 0 || model._msg_buffer);
+  const frame = () => new Promise((done) => requestAnimationFrame(done));
+  const patience = performance.now() + 20_000;
+  for (let calm = 0; calm < 3; ) {
+    if (performance.now() > patience) throw new Error("the page does not come to rest");
+    calm = isIdle() ? calm + 1 : 0;
+    await manager.kernel.requestKernelInfo();
+    await frame();
+    await frame();
+  }
+}"""
+
+
+class AppPage:
+    """A browser's page with the app in it."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    @classmethod
+    def open(cls, page: Page, url: str) -> "AppPage":
+        """Goes to the app and waits until every picture shows something."""
+        page.goto(url, timeout=LOAD_MS)
+        app = cls(page)
+        app.wait_until_drawn()
+        return app
+
+    def wait_until_drawn(self) -> None:
+        self.page.wait_for_selector(".techni-loss g.curve path.line", state="attached", timeout=LOAD_MS)
+        self.wait("s.curve?.length > 100 && s.fit?.length > 100 && s.field?.length > 20000 && s.loss !== '0'", timeout=LOAD_MS)
+
+    def reset(self) -> None:
+        """Back to what a visitor meets first, when all that was asked before has been answered."""
+        self.settled()
+        self.choose("Problem", "Wave")
+        self.settled()
+        self.choose("Loss axis", "Logarithmic")
+        self.page.get_by_label("Show errors").uncheck()
+        self.button("Reset").click()
+        self.settled()
+        self.wait("s.step === '30' && s.loss === '0.0386'")
+
+    def slider(self, name: str) -> Locator:
+        return self.page.get_by_role("slider", name=name, exact=True)
+
+    def button(self, name: str) -> Locator:
+        return self.page.get_by_role("button", name=name, exact=True)
+
+    def choose(self, name: str, option: str) -> None:
+        self.page.get_by_role("combobox", name=name, exact=True).select_option(option)
+
+    def value(self, name: str) -> str:
+        """The number that a slider of ipywidgets shows."""
+        return self.page.get_by_role("textbox", name=f"{name} as a number", exact=True).inner_text().replace("−", "-")
+
+    def settled(self) -> dict[str, Any]:
+        """What is seen once every change has reached Voilà's kernel, its answers are here, and they are painted."""
+        self.page.evaluate(_SETTLE)
+        return self.seen()
+
+    def seen(self) -> dict[str, Any]:
+        return self.page.evaluate(_SEEN)
+
+    def wait(self, condition: str, arg: Any = None, timeout: float = 20_000) -> None:
+        """Waits for a condition on `s`, what is seen, and `arg`."""
+        try:
+            self.page.wait_for_function(f"(arg) => {{ const s = ({_SEEN})(); return {condition}; }}", arg=arg, timeout=timeout)
+        except TimeoutError as error:
+            seen = {name: str(value)[:60] for name, value in self.seen().items()}
+            changed = [name for name, value in self.seen().items() if isinstance(arg, dict) and arg.get(name) != value]
+            raise AssertionError(f"never came: {condition}. Seen: {seen}; other than expected: {changed}") from error
+
+    def wait_for_change(self, before: dict[str, Any], *names: str) -> None:
+        """Waits until each of the named pictures differs from what was seen before."""
+        for name in names:
+            self.wait(f"s.{name} && s.{name} !== arg", arg=before[name])
+
+    def press(self, slider: str, key: str, times: int = 1) -> None:
+        handle = self.slider(slider)
+        handle.focus()
+        for _ in range(times):
+            handle.press(key)
+
+    def axes(self) -> dict[str, float]:
+        """The field's axes, in pixels of the page."""
+        box = self.page.locator(".techni-overlay").bounding_box()
+        assert box
+        return {"x": box["x"] + 62, "y": box["y"] + 28, "width": box["width"] - 62 - 84, "height": box["height"] - 28 - 46}
+
+    def at(self, w: float, b: float) -> tuple[float, float]:
+        """Where a point of the Wave's plane is on the page."""
+        axes = self.axes()
+        return axes["x"] + axes["width"] * (w + 2) / 4, axes["y"] + axes["height"] * (5 - b) / 10
+
+    def expect_start(self, w: float, b: float, tolerance: float = 0.03) -> None:
+        """Waits until both sliders show this start."""
+        for name, number, size in (("Initial w", w, 1), ("Initial b", b, 2.5)):
+            self.page.wait_for_function(
+                "([name, number, tolerance]) => { const box = document.querySelector(`[aria-label='${name} as a number']`);"
+                "return Math.abs(Number(box.textContent.replace('−', '-')) - number) <= tolerance; }",
+                arg=[name, number, tolerance * size],
+            )
+
+    def expect_hidden(self, name: str) -> None:
+        expect(self.slider(name)).to_be_hidden()

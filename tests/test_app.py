@@ -1,0 +1,284 @@
+"""The app in the kernel: what a change costs on the wire, what a browser may not do to it, and a reader's own problems."""
+
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import ipywidgets as widgets
+import numpy as np
+import pytest
+
+from gradient import PROBLEMS, App
+from gradient.views.transport import Transport
+from tests.wire import Message, Wire, opened, to
+
+
+@pytest.fixture(scope="module")
+def shared(wire: Wire) -> Iterator[tuple[App, dict]]:
+    app = opened(wire)
+    sliders = [app.learning_rate, app.steps, app.initial_w, app.initial_b, app.random_key, *app.hyperparameters.values()]
+    yield app, {slider: {name: getattr(slider, name) for name in ("min", "max", "value")} for slider in sliders}
+    app.close()
+
+
+@pytest.fixture
+def app(shared: tuple[App, dict], wire: Wire) -> App:
+    """An app that looks as at its start, though others have used it: making one takes seconds."""
+    app, limits = shared
+    assert App._open in (app, None)
+    for slider, values in limits.items():
+        with slider.hold_trait_notifications():
+            for name, value in values.items():
+                setattr(slider, name, value)
+    app.problem.value, app.loss_scale.index, app.overlay.visible = "Wave", 0, True
+    app.transport.resets += 1
+    wire.receive(app.overlay, {"shown": app.overlay.shown + 1})
+    wire.receive(app.overlay, {"shown": app.overlay.shown + 1})
+    app._main.__dict__.pop("_compute", None)
+    wire.messages.clear()
+    return app
+
+
+def count_descents(app: App) -> list:
+    """A list that grows with every run of the descent."""
+    runs: list[dict] = []
+    compute = app._main._compute
+
+    def counted(inputs: dict, static: dict) -> Any:
+        runs.append(inputs)
+        return compute(inputs, static)
+
+    app._main._compute = counted
+    return runs
+
+
+def canvas_of(app: App) -> widgets.Widget:
+    return app.field.pictures[app.problem.index].canvas
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("learning_rate", 0.2), ("momentum", 0.5), ("initial_w", 1.0), ("initial_b", 1.0)],
+)
+def test_what_a_slider_event_costs(app: App, wire: Wire, name: str, value: float) -> None:
+    descents = count_descents(app)
+    slider = getattr(app, name)
+    sent = wire.receive(slider, {"value": value})
+    assert len(descents) == 1
+    assert [len(to(mark, sent)) for mark in (app.loss.curve, app.fit.curve, app.fit.residuals, app.readout)] == [1, 1, 1, 1]
+    assert len(to(slider, sent, "echo_update")) == 1
+    assert 1 <= len(to(canvas_of(app), sent)) <= 3
+    accounted = [app.loss.curve, app.fit.curve, app.fit.residuals, app.readout, slider, canvas_of(app)]
+    assert {m.comm_id for m in sent} == {widget.model_id for widget in accounted}
+
+
+def test_what_a_step_costs(app: App, wire: Wire) -> None:
+    descents = count_descents(app)
+    sent = wire.receive(app.transport, {"step": 3})
+    assert len(descents) == 1
+    assert [len(to(mark, sent)) for mark in (app.loss.curve, app.fit.curve, app.fit.residuals, app.readout)] == [1, 1, 1, 1]
+
+
+def test_what_steps_costs(app: App, wire: Wire) -> None:
+    """One descent, though the number of steps and the current step both change."""
+    descents = count_descents(app)
+    wire.receive(app.steps, {"value": 50})
+    assert len(descents) == 1
+    assert (app.transport.num_steps, app.transport.step, app.loss.x_scale.max) == (50, 50, 50)
+
+
+@pytest.mark.parametrize("name", ["problem", "optimizer"])
+def test_what_a_choice_costs(app: App, wire: Wire, name: str) -> None:
+    descents = count_descents(app)
+    sent = wire.receive(getattr(app, name), {"index": 0})
+    assert len(descents) == 1
+    for mark in (app.loss.curve, app.fit.curve, app.fit.residuals, app.readout):
+        assert len(to(mark, sent)) == 1
+    durations = [m.state["animation_duration"] for m in to(app.fit, sent)]
+    assert durations == [150, 0]
+
+
+def test_a_picked_point_costs_one_descent_and_moves_the_sliders(app: App, wire: Wire) -> None:
+    descents = count_descents(app)
+    sent = wire.receive(app.overlay, {"picked": [1.234, -0.567, 1]})
+    assert len(descents) == 1
+    assert (round(app.initial_w.value, 6), round(app.initial_b.value, 6)) == (1.23, -0.57)
+    assert [len(to(slider, sent)) for slider in (app.initial_w, app.initial_b)] == [1, 1]
+
+
+def test_no_values_of_the_controls_compile_anything(app: App, wire: Wire) -> None:
+    size = app._main._fun._cache_size
+    before = size()
+    for name, value in [("learning_rate", 0.3), ("momentum", 0.0), ("initial_w", 1), ("steps", 7), ("random_key", 3)]:
+        wire.receive(getattr(app, name), {"value": value})
+    wire.receive(app.transport, {"step": 2})
+    assert size() == before
+    wire.receive(app.optimizer, {"index": 2})  # the count does count
+    assert size() == before + 1
+
+
+def test_the_field_waits_for_the_page(app: App, wire: Wire) -> None:
+    first = wire.receive(app.learning_rate, {"value": 0.2})
+    assert len(to(canvas_of(app), first, "custom")) == 1
+    for value in (0.21, 0.22, 0.23):
+        assert to(canvas_of(app), wire.receive(app.learning_rate, {"value": value})) == []
+    acknowledged = wire.receive(app.overlay, {"shown": 9})
+    assert len(to(canvas_of(app), acknowledged, "custom")) == 1
+    path = app.field.pictures[app.problem.index]._path.get_xydata()
+    assert np.array_equal(path, app.frame().path[:31])
+
+
+def test_the_field_is_not_drawn_while_hidden(app: App, wire: Wire) -> None:
+    wire.receive(app.overlay, {"visible": False})
+    assert to(canvas_of(app), wire.receive(app.learning_rate, {"value": 0.2})) == []
+    assert len(to(canvas_of(app), wire.receive(app.overlay, {"visible": True}), "custom")) == 1
+
+
+def test_the_figures_of_other_problems_are_left_alone(app: App, wire: Wire) -> None:
+    others = [p.canvas for i, p in enumerate(app.field.pictures) if i != app.problem.index]
+    sent = wire.receive(app.learning_rate, {"value": 0.2})
+    assert [to(canvas, sent) for canvas in others] == [[], []]
+
+
+def test_everything_is_built_once_and_changed_in_place(app: App, wire: Wire) -> None:
+    def parts() -> list:
+        figures = [p.figure for p in app.field.pictures]
+        return [*app.fit.marks, *app.loss.marks, *app.fit.axes, *figures, *(a for f in figures for a in f.axes), app.readout]
+
+    before = parts()
+    for index in (0, 2, 1):
+        wire.receive(app.problem, {"index": index})
+        wire.receive(app.overlay, {"shown": 10 + index})
+        wire.receive(app.learning_rate, {"value": 0.3})
+        wire.receive(app.loss_scale, {"index": index % 2})
+    assert all(a is b for a, b in zip(before, parts(), strict=True))
+
+
+@pytest.mark.parametrize("name", list(PROBLEMS))
+def test_the_page_shows_the_frame(app: App, name: str) -> None:
+    app.problem.value = name
+    frame = app.frame()
+    shown = [app.loss.curve.y, app.fit.curve.y, app.fit.residuals.y]
+    for trait, field in zip(shown, (frame.curve_y, frame.fit_y, frame.residual_y), strict=True):
+        assert np.array_equal(trait, field)
+    assert [getattr(app.readout, n) for n in app.readout.numbers] == [getattr(frame, n) for n in app.readout.numbers]
+    assert app.readout.error == ""
+
+
+def test_a_control_set_from_python_redraws(app: App, wire: Wire) -> None:
+    app.learning_rate.value = 0.2
+    assert np.array_equal(app.loss.curve.y, app.frame().curve_y)
+    assert len(to(app.loss.curve, wire.messages)) == 1
+
+
+@pytest.mark.parametrize(
+    ("widget", "state"),
+    [
+        ("learning_rate", {"value": "fast"}),
+        ("learning_rate", {"value": None}),
+        ("steps", {"value": "many"}),
+        ("problem", {"index": 99}),
+        ("problem", {"index": "Wave"}),
+        ("transport", {"speed": 0}),
+        ("overlay", {"picked": [1]}),
+        ("overlay", {"picked": ["a", "b", "c"]}),
+    ],
+)
+def test_what_a_browser_must_not_set_is_refused(app: App, wire: Wire, widget: str, state: dict) -> None:
+    before = app.frame()
+    wire.receive(getattr(app, widget), state)  # ipywidgets catches and logs what a trait refuses
+    assert app.frame().loss == before.loss
+    wire.receive(app.learning_rate, {"value": 0.05})
+    assert app.readout.loss == app.frame().loss != before.loss
+
+
+@pytest.mark.parametrize(
+    ("widget", "states"),
+    [
+        ("steps", [{"max": 10**6}, {"value": 10**6}]),
+        ("steps", [{"min": -5}, {"value": -5}]),
+        ("steps", [{"value": 1e99}]),
+        ("transport", [{"num_steps": 10**6}, {"step": 10**6}]),
+        ("transport", [{"step": -3}]),
+        ("learning_rate", [{"max": 300.0}, {"value": 1e300}]),
+        ("learning_rate", [{"value": float("nan")}]),
+        ("initial_w", [{"value": float("nan")}]),
+        ("initial_w", [{"max": 1e38}, {"value": 1e38}]),
+        ("momentum", [{"max": 50.0}, {"value": 50.0}]),
+        ("overlay", [{"picked": [float("nan"), float("inf"), 1]}]),
+        ("random_key", [{"max": 10**6}, {"value": 10**6}]),
+    ],
+)
+def test_what_a_browser_may_set_but_should_not_is_survived(app: App, wire: Wire, widget: str, states: list) -> None:
+    for state in states:
+        wire.receive(getattr(app, widget), state)
+    numbers = [app.readout.loss, app.readout.gradient_norm, *np.ravel(app.loss.curve.y), *np.ravel(app.fit.curve.y)]
+    assert np.isfinite(numbers).all()
+    assert 1 <= app.transport.num_steps <= 200
+    assert 0 <= app.transport.step <= app.transport.num_steps
+    assert app.readout.error == ""
+
+
+@pytest.mark.parametrize(("asked", "given"), [((10**7, 10**7), (2400, 2400)), ((1, 0), (120, 120)), ((500, 400), (500, 400))])
+def test_the_browser_cannot_drive_the_figure_out_of_memory(app: App, wire: Wire, asked: tuple, given: tuple) -> None:
+    canvas = app.field.pictures[0].canvas
+    wire.receive_custom(canvas, {"type": "resize", "width": asked[0], "height": asked[1]})
+    assert tuple(np.round(canvas.figure.bbox.size)) == given
+
+
+def test_the_browser_cannot_ask_for_any_pixel_ratio(app: App, wire: Wire) -> None:
+    canvas = app.field.pictures[0].canvas
+    for name in ("set_device_pixel_ratio", "set_dpi_ratio"):
+        wire.receive_custom(canvas, {"type": name, "device_pixel_ratio": 1e6, "dpi_ratio": 1e6})
+        assert canvas.device_pixel_ratio == 3
+
+
+def test_controls_moved_from_many_threads_end_in_one_state(app: App) -> None:
+    def move(slider: Any, values: Any) -> None:
+        for value in values:
+            slider.value = value
+
+    threads = [
+        threading.Thread(target=move, args=(app.learning_rate, np.linspace(0.01, 0.3, 25))),
+        threading.Thread(target=move, args=(app.momentum, np.linspace(0, 0.9, 25))),
+        threading.Thread(target=move, args=(app.initial_w, np.linspace(-1, 1, 25))),
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert np.array_equal(app.loss.curve.y, app.frame().curve_y)
+    assert app.readout.error == ""
+
+
+@pytest.mark.parametrize(
+    ("step", "num_steps", "expected"), [(30, 50, 50), (30, 10, 10), (12, 50, 12), (12, 10, 10), (0, 50, 0), (29, 30, 29)]
+)
+def test_the_step_stays_at_the_end_if_it_was_there(step: int, num_steps: int, expected: int) -> None:
+    transport = Transport()
+    transport.step = step
+    transport.num_steps = num_steps
+    assert transport.step == expected
+
+
+def test_the_records_of_the_optimizers_make_the_sliders(app: App) -> None:
+    shown = {}
+    for label in app.optimizer.options:
+        app.optimizer.value = label
+        shown[label] = [s.description for s in app.hyperparameters.values() if s.layout.display == "flex"]
+    assert shown == {
+        "Gradient descent": [],
+        "Momentum": ["Momentum"],
+        "Nesterov": ["Momentum"],
+        "Adagrad": [],
+        "RMSProp": ["Decay"],
+        "Adam": ["Beta 1", "Beta 2"],
+    }
+
+
+def test_messages_are_recorded(app: App, wire: Wire) -> None:
+    """The budget's scale does weigh: two changes are two messages."""
+    app.learning_rate.value = 0.2
+    app.learning_rate.value = 0.21
+    curves: list[Message] = to(app.loss.curve, wire.messages, "update")
+    assert len(curves) == 2

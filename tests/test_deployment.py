@@ -1,0 +1,106 @@
+"""What a stranger's machine needs: the Procfile's own line, pinned requirements, and a package that carries its pages."""
+
+import ast
+import importlib.metadata
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.app_page import AppPage
+from tests.conftest import BIN, ROOT, Server, free_port, serve, watched
+
+
+@pytest.fixture(scope="module")
+def dyno() -> Iterator[Server]:
+    """The Procfile's web process, started the way Heroku does, by honcho."""
+    port = free_port()
+    command = [str(BIN / "honcho"), "start", "--port", str(port), "web"]
+    with serve(command, f"http://127.0.0.1:{port}/", "is running at") as server:
+        yield server
+
+
+def test_the_procfile_serves_the_page(browser: Browser, dyno: Server) -> None:
+    with watched(browser.new_context(viewport={"width": 1440, "height": 900})) as context:
+        app = AppPage.open(context.new_page(), dyno.url)
+        before = app.seen()
+        app.press("Learning rate", "ArrowRight", 3)
+        app.wait_for_change(before, "curve", "fit", "field", "gradient_norm")
+    assert "Traceback" not in dyno.log
+
+
+def pins(name: str) -> dict[str, str]:
+    lines = (ROOT / name).read_text().split()
+    matches = [re.fullmatch(r"([\w.-]+)==([\w.]+)", line) for line in lines]
+    assert all(matches), lines
+    return {match[1].lower().replace("-", "_"): match[2] for match in matches if match}
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+def test_requirements_are_pinned_to_what_is_tested(name: str) -> None:
+    assert {package: importlib.metadata.version(package) for package in pins(name)} == pins(name)
+
+
+def test_production_needs_what_the_package_imports_and_what_serves_it() -> None:
+    trees = [ast.parse(path.read_text()) for path in (ROOT / "gradient").rglob("*.py")]
+    names = {
+        name.split(".")[0]
+        for node in (node for tree in trees for node in ast.walk(tree))
+        for name in ([a.name for a in node.names] if isinstance(node, ast.Import) else [getattr(node, "module", None) or ""])
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    }
+    imported = names - set(sys.stdlib_module_names) - {"gradient", ""}
+    # traitlets is what ipywidgets are made of; the server, its kernel and its pages are not imported.
+    assert imported - {"traitlets"} | {"jaxlib", "voila", "jupyter_server", "ipykernel"} == set(pins("requirements.txt"))
+
+
+def test_the_readmes_example_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    (example,) = re.findall(r"```python\n(from gradient.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    exec(example, {})
+    assert capsys.readouterr().out.startswith("0.0385")
+
+
+def test_the_runtime_is_a_python_3_11() -> None:
+    assert re.fullmatch(r"python-3\.11\.\d+\n", (ROOT / "runtime.txt").read_text())
+
+
+def test_the_wheel_carries_the_app(tmp_path: Path) -> None:
+    pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    wheel = ["wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", str(tmp_path), str(_copy_of_sources(tmp_path))]
+    subprocess.run([*pip, *wheel], check=True, cwd=tmp_path)
+    (built,) = tmp_path.glob("*.whl")
+    subprocess.run([*pip, "install", "--no-deps", "--target", str(tmp_path / "site"), str(built)], check=True)
+    script = (
+        "import json, pathlib, gradient; app = gradient.App();"
+        "root = pathlib.Path(gradient.__file__).parent;"
+        "pages = [str(p.relative_to(root)) for p in root.rglob('*') if p.suffix in ('.js', '.css')];"
+        "print(json.dumps([str(root), sorted(pages)]))"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", script],
+        check=True,
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(tmp_path / "site")},
+        capture_output=True,
+    )
+    root, pages = json.loads(run.stdout)
+    assert root == str(tmp_path / "site" / "gradient")
+    source = ROOT / "gradient"
+    assert pages == sorted(str(p.relative_to(source)) for p in source.rglob("*") if p.suffix in (".js", ".css"))
+
+
+def _copy_of_sources(tmp_path: Path) -> Path:
+    """The files that git tracks or would, so that a build leaves nothing in the checkout."""
+    copy = tmp_path / "source"
+    names = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"], check=True, cwd=ROOT, capture_output=True, text=True
+    ).stdout.splitlines()
+    for name in names:
+        (copy / name).parent.mkdir(parents=True, exist_ok=True)
+        (copy / name).write_bytes((ROOT / name).read_bytes())
+    return copy

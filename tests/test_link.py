@@ -1,0 +1,344 @@
+"""jaxlink and choose between plain widgets: once per event, the newest values win, and no failure stops the rest."""
+
+import logging
+import threading
+from typing import Any
+
+import ipywidgets as widgets
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from traitlets import Bool, Float, HasTraits, Int, Unicode
+
+from gradient.link import Drawing, Ease, JaxLink, choose, jaxlink
+from tests.wire import Wire
+
+
+class Box(HasTraits):
+    """A few traits to link."""
+
+    a = Float(1.0)
+    b = Float(2.0)
+    n = Int(0)
+    flag = Bool(True)
+    text = Unicode()
+
+
+def counting(fun: Any) -> tuple[Any, list]:
+    """The function, and a list that grows by one whenever it is traced."""
+    traces: list[dict] = []
+
+    def traced(**arguments: Any) -> Any:
+        traces.append(arguments)
+        return fun(**arguments)
+
+    return traced, traces
+
+
+def total(a: Any, b: Any) -> dict:
+    return {"sum": a + b, "product": a * b}
+
+
+def link_sum(source: Box, target: Box, **options: Any) -> Any:
+    return jaxlink(
+        total,
+        inputs={"a": (source, "a"), "b": (source, "b")},
+        outputs={"sum": (target, "a"), "product": (target, "b")},
+        **options,
+    )
+
+
+def runs(link: JaxLink, source: Box) -> list[tuple[float, float]]:
+    """A list that grows by the inputs of every run of the link."""
+    seen: list[tuple[float, float]] = []
+    compute = link._compute
+
+    def recorded(*arguments: Any) -> Any:
+        seen.append((source.a, source.b))
+        return compute(*arguments)
+
+    link._compute = recorded  # type: ignore[method-assign, assignment]
+    return seen
+
+
+def test_outputs_are_set_at_once_and_with_every_change() -> None:
+    source, target = Box(), Box()
+    link_sum(source, target)
+    assert (target.a, target.b) == (3.0, 2.0)
+    source.a = 5.0
+    assert (target.a, target.b) == (7.0, 10.0)
+
+
+def test_one_output_can_have_several_targets() -> None:
+    source, target = Box(), Box()
+    jaxlink(lambda a: {"twice": 2 * a}, inputs={"a": (source, "a")}, outputs={"twice": [(target, "a"), (target, "b")]})
+    source.a = 4.0
+    assert (target.a, target.b) == (8.0, 8.0)
+
+
+def test_several_inputs_in_one_event_run_it_once() -> None:
+    source, target = Box(), Box()
+    seen = runs(link_sum(source, target), source)
+    with source.hold_trait_notifications():
+        source.a, source.b = 8.0, 9.0
+    assert seen == [(8.0, 9.0)]
+    source.a = 8.0  # no change
+    assert seen == [(8.0, 9.0)]
+
+
+def test_a_chain_runs_in_one_event() -> None:
+    source, middle, end = Box(), Box(), Box()
+    link_sum(source, middle)
+    jaxlink(lambda a: {"half": a / 2}, inputs={"a": (middle, "a")}, outputs={"half": (end, "a")})
+    source.a = 6.0
+    assert end.a == 4.0
+
+
+def test_a_cycle_comes_to_rest() -> None:
+    box = Box()
+    jaxlink(lambda a: {"b": jnp.minimum(a, 5.0)}, inputs={"a": (box, "a")}, outputs={"b": (box, "b")})
+    jaxlink(lambda b: {"a": b}, inputs={"b": (box, "b")}, outputs={"a": (box, "a")})
+    box.a = 9.0
+    assert (box.a, box.b) == (5.0, 5.0)
+
+
+def test_static_inputs_choose_a_program_and_others_do_not() -> None:
+    source, target = Box(), Box()
+    fun, traces = counting(lambda a, n: {"power": a ** (n + 1)})
+    jaxlink(fun, inputs={"a": (source, "a")}, static={"n": (source, "n")}, outputs={"power": (target, "a")})
+    for value in (2.0, 3.0, 4.5):
+        source.a = value
+    assert len(traces) == 1
+    source.n = 1
+    assert target.a == 4.5**2
+    source.n = 0
+    assert len(traces) == 2
+
+
+def test_the_type_of_a_number_makes_no_other_program() -> None:
+    slider, target = widgets.FloatSlider(value=1, max=10), Box()
+    fun, traces = counting(lambda a: {"twice": 2 * a})
+    jaxlink(fun, inputs={"a": (slider, "value")}, outputs={"twice": (target, "a")})
+    for value in (2, 3.0, np.float64(4), np.float32(5)):
+        slider.value = value
+    assert (len(traces), target.a) == (1, 10.0)
+
+
+def test_a_call_gives_the_result_for_the_present_inputs() -> None:
+    source = Box()
+    link = link_sum(source, Box())
+    source.a = 40.0
+    assert link() == {"sum": 42.0, "product": 80.0}
+
+
+def test_one_message_carries_all_of_a_widgets_outputs(monkeypatch: pytest.MonkeyPatch) -> None:
+    wire = Wire(monkeypatch)
+    source, target = Box(), widgets.FloatRangeSlider()
+    jaxlink(
+        lambda a: {"low": a, "high": a + 1},
+        inputs={"a": (source, "a")},
+        outputs={"low": (target, "min"), "high": (target, "max")},
+    )
+    wire.messages.clear()
+    source.a = 50.0  # the lower limit passes the upper one: only together are they valid
+    assert [set(m.state) >= {"min", "max"} for m in wire.messages] == [True]
+
+
+def test_a_failing_output_is_named_and_does_not_stop_the_others(caplog: pytest.LogCaptureFixture) -> None:
+    source, good, bad, page = Box(), Box(), Box(), Box()
+    jaxlink(
+        lambda a: {"value": a, "wrong": jnp.where(a > 5, 0.5, 0.0) * jnp.ones(2)},
+        inputs={"a": (source, "a")},
+        outputs={"wrong": (bad, "n"), "value": (good, "a")},
+        errors=(page, "text"),
+    )
+    with caplog.at_level(logging.ERROR):
+        source.a = 7.0
+    assert good.a == 7.0
+    assert "Box (n) failed" in page.text
+    assert "TraitError" in page.text
+    assert "Box (n) failed" in caplog.text
+
+
+def test_a_failing_function_leaves_the_last_state_and_recovers(caplog: pytest.LogCaptureFixture) -> None:
+    source, target, page = Box(), Box(), Box()
+
+    def picky(a: Any, n: int) -> dict:
+        if n == 1:
+            raise ValueError("one is too many")
+        return {"a": a}
+
+    jaxlink(
+        picky,
+        inputs={"a": (source, "a")},
+        static={"n": (source, "n")},
+        outputs={"a": (target, "a")},
+        errors=(page, "text"),
+    )
+    source.n = 1
+    assert (target.a, "one is too many" in page.text) == (1.0, True)
+    source.a = 3.0
+    source.n = 2
+    assert (target.a, page.text) == (3.0, "")
+    assert "one is too many" in caplog.text
+
+
+def test_a_closed_link_follows_nothing() -> None:
+    source, target = Box(), Box()
+    link = link_sum(source, target, drawing=Drawing(lambda _: None, (source, "n"), (source, "flag")))
+    link.close()
+    source.a, source.n, source.flag = 9.0, 4, False
+    assert target.a == 3.0
+
+
+def test_a_choice_sets_what_its_table_says() -> None:
+    choice, target = Box(), Box()
+    table = choose((choice, "n"), {(target, "a"): [10.0, 20.0], (target, "text"): ["ten", "twenty"]})
+    assert (target.a, target.text) == (10.0, "ten")
+    choice.n = 1
+    assert (target.a, target.text) == (20.0, "twenty")
+    table.append({(target, "a"): 30.0, (target, "text"): "thirty"})
+    choice.n = 2
+    assert (target.a, target.text) == (30.0, "thirty")
+    table.close()
+    choice.n = 0
+    assert target.a == 30.0
+
+
+def test_a_slider_is_never_sent_a_value_outside_the_limits_it_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its browser would cut the value at the limits that it still has, and send that back."""
+    wire = Wire(monkeypatch)
+    choice, slider = Box(), widgets.FloatSlider(min=0.0, max=2.0, value=1.0)
+    choose((choice, "n"), {(slider, "min"): [0.0, 5.0], (slider, "max"): [2.0, 9.0], (slider, "value"): [1.0, 6.0]})
+    for index in (1, 0, 1):
+        low, high = slider.min, slider.max
+        wire.messages.clear()
+        choice.n = index
+        for message in wire.messages:
+            assert low <= message.state.get("value", low) <= high
+            low, high = message.state.get("min", low), message.state.get("max", high)
+        assert (slider.min, slider.max, slider.value) == [(0.0, 2.0, 1.0), (5.0, 9.0, 6.0)][index]
+
+
+@pytest.mark.parametrize(("index", "value"), [(-7, 10.0), (99, 20.0)])
+def test_an_index_beyond_the_table_takes_its_nearest_row(index: int, value: float) -> None:
+    choice, target = Box(), Box()
+    choose((choice, "n"), {(target, "a"): [10.0, 20.0]})
+    choice.n = index
+    assert target.a == value
+
+
+def test_a_choice_can_be_applied_again() -> None:
+    choice, again, target = Box(), Box(), Box()
+    choose((choice, "n"), {(target, "a"): [10.0, 20.0]}, on=(again, "n"))
+    target.a, choice.n = 0.0, 1
+    assert target.a == 0.0
+    again.n += 1
+    assert target.a == 20.0
+
+
+def test_a_choice_and_what_it_sets_are_one_event() -> None:
+    choice, source = Box(), Box()
+    choose((choice, "n"), {(source, "a"): [1.0, 5.0], (source, "b"): [2.0, 6.0]})
+    seen = runs(link_sum(source, Box()), source)
+    choice.n = 1
+    assert seen == [(5.0, 6.0)]
+
+
+class Page(HasTraits):
+    """The browser's end of a drawing."""
+
+    shown = Int(0)
+    visible = Bool(True)
+
+
+def drawing_link() -> tuple[Box, Page, list]:
+    source, page, drawn = Box(), Page(), list[float]()
+    jaxlink(
+        lambda a: {"a": a},
+        inputs={"a": (source, "a")},
+        outputs={},
+        drawing=Drawing(lambda result: drawn.append(result["a"]), (page, "shown"), (page, "visible")),
+    )
+    return source, page, drawn
+
+
+def test_a_drawing_waits_until_its_last_frame_is_shown_and_then_shows_the_newest() -> None:
+    source, page, drawn = drawing_link()
+    assert drawn == [1.0]
+    for value in (2.0, 3.0, 4.0):
+        source.a = value
+    assert drawn == [1.0]
+    page.shown += 1
+    assert drawn == [1.0, 4.0]
+    page.shown += 1
+    assert drawn == [1.0, 4.0]  # nothing new to draw
+    source.a = 5.0
+    assert drawn == [1.0, 4.0, 5.0]
+
+
+def test_nothing_is_drawn_while_hidden() -> None:
+    source, page, drawn = drawing_link()
+    page.shown += 1
+    page.visible = False
+    source.a = 2.0
+    source.a = 3.0
+    assert drawn == [1.0]
+    page.visible = True
+    assert drawn == [1.0, 3.0]
+
+
+def test_a_failing_drawing_is_named_and_tried_again_with_the_next_result() -> None:
+    source, page, shown, drawn = Box(), Box(), Page(), list[float]()
+
+    def draw(result: dict) -> None:
+        if result["a"] == 2.0:
+            raise RuntimeError("no ink")
+        drawn.append(result["a"])
+
+    jaxlink(
+        lambda a: {"a": a},
+        inputs={"a": (source, "a")},
+        outputs={},
+        drawing=Drawing(draw, (shown, "shown"), (shown, "visible")),
+        errors=(page, "text"),
+    )
+    shown.shown += 1
+    source.a = 2.0
+    assert "no ink" in page.text
+    source.a = 3.0
+    assert (drawn, page.text) == ([1.0, 3.0], "")
+
+
+def test_only_discrete_changes_are_eased() -> None:
+    source, target, durations = Box(), Box(), list[tuple]()
+    figure = Box()
+    figure.observe(lambda change: durations.append((change.new, target.a)), "n")
+    jaxlink(
+        lambda a, n: {"value": a + n},
+        inputs={"a": (source, "a")},
+        static={"n": (source, "n")},
+        outputs={"value": (target, "a")},
+        ease=Ease(on=["n"], durations=[(figure, "n")]),
+    )
+    source.a = 3.0
+    assert durations == []
+    source.n = 5
+    assert durations == [(150, 3.0), (0, 8.0)]  # long before the value changes, none after
+
+
+def test_changes_from_many_threads_end_in_one_state() -> None:
+    source, target = Box(), Box()
+    link_sum(source, target)
+
+    def move(start: int) -> None:
+        for i in range(50):
+            source.a = float(start + i)
+            source.b = float(start - i)
+
+    threads = [threading.Thread(target=move, args=(100 * k,)) for k in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert target.a == source.a + source.b

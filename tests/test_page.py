@@ -1,0 +1,559 @@
+"""The page in Voilà and a browser: each control moves what it should, by mouse, keyboard and touch, at both sizes."""
+
+import math
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from gradient import PROBLEMS
+from tests.app_page import AppPage
+from tests.conftest import Server, watched
+
+ALL = ("curve", "fit", "field", "gradient_norm")
+
+
+@pytest.fixture
+def app(wide: AppPage) -> AppPage:
+    wide.reset()
+    return wide
+
+
+def test_a_visitor_meets_the_wave_with_momentum(app: AppPage) -> None:
+    page = app.page
+    assert page.get_by_role("combobox", name="Problem").input_value() == "Wave"
+    assert page.get_by_role("combobox", name="Optimizer").input_value() == "Momentum"
+    assert [app.value(name) for name in ("Learning rate", "Momentum", "Steps")] == ["0.100", "0.700", "30"]
+    assert app.page.get_by_role("heading", name="Gradient descent", exact=True).first.is_visible()
+
+
+@pytest.mark.parametrize(
+    ("slider", "key", "changed"),
+    [
+        ("Learning rate", "ArrowRight", ALL),
+        ("Learning rate", "ArrowLeft", ALL),
+        ("Momentum", "ArrowRight", ALL),
+        ("Initial w", "ArrowRight", ALL),
+        ("Initial b", "ArrowLeft", ALL),
+        ("Steps", "ArrowLeft", ("curve", "fit", "field", "step", "gradient_norm")),
+        ("Step", "ArrowLeft", ("mark", "fit", "field", "step", "gradient_norm")),
+    ],
+)
+def test_a_slider_moves_the_pictures(app: AppPage, slider: str, key: str, changed: tuple) -> None:
+    before = app.seen()
+    app.press(slider, key)
+    app.wait_for_change(before, *changed)
+
+
+def test_the_data_stays_where_it_is(app: AppPage) -> None:
+    before = app.seen()
+    app.press("Learning rate", "ArrowRight")
+    app.wait_for_change(before, "fit")
+    assert app.seen()["data"] == before["data"]
+
+
+def test_the_field_follows_even_when_the_last_change_comes_while_it_draws(app: AppPage) -> None:
+    """After a burst the picture is that of the last value: going there and back ends where it began."""
+    before = app.seen()
+    app.press("Learning rate", "ArrowRight", 8)
+    app.wait_for_change(before, "field")
+    app.press("Learning rate", "ArrowLeft", 8)
+    app.wait("s.field === arg.field && s.curve === arg.curve && s.loss === arg.loss", arg=before)
+
+
+def test_a_fast_drag_ends_with_the_last_value(app: AppPage) -> None:
+    handle = app.slider("Learning rate").bounding_box()
+    assert handle
+    x, y = handle["x"] + handle["width"] / 2, handle["y"] + handle["height"] / 2
+    app.page.mouse.move(x, y)
+    app.page.mouse.down()
+    app.page.mouse.move(x - 40, y, steps=60)
+    app.page.mouse.up()
+    dragged = app.settled()
+    assert float(app.value("Learning rate")) < 0.05
+    # The same value by keyboard, from the other side, shows the same page.
+    app.press("Learning rate", "ArrowLeft")
+    app.wait_for_change(dragged, "curve")
+    app.press("Learning rate", "ArrowRight")
+    app.wait("s.curve === arg.curve && s.field === arg.field && s.loss === arg.loss", arg=dragged)
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "shown", "hidden"),
+    [
+        ("Gradient descent", [], ["Momentum", "Decay", "Beta 1", "Beta 2"]),
+        ("Nesterov", ["Momentum"], ["Decay", "Beta 1", "Beta 2"]),
+        ("Adagrad", [], ["Momentum", "Decay", "Beta 1", "Beta 2"]),
+        ("RMSProp", ["Decay"], ["Momentum", "Beta 1", "Beta 2"]),
+        ("Adam", ["Beta 1", "Beta 2"], ["Momentum", "Decay"]),
+    ],
+)
+def test_an_optimizer_brings_its_own_controls(app: AppPage, optimizer: str, shown: list, hidden: list) -> None:
+    before = app.seen()
+    app.choose("Optimizer", optimizer)
+    app.wait_for_change(before, *ALL)
+    for name in shown:
+        expect(app.slider(name)).to_be_visible()
+        before = app.seen()
+        app.press(name, "ArrowLeft", 5)
+        app.wait_for_change(before, "curve", "field")
+    for name in hidden:
+        app.expect_hidden(name)
+
+
+@pytest.mark.parametrize(
+    ("problem", "learning_rate", "steps"), [("Line", "0.100", "30"), ("Network", "0.0501", "200"), ("Wave", "0.100", "30")]
+)
+def test_a_problem_brings_its_data_its_picture_and_its_settings(
+    app: AppPage, problem: str, learning_rate: str, steps: str
+) -> None:
+    if problem == "Wave":
+        app.choose("Problem", "Line")
+    app.press("Steps", "ArrowRight", 7)
+    before = app.settled()
+    app.choose("Problem", problem)
+    app.wait_for_change(before, "curve", "fit", "field", "loss", "data")
+    assert (app.value("Learning rate"), app.value("Steps")) == (learning_rate, steps)
+    starts = ["Initial w", "Initial b"]
+    shown, hidden = (["Random key"], starts) if problem == "Network" else (starts, ["Random key"])
+    for name in shown:
+        expect(app.slider(name)).to_be_visible()
+    for name in hidden:
+        app.expect_hidden(name)
+
+
+def test_the_sliders_can_stand_where_the_problems_put_them(browser: Browser, voila: Server) -> None:
+    """A slider moves a value that is not on its grid there and says so, which would be a second descent.
+
+    In the last digit of a double it may still differ from what it was given, and that is none.
+    """
+    with watched(browser.new_context()) as context:
+        page = context.new_page()
+        said: list[str] = []
+        page.on("websocket", lambda socket: socket.on("framesent", lambda frame: said.append(str(frame))))
+        app = AppPage.open(page, voila.url)
+        app.settled()
+        for problem in ("Line", "Network", "Wave"):
+            said.clear()
+            app.choose("Problem", problem)
+            app.settled()
+            values = [float(v) for message in said for v in re.findall(r'"state":\{"value":([-\d.e]+)\}', message)]
+            put = [0.1, 0.7, 10**-1.3, *PROBLEMS[problem].flat_starts[0]]
+            assert all(any(math.isclose(value, other, rel_tol=1e-6) for other in put) for value in values), values
+
+
+def test_a_random_key_chooses_another_network_and_nothing_else(app: AppPage) -> None:
+    app.choose("Problem", "Network")
+    app.wait("s.step === '200'")
+    before = app.seen()
+    app.press("Random key", "ArrowRight")
+    app.wait_for_change(before, *ALL)
+    assert app.seen()["data"] == before["data"]
+    assert app.value("Learning rate") == "0.0501"
+
+
+def test_show_errors_draws_the_residuals(app: AppPage) -> None:
+    residuals = app.page.locator(".techni-fit g:has(> g.curve)").first
+    expect(residuals).to_have_css("display", "none")
+    app.page.get_by_label("Show errors").check()
+    expect(residuals).to_have_css("display", "inline")
+    expect(residuals.locator("path.line")).to_have_count(100)
+    before = app.seen()
+    app.press("Learning rate", "ArrowRight")
+    app.wait_for_change(before, "residuals")
+
+
+def test_the_loss_axis_is_logarithmic_or_linear(app: AppPage) -> None:
+    before = app.seen()
+    app.choose("Loss axis", "Linear")
+    app.wait_for_change(before, "curve")
+    linear = app.seen()
+    app.press("Initial w", "ArrowRight")
+    app.wait_for_change(linear, "curve")
+    app.press("Initial w", "ArrowLeft")
+    app.choose("Loss axis", "Logarithmic")
+    app.wait("s.curve === arg.curve", arg=before)
+
+
+def test_the_transport_goes_to_every_step(app: AppPage) -> None:
+    app.button("First").click()
+    app.wait("s.step === '0'")
+    app.button("Next").click()
+    app.wait("s.step === '1'")
+    app.button("Next").click()
+    app.wait("s.step === '2'")
+    app.button("Previous").click()
+    app.wait("s.step === '1'")
+    app.button("Last").click()
+    app.wait("s.step === '30'")
+
+
+def test_play_runs_to_the_end_and_pause_stops_it(app: AppPage) -> None:
+    app.page.get_by_role("combobox", name="Speed").select_option("Fast")
+    app.button("Play").click()
+    app.wait("Number(s.step) > 2 && Number(s.step) < 30")
+    app.button("Pause").click()
+    expect(app.button("Play")).to_be_visible()
+    app.page.get_by_role("combobox", name="Speed").select_option("Normal")
+    app.button("Play").click()
+    expect(app.button("Play")).to_be_visible(timeout=20_000)  # at the end it stops by itself
+    app.wait("s.step === '30'")
+
+
+def test_repeat_starts_again(app: AppPage) -> None:
+    app.page.get_by_role("combobox", name="Speed").select_option("Fast")
+    app.button("Repeat").click()
+    app.press("Steps", "Home")
+    app.press("Steps", "ArrowRight", 3)
+    app.wait("s.step === '4'")
+    app.page.evaluate(
+        """() => { window.steps = []; new MutationObserver(() => steps.push(
+        document.querySelector('.techni-readout [data-name=step]').textContent)).observe(
+        document.querySelector('.techni-readout'), {subtree: true, childList: true, characterData: true}); }"""
+    )
+    app.button("Play").click()
+    app.page.wait_for_function("steps.filter((s, i) => s === '1' && steps[i - 1] !== '1').length >= 2")
+    app.button("Pause").click()
+    app.button("Repeat").click()
+
+
+@pytest.mark.parametrize(("from_end", "expected"), [(0, "33"), (5, "25")])
+def test_step_stays_at_the_end_if_it_was_there(app: AppPage, from_end: int, expected: str) -> None:
+    app.press("Step", "ArrowLeft", from_end)
+    app.wait("s.step === arg", arg=str(30 - from_end))
+    app.press("Steps", "ArrowRight", 3)
+    expect(app.page.locator(".techni-step output")).to_have_text(f"{expected} / 33")
+    app.wait("s.step === arg", arg=expected)
+
+
+def test_a_click_on_the_loss_curve_goes_to_that_step(app: AppPage) -> None:
+    area = app.page.locator(".techni-loss .plotarea_background").bounding_box()
+    assert area
+    app.page.mouse.click(area["x"] + area["width"] * 12 / 30, area["y"] + area["height"] / 2)
+    app.wait("s.step === '12'")
+
+
+def test_reset_brings_back_the_defaults(app: AppPage) -> None:
+    before = app.seen()
+    app.press("Learning rate", "ArrowRight", 4)
+    app.press("Initial w", "ArrowRight", 4)
+    app.choose("Optimizer", "Adam")
+    app.button("First").click()
+    app.wait("s.step === '0'")
+    app.button("Reset").click()
+    app.wait("s.curve === arg.curve && s.loss === arg.loss && s.field === arg.field", arg=before)
+    assert app.page.get_by_role("combobox", name="Optimizer").input_value() == "Momentum"
+
+
+def test_a_click_sets_the_start(app: AppPage) -> None:
+    before = app.seen()
+    app.page.mouse.click(*app.at(1.0, 2.0))
+    app.expect_start(1.0, 2.0)
+    app.wait_for_change(before, *ALL)
+    # The same place again, after a reset, is again a click.
+    app.button("Reset").click()
+    app.expect_start(0.6, -3.5)
+    app.page.mouse.click(*app.at(1.0, 2.0))
+    app.expect_start(1.0, 2.0)
+
+
+def test_the_start_can_be_dragged_and_the_path_is_redrawn_while_dragging(app: AppPage) -> None:
+    app.page.mouse.move(*app.at(0.6, -3.5))
+    app.page.mouse.down()
+    for b in (-2.0, -1.0, 0.5):
+        before = app.seen()
+        app.page.mouse.move(*app.at(1.2, b), steps=4)
+        app.expect_start(1.2, b)
+        app.wait_for_change(before, *ALL)
+    app.page.mouse.up()
+    app.page.mouse.move(*app.at(-1.0, 3.0))
+    app.expect_start(1.2, 0.5)  # after the release the pointer moves nothing
+
+
+def test_the_start_stays_in_the_picture(app: AppPage) -> None:
+    app.page.mouse.move(*app.at(0.6, -3.5))
+    app.page.mouse.down()
+    app.page.mouse.move(*app.at(2.6, -3.5), steps=5)
+    app.page.mouse.up()
+    app.expect_start(2.0, -3.5)
+
+
+def test_the_arrow_keys_move_the_start(app: AppPage) -> None:
+    handle = app.page.get_by_role("button", name=re.compile("^Start"))
+    handle.focus()
+    handle.press("ArrowUp")
+    app.expect_start(0.6, -3.4)
+    handle.press("ArrowLeft")
+    app.expect_start(0.56, -3.4)
+
+
+def test_the_network_takes_no_clicks(app: AppPage) -> None:
+    app.choose("Problem", "Network")
+    app.wait("s.step === '200'")
+    before = app.settled()
+    app.page.mouse.click(*app.at(0.3, 1.0))
+    after = app.settled()
+    assert (after["loss"], after["gradient_norm"]) == (before["loss"], before["gradient_norm"])
+    expect(app.page.locator(".techni-handle")).to_be_hidden()
+
+
+@pytest.mark.parametrize(
+    ("problem", "optimizer", "presses", "verdict", "words"),
+    [
+        ("Wave", "Momentum", [], "Going down", "There can be 170 more steps."),
+        ("Line", "Momentum", [("Steps", "End")], "Converged", "At step 200"),
+        ("Line", "Momentum", [("Learning rate", "End")], "Diverged", "Try a smaller learning rate, below 0.65."),
+        ("Line", "Gradient descent", [("Learning rate", "PageUp")] * 6, "Going up", "below 0.382."),
+        ("Line", "Adam", [], "Wandering", "up and down"),
+        ("Wave", "Gradient descent", [("Learning rate", "PageUp"), ("Steps", "End")] * 6, "Bouncing", "hop between two points"),
+        ("Wave", "Adagrad", [("Learning rate", "Home")], "Slow", "by little"),
+    ],
+)
+def test_the_verdict_says_how_it_went(
+    app: AppPage, problem: str, optimizer: str, presses: list, verdict: str, words: str
+) -> None:
+    app.choose("Problem", problem)
+    app.choose("Optimizer", optimizer)
+    for slider, key in presses:
+        app.press(slider, key)
+    app.wait("s.verdict === arg[0] && s.sentence.includes(arg[1])", arg=[verdict, words])
+
+
+def test_divergence_keeps_the_last_finite_state_in_view(app: AppPage) -> None:
+    app.choose("Problem", "Line")
+    app.wait("s.loss !== '0.0386'")
+    app.press("Learning rate", "End")
+    app.wait("s.verdict === 'Diverged'")
+    seen = app.seen()
+    assert not re.search("NaN|null|Infinity", f"{seen['curve']}{seen['fit']}{seen['loss']}")
+    assert int(seen["step"]) < 30
+    app.press("Learning rate", "Home")
+    app.wait("s.verdict === 'Going down' && s.step === '30'")
+
+
+@pytest.mark.parametrize("change", ["Problem", "Optimizer", "Random key"])
+def test_a_choice_eases_the_curve_through_places_in_between(app: AppPage, change: str) -> None:
+    app.choose("Problem", "Network")
+    app.wait("s.step === '200'")
+    app.settled()
+    app.page.evaluate(
+        """() => { window.places = new Set();
+        const line = document.querySelector('.techni-fit g.lines:last-of-type path.line') ??
+          [...document.querySelectorAll('.techni-fit path.line')].at(-1);
+        new MutationObserver(() => places.add(line.getAttribute('d'))).observe(line, {attributes: true}); }"""
+    )
+    if change == "Random key":
+        app.press("Random key", "ArrowRight")
+    else:
+        app.choose(change, {"Problem": "Line", "Optimizer": "Nesterov"}[change])
+    app.page.wait_for_function("places.size >= 3")  # where it ends, and at least two on the way
+
+
+def test_a_drag_is_not_eased(app: AppPage) -> None:
+    """Each key press draws the new curve at once: nothing but the curves of these settings is ever seen."""
+    before = app.seen()
+    curves = {before["fit"]}
+    for _ in range(4):
+        app.press("Learning rate", "ArrowRight")
+        app.wait_for_change(before, "fit")
+        before = app.settled()
+        curves.add(before["fit"])
+    app.page.evaluate(
+        """() => { window.places = new Set(); const line = [...document.querySelectorAll('.techni-fit path.line')].at(-1);
+        new MutationObserver(() => places.add(line.getAttribute('d'))).observe(line, {attributes: true}); }"""
+    )
+    app.press("Learning rate", "ArrowLeft", 4)
+    app.wait("s.loss === '0.0386'")
+    app.settled()
+    places = app.page.evaluate("[...places]")
+    assert places
+    assert set(places) <= curves
+
+
+def test_the_tab_key_goes_through_all_of_it(app: AppPage) -> None:
+    """From the first control to the last, and no picture keeps it."""
+    app.page.get_by_role("combobox", name="Problem").focus()
+    passed = []
+    for _ in range(40):
+        app.page.keyboard.press("Tab")
+        passed.append(
+            app.page.evaluate("document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent")
+        )
+        if passed[-1] == "Reset":
+            break
+    assert passed[-1] == "Reset"
+    for name in ("Learning rate", "Initial b", "Play", "Step", "Speed"):
+        assert name in passed
+    assert any(name.startswith("Start at w 0.60, b -3.50") for name in passed)
+
+
+def test_another_problem_stops_the_player(app: AppPage) -> None:
+    app.page.get_by_role("combobox", name="Speed").select_option("Slow")
+    app.button("Play").click()
+    app.wait("Number(s.step) > 0 && Number(s.step) < 30")
+    app.choose("Problem", "Network")
+    expect(app.button("Play")).to_be_visible(timeout=20_000)
+    app.settled()
+    app.button("Last").click()
+    app.wait("s.step === '200'")
+
+
+def test_a_click_beside_the_loss_curve_is_none(app: AppPage) -> None:
+    area = app.page.locator(".techni-loss .plotarea_background").bounding_box()
+    assert area
+    app.page.mouse.click(area["x"] - 40, area["y"] + 40)
+    assert app.settled()["step"] == "30"
+
+
+def test_every_control_has_a_visible_label_and_an_accessible_name(app: AppPage) -> None:
+    for name in ("Problem", "Optimizer", "Loss axis", "Speed"):
+        expect(app.page.get_by_role("combobox", name=name, exact=True)).to_be_visible()
+    for name in ("Learning rate", "Momentum", "Steps", "Initial w", "Initial b", "Step"):
+        expect(app.slider(name)).to_be_visible()
+        expect(app.page.locator(".widget-label, .techni-step > span").get_by_text(name, exact=True)).to_be_visible()
+    for name in ("First", "Previous", "Play", "Next", "Last", "Repeat", "Reset"):
+        expect(app.button(name)).to_be_visible()
+    unnamed = app.page.evaluate(
+        """() => [...document.querySelectorAll('.techni-app :is(button, input, select, [role=slider], [role=textbox])')]
+        .filter(e => e.offsetParent && !(e.ariaLabel || e.labels?.length || e.textContent.trim())).map(e => e.outerHTML)"""
+    )
+    assert unnamed == []
+
+
+def test_the_sliders_speak_their_value(app: AppPage) -> None:
+    expect(app.slider("Learning rate")).to_have_attribute("aria-valuetext", "0.100")
+    app.press("Learning rate", "ArrowRight")
+    expect(app.slider("Learning rate")).to_have_attribute("aria-valuetext", "0.105")
+
+
+def test_the_page_says_what_it_shows_to_those_who_listen(app: AppPage) -> None:
+    app.press("Step", "ArrowLeft", 18)
+    expect(app.page.locator(".techni-readout [role=status]")).to_have_text(re.compile(r"^Step 12, loss [\d.]+, going down$"))
+
+
+def test_there_is_no_toolbar(app: AppPage) -> None:
+    for place in (".techni-field", ".techni-loss", ".techni-fit"):
+        app.page.locator(place).hover()
+        expect(app.page.locator(f"{place} button:visible:not(.techni-handle)")).to_have_count(0)
+
+
+def test_at_1440_by_900_the_app_fits_and_the_pictures_fill_it(app: AppPage) -> None:
+    boxes = {
+        name: app.page.locator(name).bounding_box()
+        for name in (".techni-grid", ".techni-field", ".techni-fit-place", ".techni-loss-place")
+    }
+    grid = boxes.pop(".techni-grid")
+    assert grid
+    assert grid["y"] + grid["height"] <= 900
+    assert sum(box["width"] * box["height"] for box in boxes.values() if box) >= 0.6 * 1440 * 900
+    assert _overflowing(app) == []
+
+
+def _overflowing(app: AppPage) -> list:
+    """What is cut off or sticks out sideways."""
+    return app.page.evaluate(
+        """() => [...document.querySelectorAll('.techni-grid *')].filter(e => {
+          const box = e.getBoundingClientRect();
+          const spoken = e.closest('.techni-spoken, svg, .noUi-target');
+          return !spoken && box.width && (box.right > innerWidth + 1 || box.left < -1);
+        }).map(e => e.className)"""
+    )
+
+
+def test_the_figure_keeps_the_size_of_its_place(app: AppPage) -> None:
+    app.page.set_viewport_size({"width": 1200, "height": 800})
+    _expect_fitting_canvas(app)
+    app.page.set_viewport_size({"width": 1440, "height": 900})
+    _expect_fitting_canvas(app)
+    app.wait("s.loss === '0.0386' && s.field.length > 20000")
+
+
+def _expect_fitting_canvas(app: AppPage) -> None:
+    app.page.wait_for_function(
+        """() => { const canvas = [...document.querySelectorAll('.techni-field canvas')].find((c) => c.offsetParent);
+        const place = document.querySelector('.techni-overlay').getBoundingClientRect();
+        const box = canvas.getBoundingClientRect();
+        return Math.abs(box.width - place.width) < 2 && Math.abs(box.height - place.height) < 2
+          && Math.abs(box.x - place.x) < 1 && Math.abs(box.y - place.y) < 1; }"""
+    )
+
+
+def test_the_prose_stands_below_the_app_with_its_formulas(app: AppPage) -> None:
+    heading = app.page.get_by_role("heading", name="Predict, then play")
+    heading.scroll_into_view_if_needed()
+    expect(heading).to_be_visible()
+    assert app.page.locator("mjx-container, math").count() > 10
+    app.page.locator(".techni-title").scroll_into_view_if_needed()
+
+
+def test_on_a_phone_it_is_one_column(phone: AppPage) -> None:
+    page = phone.page
+    assert page.evaluate("document.scrollingElement.scrollWidth") == 390
+    assert _overflowing(phone) == []
+    names = [".techni-choices", ".techni-field", ".techni-transport", ".techni-readout", ".techni-sliders", ".techni-fit-place"]
+    boxes = [page.locator(name).bounding_box() for name in names]
+    bottoms = [box["y"] + box["height"] for box in boxes if box]
+    tops = [box["y"] for box in boxes if box]
+    assert all(bottom <= top for bottom, top in zip(bottoms[:-1], tops[1:], strict=True))
+    heights = page.evaluate("[...document.querySelectorAll('.techni-transport button')].map(b => b.offsetHeight)")
+    assert min(heights) >= 44
+    _expect_fitting_canvas(phone)
+
+
+@pytest.fixture(scope="module")
+def touch(phone: AppPage) -> Callable[..., None]:
+    """Sends a finger's events to the page: `touch("touchStart", x, y)`, moves, and `touch("touchEnd")`."""
+    client = phone.page.context.new_cdp_session(phone.page)
+
+    def send(kind: str, *point: float) -> None:
+        points = [{"x": point[0], "y": point[1]}] if point else []
+        client.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    return send
+
+
+def test_on_a_phone_the_handle_is_dragged_by_touch(phone: AppPage, touch: Callable[..., None]) -> None:
+    phone.page.locator(".techni-title").scroll_into_view_if_needed()
+    before = phone.seen()
+    touch("touchStart", *phone.at(0.6, -3.5))
+    for share in (0.25, 0.5, 0.75, 1.0):
+        touch("touchMove", *phone.at(0.6 - 1.6 * share, -3.5 + 5.5 * share))
+    phone.expect_start(-1.0, 2.0, tolerance=0.05)
+    phone.wait_for_change(before, *ALL)
+    touch("touchEnd")
+
+
+def test_on_a_phone_a_tap_sets_the_start(phone: AppPage) -> None:
+    phone.page.touchscreen.tap(*phone.at(0.5, 0.0))
+    phone.expect_start(0.5, 0.0, tolerance=0.05)
+
+
+def test_on_a_phone_a_tap_on_the_loss_curve_goes_to_that_step_and_a_swipe_does_not(
+    phone: AppPage, touch: Callable[..., None]
+) -> None:
+    curve = phone.page.locator(".techni-loss .plotarea_background")
+    curve.scroll_into_view_if_needed()
+    area = curve.bounding_box()
+    assert area
+    phone.page.touchscreen.tap(area["x"] + area["width"] * 20 / 30, area["y"] + area["height"] / 2)
+    phone.wait("s.step === '20'")
+    x, y = area["x"] + area["width"] * 5 / 30, area["y"] + area["height"] / 2
+    touch("touchStart", x, y)
+    for distance in (40, 80, 120):
+        touch("touchMove", x, y + distance)
+    touch("touchEnd")
+    assert phone.settled()["step"] == "20"
+    phone.page.locator(".techni-title").scroll_into_view_if_needed()
+
+
+def test_on_a_phone_a_finger_beside_the_handle_scrolls(phone: AppPage, touch: Callable[..., None]) -> None:
+    scroller = "[...document.querySelectorAll('*')].filter(e => e.scrollTop > 0).length"
+    assert phone.page.evaluate(scroller) == 0
+    x, y = phone.at(1.5, -3.0)
+    touch("touchStart", x, y)
+    for distance in (40, 80, 120, 160):
+        touch("touchMove", x, y - distance)
+    touch("touchEnd")
+    phone.page.wait_for_function(f"{scroller} > 0")
+    phone.expect_start(0.5, 0.0, tolerance=0.05)

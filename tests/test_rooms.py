@@ -1,0 +1,189 @@
+"""Who may import whom: the core knows no widget, the links know no page, the views know no app."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+FILES = sorted((ROOT / "gradient").rglob("*.py"))
+NAMES = [str(file.relative_to(ROOT)) for file in FILES]
+
+WIDGET_LIBRARIES = {"ipywidgets", "anywidget", "bqplot", "ipympl", "matplotlib", "traitlets", "voila", "tornado"}
+CORE = {f"gradient.{room}" for room in ("problems", "optimizers", "descent", "landscape", "frame")}
+
+
+class Room(NamedTuple):
+    """The files of a pattern and, besides the standard library, what they may import; `*` stands for any ending."""
+
+    pattern: str
+    allowed: set[str]
+
+
+# One row for each room; the first that fits a file holds. A library stands for all its modules.
+ROOMS = [
+    Room("gradient/problems.py", {"jax", "numpy"}),
+    Room("gradient/optimizers.py", {"jax", "optax"}),
+    Room("gradient/descent.py", {"jax", "optax", "gradient.optimizers"}),
+    Room("gradient/landscape.py", {"jax", "numpy", "gradient.optimizers"}),
+    Room("gradient/frame.py", {"jax", "numpy", *CORE}),
+    Room("gradient/link.py", {"jax", "numpy", "traitlets", "ipywidgets", "anywidget"}),
+    Room(
+        "gradient/views/*.py",
+        {
+            *("ipywidgets", "anywidget", "bqplot", "ipympl", "matplotlib", "numpy", "traitlets"),
+            *("gradient.views*", "gradient.problems", "gradient.landscape", "gradient.frame"),
+        },
+    ),
+    Room("gradient/app.py", {"*"}),
+    Room("gradient/__init__.py", {*CORE, "gradient.app"}),
+]
+
+# Files that take only these names from a module: of the page's function the views know what it returns, not how.
+ONLY_NAMES = [("gradient/views/*.py", "gradient.frame", lambda name: name.isupper() or name == "Frame")]
+
+# The app and the views change nothing by hand: all that reacts to a change is a link.
+NO_OBSERVE = ["gradient/app.py", "gradient/views/*.py"]
+
+
+def module_of(name: str) -> str:
+    return name.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+MODULES = {module_of(name) for name in NAMES}
+
+
+def imports(source: str, name: str) -> Iterator[tuple[str, str | None]]:
+    """Each (module, name taken from it) that a file imports anywhere in it, lazily and for type checking included."""
+    package = module_of(name) if name.endswith("__init__.py") else module_of(name).rpartition(".")[0]
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, None) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            above = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
+            module = ".".join([*above, *([node.module] if node.module else [])])
+            for alias in node.names:
+                # `from gradient import frame` takes the module if there is one of this name.
+                inner = f"{module}.{alias.name}"
+                yield (inner, None) if inner in MODULES else (module, alias.name)
+
+
+def room_of(name: str) -> Room | None:
+    return next((room for room in ROOMS if fnmatch(name, room.pattern)), None)
+
+
+def is_allowed(module: str, allowed: set[str]) -> bool:
+    library = module.split(".", maxsplit=1)[0]
+    if library in sys.stdlib_module_names:
+        return True
+    return any(fnmatch(module, pattern) or library == pattern for pattern in allowed)
+
+
+def intruders(source: str, name: str) -> list[str]:
+    room = room_of(name)
+    assert room, f"No row of ROOMS covers {name}. Add one that says what it may import."
+    return [module for module, _ in imports(source, name) if not is_allowed(module, room.allowed)]
+
+
+def observers(source: str) -> list[int]:
+    """The lines that call or decorate with something named observe."""
+    nodes = list(ast.walk(ast.parse(source)))
+    calls = [node.func for node in nodes if isinstance(node, ast.Call)]
+    decorators = [decorator for node in nodes for decorator in getattr(node, "decorator_list", [])]
+    names = [(used.lineno, getattr(used, "id", getattr(used, "attr", ""))) for used in calls + decorators]
+    return [line for line, name in names if name == "observe"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_room_imports_only_what_it_may(name: str) -> None:
+    assert intruders((ROOT / name).read_text(), name) == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_views_take_only_names_that_are_theirs(name: str) -> None:
+    taken = list(imports((ROOT / name).read_text(), name))
+    for pattern, module, is_ours in ONLY_NAMES:
+        if fnmatch(name, pattern):
+            assert [other for source, other in taken if source == module and not (other and is_ours(other))] == []
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if any(fnmatch(name, pattern) for pattern in NO_OBSERVE)])
+def test_nothing_but_a_link_observes(name: str) -> None:
+    assert observers((ROOT / name).read_text()) == []
+
+
+@pytest.mark.parametrize("room", [room for room in ROOMS if f"gradient.{Path(room.pattern).stem}" in CORE])
+def test_table_keeps_widgets_out_of_the_core(room: Room) -> None:
+    assert not room.allowed & WIDGET_LIBRARIES
+    assert "*" not in room.allowed
+
+
+def test_core_is_there() -> None:
+    assert CORE <= MODULES
+
+
+# The checks themselves can fail.
+
+INTRUSIONS = [
+    ("gradient/problems.py", "import optax", ["optax"]),
+    ("gradient/problems.py", "from gradient import descent", ["gradient.descent"]),
+    ("gradient/problems.py", "from . import descent", ["gradient.descent"]),
+    ("gradient/problems.py", "from .descent import descend", ["gradient.descent"]),
+    ("gradient/problems.py", "from gradient import PROBLEMS", ["gradient"]),
+    ("gradient/problems.py", "def f():\n    import matplotlib.pyplot as plt", ["matplotlib.pyplot"]),
+    ("gradient/optimizers.py", "import numpy as np", ["numpy"]),
+    ("gradient/descent.py", "import ipywidgets", ["ipywidgets"]),
+    ("gradient/landscape.py", "from gradient.problems import PROBLEMS", ["gradient.problems"]),
+    ("gradient/frame.py", "from gradient.app import App", ["gradient.app"]),
+    ("gradient/link.py", "from gradient.frame import frame", ["gradient.frame"]),
+    ("gradient/link.py", "from gradient.views.loss import Loss", ["gradient.views.loss"]),
+    ("gradient/views/new.py", "from gradient.app import App", ["gradient.app"]),
+    ("gradient/views/new.py", "from ..link import jaxlink", ["gradient.link"]),
+    ("gradient/views/new.py", "import gradient", ["gradient"]),
+    ("gradient/views/new.py", "from gradient.views.other import x\nimport os, bqplot.marks\nfrom . import style", []),
+    ("gradient/app.py", "import anything, gradient.link", []),
+]
+
+
+@pytest.mark.parametrize(("name", "source", "expected"), INTRUSIONS)
+def test_an_intruder_is_found(name: str, source: str, expected: list[str]) -> None:
+    assert intruders(source, name) == expected
+
+
+def test_a_file_without_a_row_is_found() -> None:
+    with pytest.raises(AssertionError, match="No row of ROOMS covers"):
+        intruders("", "gradient/attic.py")
+
+
+@pytest.mark.parametrize(
+    ("source", "lines"),
+    [
+        ("slider.observe(f)", [1]),
+        ("observe(f)", [1]),
+        ("@observe('x')\ndef f(): ...", [1]),
+        ("@traitlets.observe('x')\ndef f(): ...", [1]),
+        ("@observe\ndef f(): ...", [1]),
+        ("observed(f)\nx = 'observe'", []),
+    ],
+)
+def test_an_observer_is_found(source: str, lines: list[int]) -> None:
+    assert sorted(set(observers(source))) == lines
+
+
+PLAIN = f"""
+import sys
+import gradient
+gradient.descend(gradient.PROBLEMS["Line"].loss, (0.0, 0.0), num_steps=1)
+print(sorted({WIDGET_LIBRARIES!r} & set(sys.modules)))
+"""
+
+
+def test_a_plain_interpreter_loads_no_widget_library() -> None:
+    # What the core's libraries import in their turn counts, too.
+    answer = subprocess.run([sys.executable, "-c", PLAIN], cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
+    assert answer.stdout.strip() == "[]", answer.stderr

@@ -1,0 +1,62 @@
+"""The wire between kernel and browser, from the kernel's end: what widgets send, and what a browser may send them."""
+
+from typing import Any, NamedTuple
+
+import comm
+import pytest
+from comm.base_comm import BaseComm
+from ipywidgets import Widget
+
+from gradient import App
+
+
+class Message(NamedTuple):
+    """One message to the browser: `method` is update, echo_update or custom."""
+
+    comm_id: str
+    method: str
+    state: dict
+
+
+class Wire:
+    """Records every message of every widget that is made while it is in place."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.messages: list[Message] = []
+        wire = self
+
+        class RecordingComm(BaseComm):
+            def publish_msg(
+                self, msg_type: str, data: Any = None, metadata: Any = None, buffers: Any = None, **keys: Any
+            ) -> None:
+                if msg_type == "comm_msg":
+                    wire.messages.append(Message(self.comm_id, data["method"], data.get("state", {})))
+
+        monkeypatch.setattr(comm, "create_comm", RecordingComm)
+
+    def receive(self, widget: Widget, state: dict) -> list[Message]:
+        """Lets a browser set traits of a widget; returns what was sent in answer."""
+        return self._handle(widget, {"method": "update", "state": state, "buffer_paths": []})
+
+    def receive_custom(self, widget: Widget, content: dict) -> list[Message]:
+        """Lets a browser send a message of a widget's own protocol; returns what was sent in answer."""
+        return self._handle(widget, {"method": "custom", "content": content})
+
+    def _handle(self, widget: Widget, data: dict) -> list[Message]:
+        before = len(self.messages)
+        widget._handle_msg({"content": {"data": data}, "buffers": []})
+        return self.messages[before:]
+
+
+def to(widget: Widget, messages: list[Message], method: str | None = None) -> list[Message]:
+    """The messages to one widget, of one kind if given."""
+    return [m for m in messages if m.comm_id == widget.model_id and method in (None, m.method)]
+
+
+def opened(wire: Wire) -> App:
+    """An app on a page that has just shown everything."""
+    app = App()
+    for picture in app.field.pictures:
+        wire.receive_custom(picture.canvas, {"type": "initialized"})
+        wire.receive_custom(picture.canvas, {"type": "draw"})
+    return app
