@@ -68,7 +68,7 @@ def _largest_eigenvalue(matvec: Loss, dim: int, num_steps: int = 16) -> jax.Arra
     small = images @ basis.T
     # A row of zeros adds the eigenvalue 0, which could win: the first quotient cannot.
     unused = jnp.where(basis.any(axis=1), 0.0, small[0, 0])
-    return _dominant((small + small.T) / 2 + jnp.diag(unused))
+    return _dominant((small + small.T) / 2 + unused[:, None] * jnp.eye(size))
 
 
 def _dominant(matrix: jax.Array, doublings: int = 14) -> jax.Array:
@@ -83,8 +83,9 @@ def _dominant(matrix: jax.Array, doublings: int = 14) -> jax.Array:
         power = power @ power
         return power / jnp.abs(power).max(), None
 
-    power, _ = jax.lax.scan(square, matrix / bound + 2 * jnp.eye(len(matrix)), length=doublings)
-    column = power[:, jnp.argmax(jnp.diag(power))]
+    identity = jnp.eye(len(matrix))
+    power, _ = jax.lax.scan(square, matrix / bound + 2 * identity, length=doublings)
+    column = power[:, jnp.argmax(jnp.sum(power * identity, axis=1))]
     return column @ matrix @ column / (column @ column)
 
 
