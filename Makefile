@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test check screenshots clean
+.PHONY: run test check soak screenshots clean
 
 run: .venv/run
 	$(BIN)/voila techni.ipynb
@@ -14,6 +14,9 @@ check: .venv/dev
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+
+soak: .venv/dev
+	$(BIN)/python -m tests.soak.fuzz_wasm --programs 10000 --seed 0
 
 screenshots: .venv/dev
 	$(BIN)/python -m benchmarks.screenshots

@@ -32,6 +32,7 @@ ROOMS = [
     Room("gradient/descent.py", {"jax", "optax", "gradient.optimizers"}),
     Room("gradient/landscape.py", {"jax", "numpy", "gradient.optimizers"}),
     Room("gradient/frame.py", {"jax", "numpy", *CORE}),
+    Room("gradient/wasm/*.py", {"jax", "numpy", "gradient.wasm*"}),
     Room("gradient/link.py", {"jax", "numpy", "traitlets", "ipywidgets", "anywidget"}),
     Room(
         "gradient/views/*.py",
