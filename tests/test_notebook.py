@@ -87,9 +87,9 @@ def test_in_jupyterlab_the_last_cell_adds_a_problem_and_sets_a_slider(ran: AppPa
 
 
 def test_in_jupyterlab_the_controls_move_the_pictures(ran: AppPage) -> None:
-    for slider in ("Learning rate", "Initial w", "Step"):
+    for slider, key in (("Learning rate", "PageDown"), ("Initial w", "PageUp"), ("Step", "Home")):
         before = ran.seen()
-        ran.press(slider, "ArrowLeft", 3)
+        ran.press(slider, key)
         ran.wait_for_change(before, "fit", "field", "gradient_norm")
     before = ran.seen()
     ran.choose("Problem", "Wave")
