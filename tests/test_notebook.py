@@ -57,7 +57,7 @@ def lab(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serv
     own = tmp_path_factory.mktemp("settings")
     places = {"JUPYTERLAB_WORKSPACES_DIR": str(own), "JUPYTERLAB_SETTINGS_DIR": str(own), "JUPYTER_CONFIG_DIR": str(own)}
     environment = {"PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]), **places}
-    with serve(command, f"http://127.0.0.1:{port}/lab/tree/techni.ipynb", "/lab", cwd=folder, **environment) as server:
+    with serve(command, f"http://127.0.0.1:{port}/lab/tree/techni.ipynb", "is running at", cwd=folder, **environment) as server:
         yield server
 
 
