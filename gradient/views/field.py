@@ -215,7 +215,7 @@ class PlanePicture(Picture):
             0.015, 0.985, "", transform=self.axes.transAxes, fontsize=9, va="top", linespacing=1.5, animated=True
         )
         self._facts.set_bbox({"facecolor": "white", "alpha": 0.85, "edgecolor": "none", "pad": 4})
-        self._moving = [self._image, *self._moving[:1], self._third, *self._moving[1:], self._facts]
+        self._moving = [self._image, *self._moving[:2], self._third, *self._moving[2:], self._facts]
         for axis in (self.axes.xaxis, self.axes.yaxis):
             axis.set_ticks([-0.5, 0, 0.5, 1, 1.5])
         self._bar = self._colour_bar(self._image)
