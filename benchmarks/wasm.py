@@ -9,11 +9,10 @@ import base64
 import json
 import shutil
 import statistics
-import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -24,10 +23,10 @@ import jax
 import numpy as np
 from playwright.sync_api import Page, sync_playwright
 
+from benchmarks.tfjs import install
 from benchmarks.workloads import MOMENTUM, Workload, workloads
 from gradient.wasm import Program, compile
 
-TFJS = ["@tensorflow/tfjs@4.22.0", "@tensorflow/tfjs-backend-wasm@4.22.0"]
 FLAGS = [
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
     *("--disable-component-update", "--disable-sync"),
@@ -35,6 +34,7 @@ FLAGS = [
 PAGE = """<!doctype html><meta charset="utf-8"><title>benchmark</title>
 <script src="node_modules/@tensorflow/tfjs/dist/tf.min.js"></script>
 <script src="node_modules/@tensorflow/tfjs-backend-wasm/dist/tf-backend-wasm.min.js"></script>
+<script src="tfjs.js"></script>
 <script src="page.js"></script>
 """
 
@@ -82,7 +82,7 @@ def compile_ms(work: Workload) -> float:
     return statistics.median(whole) - statistics.median(tracing)
 
 
-def _encoded(program: Program, arguments: Any) -> dict[str, Any]:
+def encoded(program: Program, arguments: Any) -> dict[str, Any]:
     """A program and its inputs for the page."""
 
     def text(data: bytes) -> str:
@@ -112,7 +112,7 @@ def _for_tfjs(work: Workload) -> dict[str, Any]:
 def measure(page: Page, work: Workload, with_tfjs: bool) -> dict[str, float]:
     """All figures of a workload."""
     program = compile(work.function, *work.arguments)
-    row = {"jax": jax_ms(work), **page.evaluate("d => measure(d)", _encoded(program, work.arguments))}
+    row = {"jax": jax_ms(work), **page.evaluate("d => measure(d)", encoded(program, work.arguments))}
     if with_tfjs:
         for backend in ("cpu", "wasm"):
             row[f"tfjs {backend}"] = page.evaluate("([b, d]) => measureTfjs(b, d)", [backend, _for_tfjs(work)])
@@ -130,8 +130,17 @@ def print_row(name: str, row: dict[str, float]) -> None:
     print("| " + " | ".join([name, *cells, *ratios]) + " |", flush=True)
 
 
+def measure_all(page: Page, names: Sequence[str], with_tfjs: bool) -> None:
+    """Prints the table, a line as soon as it is measured."""
+    print("| | " + " | ".join(COLUMNS) + " | JAX ÷ | tfjs cpu ÷ | tfjs wasm ÷ |")
+    print("|---" * (len(COLUMNS) + 4) + "|")
+    for work in workloads():
+        if not names or work.name in names:
+            print_row(work.name, measure(page, work, with_tfjs))
+
+
 def main() -> None:
-    """Prints the table."""
+    """Serves the page, opens it in Chromium and measures there."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="without TensorFlow.js")
     parser.add_argument("--only", nargs="*", default=[], help="names of workloads")
@@ -139,7 +148,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
         folder = Path(name)
         if not options.quick:
-            subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--silent", *TFJS], cwd=folder, check=True)
+            install(folder)
         (folder / "index.html").write_text(PAGE)
         shutil.copy(Path(__file__).with_name("wasm_page.js"), folder / "page.js")
         server = serve(folder)
@@ -148,11 +157,7 @@ def main() -> None:
         page.set_default_timeout(0)
         page.goto(f"http://127.0.0.1:{server.server_port}/")
         print(json.dumps({"browser": browser.version, "jax": jax.__version__}))
-        print("| | " + " | ".join(COLUMNS) + " | JAX ÷ | tfjs cpu ÷ | tfjs wasm ÷ |")
-        print("|---" * (len(COLUMNS) + 4) + "|")
-        for work in workloads():
-            if not options.only or work.name in options.only:
-                print_row(work.name, measure(page, work, not options.quick))
+        measure_all(page, options.only, not options.quick)
         browser.close()
         server.shutdown()
 

@@ -3,16 +3,19 @@
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import FrozenInstanceError
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+import wasmtime
 from jax import lax
 
-from gradient.wasm import Program, UnsupportedPrimitive, compile
-from tests.wasm_parity import check, floats, load
+from gradient.wasm import Program, UnsupportedPrimitive, compile, ir, schedule
+from gradient.wasm.statements import Assign, Statement, Store
+from tests.wasm_parity import ENGINE, check, floats, load
 
 S, X, M = floats(3), floats(37), floats(5, 9)
 SIZES = [(), (3,), (3, 3), (34,), (5, 9)]
@@ -85,7 +88,8 @@ FLOW: list[tuple[str, Callable[..., Any], tuple[Any, ...]]] = [
     ("cond of a batch", jax.vmap(lambda v: lax.cond(v > 0, jnp.sin, lambda v: v * v, v)), (X,)),
     ("jit in jit", jax.jit(lambda y: jax.jit(jnp.tanh)(y) + y), (X,)),
     ("checkpoint", jax.grad(lambda x: jax.checkpoint(lambda y: jnp.sin(y) ** 2)(x).sum()), (X,)),
-    ("custom_vjp", jax.grad(lambda y: _clipped(y).sum()), (X,)),
+    ("custom_vjp", _clipped, (X,)),
+    ("gradient of custom_vjp", jax.grad(lambda y: _clipped(y).sum()), (X,)),
     ("custom_jvp", lambda x: (jax.nn.silu(x), jax.nn.relu(x), jax.nn.elu(x)), (X,)),
     ("map", lambda m: lax.map(lambda row: jnp.sort(row)[:2], m), (M,)),
     ("associative scan", lambda x: lax.associative_scan(jnp.add, x), (X,)),
@@ -125,6 +129,24 @@ def test_trees_and_types() -> None:
     assert compile(lambda x: x, jax.ShapeDtypeStruct((2,), np.float32)).inputs[0].shape == (2,)
 
 
+def test_a_module_exports_memory_and_run_and_imports_nothing() -> None:
+    program = compile(lambda x, m, flag: (jnp.abs(x) ** x, m.T @ m, ~flag), X, M, True)
+    module = wasmtime.Module(ENGINE, program.module)
+    memory, run = module.exports
+    assert (memory.name, run.name) == ("memory", "run")
+    assert isinstance(memory.type, wasmtime.MemoryType)
+    assert isinstance(run.type, wasmtime.FuncType)
+    assert (run.type.params, run.type.results, module.imports) == ([], [], [])
+    assert memory.type.limits.min * 2**16 >= program.memory_bytes
+    ends = [0]
+    for slot in sorted((*program.inputs, *program.outputs), key=lambda slot: slot.offset):
+        assert slot.offset >= ends[-1]
+        ends.append(slot.offset + slot.num_bytes)
+    assert ends[-1] <= program.memory_bytes
+    with pytest.raises(FrozenInstanceError):
+        program.module = b""  # type: ignore[misc]
+
+
 def test_a_program_runs_again_and_again() -> None:
     run = load(compile(lambda x, n: lax.fori_loop(0, n, lambda _, c: c * 0.5 + x, x), X, np.int32(1)))
     for n in (1, 5, 0, 2):
@@ -132,6 +154,19 @@ def test_a_program_runs_again_and_again() -> None:
         for _ in range(n):
             expected = expected * np.float32(0.5) + X
         np.testing.assert_allclose(run(X, np.int32(n)), expected, rtol=1e-5)
+
+
+def test_a_load_gets_what_was_stored_last() -> None:
+    buffer, first, second = ir.Buffer("f32", 1), ir.local("f32"), ir.local("f32")
+    loaded = ir.load(buffer, ir.i32(0))
+    run: list[Statement] = [
+        Store(buffer, ir.i32(0), ir.f32(1.0)),
+        Assign((first,), (loaded + 5.0,)),
+        Store(buffer, ir.i32(0), ir.f32(2.0)),
+        Assign((second,), (loaded + 5.0,)),
+    ]
+    schedule.forward(run)
+    assert [s.values[0].args[0].value for s in run if isinstance(s, Assign)] == [1.0, 2.0]
 
 
 def test_a_slice_of_a_slice_is_clamped_twice() -> None:

@@ -1,6 +1,6 @@
-"""Every primitive, over shapes and types, against `jax.jit`. A new primitive is one row here."""
+"""Every primitive, over shapes and types, against `jax.jit`. A new one is a row here, or among those of loops and branches."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import jax
@@ -8,7 +8,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from jax import lax
+from jax.ad_checkpoint import checkpoint_name
 
+from gradient.wasm.lower import RULES, is_unsigned, of_unsigned
+from tests.test_wasm_flow import FLOW
 from tests.wasm_parity import booleans, check, floats, integers
 
 SHAPES: list[tuple[int, ...]] = [(), (1,), (16,), (37,), (0,), (3, 4), (7, 1), (5, 9)]
@@ -60,7 +63,6 @@ ELEMENTWISE: list[Row] = [
     ("floor", lambda x: lax.floor(x * 4), [(F,)]),
     ("ceil", lambda x: lax.ceil(x * 4), [(F,)]),
     ("round", lambda x: lax.round(jnp.floor(x * 8) / 4), [(F,)]),
-    ("round to even", lambda x: jnp.round(jnp.floor(x * 8) / 4), [(F,)]),
     ("is_finite", lambda x: lax.is_finite(x / jnp.floor(x)), [(F,)]),
     ("integer_pow", lambda x: (x**2, x**3, x**5, x**-2, x**7), [(F,)]),
     ("integer_pow of integers", lambda x: (x**2, x**3), [(N,)]),
@@ -97,11 +99,6 @@ ELEMENTWISE: list[Row] = [
     ("bool to int", lambda x: x.astype(jnp.int32), [(B,)]),
     ("bits of a float", lambda x: lax.bitcast_convert_type(x, jnp.int32), [(F,)]),
     ("stop_gradient", lambda x: lax.stop_gradient(x) + x, [(F,)]),
-    ("nan_to_num", jnp.nan_to_num, [(F,)]),
-    ("relu", jax.nn.relu, [(F,)]),
-    ("softplus", jax.nn.softplus, [(F,)]),
-    ("gelu", jax.nn.gelu, [(F,)]),
-    ("silu", jax.nn.silu, [(F,)]),
 ]
 CASES = [pytest.param(f, kinds, id=f"{name}-{'-'.join(kinds)}") for name, f, all_kinds in ELEMENTWISE for kinds in all_kinds]
 
@@ -115,6 +112,44 @@ def test_elementwise(fun: Callable, kinds: tuple[str, ...]) -> None:
 X, M, T, S = floats(37), floats(5, 9), floats(2, 3, 5), floats(3)
 WHOLE, K, Z = integers(37), integers(5, 9), floats(0, 4)
 PAIRS = floats(50, 2)
+
+UNSIGNED: list[Callable[[jax.Array, jax.Array], jax.Array]] = [
+    *(lambda u, x: u, lambda u, x: u // 7, lambda u, x: u % 9, lambda u, x: u // (u % 5), lambda u, x: u % (u % 3)),
+    *(lambda u, x: u < u[::-1], lambda u, x: u >= u[0], lambda u, x: u > u[0], lambda u, x: u <= u[0], lambda u, x: u != 0),
+    *(
+        lambda u, x: jnp.maximum(u, u[::-1]),
+        lambda u, x: jnp.minimum(u, 9),
+        lambda u, x: u == u[3],
+        lambda u, x: u.astype(bool),
+    ),
+    *(
+        lambda u, x: u >> 3,
+        lambda u, x: u << 3,
+        lambda u, x: u & 12,
+        lambda u, x: u | 5,
+        lambda u, x: ~u ^ 7,
+        lambda u, x: u - 9,
+    ),
+    *(lambda u, x: lax.population_count(u), lambda u, x: lax.clz(u), lambda u, x: x[u], lambda u, x: u[:, None].T.copy()),
+    *(lambda u, x: u.sum(), lambda u, x: jnp.cumsum(u), lambda u, x: jnp.where(x > 0, u, 2 * u + 1)),
+    lambda u, x: lax.bitcast_convert_type(u, jnp.int32),
+    *(lambda u, x: jnp.concatenate([u, u[2:5]]), lambda u, x: jnp.stack([u, u + 1]), lambda u, x: jnp.pad(u, 2), jnp.add),
+    *(
+        lambda u, x: u[:36].reshape(6, 6),
+        lambda u, x: lax.dynamic_slice(u, (jnp.argmax(x),), (5,)),
+        lambda u, x: u[jnp.argmax(x)],
+    ),
+    *(lambda u, x: u.at[jnp.argmax(x)].set(u[0]), lambda u, x: u.at[jnp.argsort(x) % 5].add(u)),
+    *(lambda u, x: lax.dynamic_update_slice(u, u[:3], (jnp.argmax(x),)), lambda u, x: lax.sort((x, u), num_keys=1)[1]),
+    *(
+        lambda u, x: lax.cond(x[0] > 0, lambda: u, lambda: u + 1),
+        lambda u, x: lax.scan(lambda c, v: (c * 3 + v, c), u[0], u)[1],
+    ),
+    *(
+        lambda u, x: lax.while_loop(lambda c: c[0] < 10**9, lambda c: c * 2 + 1, u[1:2]),
+        lambda u, x: jax.jit(lambda v: v * v)(u),
+    ),
+]
 
 OTHERS: list[tuple[str, Callable[..., Any], tuple[Any, ...]]] = [
     ("broadcast_in_dim", lambda x, m: (x[:, None] + jnp.zeros((37, 5)), m + jnp.ones((3, 1, 1))), (X, M)),
@@ -133,11 +168,13 @@ OTHERS: list[tuple[str, Callable[..., Any], tuple[Any, ...]]] = [
     ("pad that cuts", lambda x, m: (lax.pad(x, 0.0, ((-2, -3, 0),)), lax.pad(m, 0.0, ((-1, 2, 0), (3, -2, 1)))), (X, M)),
     ("concatenate", lambda x, s: (jnp.concatenate([x, s, x]), jnp.concatenate([s, s[:1]])), (X, S)),
     ("concatenate of matrices", lambda m, z: (jnp.concatenate([m, m * 2], 1), jnp.concatenate([z, z], 0)), (M, Z)),
+    ("unstack", lambda m, t: (jnp.unstack(m), jnp.unstack(t, axis=1), jnp.unstack(t[:, :, 0])), (M, T)),
     ("stack", lambda x, m: (jnp.stack([x, x + 1]), jnp.stack([m, m * 2], 1), jnp.stack([m, m], 2)), (X, M)),
     ("split", lambda m: jnp.split(m, 3, axis=1), (M,)),
     ("iota", lambda x: (jnp.arange(5) + x[0], lax.broadcasted_iota(jnp.int32, (3, 7), 1), jnp.arange(40.0)), (X,)),
     ("eye", lambda x: jnp.eye(3) * x[0] + jnp.eye(3, k=1), (X,)),
     ("linspace", lambda x: jnp.linspace(x.min(), x.max(), 121), (X,)),
+    ("diagonal", lambda m: (jnp.diagonal(m), jax.grad(lambda m: (jnp.diagonal(m) ** 2).sum())(m)), (M[:, :5],)),
     ("tile", lambda s: jnp.tile(s, 5), (S,)),
     ("repeat", lambda s: jnp.repeat(s, 4), (S,)),
     ("roll", lambda x: jnp.roll(x, 5), (X,)),
@@ -145,6 +182,7 @@ OTHERS: list[tuple[str, Callable[..., Any], tuple[Any, ...]]] = [
     ("meshgrid", jnp.meshgrid, (X, S)),
     ("reduce_sum", lambda x, m, t: (x.sum(), m.sum(), m.sum(0), m.sum(1), t.sum((0, 2)), t.sum(1)), (X, M, T)),
     ("reduce_sum of integers", lambda n, k: (n.sum(), k.sum(0), k.sum(1)), (WHOLE, K)),
+    ("reduce_sum of small dimensions", lambda t: (t.sum((2, 3)), t.max((1, 2)), t.min((0, 3))), (floats(4, 4, 2, 3),)),
     ("reduce_sum of nothing", lambda z: (z.sum(), z.sum(0), z.sum(1), z.prod(0)), (Z,)),
     ("reduce_prod", lambda x, m: (x[:9].prod(), m.prod(0), m.prod(1)), (X, M)),
     ("reduce_max", lambda x, m, n: (x.max(), m.max(0), m.max(1), n.max()), (X, M, WHOLE)),
@@ -162,7 +200,6 @@ OTHERS: list[tuple[str, Callable[..., Any], tuple[Any, ...]]] = [
     ("sort", lambda x, m, n: (jnp.sort(x), jnp.sort(m, 0), jnp.sort(m, 1), jnp.sort(n)), (X, M, WHOLE)),
     ("argsort", lambda x, n: (jnp.argsort(x), jnp.argsort(n), jnp.argsort(-x)), (X, WHOLE)),
     ("sort of pairs", lambda n, x: lax.sort((n, x), num_keys=2), (WHOLE, X)),
-    ("median", jnp.median, (X,)),
     ("dot of vectors", lambda x, s: (x @ x, s @ s, jnp.outer(s, x)), (X, S)),
     ("dot of a matrix and a vector", lambda m, x: (m @ x[:9], x[:5] @ m), (M, X)),
     ("dot of matrices", lambda m: (m @ m.T, m.T @ m, m[:2, :3] @ m[:3, :2]), (M,)),
@@ -190,12 +227,27 @@ OTHERS: list[tuple[str, Callable[..., Any], tuple[Any, ...]]] = [
     ("set by a value", lambda x, m, i: (x.at[i].set(9.0), m.at[i].set(1.0), m.at[:, i].set(2.0)), (X, M, np.int32(3))),
     ("add by an array", lambda x, n: x.at[n].add(jnp.arange(37.0)), (X, WHOLE)),
     ("other scatters", lambda x, n: (x.at[n].multiply(2.0), x.at[n].max(0.3), x.at[n].min(0.3)), (X, WHOLE)),
+    ("scatter-sub", lambda x, n: x.at[n].subtract(0.5), (X, WHOLE)),
+    ("scatter of a function", lambda x, n: (x.at[n].apply(jnp.sin), x.at[3:7].apply(lambda v: v * v + 1)), (X, WHOLE)),
     ("scatter outside", lambda x, n: (x.at[n].add(1.0), x.at[n].set(1.0, mode="clip")), (X, WHOLE * 7)),
     ("segment_sum", lambda x, n: jax.ops.segment_sum(x, n % 5, num_segments=5), (X, WHOLE)),
+    ("uint32", lambda n, x: [f(n.astype(jnp.uint32) * 12345, x).astype(jnp.float32) for f in UNSIGNED], (WHOLE, X)),
+    ("searchsorted", lambda x, s: (jnp.searchsorted(jnp.sort(x), s), jnp.searchsorted(s, jnp.log(x), side="right")), (X, S)),
     ("one_hot", lambda n: jax.nn.one_hot(n % 5, 5), (WHOLE,)),
+    ("conv_general_dilated", lambda x, s: (jnp.convolve(x, s), jnp.correlate(x, s, mode="same")), (X, S)),
+    (
+        "reduce_window",
+        lambda m: (
+            lax.reduce_window(m, 0.0, lax.add, (2, 3), (1, 2), "SAME"),
+            lax.reduce_window(m, -jnp.inf, lax.max, (2, 2), (1, 2), "SAME"),
+            lax.reduce_window(m, jnp.inf, lax.min, (2, 2), (1, 2), "VALID"),
+        ),
+        (M,),
+    ),
     ("where of sizes", lambda m, s: jnp.where(m > 0, m, s[0]), (M, S)),
-    ("norm", lambda x, m: (jnp.linalg.norm(x), jnp.linalg.norm(m, axis=1)), (X, M)),
-    ("polyval", jnp.polyval, (S, X)),
+    ("add_any", jax.grad(lambda x: (x[:9] * x[2:11]).sum()), (X,)),
+    ("copy", lambda x: (jnp.copy(x), jax.device_put(x), *lax.optimization_barrier((x, x + 1)), checkpoint_name(x, "x")), (X,)),
+    ("empty", lambda x: lax.empty((37,), x.dtype) * 0 + x, (X,)),
     ("constants of a closure", lambda x: x * np.arange(37, dtype=np.float32) + np.eye(37, dtype=np.float32)[3], (X,)),
     ("results that are arguments", lambda x, m: (x, m, m, 3.0, jnp.zeros((2, 3)), x), (X, M)),
 ]
@@ -204,3 +256,20 @@ OTHERS: list[tuple[str, Callable[..., Any], tuple[Any, ...]]] = [
 @pytest.mark.parametrize(("fun", "args"), [pytest.param(f, args, id=name) for name, f, args in OTHERS])
 def test_arrays(fun: Callable, args: tuple[Any, ...]) -> None:
     check(fun, *args)
+
+
+def _primitives(jaxpr: Any) -> Iterator[str]:
+    """The names of all equations, those in loops, branches and calls included."""
+    for equation in jaxpr.eqns:
+        is_of_unsigned = any(is_unsigned(v.aval) for v in equation.invars)
+        yield of_unsigned(equation.primitive.name) if is_of_unsigned else equation.primitive.name
+        for value in jax.tree.leaves(list(equation.params.values()), is_leaf=lambda v: hasattr(v, "eqns")):
+            if hasattr(value, "eqns"):
+                yield from _primitives(value)
+
+
+def test_every_rule_has_a_row() -> None:
+    rows = [(f, [MAKE[kind](3) for kind in kinds]) for _, f, all_kinds in ELEMENTWISE for kinds in all_kinds]
+    rows += [(f, list(args)) for _, f, args in [*OTHERS, *FLOW]]
+    found = {name for f, args in rows for name in _primitives(jax.make_jaxpr(f)(*args))}
+    assert set(RULES) <= found

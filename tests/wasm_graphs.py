@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import cycle
+from itertools import combinations, cycle
 from typing import Any
 
 import jax
@@ -109,8 +109,8 @@ def _binary(choose: Choices, a: Node, b: Node) -> Node:
         )
     if a.is_exact and b.is_exact and choose.below(3) == 0:
         return Node(choose.among((jnp.less, jnp.greater_equal, jnp.maximum, jnp.minimum))(x, y), True)
-    smooth = (jnp.add, jnp.subtract, jnp.multiply, jnp.maximum, jnp.minimum, lambda p, q: p / (1 + q * q), jnp.arctan2)
-    return Node(choose.among(smooth[:-1])(x, y.astype(x.dtype)), False)
+    smooth = (jnp.add, jnp.subtract, jnp.multiply, jnp.maximum, jnp.minimum, lambda p, q: p / (1 + q * q))
+    return Node(choose.among(smooth)(x, y.astype(x.dtype)), False)
 
 
 def _move(choose: Choices, a: Node) -> Node:
@@ -130,6 +130,7 @@ def _move(choose: Choices, a: Node) -> Node:
         lambda: jnp.concatenate([x, jnp.flip(x, axis)], axis) if x.size < LARGEST else x,
         lambda: jnp.stack([x, x[::-1]], choose.below(2)) if x.size < LARGEST and x.ndim < 3 else x,
         lambda: jnp.roll(x, 1, axis),
+        lambda: jnp.unstack(x, axis=axis)[-1],
         lambda: jnp.take(x, jnp.arange(n) * 2 % n, axis=axis),
         lambda: _part(x, axis),
         lambda: x.reshape(x.shape[::-1]),
@@ -149,10 +150,10 @@ def _reduce(choose: Choices, a: Node) -> Node:
     x = a.value
     if x.ndim == 0:
         return a
-    axis = choose.among((None, *range(x.ndim)))
+    axis = choose.among((None, *range(x.ndim), *combinations(range(x.ndim), 2)))
     if a.kind == "b":
         return Node(choose.among((jnp.any, jnp.all))(x, axis=axis), True)
-    if a.is_exact and choose.below(3) == 0:
+    if a.is_exact and not isinstance(axis, tuple) and choose.below(3) == 0:
         return Node(choose.among((jnp.argmax, jnp.argmin))(x, axis=axis).astype(jnp.int32), True)
     if a.kind == "i":
         return Node(choose.among((jnp.sum, jnp.max, jnp.min))(x, axis=axis).astype(jnp.int32), True)
@@ -196,9 +197,14 @@ def _index(choose: Choices, a: Node, n: Node) -> Node:
     if x.ndim == 0 or n.kind != "i":
         return a
     where = n.value.reshape(-1)[:8] % x.shape[0]
-    options = (lambda: x[where], lambda: x[where[0]], lambda: x.at[where].set(x[0]), lambda: x.at[where[0]].set(x[-1]))
+    once = x.at[where].set(x[0])
+    options = (lambda: x[where], lambda: x[where[0]], lambda: once, lambda: once.at[where[0]].set(once[-1]))
     if a.kind == "f" and choose.below(3) == 0:
-        return Node(x.at[where].add(x[0] * 0.5), False)
+        sums = (
+            *(lambda: x.at[where].add(x[0] * 0.5), lambda: once.at[where].add(once[where] * 0.5)),
+            *(lambda: x.at[where].subtract(x[-1]), lambda: once.at[where[0]].apply(jnp.sin)),
+        )
+        return Node(choose.among(sums)(), False)
     return Node(choose.among(options)(), a.is_exact)
 
 

@@ -27,6 +27,7 @@ class Array:
         cost: about how many operations an element takes; 0 for what is stored.
         buffer: where it is stored, if it is, and `strides` how.
         is_local: whether it lives in locals, so that only constant indices are cheap.
+        kept: the block of statements that computes and stores it, and the stored array.
     """
 
     shape: Shape
@@ -35,6 +36,7 @@ class Array:
     cost: int = 0
     buffer: Buffer | None = None
     is_local: bool = False
+    kept: "tuple[object, Array] | None" = None
     _known: dict[Index, Expr] = field(default_factory=dict)
 
     @property
@@ -58,10 +60,13 @@ def is_small(shape: Shape) -> bool:
 
 def flat_index(index: Index, strides: Sequence[int]) -> Expr:
     """The offset of an index."""
-    total = ir.i32(0)
-    for i, s in zip(index, strides, strict=True):
-        total = ir.add(total, ir.scale(i, s))
-    return total
+    constant, parts = 0, dict[Expr, int]()
+    for i, stride in zip(index, strides, strict=True):
+        start, others = ir.terms(i)
+        constant += start * stride
+        for x, factor in others.items():
+            parts[x] = parts.get(x, 0) + factor * stride
+    return ir.linear(constant, parts)
 
 
 def row_major(shape: Shape) -> list[int]:
@@ -112,9 +117,10 @@ def full(shape: Shape, value: Expr) -> Array:
 
 
 def dtype_name(dtype: object) -> str:
-    """The type of a NumPy dtype; ValueError for what has none here."""
+    """The type of a NumPy dtype; ValueError for what has none here. The bits of a uint32 are kept as an int32 (`unsigned`)."""
     kind = np.dtype(dtype)  # type: ignore[call-overload]
     names = {np.dtype(np.float32): ir.F32, np.dtype(np.int32): ir.I32, np.dtype(np.bool_): ir.BOOL}
+    names[np.dtype(np.uint32)] = ir.I32
     if kind not in names:
         raise ValueError(str(kind))
     return names[kind]

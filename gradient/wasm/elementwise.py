@@ -105,6 +105,16 @@ def _compare(name: str) -> Callable[[Expr, Expr], Expr]:
     return comparison
 
 
+def _compare_all(name: str) -> Callable[[Expr, Expr], Expr]:
+    """A comparison in the order in which even NaN and the two zeros have a place: that of the bits, read as integers."""
+
+    def key(x: Expr) -> Expr:
+        bits = ir.bitcast(I32, x)
+        return bits ^ (op("shr_s", bits, ir.i32(31)) & ir.INT_MAX)
+
+    return lambda a, b: _compare(name)(*(key(x) if x.dtype == F32 else x for x in (a, b)))
+
+
 def _power(x: Expr, y: Expr) -> Expr:
     return math.power(x, ir.convert(F32, y))
 
@@ -161,6 +171,8 @@ _TABLE: tuple[tuple[str, int, Callable[..., Expr]], ...] = (
     ("population_count", 1, lambda x: op("popcnt", x)),
     ("clz", 1, lambda x: op("clz", x)),
     *((_name, 1, _compare(_name)) for _name in ir.COMPARISONS),
+    ("lt_to", 6, _compare_all("lt")),
+    ("le_to", 6, _compare_all("le")),
 )
 for _row in _TABLE:
     _register(*_row)
@@ -181,6 +193,8 @@ def _round(_: Lowering, equation: Any, x: Array) -> Array:
 @rule("convert_element_type")
 def _convert(_: Lowering, equation: Any, x: Array) -> Array:
     dtype = dtype_name(equation.params["new_dtype"])
+    if x.dtype == F32 and equation.params["new_dtype"] == "uint32":
+        raise NotImplementedError("of a float to uint32")
     return x if x.dtype == dtype else mapped(equation, 1, lambda v: ir.convert(dtype, v), x)
 
 
@@ -190,7 +204,7 @@ def _bitcast(_: Lowering, equation: Any, x: Array) -> Array:
     return mapped(equation, 0, lambda v: ir.bitcast(dtype, v), x)
 
 
-@rule("copy", "copy_p", "stop_gradient", "optimization_barrier", "pvary", "name")
+@rule("copy", "device_put", "stop_gradient", "optimization_barrier", "name")
 def _copy(_: Lowering, __: Any, *args: Array) -> list[Array]:
     return list(args)
 

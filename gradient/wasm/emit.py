@@ -119,12 +119,15 @@ class Emitter(Instructions):
             self.tee(self._known[key])
 
     def _splat(self, x: Expr) -> None:
+        """One number in all four lanes. V8 folds no constant offset into the load that does so; it is added before."""
         if x.dtype == BOOL:
             self.number(0)
         if x.op == "load" and x.dtype == F32:
             moving, fixed = address(x.attr, x.args[0])
             self.value(moving)
-            self.access("v128.load32_splat", fixed)
+            self.number(fixed)
+            self.write("i32.add")
+            self.access("v128.load32_splat", 0)
             return
         self.value(x)
         if x.dtype == BOOL:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from gradient.wasm import ir
-from gradient.wasm.arrays import Array, Index, constants, dtype_name, in_locals, is_small, stored
+from gradient.wasm.arrays import Array, Index, constants, dtype_name, full, in_locals, is_small, stored
 from gradient.wasm.ir import Buffer, Expr
 from gradient.wasm.lower import Lowering, rule
 from gradient.wasm.statements import Assign, Branch, Copy, Loop, Statement, While
@@ -21,9 +21,9 @@ def call(low: Lowering, closed: Any, args: Sequence[Array]) -> list[Array]:
     return low.run(jaxpr, [low.constant(c) for c in consts], args)
 
 
-@rule("jit", "pjit", "closed_call", "core_call", "remat", "remat2", "checkpoint", "custom_jvp_call", "custom_vjp_call")
+@rule("jit", "remat2", "custom_jvp_call", "custom_vjp_call")
 def _call(low: Lowering, equation: Any, *args: Array) -> list[Array]:
-    closed = next(equation.params[k] for k in ("jaxpr", "call_jaxpr", "fun_jaxpr") if k in equation.params)
+    closed = next(equation.params[k] for k in ("jaxpr", "call_jaxpr") if k in equation.params)
     inner = _inner(closed)[0].outvars
     low.aim(inner, [low.targets.get(v) for v in equation.outvars])
     results = call(low, closed, args)
@@ -54,8 +54,6 @@ class Carry:
             return [], []
         if self.now is None or self.next is None:
             return list(self.places.values()), [new.at(i) for i in self.places]
-        if new.buffer is self.now and new.function is self.array.function:
-            return [], []
         self._low.store(new, self.next)
         return [], []
 
@@ -91,8 +89,7 @@ def _scan(low: Lowering, equation: Any, *args: Array) -> list[Array]:
         return [*args[num_consts : num_consts + num_carry], *outs]
     carries = [Carry(low, a) for a in args[num_consts : num_consts + num_carry]]
     var = low.loop_variable(length)
-    step = ir.variable(var)
-    place = ir.sub(ir.i32(length - 1), step) if p["reverse"] else step
+    place = ir.i32(length - 1) - ir.variable(var) if p["reverse"] else ir.variable(var)
     body: list[Statement] = []
 
     def work() -> None:
@@ -152,11 +149,20 @@ def _masked(mask: Array, new: Array, old: Array) -> Array:
     return Array(new.shape, new.dtype, lambda i: ir.select(mask.at(i[:rank]), new.at(i), old.at(i)), new.cost + 1)
 
 
+@rule("platform_index")
+def _platform(_: Lowering, equation: Any) -> Array:
+    """Which branch is for this platform: the one that has no special hardware in mind."""
+    names = equation.params["platforms"]
+    return full((), ir.i32(next(n for n, platforms in enumerate(names) if platforms is None or "cpu" in platforms)))
+
+
 @rule("cond")
 def _cond(low: Lowering, equation: Any, which: Array, *args: Array) -> list[Array]:
     branches = equation.params["branches"]
     args = tuple(low.keep(a) for a in args)
     number = low.keep(which)
+    if number.at(()).op == "const":
+        return call(low, branches[int(number.at(()).value)], args)
     results = [_Result(low, var) for var in equation.outvars]
     choice = number.at(()) if number.dtype == ir.I32 else ir.convert(ir.I32, number.at(()))
 

@@ -4,11 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gradient.wasm import ir
-from gradient.wasm.arrays import Array, Index, Shape, flat_index, row_major, stored
+from gradient.wasm.arrays import Array, Index, Shape, dtype_name, flat_index, full, row_major, stored
 from gradient.wasm.index import maximum, minimum
 from gradient.wasm.ir import Buffer, Expr
 from gradient.wasm.lower import Lowering, out_shape, rule
-from gradient.wasm.nest import combine_two
 from gradient.wasm.reduce import scalar_loops
 from gradient.wasm.statements import Store
 
@@ -91,7 +90,7 @@ def _gather(low: Lowering, equation: Any, x: Array, indices: Array) -> Array:
     )
     x, indices = low.keep_in_memory(x), low.settle(indices, 2)
     fills = "FILL" in str(mode)
-    fill = _fill_value(equation.params["fill_value"], dtype) if fills else None
+    fill = _fill_value(equation.params["fill_value"], equation.outvars[0].aval.dtype) if fills else None
 
     def element(index: Index) -> Expr:
         chosen, place = parts.split(index)
@@ -115,13 +114,14 @@ def _is_inside(starts: dict[int, Expr], shape: Shape, sizes: Mapping[int, int]) 
     return inside
 
 
-def _fill_value(value: Any, dtype: str) -> Expr:
-    if value is not None:
-        return ir.const(dtype, value)
-    return ir.const(dtype, {ir.F32: float("nan"), ir.I32: ir.INT_MIN, ir.BOOL: True}[dtype])
+def _fill_value(value: Any, dtype: Any) -> Expr:
+    """What stands for an element outside: unless it is given, NaN, the smallest int32, the largest uint32."""
+    default = {"f": float("nan"), "i": ir.INT_MIN, "u": -1, "b": True}[dtype.kind]
+    return ir.const(dtype_name(dtype), default if value is None else value)
 
 
-def _scatter(low: Lowering, equation: Any, x: Array, indices: Array, updates: Array, combine: str | None) -> Array:
+@rule("scatter", "scatter-add", "scatter-sub", "scatter-mul", "scatter-min", "scatter-max")
+def _scatter(low: Lowering, equation: Any, x: Array, indices: Array, updates: Array) -> Array:
     shape, dtype = out_shape(equation)
     numbers, mode = equation.params["dimension_numbers"], str(equation.params["mode"])
     buffer = Buffer(dtype, x.size)
@@ -139,20 +139,22 @@ def _scatter(low: Lowering, equation: Any, x: Array, indices: Array, updates: Ar
     goal = parts.operand_index(starts, chosen, place, len(shape))
     offset = flat_index(goal, row_major(shape))
     old = ir.load(buffer, offset)
-    new = updates.at(index) if combine is None else combine_two(combine, old, updates.at(index))
+    new = low.inside(inner, lambda: _updated(low, equation, old, updates.at(index)))
     inner.append(Store(buffer, offset, new if "CLIP" in mode else ir.select(_is_inside(raw, shape, window), new, old)))
     low.block.extend(outer)
     return stored(shape, buffer)
+
+
+def _updated(low: Lowering, equation: Any, old: Expr, update: Expr) -> Expr:
+    """What becomes of an element: a scatter that does more than to replace it brings a function of both along."""
+    jaxpr, consts = equation.params["update_jaxpr"], equation.params["update_consts"]
+    if jaxpr is None:
+        return update
+    (new,) = low.run(jaxpr, [low.constant(c) for c in consts], [full((), old), full((), update)])
+    return new.at(())
 
 
 def _window_sizes(parts: _Numbers, shape: Shape, rank: int) -> dict[int, int]:
     """How large the window is in each dimension of the operand."""
     rest = iter([shape[d] for d in parts.window])
     return {d: 1 if d in parts.collapsed or d in parts.batch else next(rest) for d in range(rank)}
-
-
-for _name, _combine in (
-    *(("scatter", None), ("scatter-add", "add"), ("scatter_add", "add"), ("scatter-mul", "mul"), ("scatter_mul", "mul")),
-    *(("scatter-min", "min"), ("scatter_min", "min"), ("scatter-max", "max"), ("scatter_max", "max")),
-):
-    rule(_name)(lambda low, equation, x, n, u, combine=_combine: _scatter(low, equation, x, n, u, combine))

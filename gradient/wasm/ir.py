@@ -4,7 +4,7 @@ An expression is one number at one index. Equal expressions are one object, so c
 Whether an expression becomes scalar or SIMD code is decided later, by the loop it stands in (`emit`).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -143,7 +143,7 @@ def fresh(var: Variable) -> Expr:
 
 
 def call(name: str, *args: Expr) -> Expr:
-    """A function of the runtime library (`library`), for what is too long to expand in place."""
+    """A function that is called (`runtime`), for what is too long to expand in place."""
     return node("call", args[0].dtype, args, name)
 
 
@@ -155,6 +155,18 @@ def rebuilt(x: Expr, args: tuple[Expr, ...]) -> Expr:
             total = add(total, scale(arg, factor))
         return total
     return node(x.op, x.dtype, args, x.attr, own=x.attr if x.op == "load" else None)
+
+
+def walk(roots: Sequence[Expr]) -> Iterator[Expr]:
+    """Every expression in some expressions, once."""
+    seen = set()
+    stack = list(roots)
+    while stack:
+        x = stack.pop()
+        if x not in seen:
+            seen.add(x)
+            stack.extend(x.args)
+            yield x
 
 
 def like(expr: Expr, other: Expr | float) -> Expr:

@@ -24,8 +24,8 @@ from gradient.wasm.arrays import (
     stored,
 )
 from gradient.wasm.emit import stride
-from gradient.wasm.ir import Buffer, Expr
-from gradient.wasm.nest import MAX_PIECEWISE, Target, Term, Work, compute, walk
+from gradient.wasm.ir import Buffer, Expr, walk
+from gradient.wasm.nest import MAX_PIECEWISE, Target, Term, Work, compute
 from gradient.wasm.statements import Statement
 
 Rule = Callable[..., "Array | Sequence[Array]"]
@@ -127,6 +127,8 @@ class Lowering:
 
     def _apply(self, equation: Any, args: list[Array]) -> Sequence[Array]:
         name = equation.primitive.name
+        if any(is_unsigned(v.aval) for v in equation.invars):
+            name = of_unsigned(name)
         if name not in RULES:
             raise unsupported(name, equation)
         for var in equation.outvars:
@@ -173,8 +175,12 @@ class Lowering:
         return array
 
     def keep(self, array: Array) -> Array:
-        """An array whose elements cost nothing."""
-        return array if array.cost == 0 else self.compute(array.shape, array.dtype, array.at)
+        """An array whose elements cost nothing. It is computed once in a block, however often it is asked for."""
+        if array.cost == 0:
+            return array
+        if array.kept is None or array.kept[0] is not self.block:
+            array.kept = self.block, self.compute(array.shape, array.dtype, array.at)
+        return array.kept[1]
 
     def keep_in_memory(self, array: Array) -> Array:
         """An array that may be asked for elements at any index."""
@@ -229,6 +235,16 @@ def is_known(aval: Any) -> bool:
     except (ValueError, TypeError, AttributeError):
         return False
     return True
+
+
+def is_unsigned(aval: Any) -> bool:
+    """Whether these are arrays of uint32, for which a rule must say that it can take them."""
+    return bool(getattr(aval, "dtype", None) == np.uint32)
+
+
+def of_unsigned(name: str) -> str:
+    """The name in the registry of the rule for uint32."""
+    return f"{name} of uint32"
 
 
 def _uses(jaxpr: Any) -> Counter:

@@ -3,7 +3,7 @@
 Of each dimension it decides whether it is unrolled, a loop, or the loop that runs four lanes at a time.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import product
 from math import prod
@@ -11,12 +11,14 @@ from math import prod
 from gradient.wasm import ir
 from gradient.wasm.arrays import MAX_UNROLLED_DIM, Array, Index, Shape, constants, flat_index, full, in_locals, is_small, stored
 from gradient.wasm.emit import stride
-from gradient.wasm.ir import Buffer, Expr, Variable
+from gradient.wasm.ir import F32, Buffer, Expr, Variable, walk
 from gradient.wasm.statements import Assign, Loop, Statement, Store
 
 MAX_UNROLLED = 16
 MAX_PIECEWISE = 64
 LANES = 4
+REPEATS = 4
+MAX_ACCUMULATORS = 8  # with what is loaded, they fill the registers
 
 Term = Callable[[Index, Index], Expr]
 Target = Callable[[Index], tuple[Buffer, Expr]]
@@ -68,18 +70,6 @@ def combine_two(combine: str, a: Expr, b: Expr) -> Expr:
     return ir.op(combine, a, b)
 
 
-def walk(roots: Sequence[Expr]) -> Iterator[Expr]:
-    """Every expression in some expressions, once."""
-    seen = set()
-    stack = list(roots)
-    while stack:
-        x = stack.pop()
-        if x not in seen:
-            seen.add(x)
-            stack.extend(x.args)
-            yield x
-
-
 def _is_piecewise(x: Expr, variables: set[Variable]) -> bool:
     """Whether an expression asks where in its loops it is: unrolled, such questions answer themselves."""
     for y in walk([x]):
@@ -102,22 +92,36 @@ def _score(work: Work, sample: Expr, axis: int, var: Variable) -> tuple[int, int
 
 @dataclass(eq=False)
 class Plan:
-    """Which dimensions are loops, and which of those is the SIMD one (None for none)."""
+    """Which dimensions are loops, which of those is the SIMD one (None for none), and what a term looks like."""
 
     work: Work
     loops: list[int]
     simd: int | None
+    sample: Expr
 
     def variable(self, axis: int) -> Variable:
         """The loop variable of a dimension."""
-        name = "lane" if axis == self.simd else f"axis{axis}"
-        return Variable(name, self.work.extents[axis])
+        return Variable("lane", self.work.extents[axis]) if axis == self.simd else self.row(axis, 1)
+
+    @property
+    def is_product(self) -> bool:
+        """Whether a term is hardly more than the product of two numbers, so that loading them is most of the work."""
+        return sum(1 for x in walk([self.sample]) if x.dtype == F32) <= 3
+
+    def row(self, axis: int, width: int) -> Variable:
+        """The variable of a loop that takes several indices at a time. The same loops elsewhere have it, too, and can fuse."""
+        size = self.work.extents[axis]
+        return Variable(f"{size} rows, {self.work.extents[:axis].count(size)}", size // width)
 
 
 def _loops(extents: Shape, num_out: int) -> list[int]:
-    """The dimensions that are not unrolled: the large ones, and as many small ones as keep the code short."""
+    """The dimensions that are not unrolled: the large ones, and as many small ones as keep the code short.
+
+    Reduced dimensions become loops first: each element of a result in locals has a place of its own, and no loop reaches it.
+    """
     loops = [axis for axis, n in enumerate(extents) if n > MAX_UNROLLED_DIM]
-    rest = sorted((axis for axis in range(len(extents)) if axis not in loops), key=lambda axis: extents[axis])
+    small = [axis for axis in range(len(extents)) if axis not in loops]
+    rest = sorted(small, key=lambda axis: (axis >= num_out, extents[axis]))
     size = 1
     for axis in rest:
         size *= extents[axis]
@@ -131,11 +135,11 @@ def plan(work: Work, target: Target | None) -> Plan:
     loops = _loops(work.extents, len(work.shape))
     variables = {axis: Variable(f"axis{axis}", work.extents[axis]) for axis in loops}
     index = tuple(ir.variable(variables[a]) if a in variables else ir.i32(0) for a in range(len(work.extents)))
-    if not loops:
-        return Plan(work, [], None)
     sample = work.full_term(index)
+    if not loops:
+        return Plan(work, [], None, sample)
     if prod(work.extents) <= MAX_PIECEWISE and _is_piecewise(sample, set(variables.values())):
-        return Plan(work, [], None)
+        return Plan(work, [], None, sample)
     scores = {a: _score(work, sample, a, variables[a]) for a in loops if work.extents[a] >= LANES}
     if target is not None:
         for axis in scores:
@@ -143,7 +147,7 @@ def plan(work: Work, target: Target | None) -> Plan:
                 row = stride(target(index[: len(work.shape)])[1], variables[axis]) == 1
                 scores[axis] = (scores[axis][0] - (0 if row else 3), *scores[axis][1:])
     simd = max(scores, key=lambda a: scores[a]) if scores else None
-    return Plan(work, loops, simd)
+    return Plan(work, loops, simd, sample)
 
 
 @dataclass(frozen=True)
@@ -162,7 +166,7 @@ def _tiles(p: Plan, axis: int, width: int) -> list[_Tile]:
     if axis == p.simd:
         lane = ir.variable(p.variable(axis))
         return [_Tile(p.variable(axis), tuple(ir.add(lane, ir.i32(LANES * i)) for i in range(width)))]
-    var = Variable(f"axis{axis}", n // width)
+    var = p.row(axis, width)
     first = ir.scale(ir.variable(var), width)
     tiles = [_Tile(var if var.size > 1 else None, tuple(ir.add(first, ir.i32(i)) for i in range(width)))]
     if n % width:
@@ -171,18 +175,45 @@ def _tiles(p: Plan, axis: int, width: int) -> list[_Tile]:
 
 
 def _widths(p: Plan) -> dict[int, int]:
-    """How many rounds of each output loop share one pass over the reduced loops: their loads are shared, too."""
+    """How many indices of each loop a round covers. Several results that are made in one pass share what they load."""
     work, num_out = p.work, len(p.work.shape)
-    out = [a for a in p.loops if a < num_out and a != p.simd]
     widths = dict.fromkeys(p.loops, 1)
     unrolled = prod(work.extents[a] for a in range(num_out) if a not in p.loops)
-    if not any(a >= num_out for a in p.loops) or unrolled >= 6:
+    if not any(a >= num_out for a in p.loops) or unrolled >= MAX_ACCUMULATORS - 2:
         return widths
-    for axis, width in zip(reversed(out), (4, 2 if p.simd is not None and p.simd >= num_out else 1), strict=False):
+    lanes = _lane_width(work.extents[p.simd]) if p.simd is not None and p.simd < num_out else 1
+    out = [a for a in p.loops if a < num_out and a != p.simd]
+    for axis, width in zip(reversed(out), _row_widths(p, lanes, len(out)), strict=False):
         widths[axis] = min(width, work.extents[axis])
-    if p.simd is not None and p.simd < num_out and work.extents[p.simd] % (2 * LANES) == 0:
-        widths[p.simd] = 2
+    if p.simd is not None and lanes > 1:
+        widths[p.simd] = lanes
+    if p.is_product and unrolled * prod(widths.values()) >= MAX_ACCUMULATORS:
+        widths.update(_repeats(p))
     return widths
+
+
+def _row_widths(p: Plan, lanes: int, num_rows: int) -> tuple[int, ...]:
+    """How many rows each of the innermost loops over rows takes at a time.
+
+    Rows share what is loaded for the lanes. Two rows and four vectors need six loads for eight products, of which two are
+    spread over the lanes; four rows and two vectors would need four of those, which cost an instruction more.
+    """
+    if p.simd is not None and p.simd >= len(p.work.shape):
+        return (4, 2) if p.is_product or num_rows > 1 else (1,)  # a longer term has enough to do, and fuses with its neighbours
+    return (MAX_ACCUMULATORS // max(2, lanes),)
+
+
+def _lane_width(size: int) -> int:
+    """How many vectors of the SIMD dimension a round takes."""
+    return next(n for n in (4, 2, 1) if n == 1 or size % (n * LANES) == 0)
+
+
+def _repeats(p: Plan) -> dict[int, int]:
+    """How many terms of the innermost reduced loop a round adds: the overhead of the loop is shared."""
+    reduced = [a for a in p.loops if a >= len(p.work.shape)]
+    inner = p.simd if p.simd in reduced else reduced[-1]
+    lanes = LANES if inner == p.simd else 1
+    return {inner: next(n for n in (REPEATS, 2, 1) if n == 1 or p.work.extents[inner] % (n * lanes) == 0)}
 
 
 def layout(shape: Shape, inner: int | None) -> tuple[list[int], int]:
@@ -221,16 +252,20 @@ def compute(work: Work, block: list[Statement], target: Target | None = None) ->
         places = {index: ir.local(work.dtype) for index in constants(work.shape)}
         result = in_locals(work.shape, work.dtype, places)
     elif target is None:
-        is_out = p.simd is not None and p.simd < len(work.shape)
-        strides, size = layout(work.shape, p.simd if is_out else largest(work.shape))
-        buffer = Buffer(work.dtype, size)
-        result = stored(work.shape, buffer, strides)
-        target = lambda index: (buffer, flat_index(index, strides))  # noqa: E731
-    axes = range(len(work.extents))
+        result, target = _in_new_buffer(p)
     widths = _widths(p)
-    for tiles in product(*(_tiles(p, axis, widths.get(axis, 1)) for axis in axes)):
+    for tiles in product(*(_tiles(p, axis, widths.get(axis, 1)) for axis in range(len(work.extents)))):
         block.extend(_Nest(p, tiles, widths, target, places).statements())
     return result
+
+
+def _in_new_buffer(p: Plan) -> tuple[Array, Target]:
+    """Where a result goes that nobody has a place for: the dimension that its loops run along lies innermost."""
+    shape = p.work.shape
+    is_out = p.simd is not None and p.simd < len(shape)
+    strides, size = layout(shape, p.simd if is_out else largest(shape))
+    buffer = Buffer(p.work.dtype, size)
+    return stored(shape, buffer, strides), lambda index: (buffer, flat_index(index, strides))
 
 
 def _smallest_last(choices: Sequence[tuple[Expr, ...]]) -> list[Index]:
@@ -253,9 +288,8 @@ class _Nest:
     def statements(self) -> list[Statement]:
         num_out = len(self.plan.work.shape)
         outs = _smallest_last([tile.indices for tile in self.tiles[:num_out]])
-        reds = list(product(*(tile.indices for tile in self.tiles[num_out:])))
         red_loops = self._ordered(range(num_out, len(self.tiles)))
-        body = self._reduction(outs, reds, red_loops) if red_loops else self._finish(outs, self._values(outs, reds))
+        body = self._reduction(outs, red_loops) if red_loops else self._finish(outs, self._values(outs, self._rounds([])[0]))
         for axis in reversed(self._ordered(range(num_out), is_simd_first=bool(red_loops))):
             body = [self._loop(axis, body)]
         return body
@@ -281,7 +315,15 @@ class _Nest:
         work = self.plan.work
         return [combined(work.combine, [work.term(out, red) for red in reds]) for out in outs]
 
-    def _reduction(self, outs: list[Index], reds: list[Index], loops: list[int]) -> list[Statement]:
+    def _rounds(self, loops: list[int]) -> list[list[Index]]:
+        """The reduced indices of one pass through the body: a group for each round of the loops that are repeated in it."""
+        num_out = len(self.plan.work.shape)
+        axes = range(num_out, len(self.tiles))
+        steps = product(*(self.tiles[a].indices if a in loops else (None,) for a in axes))
+        choices = ([self.tiles[a].indices if i is None else (i,) for a, i in zip(axes, step, strict=True)] for step in steps)
+        return [list(product(*choice)) for choice in choices]
+
+    def _reduction(self, outs: list[Index], loops: list[int]) -> list[Statement]:
         combine, dtype, simd = self.plan.work.combine, self.plan.work.dtype, self.plan.simd
         lanes = self.plan.variable(simd) if simd is not None else None
         accs = tuple(ir.local(dtype, lanes) for _ in outs)
@@ -289,9 +331,10 @@ class _Nest:
         is_folded = simd in loops
         is_ragged = is_folded and lanes is not None and lanes.size % LANES
         body: list[Statement] = []
-        for acc, value in zip(accs, self._values(outs, reds), strict=True):
-            term = ir.select(ir.fresh(lanes), value, start) if is_ragged and lanes is not None else value
-            body.append(Assign((acc,), (combine_two(combine, acc, term),)))
+        for reds in self._rounds(loops):
+            for acc, value in zip(accs, self._values(outs, reds), strict=True):
+                term = ir.select(ir.fresh(lanes), value, start) if is_ragged and lanes is not None else value
+                body.append(Assign((acc,), (combine_two(combine, acc, term),)))
         for axis in reversed(loops):
             body = [self._loop(axis, body)]
         outer = body[0]

@@ -11,13 +11,13 @@ from typing import Any
 import jax
 import numpy as np
 
-from gradient.wasm import elementwise, flow, indexing, ir, reduce, schedule, shape  # noqa: F401 - they register their rules
+from gradient.wasm import elementwise, flow, indexing, ir, reduce, schedule, shape, unsigned, windows  # noqa: F401 - they register their rules
 from gradient.wasm.arrays import dtype_name, stored
 from gradient.wasm.control import Writer
 from gradient.wasm.encode import F32_TYPE, function, module
 from gradient.wasm.ir import Buffer
-from gradient.wasm.library import FUNCTIONS, parameters
-from gradient.wasm.lower import Lowering, UnsupportedPrimitive, complete, is_known, trace
+from gradient.wasm.lower import Lowering, UnsupportedPrimitive, complete, is_known, is_unsigned, trace
+from gradient.wasm.runtime import FUNCTIONS, parameters
 from gradient.wasm.statements import Statement
 
 _LOCK = Lock()
@@ -113,6 +113,9 @@ def _spec(leaf: Any) -> jax.ShapeDtypeStruct:
 
 
 def _external(avals: Sequence[Any]) -> list[Buffer]:
+    """A buffer for each argument or result."""
+    if any(map(is_unsigned, avals)):
+        raise UnsupportedPrimitive("a result of type uint32", "Convert it to int32 or float32.")
     dtypes = [dtype_name(aval.dtype) if is_known(aval) else ir.I32 for aval in avals]
     sizes = [int(np.prod(aval.shape, dtype=int)) for aval in avals]
     return [Buffer(dtype, size, is_external=True) for dtype, size in zip(dtypes, sizes, strict=True)]
@@ -169,12 +172,12 @@ def _assemble(statements: list[Statement], data: dict[Buffer, bytes], memory_byt
     for name in names:
         arity, body = FUNCTIONS[name]
         signatures.append(([F32_TYPE] * arity, [F32_TYPE]))
-        functions.append(_library_function(body, arity))
+        functions.append(_runtime_function(body, arity))
     pieces = [(b.offset, content) for b, content in data.items() if b.offset]
     return module(signatures, functions, memory_bytes, pieces)
 
 
-def _library_function(body: Callable, arity: int) -> bytes:
+def _runtime_function(body: Callable, arity: int) -> bytes:
     writer = Writer(parameters=["f32"] * arity)
     writer.result(body(*parameters(arity)))
     return function(writer.types, bytes(writer.code))

@@ -61,10 +61,8 @@ def _dot(low: Lowering, equation: Any, a: Array, b: Array) -> Array:
     a_free, b_free = _others(a, (*a_sum, *a_batch)), _others(b, (*b_sum, *b_batch))
     a_axes, b_axes = [*a_batch, *a_free], [*b_batch, *b_free]
     is_large = prod(reduced) > MAX_UNROLLED_DIM
-    a, b = (
-        low.keep(x) if is_large and times >= MAX_UNROLLED_DIM else low.settle(x, times)
-        for x, times in ((a, prod(b.shape[d] for d in b_free)), (b, prod(a.shape[d] for d in a_free)))
-    )
+    uses = prod(b.shape[d] for d in b_free), prod(a.shape[d] for d in a_free)
+    a, b = (low.keep(x) if is_large and n >= MAX_UNROLLED_DIM else low.settle(x, n) for x, n in zip((a, b), uses, strict=True))
     b_places = [*range(len(a_batch)), *range(len(a_axes), len(shape))]
 
     def term(index: Index) -> Expr:

@@ -1,11 +1,11 @@
 """Scheduling: neighbouring loops over the same range become one, values pass between them in registers, dead stores go."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 
 from gradient.wasm import ir
 from gradient.wasm.control import blocks, written
-from gradient.wasm.ir import Buffer, Expr, Variable
+from gradient.wasm.ir import Buffer, Expr, Variable, walk
 from gradient.wasm.statements import Assign, Branch, Copy, Loop, Statement, Store, While
 
 MAX_FUSED = 40  # statements: more accumulators than registers make one loop slower than two
@@ -34,7 +34,18 @@ def read(statements: Iterable[Statement]) -> set[object]:
 
 
 def _is_plain(s: Statement) -> bool:
-    return isinstance(s, Loop) and s.is_kernel and all(isinstance(inner, Assign | Store) for inner in s.body)
+    """Whether a statement is a loop around assignments, stores and such loops."""
+    return isinstance(s, Loop) and s.is_kernel and all(isinstance(part, Assign | Store) or _is_plain(part) for part in s.body)
+
+
+def _simple(statements: Iterable[Statement]) -> Iterator[Statement]:
+    """The statements that are no loops or branches, also those inside."""
+    for s in statements:
+        inner = blocks(s)
+        if not inner:
+            yield s
+        for part in inner:
+            yield from _simple(part)
 
 
 class _Effects:
@@ -52,35 +63,23 @@ class _Effects:
 
 
 def _loads(statements: Iterable[Statement]) -> set[tuple[Buffer, Expr]]:
-    found, seen = set(), set()
-    stack = [x for s in statements for x in expressions(s)]
-    while stack:
-        x = stack.pop()
-        if x not in seen:
-            seen.add(x)
-            stack.extend(x.args)
-            if x.op == "load":
-                found.add((x.attr, x.args[0]))
-    return found
+    return {(x.attr, x.args[0]) for x in walk([x for s in _simple(statements) for x in expressions(s)]) if x.op == "load"}
 
 
 def _can_join(first: Loop, second: Loop) -> bool:
     """Whether each round of the second loop needs of the first only what the same round made."""
     if (first.var, first.step, first.is_simd) != (second.var, second.step, second.is_simd):
         return False
-    if len(first.body) + len(second.body) > MAX_FUSED:
+    if sum(1 for _ in _simple([*first.body, *second.body])) > MAX_FUSED:
         return False
-    made = set(written(first.after)) | set(written(first.before))
-    if not made.isdisjoint(read(second.body) | read(second.before)):
+    made = {*written(first.before), *written(first.after), *(d for d in written(first.body) if isinstance(d, tuple))}
+    if not made.isdisjoint(read([second])) or not set(written([second])).isdisjoint(_Effects(first).reads):
         return False
-    stores = {(s.buffer, s.offset) for s in first.body if isinstance(s, Store)}
+    stores = {(s.buffer, s.offset) for s in _simple(first.body) if isinstance(s, Store)}
     buffers = {buffer for buffer, _ in stores}
     if not all(pair in stores for pair in _loads(second.body) if pair[0] in buffers):
         return False
-    places = {d for d in written(first.body) if isinstance(d, tuple)}
-    later = {s.buffer for s in second.body if isinstance(s, Store)}
-    earlier = {buffer for buffer, _ in _loads(first.body)}
-    return places.isdisjoint(read(second.body)) and later.isdisjoint(earlier | buffers)
+    return buffers.isdisjoint(written([second]))
 
 
 def fuse(statements: list[Statement]) -> list[Statement]:
@@ -100,7 +99,7 @@ def fuse(statements: list[Statement]) -> list[Statement]:
             assert isinstance(host, Loop)
             assert isinstance(s, Loop)
             host.before += s.before
-            host.body += s.body
+            host.body = fuse([*host.body, *s.body])
             host.after += s.after
             effects[place] = _Effects(host)
     return out
@@ -138,21 +137,26 @@ class _Stored:
 
     def __init__(self) -> None:
         self.values: dict[Buffer, dict[Expr, Expr]] = {}
-        self._missed: set[tuple[Buffer, Expr]] = set()
+        self._asked: set[Buffer] = set()
         self.rewrite = rewriter(self._find)
 
     def _find(self, x: Expr) -> Expr | None:
         if x.op != "load":
             return None
-        found = self.values.get(x.attr, {}).get(x.args[0])
-        if found is None:
-            self._missed.add((x.attr, x.args[0]))
-        return found
+        self._asked.add(x.attr)
+        return self.values.get(x.attr, {}).get(x.args[0])
+
+    def _forget_answers(self) -> None:
+        self._asked.clear()
+        self.rewrite = rewriter(self._find)
 
     def change(self, what: object) -> None:
         """Forgets values that depend on a local or a buffer, because it changes."""
         for buffer, held in self.values.items():
-            self.values[buffer] = {offset: v for offset, v in held.items() if what not in v.deps}
+            kept = {offset: v for offset, v in held.items() if what not in v.deps}
+            if len(kept) < len(held):
+                self.values[buffer] = kept
+                self._forget_answers()
 
     def store(self, s: Store) -> None:
         """Takes note of a store."""
@@ -161,9 +165,8 @@ class _Stored:
         if s.buffer not in s.value.deps:
             held[s.offset] = s.value
         self.values[s.buffer] = held
-        if (s.buffer, s.offset) in self._missed:
-            self._missed.clear()
-            self.rewrite = rewriter(self._find)
+        if s.buffer in self._asked:
+            self._forget_answers()
 
 
 def forward(statements: list[Statement]) -> None:

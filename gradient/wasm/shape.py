@@ -42,7 +42,7 @@ def _inserted(index: Index, shape: Sequence[int], target: Sequence[int]) -> Inde
     return tuple(next(rest) if n > 1 else ir.i32(0) for n in target)
 
 
-@rule("squeeze", "expand_dims")
+@rule("squeeze")
 def _squeeze(_: Lowering, equation: Any, x: Array) -> Array:
     shape, _dtype = out_shape(equation)
     dropped = {d % len(x.shape) for d in equation.params["dimensions"]}
@@ -66,14 +66,8 @@ def _transpose(_: Lowering, equation: Any, x: Array) -> Array:
 
 @rule("rev")
 def _rev(_: Lowering, equation: Any, x: Array) -> Array:
-    flipped = set(equation.params["dimensions"])
-    sizes = enumerate(x.shape)
-    ends = [n - 1 if d in flipped else None for d, n in sizes]
-
-    def index_of(index: Index) -> Index:
-        return tuple(i if end is None else ir.sub(ir.i32(end), i) for i, end in zip(index, ends, strict=True))
-
-    return moved(equation, x, index_of)
+    flipped = equation.params["dimensions"]
+    return moved(equation, x, lambda index: tuple(x.shape[d] - 1 - i if d in flipped else i for d, i in enumerate(index)))
 
 
 @rule("slice")
@@ -87,6 +81,13 @@ def _slice(_: Lowering, equation: Any, x: Array) -> Array:
     )
 
 
+@rule("empty", "empty2")
+def _empty(_: Lowering, equation: Any) -> Array:
+    """Values that nobody asks for."""
+    shape, dtype = out_shape(equation)
+    return full(shape, ir.const(dtype, 0))
+
+
 @rule("split")
 def _split(_: Lowering, equation: Any, x: Array) -> list[Array]:
     axis = equation.params["axis"]
@@ -96,6 +97,17 @@ def _split(_: Lowering, equation: Any, x: Array) -> list[Array]:
         parts.append(Array(shape, x.dtype, _shifted(x, axis, start), x.cost, is_local=x.is_local))
         start += size
     return parts
+
+
+@rule("unstack")
+def _unstack(_: Lowering, equation: Any, x: Array) -> list[Array]:
+    axis = equation.params["axis"]
+    shape = (*x.shape[:axis], *x.shape[axis + 1 :])
+
+    def part(number: int) -> Array:
+        return Array(shape, x.dtype, lambda i: x.at((*i[:axis], ir.i32(number), *i[axis:])), x.cost, is_local=x.is_local)
+
+    return [part(number) for number in range(x.shape[axis])]
 
 
 def _shifted(x: Array, axis: int, start: int) -> Any:
@@ -172,9 +184,12 @@ def _place(i: Expr, n: int, before: int, gap: int) -> tuple[Expr, Expr]:
 
 @rule("pad")
 def _pad(low: Lowering, equation: Any, x: Array, padding: Array) -> Array:
-    shape, dtype = out_shape(equation)
-    config = [tuple(map(int, c)) for c in equation.params["padding_config"]]
-    empty = padding.at(())
+    return padded(low, x, padding.at(()), [tuple(map(int, c)) for c in equation.params["padding_config"]])
+
+
+def padded(low: Lowering, x: Array, empty: Expr, config: Sequence[tuple[int, ...]]) -> Array:
+    """An array with room before, after and between the elements of each dimension; before and after may be negative."""
+    shape = tuple(before + n + max(n - 1, 0) * gap + after for n, (before, after, gap) in zip(x.shape, config, strict=True))
 
     def element(index: Index) -> Expr:
         places = [_place(i, n, before, gap) for i, n, (before, _, gap) in zip(index, x.shape, config, strict=True)]
@@ -185,7 +200,7 @@ def _pad(low: Lowering, equation: Any, x: Array, padding: Array) -> Array:
             return empty
         return ir.select(is_inside, x.at(tuple(place for place, _ in places)), empty)
 
-    whole = Array(shape, dtype, element, x.cost + 2)
+    whole = Array(shape, x.dtype, element, x.cost + 2)
     can_write = all(before >= 0 and after >= 0 and gap == 0 for before, after, gap in config)
     if whole.size <= PIECEWISE_SIZE or not can_write:
         return whole

@@ -8,7 +8,7 @@ from gradient.wasm.math import INF, NAN, absolute, is_nan, with_sign
 
 
 def parameters(number: int) -> list[Expr]:
-    """The float32 parameters of a library function."""
+    """The float32 parameters of a called function."""
     return [node("parameter", F32, (), i) for i in range(number)]
 
 
