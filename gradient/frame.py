@@ -8,13 +8,14 @@ import jax.numpy as jnp
 import numpy as np
 
 from gradient.descent import iterate
-from gradient.landscape import PLANE_DOMAIN, curvature, plane, stability_limit
+from gradient.landscape import PLANE_DOMAIN, colour_range, curvature, plane, stability_limit
 from gradient.optimizers import OPTIMIZERS
 from gradient.problems import Problem
 
 MAX_STEPS = 200
 CURVE_POINTS = 121
 NEVER = -1
+_ROUND = np.array([float(f"{digit}e{exponent}") for exponent in range(-37, 38) for digit in (1, 2, 5)] + [1e38], np.float32)
 CONVERGED, DIVERGED, BOUNCING, DESCENDING, SLOW, RISING, WANDERING = range(7)
 
 Interval = tuple[float, float]
@@ -27,6 +28,8 @@ class Frame(NamedTuple):
 
     Attributes:
         curve_x, curve_y: [2, T]; row 0 is the loss against the step, row 1 the current step's point, T times.
+        round_low, round_high: the numbers of 1, 2, 5, 10, ... between which that curve lies: limits of an axis that stay where
+            they are from one descent to the next like it. Beyond 1e-37 and 1e38 there are none.
         path: [T, 2], (w, b) of each iterate, or its place on the plane of a larger model.
         point: [2], the current step's place on the path.
         exit_step: the first step outside the picture's domain, -1 for never; `exit_point` [2] is where the path crosses its
@@ -45,11 +48,14 @@ class Frame(NamedTuple):
         advised_rate: the same if the learning rate is above it, else 0: below it would be no advice.
         steps_left: how many more steps there could be.
         plane: [25, 25], losses on the plane of a larger model ([0, 0] for two parameters), with `plane_third`,
-            `plane_corners` [3] and `plane_case` as in `landscape.Plane`.
+            `plane_corners` [3] and `plane_case` as in `landscape.Plane`; what is no number there is as large as can be.
+        plane_range: [2], between which losses the colours of that plane go, positive (zeros for two parameters).
     """
 
     curve_x: jax.Array
     curve_y: jax.Array
+    round_low: jax.Array
+    round_high: jax.Array
     path: jax.Array
     point: jax.Array
     exit_step: jax.Array
@@ -71,6 +77,7 @@ class Frame(NamedTuple):
     advised_rate: jax.Array
     steps_left: jax.Array
     plane: jax.Array
+    plane_range: jax.Array
     plane_third: jax.Array
     plane_corners: jax.Array
     plane_case: jax.Array
@@ -179,11 +186,18 @@ def _first(flags: jax.Array) -> jax.Array:
 def _loss_curve(run: _Run, step: jax.Array) -> dict[str, jax.Array]:
     t = jnp.minimum(jnp.arange(MAX_STEPS + 1), run.last).astype(jnp.float32)
     x = jnp.stack([t, jnp.full_like(t, step)])
-    # The smallest normal number, so that a perfect fit has a place on a logarithmic axis.
-    # So has a loss that is no number: NaN is not greater than anything.
-    y, tiny = jnp.stack([run.losses, jnp.full_like(run.losses, run.losses[step])]), np.finfo(np.float32).tiny
-    y = jnp.where(y > tiny, y, tiny)
-    return {"curve_x": x, "curve_y": y}
+    # A perfect fit has a place on a logarithmic axis too. So has a loss that is no number: NaN is not greater than anything.
+    y = jnp.stack([run.losses, jnp.full_like(run.losses, run.losses[step])])
+    y = jnp.where(y > _ROUND[0], y, _ROUND[0])
+    return {"curve_x": x, "curve_y": y, **_limits(y[0])}
+
+
+def _limits(losses: jax.Array) -> dict[str, jax.Array]:
+    """Round numbers around the losses, from a table: a power that is computed is off by a last bit."""
+    numbers = jnp.asarray(_ROUND)
+    below = jnp.sum(numbers[:-1] <= losses.min()) - 1
+    above = jnp.sum(numbers[:-1] < losses.max())
+    return {"round_low": numbers[below], "round_high": numbers[jnp.maximum(above, below + 1)]}
 
 
 def _fit(problem: Problem, flat: jax.Array, x: jax.Array, y: jax.Array) -> dict[str, jax.Array]:
@@ -198,15 +212,18 @@ def _fit(problem: Problem, flat: jax.Array, x: jax.Array, y: jax.Array) -> dict[
 
 
 def _parameter_picture(problem: Problem, run: _Run) -> dict[str, jax.Array]:
-    nothing = {"plane_third": jnp.zeros((), jnp.int32), "plane_corners": jnp.zeros(3), "plane_case": jnp.zeros((), jnp.int32)}
+    none = jnp.zeros((), jnp.int32)
+    nothing = {"plane_range": jnp.zeros(2), "plane_third": none, "plane_corners": jnp.zeros(3), "plane_case": none}
     return {"path": run.params, "plane": jnp.zeros((0, 0)), **nothing, **_exit(run.params, problem.domain)}
 
 
 def _plane_picture(loss: Callable, run: _Run) -> dict[str, jax.Array]:
     seen = plane(loss, run.params, run.grads[0], run.last, run.diverged_step != NEVER)
+    losses = jnp.where(jnp.isnan(seen.losses), jnp.inf, seen.losses)
     return {
         "path": seen.path,
-        "plane": seen.losses,
+        "plane": losses,
+        "plane_range": colour_range(losses),
         "plane_third": seen.third,
         "plane_corners": seen.corners,
         "plane_case": seen.case,

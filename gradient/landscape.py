@@ -151,6 +151,17 @@ def plane(loss: Loss, path: jax.Array, grad: jax.Array, last: jax.Array, diverge
     return Plane(grid, jnp.stack([along, up], axis=1), jnp.minimum(third, last), corners, case)
 
 
+def colour_range(losses: jax.Array) -> jax.Array:
+    """The losses [low, high], 0 < low < high, between which a logarithmic scale of colours tells those of a plane apart.
+
+    In logarithms: from the lowest to two standard deviations above the mean, or to the highest if that is less. So a few steep
+    places do not take the colours from all others. A quantile would say the same, but sorts, which costs a browser more.
+    """
+    logs = jnp.log(jnp.clip(losses, 1e-12, 1e37))
+    low, high = logs.min(), jnp.minimum(logs.mean() + 2 * logs.std(), logs.max())
+    return jnp.exp(jnp.stack([low, jnp.maximum(high, low + 0.01)]))
+
+
 def _perpendicular(first: jax.Array, length: jax.Array) -> jax.Array:
     fixed = jnp.asarray(_direction(first.size))
     unit = first / jnp.maximum(length, 1e-30)

@@ -11,7 +11,7 @@ import pytest
 from traitlets import Bool, Float, HasTraits, Int, Unicode
 
 from gradient.link import Drawing, Ease, JaxLink, choose, jaxlink
-from tests.wire import Wire
+from tests.wire import Wire, to
 
 
 class Box(HasTraits):
@@ -51,13 +51,13 @@ def link_sum(source: Box, target: Box, **options: Any) -> Any:
 def runs(link: JaxLink, source: Box) -> list[tuple[float, float]]:
     """A list that grows by the inputs of every run of the link."""
     seen: list[tuple[float, float]] = []
-    compute = link._compute
+    compute = link._kernel.compute
 
     def recorded(*arguments: Any) -> Any:
         seen.append((source.a, source.b))
         return compute(*arguments)
 
-    link._compute = recorded  # type: ignore[method-assign, assignment]
+    link._kernel.compute = recorded  # type: ignore[method-assign, assignment]
     return seen
 
 
@@ -205,6 +205,16 @@ def test_a_choice_sets_what_its_table_says() -> None:
     assert target.a == 30.0
 
 
+def test_a_choice_that_is_added_is_known_to_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    wire = Wire(monkeypatch)
+    choice, target = widgets.BoundedIntText(max=9), widgets.FloatText()
+    table = choose((choice, "value"), {(target, "value"): [10.0, 20.0]})
+    wire.messages.clear()
+    table.append({(target, "value"): 30.0})
+    (message,) = to(table, wire.messages, "update")
+    assert message.state["spec"]["table"] == [[f"IPY_MODEL_{target.model_id}", "value", [10.0, 20.0, 30.0]]]
+
+
 def test_a_slider_is_never_sent_a_value_outside_the_limits_it_has(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its browser would cut the value at the limits that it still has, and send that back."""
     wire = Wire(monkeypatch)
@@ -342,3 +352,16 @@ def test_changes_from_many_threads_end_in_one_state() -> None:
     for thread in threads:
         thread.join()
     assert target.a == source.a + source.b
+
+
+@pytest.mark.parametrize("value", [0.0, -1.0])
+def test_a_control_is_left_where_it_is_by_what_is_no_number(value: float) -> None:
+    source, slider, words = widgets.FloatSlider(value=2, min=-1), widgets.FloatSlider(value=5, min=-5), widgets.Label()
+    outputs: Any = {"log": [(slider, "value"), (words, "value", "log is {log}")]}
+    jaxlink(lambda x: {"log": jnp.log(x)}, inputs={"x": (source, "value")}, outputs=outputs, keep=True, where="kernel")
+    assert slider.value == 5  # a control stands where it stands until something moves it
+    source.value = 1.0
+    assert slider.value == 0
+    source.value = value
+    assert slider.value == 0
+    assert words.value == ("log is −infinity" if value == 0 else "log is not a number")

@@ -1,12 +1,40 @@
 """The data and the fitted curve, with the residuals on demand."""
 
+from typing import Any
+
 import bqplot
 import numpy as np
+from traitlets import TraitError, validate
 
 from gradient.problems import Problem
 from gradient.views import style
 
 _EMPTY = np.zeros(2)
+
+
+class Data(bqplot.Scatter):
+    """The data points. Python can set any number of them, a page only as many as one of the problems has.
+
+    Each other number is another program, and a page that asks for one after the other would keep its kernel compiling.
+
+    Attributes:
+        lengths: the numbers of points that a page can set.
+    """
+
+    def __init__(self, **traits: Any) -> None:
+        self.lengths: set[int] = set()
+        super().__init__(**traits)
+
+    @validate("x", "y")
+    def _check_length(self, proposal: dict) -> Any:
+        value, name = proposal["value"], proposal["trait"].name
+        if name in self._property_lock and not self._is_fitting(value):
+            raise TraitError(f"A page set {name} to something else than as many numbers as a problem has: {value!r:.80}")
+        return value
+
+    def _is_fitting(self, value: Any) -> bool:
+        lengths = {np.shape(value), np.shape(self.x), np.shape(self.y)}
+        return np.asarray(value).dtype.kind == "f" and len(lengths) == 1 and lengths <= {(n,) for n in self.lengths}
 
 
 class Fit(bqplot.Figure):
@@ -17,12 +45,13 @@ class Fit(bqplot.Figure):
 
     def __init__(self) -> None:
         self.x_scale, self.y_scale = bqplot.LinearScale(), bqplot.LinearScale()
-        scales = {"x": self.x_scale, "y": self.y_scale}
+        # The scales have limits of their own, so no mark needs to look for any.
+        common: dict = {"scales": {"x": self.x_scale, "y": self.y_scale}, "preserve_domain": {"x": True, "y": True}}
         self.residuals = bqplot.Lines(
-            x=_EMPTY, y=_EMPTY, scales=scales, colors=[style.PATH], opacities=[0.45], stroke_width=1.2, visible=False
+            x=_EMPTY, y=_EMPTY, **common, colors=[style.PATH], opacities=[0.45], stroke_width=1.2, visible=False
         )
-        self.data = bqplot.Scatter(x=_EMPTY, y=_EMPTY, scales=scales, colors=[style.DATA], default_size=40, stroke="white")
-        self.curve = bqplot.Lines(x=_EMPTY, y=_EMPTY, scales=scales, colors=[style.PATH], stroke_width=3)
+        self.data = Data(x=_EMPTY, y=_EMPTY, **common, colors=[style.DATA], default_size=40, stroke="white")
+        self.curve = bqplot.Lines(x=_EMPTY, y=_EMPTY, **common, colors=[style.PATH], stroke_width=3)
         super().__init__(
             marks=[self.residuals, self.data, self.curve],
             axes=[style.axis(self.x_scale, "x", "bottom"), style.axis(self.y_scale, "y", "left")],
@@ -30,16 +59,19 @@ class Fit(bqplot.Figure):
         )
         self.add_class("techni-fit")
 
-    def row(self, problem: Problem) -> dict:
-        """What a choice of `problem` sets: its data and its axes."""
+    def data_row(self, problem: Problem) -> dict:
+        """What a choice of `problem` sets: its data, which a page then may set, too."""
+        self.data.lengths.add(len(problem.x))
+        return {(self.data, "x"): problem.x, (self.data, "y"): problem.y}
+
+    def axes_row(self, problem: Problem) -> dict:
+        """What is seen of a choice of `problem`: its axes."""
         (x_low, x_high), (y_low, y_high) = (_padded(problem.x, 0.03), _padded(problem.y, 0.12))
         return {
             (self.x_scale, "min"): x_low,
             (self.x_scale, "max"): x_high,
             (self.y_scale, "min"): y_low,
             (self.y_scale, "max"): y_high,
-            (self.data, "x"): problem.x,
-            (self.data, "y"): problem.y,
         }
 
 

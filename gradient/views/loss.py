@@ -19,12 +19,14 @@ _UNNAMED = {format(Decimal(repr(value)), "f"): "" for value in _DIGITS}
 class Loss(bqplot.Figure):
     """A bqplot figure of one mark, `curve`: row 0 is the loss, row 1 the current step's point (drawn as a dot by the style).
 
-    The two are one mark so that a step forward is one message.
+    The two are one mark so that a step forward is one message. The scales have limits of their own: an axis that stays is an
+    axis on which two descents can be compared, and to draw one again takes longer than all the rest.
     """
 
     def __init__(self) -> None:
         self.x_scale = bqplot.LinearScale(min=0, max=30)
-        self._scales = [{"x": self.x_scale, "y": y} for y in (bqplot.LogScale(), bqplot.LinearScale())]
+        self.log_scale, self.linear_scale = bqplot.LogScale(min=0.1, max=1.0), bqplot.LinearScale(min=0.0, max=1.0)
+        self._scales = [{"x": self.x_scale, "y": y} for y in (self.log_scale, self.linear_scale)]
         # One axis for each scale: an axis whose scale is exchanged keeps the old one's ticks.
         self._y_axes = [style.axis(scales["y"], "Loss", "left") for scales in self._scales]
         self._y_axes[0].tick_labels = _UNNAMED
@@ -35,6 +37,7 @@ class Loss(bqplot.Figure):
             colors=[style.LOSS, style.PATH],
             stroke_width=2.5,
             apply_clip=False,
+            preserve_domain={"x": True, "y": True},
         )
         self._x_axis = style.axis(self.x_scale, "Step", "bottom")
         super().__init__(marks=[self.curve], axes=[self._x_axis, *self._y_axes], **style.look() | {"padding_y": 0.05})
@@ -44,11 +47,7 @@ class Loss(bqplot.Figure):
     def table(self) -> dict:
         """What a choice from `SCALES` sets."""
         logarithmic, linear = self._y_axes
-        log_scale = self._scales[0]["y"]
         return {
-            # Without limits of its own, a scale that loses its last mark falls back to (0, 1), where no logarithm is.
-            (log_scale, "min"): [None, 0.1],
-            (log_scale, "max"): [None, 1.0],
             (logarithmic, "visible"): [True, False],
             (linear, "visible"): [False, True],
             (self.curve, "scales"): self._scales,

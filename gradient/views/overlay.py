@@ -1,15 +1,35 @@
-"""The transparent layer over the field: it takes pointers and touch, shows the start's handle and paces the drawing."""
+"""The transparent layer over the field: it takes pointers and touch, shows the start's handle, and can draw the path."""
 
 import pathlib
 
 import anywidget
 from ipywidgets import Widget, widget_serialization
-from traitlets import Bool, Float, Instance, Int, List, Tuple
+from traitlets import Bool, Dict, Float, Instance, Int, List, Tuple
+
+from gradient.frame import NEVER
+from gradient.landscape import THROUGH_PATH
+from gradient.link.modules import esm
+from gradient.views import plane, style
+from gradient.views.array import Array
 
 _HERE = pathlib.Path(__file__).parent
 
 # The axes' distance from the figure's edges: left, top, right, bottom, in CSS pixels.
 MARGINS = (62.0, 28.0, 84.0, 46.0)
+
+# The look of what the layer draws, as the browser takes it.
+LOOK = {
+    "marks": {name: mark._asdict() for name, mark in style.MARKS.items()},
+    "widths": {"path": style.PATH_WIDTH, "halo": style.HALO_WIDTH},
+    "colours": {"path": style.PATH, "ink": style.INK, "muted": style.MUTED, "grid": style.GRID, "paper": style.PAPER},
+    "pixelsPerPoint": style.PIXELS_PER_POINT,
+    "bands": plane.band_colours(),
+    "ticks": list(plane.TICKS),
+    "colourLabel": plane.COLOUR_LABEL,
+    "cases": {str(case): list(words) for case, words in plane.CASES.items()},
+    "throughPath": THROUGH_PATH,
+    "never": NEVER,
+}
 
 
 class Overlay(anywidget.AnyWidget):
@@ -24,9 +44,14 @@ class Overlay(anywidget.AnyWidget):
         picked: (x, y, count): the last point that was clicked, or dragged to, in the axes' coordinates.
         shown: changes whenever the browser has shown a frame of the figure and is ready for the next.
         visible: whether the figure can be seen: on the screen, in a tab that is not hidden.
+        drawing: whether the layer draws the path, and the plane under it. If not, it shows its handle only.
+        path, point, last, exit_step, exit_point, exit_direction, plane, plane_range, plane_third, plane_corners, plane_case:
+            what it draws, the fields of `gradient.frame.Frame` with these names.
+        numbers: the names of these fields.
+        look: how it draws them; see `LOOK`.
     """
 
-    _esm = _HERE / "overlay.js"
+    _esm = esm(_HERE, "pointers.js", "sheet.js", "path.js", "plane.js", "follow.js", "overlay.js")
 
     canvases = List(Instance(Widget)).tag(sync=True, **widget_serialization)
     index = Int(0).tag(sync=True)
@@ -38,3 +63,22 @@ class Overlay(anywidget.AnyWidget):
     picked = Tuple(Float(), Float(), Int(), default_value=(0.0, 0.0, 0)).tag(sync=True)
     shown = Int(0).tag(sync=True)
     visible = Bool(True).tag(sync=True)
+
+    drawing = Bool(False).tag(sync=True)
+    path = Array(2)
+    point = Array(1)
+    last = Int(0).tag(sync=True)
+    exit_step = Int(NEVER).tag(sync=True)
+    exit_point = Array(1)
+    exit_direction = Array(1)
+    plane = Array(2)
+    plane_range = Array(1)
+    plane_third = Int(0).tag(sync=True)
+    plane_corners = Array(1)
+    plane_case = Int(THROUGH_PATH).tag(sync=True)
+    look = Dict(LOOK).tag(sync=True)
+
+    numbers = (
+        *("path", "point", "last", "exit_step", "exit_point", "exit_direction"),
+        *("plane", "plane_range", "plane_third", "plane_corners", "plane_case"),
+    )

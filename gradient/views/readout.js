@@ -1,28 +1,11 @@
-// Formats the readout's numbers and its verdict; the words come from Python, the numbers from whoever computes.
+// The readout's numbers and its verdict; the words come from Python, the numbers from whoever computes.
 
 const REST_MS = 600; // a screen reader hears what stays this long
 
-/** Three significant digits, without a long tail of zeros. @param {number} value */
-export function format(value) {
-  if (Number.isInteger(value) && Math.abs(value) < 1e6) return String(value);
-  const size = Math.abs(value);
-  return size >= 1e5 || size < 1e-3 ? value.toExponential(2) : String(Number(value.toPrecision(3)));
-}
-
-/**
- * Fills {name} with numbers, and drops [a part] whose number is zero.
- * @param {string} sentence
- * @param {(name: string) => number} get
- */
-export function fill(sentence, get) {
-  return sentence
-    .replace(/\[([^\]]*)\]/g, (_, part) => (get(part.match(/\{(\w+)\}/)[1]) === 0 ? "" : part))
-    .replace(/\{(\w+)\}/g, (_, name) => format(get(name)));
-}
-
 const CODES = ["converged", "diverged", "bouncing", "descending", "slow", "rising", "wandering"];
 
-function render({ model, el }) {
+/** The elements, and where their words go. @param {HTMLElement} el */
+function build(el) {
   el.classList.add("techni-readout");
   el.innerHTML = `
     <dl>
@@ -34,33 +17,41 @@ function render({ model, el }) {
     <p class="techni-error" role="alert"></p>
     <p class="techni-spoken" role="status" aria-live="polite"></p>`;
   const [pill, sentence] = el.querySelectorAll(".techni-verdict > *");
-  const spoken = el.querySelector(".techni-spoken");
-  const error = el.querySelector(".techni-error");
-  const numbers = el.querySelectorAll("dd");
-  let rest;
+  const [error, spoken] = [".techni-error", ".techni-spoken"].map((name) => el.querySelector(name));
+  return { numbers: el.querySelectorAll("dd"), pill, sentence, error, spoken };
+}
 
+/** Shows the model's numbers and words. */
+function draw({ numbers, pill, sentence, error }, model) {
+  for (const number of numbers) number.textContent = format(model.get(number.dataset.name));
+  const code = model.get("verdict");
+  const [word, words] = model.get("sentences")[code];
+  pill.textContent = word;
+  pill.dataset.verdict = CODES[code];
+  sentence.textContent = fill(words, (name) => model.get(name));
+  error.textContent = model.get("error");
+}
+
+function render({ model, el }) {
+  const parts = build(el);
+  let rest;
   const speak = () => {
-    spoken.textContent = `Step ${model.get("step")}, loss ${format(model.get("loss"))}, ${pill.textContent.toLowerCase()}`;
+    const verdict = parts.pill.textContent.toLowerCase();
+    parts.spoken.textContent = `Step ${model.get("step")}, loss ${format(model.get("loss"))}, ${verdict}`;
   };
-  const draw = () => {
-    for (const number of numbers) number.textContent = format(model.get(number.dataset.name));
-    const code = model.get("verdict");
-    const [word, words] = model.get("sentences")[code];
-    pill.textContent = word;
-    pill.dataset.verdict = CODES[code];
-    sentence.textContent = fill(words, (name) => model.get(name));
-    error.textContent = model.get("error");
+  const show = () => {
+    draw(parts, model);
     clearTimeout(rest);
     rest = setTimeout(speak, REST_MS);
   };
   // One redraw for all the numbers of one message, in its own task.
   let queued = false;
   const soon = () => {
-    if (!queued) queueMicrotask(() => { queued = false; draw(); });
+    if (!queued) queueMicrotask(() => { queued = false; show(); });
     queued = true;
   };
   model.on("change", soon);
-  draw();
+  show();
   return () => {
     clearTimeout(rest);
     model.off("change", soon);

@@ -1,5 +1,7 @@
 """The look of the pictures: Okabe and Ito's colours, told apart by every kind of colour vision, and bqplot's axes in them."""
 
+from typing import NamedTuple
+
 import bqplot
 from ipywidgets import Layout
 
@@ -10,6 +12,26 @@ INK = "#1f2933"
 MUTED = "#5f6b7a"
 GRID = "#e3e7ec"
 PAPER = "#ffffff"
+
+
+class Mark(NamedTuple):
+    """How a point of a path looks: the colours of its face and edge, the edge's width and its own size in points."""
+
+    face: str
+    edge: str
+    edge_width: float
+    size: float
+
+
+MARKS = {
+    "iterate": Mark(PATH, PAPER, 0.5, 4.2),
+    "start": Mark(PAPER, PATH, 2, 9),
+    "point": Mark(PATH, PAPER, 1.6, 11),
+    "third": Mark(PAPER, INK, 1.4, 7),
+    "exit": Mark(INK, PAPER, 1, 13),
+}
+PATH_WIDTH, HALO_WIDTH = 2.0, 4.5  # points
+PIXELS_PER_POINT = 100 / 72
 
 
 def look() -> dict:

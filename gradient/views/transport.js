@@ -25,11 +25,23 @@ function setIcon(element, name, icon) {
   element.innerHTML = `<svg viewBox="0 0 24 24" aria-hidden="true"><path d="${ICONS[icon]}"/></svg>`;
 }
 
+/** How far the descent goes: what the slider `Steps` says. */
+const numSteps = (model) => model.end.get("value");
+
+/** The step that is looked at: what lies past the end means the end, wherever that moves. */
+const shownStep = (model) => Math.min(model.get("step"), numSteps(model));
+
+/** Sets a trait, and tells the kernel. */
+function set(model, name, value) {
+  model.set(name, value);
+  model.save_changes();
+}
+
 /** Moves the step, within its range, and tells the kernel. */
 function go(model, step) {
-  model.set("step", Math.min(Math.max(Math.round(step), 0), model.get("num_steps")));
-  model.save_changes();
-  return model.get("step");
+  const wanted = Math.max(Math.round(step), 0);
+  set(model, "step", wanted < numSteps(model) ? wanted : model.get("past"));
+  return shownStep(model);
 }
 
 /** Builds the bar's elements; the listeners are added by `render`. @param {HTMLElement} el */
@@ -57,6 +69,8 @@ function build(el) {
   reset.textContent = "Reset";
   reset.title = "Back to this problem's defaults";
   el.append(keys, place, pace, reset);
+  // JupyterLab has a meaning of its own for the arrow keys.
+  for (const control of el.querySelectorAll("input, select")) control.dataset.lmSuppressShortcuts = "true";
   return { ...buttons, slider: place.querySelector("input"), shown: place.querySelector("output"),
            speed: pace.querySelector("select"), reset };
 }
@@ -74,14 +88,14 @@ function player(model, onChange) {
     onChange(false);
   };
   const tick = () => {
-    const [step, end] = [model.get("step"), model.get("num_steps")];
+    const [step, end] = [shownStep(model), numSteps(model)];
     if (step !== asked) stop();
     else if (step < end) asked = go(model, step + 1);
     else if (model.get("repeat")) asked = go(model, 0);
     else stop();
   };
   const start = () => {
-    asked = model.get("step") < model.get("num_steps") ? model.get("step") : go(model, 0);
+    asked = shownStep(model) < numSteps(model) ? shownStep(model) : go(model, 0);
     clearInterval(timer);
     timer = setInterval(tick, 1000 / model.get("speed"));
     onChange(true);
@@ -120,54 +134,72 @@ function scrubOn(root, seek) {
   };
 }
 
-function render({ model, el }) {
-  const bar = build(el);
-  const play = player(model, (on) => setIcon(bar.play, on ? "Pause" : "Play", on ? "pause" : "play"));
-  const by = (change) => () => {
-    play.stop();
-    go(model, change());
+/** Makes the bar's controls act; `goTo` ends the playing and goes to a step. */
+function takeControls(bar, model, play, goTo) {
+  const steps = {
+    first: () => 0,
+    previous: () => shownStep(model) - 1,
+    next: () => shownStep(model) + 1,
+    last: () => numSteps(model),
   };
-  const listen = (element, type, act) => element.addEventListener(type, act);
-  listen(bar.first, "click", by(() => 0));
-  listen(bar.previous, "click", by(() => model.get("step") - 1));
-  listen(bar.next, "click", by(() => model.get("step") + 1));
-  listen(bar.last, "click", by(() => model.get("num_steps")));
-  listen(bar.slider, "input", by(() => Number(bar.slider.value)));
-  listen(bar.play, "click", () => (play.isOn() ? play.stop() : play.start()));
-  const set = (name, value) => {
-    model.set(name, value);
-    model.save_changes();
-  };
-  listen(bar.repeat, "click", () => set("repeat", !model.get("repeat")));
-  listen(bar.speed, "change", () => set("speed", Number(bar.speed.value)));
-  listen(bar.reset, "click", () => {
+  for (const [name, step] of Object.entries(steps)) bar[name].addEventListener("click", () => goTo(step()));
+  bar.slider.addEventListener("input", () => goTo(Number(bar.slider.value)));
+  bar.play.addEventListener("click", () => (play.isOn() ? play.stop() : play.start()));
+  bar.repeat.addEventListener("click", () => set(model, "repeat", !model.get("repeat")));
+  bar.speed.addEventListener("change", () => set(model, "speed", Number(bar.speed.value)));
+  bar.reset.addEventListener("click", () => {
     play.stop();
-    set("resets", model.get("resets") + 1);
+    set(model, "resets", model.get("resets") + 1);
   });
+}
 
-  const draw = () => {
-    bar.slider.max = model.get("num_steps");
-    bar.slider.value = model.get("step");
-    bar.slider.style.setProperty("--share", `${(100 * model.get("step")) / model.get("num_steps")}%`);
-    bar.shown.textContent = `${model.get("step")} / ${model.get("num_steps")}`;
-    bar.repeat.setAttribute("aria-pressed", String(model.get("repeat")));
-    bar.speed.value = model.get("speed");
-  };
-  const repace = () => play.isOn() && play.start();
-  model.on("change", draw);
-  model.on("change:speed", repace);
-  draw();
-  let unscrub = () => {};
+/** Shows where the step is. */
+function draw(bar, model) {
+  const [step, last] = [shownStep(model), numSteps(model)];
+  bar.slider.max = last;
+  bar.slider.value = step;
+  bar.slider.style.setProperty("--share", `${(100 * step) / last}%`);
+  bar.shown.textContent = `${step} / ${last}`;
+  bar.repeat.setAttribute("aria-pressed", String(model.get("repeat")));
+  bar.speed.value = model.get("speed");
+}
+
+/** Calls `act` with the app's element once it is there, one task after its parts. Returns what undoes both. */
+function withRoot(el, act) {
+  let undo = () => {};
   const later = setTimeout(() => {
     const root = el.closest(".techni-app");
-    if (root) unscrub = scrubOn(root, (share) => by(() => share * model.get("num_steps"))());
+    if (root) undo = act(root);
   });
   return () => {
     clearTimeout(later);
+    undo();
+  };
+}
+
+async function render({ model: own, el }) {
+  const bar = build(el);
+  const end = await own.widget_manager.get_model(own.get("end").replace("IPY_MODEL_", ""));
+  const model = { ...own, end };
+  const play = player(model, (on) => setIcon(bar.play, on ? "Pause" : "Play", on ? "pause" : "play"));
+  const goTo = (step) => {
+    play.stop();
+    go(model, step);
+  };
+  takeControls(bar, model, play, goTo);
+  const show = () => draw(bar, model);
+  const repace = () => play.isOn() && play.start();
+  model.on("change", show);
+  model.on("change:speed", repace);
+  end.on("change:value", show);
+  show();
+  const unscrub = withRoot(el, (root) => scrubOn(root, (share) => goTo(share * numSteps(model))));
+  return () => {
     play.stop();
     unscrub();
-    model.off("change", draw);
+    model.off("change", show);
     model.off("change:speed", repace);
+    end.off("change:value", show);
   };
 }
 

@@ -3,7 +3,8 @@
 import pathlib
 
 import anywidget
-from traitlets import Bool, CInt, Enum, Int, validate
+from ipywidgets import Widget, widget_serialization
+from traitlets import Bool, CInt, Enum, Instance, Int, validate
 
 from gradient.frame import MAX_STEPS
 
@@ -18,32 +19,23 @@ class Transport(anywidget.AnyWidget):
     Playing happens in the browser. A click or a drag on the loss curve of the same app moves the step too.
 
     Attributes:
-        step: 0..num_steps; it stays at the end when num_steps changes, if it was there.
-        num_steps: 1..200.
+        end: the slider that says how many steps there are.
+        step: 0..200; what lies past the end means the end, wherever that moves.
         repeat: whether playing starts again at the end.
         speed: steps per second.
         resets: how often `Reset` was pressed.
+        past: the step that means the end.
     """
 
     _esm = _HERE / "transport.js"
 
-    step = CInt(30).tag(sync=True)
-    num_steps = CInt(30).tag(sync=True)
+    end = Instance(Widget).tag(sync=True, **widget_serialization)
+    step = CInt(MAX_STEPS).tag(sync=True)
     repeat = Bool(False).tag(sync=True)
     speed = Enum(list(SPEEDS.values()), SPEEDS["Normal"]).tag(sync=True)
     resets = Int(0).tag(sync=True)
-
-    # The end before a change of num_steps; held notifications validate only after the new value is in place.
-    _end = 30
+    past = Int(MAX_STEPS, read_only=True).tag(sync=True)
 
     @validate("step")
     def _clamp_step(self, proposal: dict) -> int:
-        return min(max(proposal["value"], 0), max(self._end, self.num_steps))
-
-    @validate("num_steps")
-    def _carry_step(self, proposal: dict) -> int:
-        num_steps = min(max(proposal["value"], 1), MAX_STEPS)
-        was_at_end, self._end = self.step == self._end, num_steps
-        if was_at_end or self.step > num_steps:
-            self.step = num_steps
-        return num_steps
+        return min(max(proposal["value"], 0), MAX_STEPS)

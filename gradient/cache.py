@@ -1,0 +1,98 @@
+"""A folder that keeps what takes long to make: compiled programs and fields, for as long as their sources stay the same."""
+
+import hashlib
+import io
+import os
+import pathlib
+import sys
+import uuid
+from collections.abc import Callable, Sequence
+from functools import cache
+from importlib.metadata import version
+
+import numpy as np
+
+_PACKAGE = pathlib.Path(__file__).parent
+_CORE = ("problems.py", "optimizers.py", "descent.py", "landscape.py", "frame.py", "wasm/*.py", "controls.py", "app.py")
+_LIBRARIES = ("jax", "jaxlib", "optax", "numpy")
+
+
+def default_folder() -> pathlib.Path:
+    """Where it is: in the folder that TECHNI_CACHE names, or beside the sources."""
+    return pathlib.Path(os.environ.get("TECHNI_CACHE") or _PACKAGE / "__cache__")
+
+
+@cache
+def core_hash() -> str:
+    """A hash of everything that a program or a field follows from: the core's sources, and the libraries' versions."""
+    digest = hashlib.sha256(f"{sys.version_info[:2]} {[version(name) for name in _LIBRARIES]}".encode())
+    for pattern in _CORE:
+        for file in sorted(_PACKAGE.glob(pattern)):
+            digest.update(file.name.encode() + file.read_bytes())
+    return digest.hexdigest()
+
+
+class DiskCache:
+    """Bytes by their name. What cannot be read is not there, and what cannot be written is made again the next time.
+
+    Attributes:
+        folder: where they are.
+        names: all that was asked for or stored, and whether it is there.
+    """
+
+    def __init__(self, folder: pathlib.Path | None = None, key: str | None = None) -> None:
+        self.folder = folder or default_folder()
+        self.names: dict[str, bool] = {}
+        self._key = hashlib.sha256((key or core_hash()).encode()).hexdigest()[:16]
+
+    def load(self, name: str) -> bytes | None:
+        """The bytes that were stored by this name, or None."""
+        data = self._read(name)
+        self.names[name] = data is not None
+        return data
+
+    def store(self, name: str, data: bytes) -> None:
+        """Keeps bytes by this name. Readers never see half of them."""
+        try:
+            self._write(name, data)
+        except OSError:
+            return
+        self.names[name] = True
+
+    def arrays(self, name: str, make: Callable[[], Sequence[np.ndarray]]) -> list[np.ndarray]:
+        """The arrays that were stored by this name, or that are made now and stored."""
+        data = self.load(name)
+        if data is None:
+            stream = io.BytesIO()
+            np.savez(stream, *make())
+            data = stream.getvalue()
+            self.store(name, data)
+        with np.load(io.BytesIO(data)) as found:
+            return [found[key] for key in found.files]
+
+    def prune(self) -> None:
+        """Removes what was stored by other keys: nothing asks for it again."""
+        for file in self.folder.glob("?" * 16 + "-" + "?" * 32):
+            if not file.name.startswith(self._key):
+                file.unlink(missing_ok=True)
+
+    def _read(self, name: str) -> bytes | None:
+        try:
+            content = self._file(name).read_bytes()
+        except OSError:
+            return None
+        checksum, data = content[:32], content[32:]
+        return data if hashlib.sha256(data).digest() == checksum else None
+
+    def _write(self, name: str, data: bytes) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        part = self.folder / f"{uuid.uuid4().hex}.part"
+        try:
+            part.write_bytes(hashlib.sha256(data).digest() + data)
+            part.replace(self._file(name))
+        except OSError:
+            part.unlink(missing_ok=True)
+            raise
+
+    def _file(self, name: str) -> pathlib.Path:
+        return self.folder / f"{self._key}-{hashlib.sha256(name.encode()).hexdigest()[:32]}"

@@ -1,0 +1,124 @@
+"""The controls: choices, sliders and the transport, and what the choice of a problem sets in them."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import ipywidgets as widgets
+
+from gradient.frame import MAX_STEPS
+from gradient.link import Trait
+from gradient.optimizers import OPTIMIZERS, Hyperparameter
+from gradient.problems import NUM_KEYS, Problem
+from gradient.views.loss import SCALES
+from gradient.views.transport import Transport
+
+_FIRST_PROBLEM, _FIRST_OPTIMIZER = "Wave", "momentum"
+
+
+_HYPERPARAMETERS: dict[str, Hyperparameter] = {
+    name: hyperparameter for record in OPTIMIZERS.values() for name, hyperparameter in record.hyperparameters.items()
+}
+
+
+class Controls:
+    """A part of `App`: all that a visitor sets, by the names that Python uses, too.
+
+    A "row" is what one choice sets, as `choose` takes it: a value for each trait.
+    """
+
+    def make_controls(self, problems: Sequence[Problem]) -> None:
+        """Makes all of them, for these problems."""
+        self._make_choices(labels_of(problems))
+        self._make_sliders()
+        self.transport = Transport(end=self.steps)
+
+    def _make_choices(self, labels: Sequence[str]) -> None:
+        names = [optimizer.label for optimizer in OPTIMIZERS.values()]
+        first = list(OPTIMIZERS).index(_FIRST_OPTIMIZER)
+        self.problem = widgets.Dropdown(description="Problem", options=labels, index=labels.index(_FIRST_PROBLEM))
+        self.optimizer = widgets.Dropdown(description="Optimizer", options=names, index=first)
+        self.loss_scale = widgets.Dropdown(description="Loss axis", options=SCALES, index=0)
+        self.show_errors = widgets.Checkbox(description="Show errors", indent=False)
+
+    def _make_sliders(self) -> None:
+        self.learning_rate = widgets.FloatLogSlider(
+            description="Learning rate", min=-3, max=1, step=0.02, value=0.1, readout_format=".3g"
+        )
+        self.hyperparameters = {name: _hyperparameter_slider(h) for name, h in _HYPERPARAMETERS.items()}
+        self.momentum, self.decay, self.b1, self.b2 = self.hyperparameters.values()
+        self.steps = widgets.IntSlider(description="Steps", min=1, max=MAX_STEPS, value=30)
+        self.initial_w = widgets.FloatSlider(description="Initial w")
+        self.initial_b = widgets.FloatSlider(description="Initial b")
+        self.random_key = widgets.IntSlider(description="Random key", min=1, max=NUM_KEYS, value=1)
+
+    def settable(self) -> list[Trait]:
+        """Every trait that a visitor sets, choices first."""
+        choices = [(choice, "index") for choice in (self.problem, self.optimizer, self.loss_scale)]
+        start = [self.initial_w, self.initial_b, self.random_key]
+        sliders = [self.learning_rate, *self.hyperparameters.values(), self.steps, *start]
+        transport = [(self.transport, name) for name in ("step", "repeat", "speed")]
+        return [*choices, *((w, "value") for w in (*sliders, self.show_errors)), *transport]
+
+    def limits_row(self, problem: Problem) -> dict[Trait, Any]:
+        """Between what limits a start of a problem can lie."""
+        return {
+            **_range(self.initial_w, *problem.domain[0]),
+            **_range(self.initial_b, *problem.domain[1]),
+            (self.random_key, "max"): max(1, problem.num_keys),
+        }
+
+    def displayed_row(self, problem: Problem) -> dict[Trait, Any]:
+        """Which controls of the start a problem has."""
+        return {
+            (self.initial_w.layout, "display"): _display(problem.is_planar),
+            (self.initial_b.layout, "display"): _display(problem.is_planar),
+            (self.random_key.layout, "display"): _display(problem.num_keys > 1),
+        }
+
+    def default_row(self, problem: Problem) -> dict[Trait, Any]:
+        """A problem's own learning rate, momentum, steps and start."""
+        w, b = (float(str(value)) for value in problem.flat_starts[0]) if problem.is_planar else (0.0, 0.0)
+        return {
+            (self.learning_rate, "value"): problem.learning_rate,
+            (self.momentum, "value"): problem.momentum,
+            (self.steps, "value"): problem.num_steps,
+            (self.transport, "step"): MAX_STEPS,
+            (self.initial_w, "value"): w,
+            (self.initial_b, "value"): b,
+            (self.random_key, "value"): 1,
+        }
+
+    def reset_row(self, problem: Problem) -> dict[Trait, Any]:
+        """What `Reset` sets: the problem's defaults, and the optimizer's."""
+        others = {(self.hyperparameters[name], "value"): h.default for name, h in _HYPERPARAMETERS.items()}
+        return {**others, (self.optimizer, "index"): list(OPTIMIZERS).index(_FIRST_OPTIMIZER), **self.default_row(problem)}
+
+    def shown_hyperparameters(self) -> dict[Trait, list[str]]:
+        """Which of the optimizers' own sliders are seen, for each optimizer."""
+        return {
+            (slider.layout, "display"): [_display(name in record.hyperparameters) for record in OPTIMIZERS.values()]
+            for name, slider in self.hyperparameters.items()
+        }
+
+
+def _hyperparameter_slider(h: Hyperparameter) -> widgets.FloatSlider:
+    return widgets.FloatSlider(description=h.label, min=0, max=h.maximum, step=h.step, value=h.default, readout_format=".3g")
+
+
+def _range(slider: widgets.FloatSlider, low: float, high: float) -> dict[Trait, Any]:
+    """A slider's limits, and a grid between them: a power of ten that makes 200 to 2000 places, shown to that digit."""
+    exponent = math.floor(math.log10((high - low) / 200))
+    values = {"min": low, "max": high, "step": 10.0**exponent, "readout_format": f".{max(0, -exponent)}f"}
+    return {(slider, name): value for name, value in values.items()}
+
+
+def labels_of(problems: Sequence[Problem]) -> list[str]:
+    """The problems' names, numbered where one comes again."""
+    names = [problem.name for problem in problems]
+    counts = [names[: i + 1].count(name) for i, name in enumerate(names)]
+    return [name if count == 1 else f"{name} ({count})" for name, count in zip(names, counts, strict=True)]
+
+
+def _display(is_shown: bool) -> str:
+    return "flex" if is_shown else "none"

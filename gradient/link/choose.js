@@ -1,0 +1,65 @@
+// A choice that sets other traits by a table, for the changes that a visitor makes.
+
+/** The table's columns in the models' own form. @returns {Promise<{ model: any, name: string, values: any[] }[]>} */
+function columnsOf(manager, table) {
+  return Promise.all(
+    table.map(async ([reference, name, values]) => {
+      const model = await modelOf(manager, reference);
+      return { model, name, values: await Promise.all(values.map((value) => deserialize(model, name, value))) };
+    }),
+  );
+}
+
+/** The values of one row, grouped by their model. @returns {Map<any, object>} */
+function rowOf(columns, index) {
+  const row = new Map();
+  for (const { model, name, values } of columns) {
+    const value = values[Math.min(Math.max(Number(index), 0), values.length - 1)];
+    row.set(model, { ...row.get(model), [name]: value });
+  }
+  return row;
+}
+
+/** What is only seen, no kernel knows: where one overwrites it, as after a lost connection, it is set again. */
+function mended(columns, apply) {
+  const act = (name) => (model) => isFromKernel(model, name) && setTimeout(apply);
+  return columns.map(({ model, name }) => [model, name, act(name)]);
+}
+
+/** Follows the choice until the returned function is called. */
+async function follow(manager, { self, source, on, table, keep }) {
+  const [own, chosen, trigger, columns] = await Promise.all([
+    modelOf(manager, self), modelOf(manager, source[0]), modelOf(manager, on[0]), columnsOf(manager, table),
+  ]);
+  const apply = () => {
+    for (const [model, state] of rowOf(columns, chosen.get(source[1]))) (keep ? save : show)(model, state);
+  };
+  const changed = () => isFromKernel(trigger, on[1]) || apply();
+  const listening = keep ? [[trigger, on[1], changed]] : [[trigger, on[1], apply], ...mended(columns, apply)];
+  for (const [model, name, act] of listening) model.on(`change:${name}`, act);
+  if (!keep) apply();
+  tellReady(own);
+  return () => listening.forEach(([model, name, act]) => model.off(`change:${name}`, act));
+}
+
+export default {
+  initialize({ model }) {
+    let generation = 0;
+    let unfollow = () => {};
+    const start = async () => {
+      unfollow();
+      unfollow = () => {};
+      const mine = ++generation;
+      const stop = model.get("spec").source ? await follow(model.widget_manager, model.get("spec")) : () => {};
+      if (mine === generation) unfollow = stop;
+      else stop();
+    };
+    model.on("change:spec", start);
+    void start();
+    return () => {
+      generation += 1;
+      model.off("change:spec", start);
+      unfollow();
+    };
+  },
+};

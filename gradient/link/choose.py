@@ -1,0 +1,81 @@
+"""`choose`: a table from the index of a choice to values of other traits, applied where the choice is made."""
+
+import pathlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ipywidgets import Widget
+from traitlets import Dict
+
+from gradient.link.events import Trait, as_json, assign, by_widget, event, is_from_page
+from gradient.link.modules import esm
+from gradient.link.page import PageLink
+
+_HERE = pathlib.Path(__file__).parent
+
+
+class Choice(PageLink):
+    """A table from the index of a choice to values of other traits; see `choose`."""
+
+    _esm = esm(_HERE, "models.js", "choose.js")
+
+    spec = Dict().tag(sync=True, to_json=as_json)
+
+    _is_following = False
+
+    def __init__(self, source: Trait, table: Mapping[Trait, Sequence[Any]], on: Trait | None, *, keep: bool) -> None:
+        self._source, self._on, self._keep = source, on or source, keep
+        self._table = {target: list(values) for target, values in table.items()}
+        super().__init__()
+        self.spec = self._described()
+        self._on[0].observe(self._changed, self._on[1])
+        self._is_following = True
+        self.apply()
+
+    def append(self, row: Mapping[Trait, Any]) -> None:
+        """Adds one choice: a value for every target of the table."""
+        for target, values in self._table.items():
+            values.append(row[target])
+        self.spec = self._described()
+
+    def apply(self) -> None:
+        """Sets every target to the value of the current choice, as one event."""
+        with event():
+            for widget, values in by_widget({target: self._lookup(column) for target, column in self._table.items()}).items():
+                assign(widget, values)
+
+    def close(self) -> None:
+        """Stops following the source, here and on every page."""
+        if self._is_following:
+            self._is_following = False
+            self._on[0].unobserve(self._changed, self._on[1])
+        super().close()
+
+    def _described(self) -> dict:
+        """What the page needs to do the same; nothing if the source is no widget, which a page does not know."""
+        if not isinstance(self._on[0], Widget):
+            return {}
+        table = [[*target, list(values)] for target, values in self._table.items() if isinstance(target[0], Widget)]
+        return {"self": self, "source": self._source, "on": self._on, "table": table, "keep": self._keep}
+
+    def _lookup(self, column: Sequence[Any]) -> Any:
+        # A client can set any index, also one that the widget would not offer.
+        return column[min(max(int(getattr(*self._source)), 0), len(column) - 1)]
+
+    def _changed(self, change: Any) -> None:
+        if not is_from_page(change):
+            self.apply()
+
+
+def choose(source: Trait, table: Mapping[Trait, Sequence[Any]], *, on: Trait | None = None, keep: bool = True) -> Choice:
+    """Makes a choice set other traits, in the browser when a visitor chooses, in Python when Python does.
+
+    Args:
+        source: a trait that holds an index, or a boolean.
+        table: for each target, its value for each index.
+        on: the trait whose change applies the table; `source` itself unless given.
+        keep: whether the targets are controls, whose values the page sends to the kernel, and which may move away from the
+            table again. False for what is only seen: it follows the source, also on a page that opens later, and costs no
+            message.
+    """
+    return Choice(source, table, on, keep=keep)

@@ -1,0 +1,294 @@
+"""`jaxlink`: a JAX function between the traits of widgets, run by the browser or by the kernel."""
+
+import itertools
+import json
+import pathlib
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from types import MappingProxyType
+from typing import Any, cast
+
+import numpy as np
+from ipywidgets import Widget
+from traitlets import Dict, Enum, HasTraits, Int, Unicode
+
+from gradient.link.events import LOCK, Trait, as_json, event, is_from_page, run_at_the_end
+from gradient.link.kernel import Drawing, Ease, Kernel, Output, as_array, snapshot
+from gradient.link.modules import esm
+from gradient.link.page import PageLink
+from gradient.link.programs import Cache, cached, compiled, described
+from gradient.wasm import UnsupportedPrimitive
+
+Target = Trait | tuple[HasTraits, str, str]
+Targets = Target | Sequence[Target]
+
+BROWSER, KERNEL = "browser", "kernel"
+_HERE = pathlib.Path(__file__).parent
+
+
+class JaxLink(PageLink):
+    """A JAX function between traits; see `jaxlink`.
+
+    Attributes:
+        where: "browser" or "kernel": where the function is to run.
+        computing: where it runs now. That is the kernel too if the browser cannot.
+        reason: why the kernel runs what the browser should, empty if it does not.
+    """
+
+    _esm = esm(_HERE, "text.js", "models.js", "executor.js", "jaxlink.js")
+
+    where = Enum([BROWSER, KERNEL], BROWSER).tag(sync=True)
+    computing = Enum([BROWSER, KERNEL], BROWSER).tag(sync=True)
+    reason = Unicode("").tag(sync=True)
+    spec = Dict().tag(sync=True, to_json=as_json)
+    programs = Dict().tag(sync=True)
+    # Each side asks the other to compute by counting up: the kernel when Python has changed an input that the page computes
+    # with, the page when a visitor has changed one that the kernel computes with. Why a page cannot compute, it says itself.
+    asked_page = Int(0).tag(sync=True)
+    asked_kernel = Int(0).tag(sync=True)
+    unable = Unicode("").tag(sync=True)
+
+    _observing: Sequence[tuple[Callable, Trait]] = ()
+    _seen_by_page: Mapping[str, Any] = MappingProxyType({})
+
+    def __init__(
+        self,
+        fun: Callable[..., Any],
+        inputs: Mapping[str, Trait],
+        outputs: Mapping[str, Targets],
+        static: Mapping[str, Trait],
+        where: str,
+        *,
+        drawing: Drawing | None = None,
+        ease: Ease | None = None,
+        errors: Trait | None = None,
+        keep: bool = False,
+        on: Sequence[str] | None = None,
+        cache: Cache | None = None,
+        name: Callable[..., str | None] | None = None,
+    ) -> None:
+        self._fun, self._inputs, self._static = fun, dict(inputs), dict(static)
+        self._outputs, self._drawing, self._ease, self._errors = _listed(outputs), drawing, ease, errors
+        self._keep, self._on = keep, list(inputs) if on is None else list(on)
+        self._cache, self._name = cache, name
+        self._kernel = Kernel(fun, tuple(static), self._outputs, drawing, ease, errors, keep=keep)
+        self._unsupported: dict[str, str] = {}
+        stranger = self._stranger()
+        super().__init__(where=where, unable=stranger, computing=KERNEL if stranger else where)
+        self.spec = {} if stranger else self._described()
+        self._entered(self.computing)
+        self._observing = self._observe()
+        if keep:
+            self._compile_missing(*self._read())  # the controls stand where they stand until something moves them
+        else:
+            run_at_the_end(self)
+
+    def __call__(self) -> Any:
+        """The function's result for the present inputs, as NumPy arrays and Python numbers, whatever the page has shown."""
+        with LOCK:
+            return self._kernel.compute(*self._read())
+
+    def close(self) -> None:
+        """Stops following the inputs, here and on every page."""
+        observing, self._observing = self._observing, []
+        for act, (widget, name) in observing:
+            widget.unobserve(act, name)
+        super().close()
+
+    def run(self) -> None:
+        """Answers the present inputs: here, or by asking the page to."""
+        with self._kernel.guard("Reading the controls"):
+            inputs, static = self._read()
+            self._compile_missing(inputs, static)
+            reason = self._why_not_the_browser(inputs, static)
+            computing = KERNEL if self.where == KERNEL or reason else BROWSER
+            self._set_place(computing, reason if self.where == BROWSER else "")
+            if computing == KERNEL:
+                self._kernel.run(inputs, static)
+            else:
+                self._ask_page(snapshot(inputs, static))
+        self._kernel.report()
+
+    def _ask_page(self, seen: dict[str, Any]) -> None:
+        """Lets the page compute, unless it has been asked to with these very inputs."""
+        if seen != self._seen_by_page:
+            self._seen_by_page = seen
+            self.asked_page += 1
+
+    def _observe(self) -> list[tuple[Callable, Trait]]:
+        gates = [(self._shown, self._drawing.shown), (self._seen, self._drawing.visible)] if self._drawing else []
+        triggers = [*(self._inputs[name] for name in self._on), *self._static.values()]
+        sources = [(self._changed, trait) for trait in triggers]
+        own = [(self._place_changed, (self, name)) for name in ("where", "unable", "computing")]
+        observing: list[tuple[Callable, Trait]] = [*sources, *gates, *own, (self._asked, (self, "asked_kernel"))]
+        for act, (widget, name) in observing:
+            widget.observe(act, name)
+        return observing
+
+    def _read(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+        inputs = {name: as_array(getattr(*trait)) for name, trait in self._inputs.items()}
+        return inputs, {name: getattr(*trait) for name, trait in self._static.items()}
+
+    def _changed(self, change: Any) -> None:
+        if is_from_page(change):
+            self._seen_by_page = {}  # whatever that is: it is not what it was asked for
+        else:
+            run_at_the_end(self)
+
+    def _asked(self, _: Any) -> None:
+        run_at_the_end(self)
+
+    def _place_changed(self, change: Any) -> None:
+        if change.name == "computing" and is_from_page(change):
+            self._entered(self.computing)
+        elif change.name != "computing":
+            run_at_the_end(self)
+
+    def _shown(self, _: Any) -> None:
+        with event():
+            self._kernel.showed()
+        self._seen(_)
+
+    def _seen(self, _: Any) -> None:
+        with event():
+            self._kernel.draw()
+            self._kernel.report()
+
+    def _set_place(self, computing: str, reason: str) -> None:
+        self.reason = reason
+        if computing != self.computing:
+            self.computing = computing
+            self._entered(computing)
+
+    def _entered(self, computing: str) -> None:
+        with event():
+            if self._drawing and self._drawing.on_page:
+                setattr(*self._drawing.on_page, computing == BROWSER)
+            if computing == BROWSER:
+                self._kernel.rest()
+
+    def _why_not_the_browser(self, inputs: Mapping[str, np.ndarray], static: Mapping[str, Any]) -> str:
+        return self.unable or self._unsupported.get(_key(static), "")
+
+    def _compile_missing(self, inputs: dict[str, np.ndarray], static: dict[str, Any]) -> None:
+        """Compiles the programs that are not there yet, of all combinations of the static inputs that a visitor can choose."""
+        if self.where == KERNEL or self.unable:
+            return
+        known = dict(self.programs)
+        for combination in self._combinations(static):
+            key = _key(combination)
+            fits = key in known and (combination != static or _fits(known[key], inputs))
+            if not fits and key not in self._unsupported:
+                with suppress(UnsupportedPrimitive):
+                    known[key] = self._program(key, inputs, combination)
+        if known.keys() != self.programs.keys() or any(known[key] is not self.programs[key] for key in known):
+            self.programs = known
+
+    def _program(self, key: str, inputs: dict[str, np.ndarray], static: dict[str, Any]) -> dict:
+        def fun(**arguments: Any) -> Any:
+            return self._fun(**arguments, **static)
+
+        fields = sorted({*self._outputs, *self._template_fields(), *self._page_outputs()})
+        name = self._name(**static) if self._name else None
+        shapes = ",".join(f"{k}{list(v.shape)}{v.dtype}" for k, v in sorted(inputs.items()))
+        try:
+            program = cached(self._cache, name and f"{name} {fields} {shapes}", lambda: compiled(fun, inputs, fields))
+        except UnsupportedPrimitive as error:
+            self._unsupported[key] = f"{error}".splitlines()[0]
+            raise
+        return described(program, list(inputs), fields)
+
+    def _combinations(self, static: Mapping[str, Any]) -> list[dict[str, Any]]:
+        ranges = [_values(trait, static[name]) for name, trait in self._static.items()]
+        rest = [dict(zip(self._static, values, strict=True)) for values in itertools.product(*ranges)]
+        return [dict(static), *(combination for combination in rest if combination != static)]
+
+    def _template_fields(self) -> set[str]:
+        return {name for outputs in self._outputs.values() for o in outputs if o.template for name in _names(o.template)}
+
+    def _page_outputs(self) -> dict[str, list[Output]]:
+        return {name: [Output(target)] for name, target in self._drawing.outputs.items()} if self._drawing else {}
+
+    def _stranger(self) -> str:
+        """Why no page can run this, or nothing: it knows widgets only."""
+        targets = [output.target for outputs in self._outputs.values() for output in outputs]
+        for widget, name in (*self._inputs.values(), *self._static.values(), *targets):
+            if not isinstance(widget, Widget):
+                return f"{type(widget).__name__}.{name} is no widget's trait, so the page does not know it."
+        return ""
+
+    def _described(self) -> dict:
+        outputs: dict[str, list] = {name: [] for name in [*self._outputs, *self._page_outputs()]}
+        for name, found in [*self._outputs.items(), *self._page_outputs().items()]:
+            outputs[name] += [[*output.target, output.template] for output in found]
+        ease = self._ease
+        return {
+            "self": self,
+            "inputs": self._inputs,
+            "static": self._static,
+            "outputs": outputs,
+            "keep": self._keep,
+            "on": self._on,
+            "errors": self._errors,
+            "on_page": self._drawing.on_page if self._drawing else None,
+            "ease": ease and {"on": list(ease.on), "durations": list(ease.durations), "milliseconds": ease.milliseconds},
+        }
+
+
+def _key(static: Mapping[str, Any]) -> str:
+    """A combination's name, the same as JavaScript's JSON gives it."""
+    return json.dumps(list(static.values()), separators=(",", ":"))
+
+
+def _values(trait: Trait, present: Any) -> Sequence[Any]:
+    """What a static input can be: every index of a widget's options, both of a boolean, else what it is."""
+    options = getattr(trait[0], "options", None)
+    if trait[1] == "index" and options is not None:
+        return range(len(options))
+    return [False, True] if isinstance(present, bool) else [present]
+
+
+def _fits(program: Mapping[str, Any], inputs: Mapping[str, np.ndarray]) -> bool:
+    return all(program["inputs"][name][1:] == [str(value.dtype), list(value.shape)] for name, value in inputs.items())
+
+
+def _names(template: str) -> list[str]:
+    return [part.partition("}")[0] for part in template.split("{")[1:]]
+
+
+def _listed(outputs: Mapping[str, Targets]) -> dict[str, list[Output]]:
+    """The same with a list for each field, also where one target was given."""
+    return {
+        name: [
+            Output((target[0], target[1]), *target[2:])
+            for target in cast(Sequence[Any], [targets] if isinstance(targets[0], HasTraits) else targets)
+        ]
+        for name, targets in outputs.items()
+    }
+
+
+def jaxlink(
+    fun: Callable[..., Any],
+    *,
+    inputs: Mapping[str, Trait],
+    outputs: Mapping[str, Targets],
+    static: Mapping[str, Trait] | None = None,
+    where: str = BROWSER,
+    **options: Any,
+) -> JaxLink:
+    """Runs a JAX function between the traits of widgets, like `ipywidgets.jslink` with a function in the middle.
+
+    Args:
+        fun: `fun(**inputs, **static)` in jax.numpy, to a NamedTuple or a mapping of arrays.
+        inputs: for each traced argument, the trait that holds it: numbers, booleans, arrays.
+        outputs: for each field of the result that something shows, the trait or the traits to set. A third item is a template:
+            `(label, "value", "after {steps} steps the loss is {loss}")` sets text, with any fields of the result in it.
+        static: arguments that choose a program: traits that hold an index. One compilation per combination.
+        where: "browser" or "kernel". A function with something in it that cannot be compiled to WebAssembly runs in the kernel
+            all the same, and `reason` says why.
+        options: `drawing` (a `Drawing`), `ease` (an `Ease`), `errors` (a string trait that says what failed in the last run),
+            `keep` (whether the outputs are controls, whose values the page sends to the kernel), `on` (the names of the inputs
+            whose change runs the function; all of them unless given), and `cache` with `name`: where
+            programs are kept, and `name(**static)`, by what name, or None for not at all.
+    """
+    return JaxLink(fun, inputs, outputs, static or {}, where, **options)

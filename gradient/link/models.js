@@ -1,0 +1,55 @@
+// What the links on a page have in common: how they find models, read what the kernel sends, and know who made a change.
+
+/** @typedef {{ get(name: string): any, set(values: object): void, set_state(state: object): void, save_changes(): void,
+ *   on(name: string, act: Function): void, off(name: string, act: Function): void, comm_live: boolean }} Model */
+
+// Every link has a module instance of its own; a mark on the model is what they share.
+const WRITING = Symbol.for("jaxlink.writing");
+const READY = Symbol.for("jaxlink.ready");
+
+/** The model of a reference. @param {any} manager @param {string} reference @returns {Promise<Model>} */
+function modelOf(manager, reference) {
+  return manager.get_model(reference.replace("IPY_MODEL_", ""));
+}
+
+/** Whether the present change of a model was sent by the kernel. @param {any} model @param {string} name */
+function isFromKernel(model, name) {
+  return !model[WRITING] && model._state_lock != null && name in model._state_lock;
+}
+
+/** A value as a model's own kind keeps it, from the form in which the kernel would have sent it. */
+function deserialize(model, name, value) {
+  const own = model.constructor.serializers?.[name]?.deserialize;
+  return own ? own(value, model.widget_manager) : value;
+}
+
+/** Sets traits without telling the kernel. @param {any} model @param {object} state */
+function show(model, state) {
+  model[WRITING] = true;
+  try {
+    model.set_state(state);
+  } finally {
+    model[WRITING] = false;
+  }
+}
+
+/** Sets traits and tells the kernel in one message. Limits of a slider come before the value, or it would be cut at the old ones. */
+function save(model, state) {
+  if (["min", "max", "value"].every((name) => name in state)) {
+    model.set({ min: Math.min(model.get("min"), state.min), max: Math.max(model.get("max"), state.max) });
+    model.set({ value: state.value });
+  }
+  model.set(state);
+  model.save_changes();
+}
+
+/** Lets others wait for a link that has to follow its sources first. @param {any} own the link's model */
+function tellReady(own) {
+  own[READY] = true;
+  own.trigger("jaxlink:ready");
+}
+
+/** Resolves when the link of a model follows its sources. @param {any} own */
+function readiness(own) {
+  return own[READY] ? Promise.resolve() : new Promise((done) => own.once("jaxlink:ready", done));
+}

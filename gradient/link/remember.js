@@ -1,0 +1,82 @@
+// Keeps the controls' values in the tab's own storage, and sets them again on a page that was loaded anew.
+
+const PREFIX = "jaxlink:";
+const STORE_MS = 200; // at most so often, as it costs more than a run of the program; and when the page goes
+
+/** Whether each load of the page begins anew: JupyterLab's kernel outlives its page and remembers by itself. */
+const beginsAnew = (manager) => "voila" in document.body.dataset || !manager.kernel;
+
+function stored(key) {
+  try {
+    return JSON.parse(sessionStorage.getItem(key) ?? "[]");
+  } catch {
+    return []; // a page may be forbidden to store anything
+  }
+}
+
+function store(key, values) {
+  try {
+    sessionStorage.setItem(key, JSON.stringify(values));
+  } catch {
+    // as above: then nothing is remembered, and all else works
+  }
+}
+
+/** Whether a control can stand at a value: a choice has it, a number lies in its range. */
+function isPossible(model, name, value) {
+  if (value === undefined || typeof value !== typeof model.get(name)) return false;
+  if (name === "index") return value < (model.get("_options_labels")?.length ?? Number.POSITIVE_INFINITY);
+  if (name !== "value" || typeof value !== "number") return true;
+  const base = model.get("base"); // the limits of a logarithmic slider are exponents
+  const [low, high] = ["min", "max"].map((limit) => (base ? base ** model.get(limit) : model.get(limit)));
+  return !(value < low) && !(value > high);
+}
+
+async function start(manager, { self, controls, after }, isClosed) {
+  const traits = await Promise.all(controls.map(async ([reference, name]) => [await modelOf(manager, reference), name]));
+  const choices = await Promise.all(after.map((reference) => modelOf(manager, reference)));
+  await Promise.all(choices.map(readiness));
+  if (isClosed()) return () => {};
+  const key = PREFIX + (document.body.dataset.home ?? location.pathname); // a server may show one app at two addresses
+  const read = () => traits.map(([model, name]) => model.get(name));
+  const put = (values) => {
+    traits.forEach(([model, name], i) => {
+      if (isPossible(model, name, values[i]) && values[i] !== model.get(name)) save(model, { [name]: values[i] });
+    });
+  };
+  put(stored(key));
+  tellReady(await modelOf(manager, self));
+  let timer = 0;
+  const flush = () => {
+    clearTimeout(timer);
+    if (timer) store(key, read());
+    timer = 0;
+  };
+  const keep = () => (timer ||= setTimeout(flush, STORE_MS));
+  for (const [model, name] of traits) model.on(`change:${name}`, keep);
+  addEventListener("pagehide", flush);
+  return () => {
+    flush();
+    for (const [model, name] of traits) model.off(`change:${name}`, keep);
+    removeEventListener("pagehide", flush);
+  };
+}
+
+export default {
+  initialize({ model }) {
+    let isClosed = !beginsAnew(model.widget_manager);
+    let stop = () => {};
+    const begin = async () => {
+      if (isClosed || !model.get("spec").self) return;
+      model.off("change:spec", begin);
+      stop = await start(model.widget_manager, model.get("spec"), () => isClosed);
+      if (isClosed) stop();
+    };
+    model.on("change:spec", begin);
+    void begin();
+    return () => {
+      isClosed = true;
+      stop();
+    };
+  },
+};

@@ -1,0 +1,33 @@
+"""`remember`: controls that keep their values when the page is loaded again, though its kernel is then a new one."""
+
+import pathlib
+from collections.abc import Sequence
+
+from traitlets import Dict
+
+from gradient.link.choose import Choice
+from gradient.link.events import Trait, as_json
+from gradient.link.modules import esm
+from gradient.link.page import PageLink
+
+_HERE = pathlib.Path(__file__).parent
+
+
+class Memory(PageLink):
+    """The page's memory of its controls; see `remember`."""
+
+    _esm = esm(_HERE, "models.js", "remember.js")
+
+    spec = Dict().tag(sync=True, to_json=as_json)
+
+
+def remember(controls: Sequence[Trait], after: Sequence[Choice] = ()) -> Memory:
+    """Keeps the values of controls in the tab of a visitor, and sets them again when the page comes back with a new kernel.
+
+    Args:
+        controls: traits in the order in which they are set again: choices first, then what they choose.
+        after: the choices that must follow their sources before anything is set.
+    """
+    memory = Memory()
+    memory.spec = {"self": memory, "controls": list(controls), "after": list(after)}
+    return memory

@@ -1,0 +1,145 @@
+// What the layer over the field follows: its traits, its size, the screen's pixels, whether it is seen, and the figures.
+
+/** Calls `act` once for all that changes in one task, before the browser paints. */
+export function oncePerTask(act) {
+  let queued = false;
+  return () => {
+    if (!queued) queueMicrotask(() => { queued = false; act(); });
+    queued = true;
+  };
+}
+
+/** Calls `act` when one of a model's traits has changed. Returns what undoes it. */
+export function listen(model, traits, act) {
+  const events = traits.map((trait) => `change:${trait}`).join(" ");
+  model.on(events, act);
+  return () => model.off(events, act);
+}
+
+/** Calls `act` when an element has a size, and whenever it has another. Returns what undoes it. */
+export function onSize(el, act) {
+  const observer = new ResizeObserver(act);
+  observer.observe(el);
+  return () => observer.disconnect();
+}
+
+/** Gives a canvas's views its size: one that is made while ipympl waits for a new size has the old one, and keeps it. */
+async function fitViews(canvas) {
+  for (const pending of Object.values(canvas.views ?? {})) {
+    const view = await pending;
+    const [width, height] = canvas.get("_size");
+    const fits = view.canvas.style.width === `${width}px` && view.canvas.style.height === `${height}px`;
+    if (!fits && !canvas.resize_requested) view.resize_and_update_canvas([width, height]);
+  }
+}
+
+/** Calls `act` after each frame that any of the canvases has shown. Returns what undoes it. */
+function onFrames(canvases, act) {
+  const undo = canvases.map((canvas) => {
+    const loaded = () => {
+      void fitViews(canvas);
+      requestAnimationFrame(act);
+    };
+    canvas.image.addEventListener("load", loaded);
+    return () => canvas.image.removeEventListener("load", loaded);
+  });
+  return () => undo.forEach((stop) => stop());
+}
+
+/** Tells the kernel whether the layer can be seen. Returns what undoes it. */
+export function watchVisibility(model, el) {
+  let onScreen = true;
+  const tell = () => {
+    const visible = onScreen && !document.hidden;
+    if (visible === model.get("visible")) return;
+    model.set("visible", visible);
+    model.save_changes();
+  };
+  const observer = new IntersectionObserver((entries) => {
+    onScreen = entries[entries.length - 1].isIntersecting;
+    tell();
+  });
+  observer.observe(el);
+  document.addEventListener("visibilitychange", tell);
+  return () => {
+    observer.disconnect();
+    document.removeEventListener("visibilitychange", tell);
+  };
+}
+
+export async function resolve(model, reference) {
+  return model.widget_manager.get_model(reference.replace("IPY_MODEL_", ""));
+}
+
+/** Whether two sizes are one but for rounding. */
+function isNear([width, height], [otherWidth, otherHeight]) {
+  return Math.abs(width - otherWidth) <= 1 && Math.abs(height - otherHeight) <= 1;
+}
+
+/**
+ * What asks an ipympl canvas for a size. It compares with what was last asked for, not with what the canvas has: an answer
+ * may be under way, and a kernel may give less than it is asked for.
+ */
+function makeFitter() {
+  const asked = new WeakMap();
+  return (canvas, size) => {
+    if (!canvas || !size.every(Boolean) || isNear(asked.get(canvas) ?? canvas.get("_size"), size)) return;
+    try {
+      canvas.resize(...size);
+      asked.set(canvas, size);
+    } catch {
+      // A kernel that is gone draws nothing: the figure is stretched to its place instead.
+    }
+  };
+}
+
+/**
+ * Follows the ipympl canvases: tells the kernel when one has shown a frame, and calls `act`. `fit` gives the shown one the
+ * layer's size; `misfit` is that canvas and its size while this is another than a given one, else null.
+ */
+export function followCanvases(model, el, act) {
+  let canvases = [];
+  let unwatch = () => {};
+  const ask = makeFitter();
+  const misfit = ({ clientWidth, clientHeight }) => {
+    const canvas = canvases[model.get("index")]; // none yet, when a figure has just been added
+    const place = [clientWidth, clientHeight];
+    const [width, height] = canvas?.get("_size") ?? place;
+    return isNear([width, height], place) ? null : { canvas, width, height };
+  };
+  const fit = () => ask(canvases[model.get("index")], [el.clientWidth, el.clientHeight]);
+  const ready = () => {
+    model.set("shown", model.get("shown") + 1);
+    model.save_changes();
+    act();
+  };
+  const adopt = async () => {
+    const found = await Promise.all(model.get("canvases").map((reference) => resolve(model, reference)));
+    unwatch();
+    unwatch = onFrames(found, ready);
+    canvases = found;
+    fit();
+    ready();
+  };
+  const undo = [
+    listen(model, ["index"], fit),
+    listen(model, ["canvases"], adopt),
+    listen(model, ["drawing"], ready), // a figure that waited may be drawn now
+    () => unwatch(),
+  ];
+  adopt();
+  return { fit, misfit, close: () => undo.forEach((act) => act()) };
+}
+
+/** Calls `act` whenever the screen's pixels have become smaller or larger. Returns what undoes it. */
+export function onRatio(act) {
+  let query;
+  const changed = () => {
+    query?.removeEventListener("change", changed);
+    query = matchMedia(`(resolution: ${devicePixelRatio}dppx)`);
+    query.addEventListener("change", changed);
+    act();
+  };
+  changed();
+  return () => query.removeEventListener("change", changed);
+}

@@ -1,0 +1,210 @@
+"""The cache: a hit costs nothing, and whatever happens to the folder, the app has what it needs."""
+
+import ast
+import os
+import re
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import gradient.cache
+from gradient import OPTIMIZERS, PROBLEMS
+from gradient.cache import DiskCache, core_hash
+from tests.conftest import ROOT
+
+NAME, DATA = "a program", bytes(range(256)) * 40
+
+# The app in a process of its own: what it traced with the compiler, and which of JAX's backends it started.
+APP = """
+import jax, gradient.wasm
+from jax._src import xla_bridge
+
+traced, compile = [], gradient.wasm.compile
+
+def counted(fun, *arguments):
+    traced.append(fun.__name__)
+    return compile(fun, *arguments)
+
+gradient.wasm.compile = counted
+from gradient import App
+num_programs = len(App()._main.programs)
+print([num_programs, len(traced), sorted(xla_bridge._backends)])
+"""
+
+
+def run(command: Sequence[str], folder: Path) -> subprocess.CompletedProcess[str]:
+    """Runs Python with the cache in a folder."""
+    environment = {**os.environ, "TECHNI_CACHE": str(folder)}
+    return subprocess.run([sys.executable, *command], cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+
+
+def run_app(folder: Path) -> tuple[int, int, list[str]]:
+    """How many programs an app had, how many it compiled, and the backends it started."""
+    answer = run(["-c", APP], folder)
+    assert answer.returncode == 0, answer.stderr
+    num_programs, num_traced, backends = ast.literal_eval(answer.stdout)
+    return num_programs, num_traced, backends
+
+
+def state(folder: Path) -> dict[str, tuple[int, int]]:
+    """Which files there are, and when each was written."""
+    return {file.name: (file.stat().st_mtime_ns, file.stat().st_ino) for file in folder.iterdir()}
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that the command has filled."""
+    folder = tmp_path_factory.mktemp("cache") / "not" / "there" / "yet"
+    answer = run(["-m", "gradient.prepare"], folder)
+    assert answer.returncode == 0, answer.stderr
+    assert str(folder) in answer.stdout
+    numbers = re.findall(r"(\d+) (?:programs|fields)", answer.stdout)
+    assert sum(map(int, numbers)) == len(state(folder)) > len(PROBLEMS) * len(OPTIMIZERS)
+    return folder
+
+
+def test_a_hit_traces_nothing_and_starts_no_backend(filled: Path) -> None:
+    before = state(filled)
+    assert run_app(filled) == (len(PROBLEMS) * len(OPTIMIZERS), 0, [])
+    assert state(filled) == before
+
+
+def test_a_corrupted_file_is_made_anew(filled: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(filled, tmp_path / "copy")
+    largest, *_, smallest = sorted(folder.iterdir(), key=lambda file: file.stat().st_size, reverse=True)
+    for damaged in (largest, smallest):
+        damaged.write_bytes(damaged.read_bytes()[:-1] + b"?")
+    before = state(folder)
+    num_programs, num_traced, backends = run_app(folder)
+    assert num_programs == len(PROBLEMS) * len(OPTIMIZERS)
+    assert num_traced or backends
+    after = state(folder)
+    assert {name for name in after if after[name] != before[name]} == {largest.name, smallest.name}
+    assert run_app(folder)[1:] == (0, [])
+
+
+def test_a_folder_that_cannot_be_written_does_the_app_no_harm_but_the_command_says_so(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_text("no folder")
+    answer = run(["-m", "gradient.prepare"], file / "cache")  # which is the app, and then a look at the cache
+    assert answer.returncode == 1
+    assert re.search(r"(\d+) of \1 files cannot be kept in .* TECHNI_CACHE", answer.stderr), answer.stderr
+    assert "Traceback" not in answer.stderr
+    assert file.read_text() == "no folder"
+
+
+def test_what_is_stored_is_there_for_others(tmp_path: Path) -> None:
+    DiskCache(tmp_path, "key").store(NAME, DATA)
+    other = DiskCache(tmp_path, "key")
+    assert (other.load(NAME), other.load("another")) == (DATA, None)
+    assert other.names == {NAME: True, "another": False}
+
+
+def test_another_key_misses(tmp_path: Path) -> None:
+    DiskCache(tmp_path, "key").store(NAME, DATA)
+    assert DiskCache(tmp_path, "other key").load(NAME) is None
+
+
+def test_only_what_other_keys_stored_is_pruned(tmp_path: Path) -> None:
+    (tmp_path / "somebody's file").write_text("stays")
+    old, new = DiskCache(tmp_path, "old key"), DiskCache(tmp_path, "new key")
+    for cache in (old, new):
+        cache.store(NAME, DATA)
+    new.prune()
+    assert (old.load(NAME), new.load(NAME)) == (None, DATA)
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_a_full_disk_keeps_no_half_a_file(tmp_path: Path) -> None:
+    limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))"
+    quiet = "import signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)"
+    store = f"DiskCache(Path({str(tmp_path)!r}), 'key').store('name', bytes(2000))"
+    imports = "from pathlib import Path; from gradient.cache import DiskCache"
+    answer = run(["-c", "; ".join([imports, limit, quiet, store])], tmp_path)
+    assert answer.returncode == 0, answer.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("content", [b"", DATA, b"\0" * 32 + DATA])
+def test_what_is_no_file_of_the_cache_is_not_there(tmp_path: Path, content: bytes) -> None:
+    cache = DiskCache(tmp_path, "key")
+    cache.store(NAME, DATA)
+    (file,) = tmp_path.iterdir()
+    file.write_bytes(content)
+    assert cache.load(NAME) is None
+
+
+def test_every_cut_of_a_file_is_not_there(tmp_path: Path) -> None:
+    cache = DiskCache(tmp_path, "key")
+    cache.store(NAME, DATA)
+    (file,) = tmp_path.iterdir()
+    whole = file.read_bytes()
+    for length in range(0, len(whole), 37):
+        file.write_bytes(whole[:length])
+        assert cache.load(NAME) is None
+
+
+def test_arrays_are_made_once_and_again_if_they_are_lost(tmp_path: Path) -> None:
+    arrays = [np.linspace(0, 1, 5, dtype=np.float32), np.array([[np.nan, np.inf]]), np.zeros((0, 3), np.int32)]
+    makings: list[int] = []
+
+    def make() -> list[np.ndarray]:
+        makings.append(1)
+        return arrays
+
+    for num_makings in (1, 1, 2):
+        if num_makings == 2:
+            next(tmp_path.iterdir()).write_bytes(b"lost")
+        found = DiskCache(tmp_path, "key").arrays(NAME, make)
+        assert len(makings) == num_makings
+        for mine, theirs in zip(found, arrays, strict=True):
+            np.testing.assert_array_equal(mine, theirs, strict=True)
+
+
+def test_readers_never_see_half_a_file(tmp_path: Path) -> None:
+    versions = [bytes([letter]) * 1_000_000 for letter in b"ab"]
+    cache = DiskCache(tmp_path, "key")
+    cache.store(NAME, versions[0])
+
+    def write(data: bytes) -> None:
+        for _ in range(100):
+            cache.store(NAME, data)
+
+    writers = [threading.Thread(target=write, args=(data,)) for data in versions]
+    for writer in writers:
+        writer.start()
+    seen = []
+    while any(writer.is_alive() for writer in writers):
+        seen.append(cache.load(NAME) in versions)
+    for writer in writers:
+        writer.join()
+    assert seen
+    assert all(seen)
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+@pytest.fixture
+def sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the package's sources, from which the key is made."""
+    copy = shutil.copytree(ROOT / "gradient", tmp_path / "gradient", ignore=shutil.ignore_patterns("__*cache__"))
+    monkeypatch.setattr(gradient.cache, "_PACKAGE", copy)
+    return copy
+
+
+@pytest.mark.parametrize("name", ["problems.py", "frame.py", "optimizers.py", "wasm/program.py", "controls.py", "app.py"])
+def test_a_changed_source_is_another_key(sources: Path, name: str) -> None:
+    before = core_hash.__wrapped__()
+    assert before == core_hash()  # a copy elsewhere has the same
+    (sources / name).write_text((sources / name).read_text() + "\n")
+    assert core_hash.__wrapped__() != before
+
+
+def test_a_source_from_which_nothing_in_the_cache_follows_does_not_matter(sources: Path) -> None:
+    (sources / "views" / "readout.py").write_text("")
+    assert core_hash.__wrapped__() == core_hash()

@@ -1,0 +1,297 @@
+"""jaxlink where it is at its limits, in real pages: what no browser can run, what is slow, and what is no number."""
+
+import math
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import nbformat
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.app_page import LOAD_MS, AppPage
+from tests.conftest import Server, notebook_of, voila_of, watched
+
+BEGINNING = """
+import ipywidgets as widgets, jax, jax.numpy as jnp
+from traitlets import dlink
+from gradient.link import choose, jaxlink
+
+rows = []
+
+def named(name, widget):
+    widget.add_class(name)
+    rows.append(widget)
+    return widget
+
+def slider(name, **options):
+    return named(name, widgets.FloatSlider(**{"min": 0, "max": 2, "step": 0.1} | options))
+
+def words(name):
+    return named(name, widgets.Label())
+
+def told(name, link):  # what Python knows of the link
+    for trait in ("computing", "reason"):
+        dlink((link, trait), (words(f"{name}-{trait}"), "value"))
+"""
+
+# One notebook for all tests, because a kernel takes seconds to start; each link has a slider and words of its own.
+LINKS = """
+def spread(x):
+    return {"x": x, "largest": jnp.linalg.eigvalsh(jnp.array([[1.0, x], [x, 1.0]]))[1]}
+
+eigen = jaxlink(spread, inputs={"x": (slider("eigen"), "value")},
+                outputs={"largest": (words("eigen-words"), "value", "{x} gives {largest}")})
+told("eigen", eigen)
+
+def square(x):
+    return {"x": x, "square": x * x}
+
+moved = jaxlink(square, inputs={"x": (slider("moved"), "value")}, where="kernel",
+                outputs={"square": (words("moved-words"), "value", "{x} gives {square}")})
+told("moved", moved)
+place = named("place", widgets.ToggleButtons(options=["kernel", "browser"], value="kernel"))
+dlink((place, "value"), (moved, "where"))
+
+here = jaxlink(square, inputs={"x": (slider("here"), "value")},
+               outputs={"square": (words("here-words"), "value", "{x} gives {square}")})
+told("here", here)
+
+def slow(x):
+    return {"x": x, "y": jax.lax.fori_loop(0, 10_000_000, lambda i, y: jnp.sin(y + x), x)}
+
+far = jaxlink(slow, inputs={"x": (slider("far"), "value")},
+              outputs={"y": (words("far-words"), "value", "{x} leads to {y}")})
+told("far", far)
+
+logarithm, typed = slider("log-target", min=-5, max=5, step=0.001), named("log-typed", widgets.FloatText())
+log = jaxlink(lambda x: {"log": jnp.log(x)}, inputs={"x": (slider("log", min=-1, value=1), "value")},
+              outputs={"log": [(logarithm, "value"), (typed, "value"), (words("log-words"), "value", "log is {log}")]},
+              keep=True)
+dlink((logarithm, "value"), (words("log-python"), "value"), str)
+dlink((typed, "value"), (words("log-typed-python"), "value"), str)
+"""
+
+CHOICES = """
+power = named("power", widgets.Dropdown(options=["square", "cube"]))
+halved = named("halved", widgets.Checkbox(description="halved"))
+base = slider("base")
+limits = choose((power, "index"), {(base, "min"): [0.0, 10.0], (base, "max"): [2.0, 20.0], (base, "value"): [1.0, 12.0]})
+
+def raised(x, power, halved):
+    y = x ** (power + 2)
+    return {"x": x, "y": y / 2 if halved else y}
+
+chosen = jaxlink(raised, inputs={"x": (base, "value")}, static={"power": (power, "index"), "halved": (halved, "value")},
+                 outputs={"y": (words("chosen-words"), "value", "{x} becomes {y}")})
+told("chosen", chosen)
+"""
+
+END = "widgets.VBox(rows)"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    notebook = tmp_path_factory.mktemp("links") / "links.ipynb"
+    nbformat.write(notebook_of(BEGINNING, LINKS, CHOICES, END), notebook)
+    with voila_of(notebook) as server:
+        yield server
+        assert "Warning" not in server.log, server.log
+
+
+class Links:
+    """The page of the notebook, and what it and its kernel say to each other."""
+
+    def __init__(self, page: Page, url: str) -> None:
+        self.page, self.sent, self.received = page, list[str](), list[str]()
+        page.on("websocket", self._listen)
+        page.goto(url, timeout=LOAD_MS)
+        page.get_by_role("slider").last.wait_for(timeout=LOAD_MS)
+        AppPage(page).settled()
+
+    def _listen(self, socket) -> None:
+        socket.on("framereceived", lambda frame: self.received.append(str(frame)))
+        socket.on("framesent", lambda frame: self.sent.append(str(frame)) if "comm_msg" in str(frame) else None)
+
+    def printed(self) -> list[str]:
+        """What the kernel has printed or warned of, but for a channel of ipywidgets' own: ipykernel misses it, and uses it."""
+        streams = [frame for frame in self.received if re.search(r'"msg_type": ?"stream"', frame)]
+        return [frame for frame in streams if "No such comm" not in frame]
+
+    def set_by_kernel(self) -> list[str]:
+        """What the kernel has set on the page; that it repeats what the page sent is another kind of message."""
+        return [frame for frame in self.received if re.search(r'"method": ?"update"', frame)]
+
+    def of(self, name: str) -> Locator:
+        return self.page.locator(f".{name}")
+
+    def press(self, name: str, key: str, times: int = 1) -> None:
+        handle = self.of(name).get_by_role("slider")
+        for _ in range(times):
+            handle.press(key)
+
+    def expect(self, name: str, text: str) -> None:
+        expect(self.of(name)).to_have_text(text)
+
+
+@contextmanager
+def opened(browser: Browser, server: Server, script: str | None = None) -> Iterator[Links]:
+    with watched(browser.new_context()) as context:
+        if script:
+            context.add_init_script(script)
+        links = Links(context.new_page(), server.url)
+        yield links
+        assert links.printed() == []
+
+
+@pytest.fixture(scope="module")
+def links(browser: Browser, server: Server) -> Iterator[Links]:
+    with opened(browser, server) as links:
+        yield links
+
+
+def test_what_cannot_be_compiled_runs_in_the_kernel(links: Links) -> None:
+    links.expect("eigen-computing", "kernel")
+    expect(links.of("eigen-reason")).to_contain_text("eigh")
+    AppPage(links.page).settled()
+    links.sent.clear()
+    links.press("eigen", "ArrowRight", 3)
+    links.expect("eigen-words", "0.3 gives 1.3")
+    AppPage(links.page).settled()
+    expect(links.of("eigen-reason")).to_contain_text("eigh")
+    assert not any('"reason"' in message for message in links.sent)  # the page takes the kernel's word for it
+
+
+def test_a_link_moves_between_kernel_and_browser(links: Links) -> None:
+    links.expect("moved-computing", "kernel")
+    links.expect("moved-reason", "")
+    links.press("moved", "ArrowRight", 2)
+    links.expect("moved-words", "0.2 gives 0.04")
+    for place, words in (("browser", "0.3 gives 0.09"), ("kernel", "0.4 gives 0.16")):
+        links.of("place").get_by_role("button", name=place).click()
+        links.expect("moved-computing", place)
+        links.press("moved", "ArrowRight")
+        links.expect("moved-words", words)
+    links.expect("moved-reason", "")
+
+
+def resting_place(x: float) -> float:
+    y = x
+    for _ in range(10_000):
+        y = math.sin(y + x)
+    return y
+
+
+# Resolves when the words are these, with all words that there were and the frames that were painted before the first of them.
+WATCH = """(last) => {
+  const words = document.querySelector(".far-words");
+  const seen = [];
+  let frames = 0;
+  const count = () => { if (!seen.length) { frames += 1; requestAnimationFrame(count); } };
+  document.querySelector(".far [role=slider]").addEventListener("keydown", () => requestAnimationFrame(count), { once: true });
+  window.watched = new Promise((done) => new MutationObserver(() => {
+    if (seen.at(-1) !== words.textContent) seen.push(words.textContent);
+    if (seen.at(-1) === last) done({ seen, frames });
+  }).observe(words, { subtree: true, childList: true, characterData: true }));
+}"""
+
+
+def test_what_is_slow_runs_in_a_worker_and_ends_with_the_last_value(links: Links) -> None:
+    links.expect("far-words", "0 leads to 0")
+    assert len(links.page.workers) == 1
+    last = f"1.5 leads to {resting_place(1.5):.3g}"
+    links.page.evaluate(WATCH, last)
+    links.press("far", "ArrowRight", 15)
+    found = links.page.evaluate("watched")
+    inputs = [float(words.split()[0]) for words in found["seen"]]
+    assert inputs == sorted(inputs)
+    assert found["frames"] > 2  # a run in the page's own thread would leave room for one
+    AppPage(links.page).settled()
+    links.expect("far-words", last)
+    links.expect("far-computing", "browser")
+
+
+# Every program is slow in the page at first, and as fast as it is in a worker.
+SLOW_AT_FIRST = """
+  const { instantiate } = WebAssembly;
+  WebAssembly.instantiate = async (...given) => {
+    const { memory, run } = (await instantiate(...given)).exports;
+    const slow = () => { for (const end = performance.now() + 9; performance.now() < end;); run(); };
+    return { exports: { memory, run: slow } };
+  };
+  window.workers = { begun: 0, ended: 0 };
+  window.Worker = class extends Worker {
+    constructor(...given) { super(...given); workers.begun += 1; }
+    terminate() { super.terminate(); workers.ended += 1; }
+  };
+"""
+
+
+def test_what_has_become_fast_in_its_worker_comes_back_to_the_page(browser: Browser, server: Server) -> None:
+    with opened(browser, server, SLOW_AT_FIRST) as links:
+        links.page.wait_for_function("workers.begun > 3 && workers.ended === workers.begun - 1")  # all but the slow one's
+        links.press("here", "ArrowRight", 5)
+        links.expect("here-words", "0.5 gives 0.25")
+        links.expect("here-computing", "browser")
+        links.press("far", "ArrowRight", 3)
+        links.expect("far-words", f"0.3 leads to {resting_place(0.3):.3g}")
+        assert len(links.page.workers) == 1
+
+
+def test_a_control_never_gets_what_is_no_number(links: Links) -> None:
+    links.press("log", "ArrowLeft", 9)
+    links.expect("log-words", "log is -2.3")
+    links.sent.clear()
+    links.press("log", "Home")
+    links.expect("log-words", "log is not a number")
+    AppPage(links.page).settled()
+    now = links.of("log-target").get_by_role("slider").get_attribute("aria-valuenow")
+    assert float(now or "nan") == pytest.approx(math.log(0.1), abs=0.06)  # noUiSlider rounds this attribute
+    numbers = [links.of(name).inner_text() for name in ("log-python", "log-typed-python")]
+    numbers.append(links.of("log-typed").get_by_role("spinbutton").input_value())
+    assert [float(number) for number in numbers] == pytest.approx([math.log(0.1)] * 3, abs=0.001)
+    assert not any("null" in re.findall(r'"state": ?({.*?})', message)[0] for message in links.sent), links.sent
+
+
+PROGRAMS = """async () => {
+  const models = await Promise.all(Object.values(jupyterapp.widgetManager._models));
+  return models.map((model) => Object.keys(model.get("programs") ?? {})).find((keys) => keys.length > 1);
+}"""
+
+
+def test_a_choice_sets_controls_and_takes_another_program_without_the_kernel(links: Links) -> None:
+    assert set(links.page.evaluate(PROGRAMS)) == {"[0,false]", "[0,true]", "[1,false]", "[1,true]"}
+    links.expect("chosen-words", "1 becomes 1")
+    AppPage(links.page).settled()
+    before = len(links.set_by_kernel())
+    links.of("power").get_by_role("combobox").select_option("cube")
+    links.expect("chosen-words", "12 becomes 1728")
+    slider = links.of("base").get_by_role("slider")
+    assert [slider.get_attribute(f"aria-value{end}") for end in ("min", "max")] == ["10.0", "20.0"]
+    links.of("halved").get_by_role("checkbox").check()
+    links.expect("chosen-words", "12 becomes 864")
+    AppPage(links.page).settled()
+    assert len(links.set_by_kernel()) == before
+    links.expect("chosen-computing", "browser")
+
+
+@pytest.mark.parametrize(
+    ("script", "reason"),
+    [
+        ("WebAssembly.validate = () => false", "has no vector instructions"),
+        ("WebAssembly.instantiate = () => Promise.reject(new WebAssembly.CompileError('out of memory'))", "out of memory"),
+        ("delete globalThis.WebAssembly", "has no WebAssembly"),
+    ],
+)
+def test_a_browser_that_cannot_run_programs_leaves_it_to_the_kernel(
+    browser: Browser, server: Server, script: str, reason: str
+) -> None:
+    with opened(browser, server, script) as links:
+        links.expect("here-computing", "kernel")
+        expect(links.of("here-reason")).to_contain_text(reason)
+        links.press("here", "ArrowRight", 5)
+        links.expect("here-words", "0.5 gives 0.25")
+        links.of("power").get_by_role("combobox").select_option("cube")
+        links.expect("chosen-words", "12 becomes 1728")
+        AppPage(links.page).settled()
+        expect(links.of("here-reason")).to_contain_text(reason)

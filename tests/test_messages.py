@@ -1,0 +1,85 @@
+"""What a page whose browser computes says to its kernel: the control that was moved, and nothing else."""
+
+import itertools
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, WebSocket, expect
+
+from tests.app_page import AppPage
+from tests.conftest import SIZES, Server, watched
+
+ALL = ("curve", "fit", "field", "gradient_norm")
+
+
+class Said(list[dict]):
+    """The states that a page has sent to widgets."""
+
+    def listen(self, socket: WebSocket) -> None:
+        socket.on("framesent", lambda frame: self.note(frame if isinstance(frame, bytes) else frame.encode()))
+
+    def note(self, frame: bytes) -> None:
+        """Keeps the state in a message of the kernel's websocket: an offset table, then parts of JSON."""
+        count = int.from_bytes(frame[:8], "little")
+        ends = [int.from_bytes(frame[8 * i : 8 * i + 8], "little") for i in range(1, count + 1)]
+        parts = [frame[start:end] for start, end in itertools.pairwise(ends)]
+        content: Any = json.loads(parts[4]) if len(parts) > 4 else {}
+        if "state" in content.get("data", {}):
+            self.append(content["data"]["state"])
+
+
+@pytest.fixture(scope="module")
+def opened(browser: Browser, voila: Server) -> Iterator[tuple[AppPage, Said]]:
+    with watched(browser.new_context(**SIZES["wide"])) as context:
+        page, said = context.new_page(), Said()
+        page.on("websocket", said.listen)
+        yield AppPage.open(page, voila.url), said
+
+
+@pytest.fixture
+def app(opened: tuple[AppPage, Said]) -> AppPage:
+    app, said = opened
+    app.reset()
+    said.clear()
+    return app
+
+
+@pytest.fixture
+def said(opened: tuple[AppPage, Said]) -> Said:
+    return opened[1]
+
+
+@pytest.mark.parametrize("slider", ["Learning rate", "Momentum", "Steps", "Initial w", "Initial b", "Step"])
+def test_a_slider_sends_its_own_value_once(app: AppPage, said: Said, slider: str) -> None:
+    before = app.seen()
+    app.press(slider, "ArrowLeft")
+    app.wait_for_change(before, "fit", "field", "gradient_norm")
+    app.settled()
+    assert [list(state) for state in said] == [["step" if slider == "Step" else "value"]]
+
+
+def test_what_the_page_sets_by_itself_is_not_sent_with_the_next_change(app: AppPage, said: Said) -> None:
+    """Traits that are set without being saved would stay in a buffer, and go with the next message of their widget."""
+    app.press("Learning rate", "ArrowLeft")
+    app.press("Step", "ArrowLeft")
+    app.page.get_by_label("Show errors").check()
+    app.choose("Loss axis", "Linear")
+    app.settled()
+    assert [sorted(state) for state in said] == [["value"], ["step"], ["value"], ["index"]]
+
+
+def test_limits_that_the_page_has_set_hold_in_the_kernel_too(app: AppPage) -> None:
+    """A kernel with older limits would cut the value there, and send it back."""
+    app.choose("Problem", "Line")
+    app.press("Initial w", "End")
+    app.settled()
+    assert app.value("Initial w") == "3.00"
+    app.compute_in("server")
+    before = app.seen()
+    app.press("Initial b", "End")
+    app.wait_for_change(before, *ALL)
+    assert app.value("Initial w") == "3.00"
+    app.compute_in("browser")
+    expect(app.page.locator(".techni-took")).to_contain_text("in your browser")

@@ -1,0 +1,197 @@
+"""Parity of the executors: what the page's programs compute in WebAssembly is what `jax.jit` computes in the kernel."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+import wasmtime
+
+from gradient import OPTIMIZERS, PROBLEMS, App, Problem
+from gradient.frame import DIVERGED, MAX_STEPS
+from gradient.landscape import THROUGH_PATH
+from gradient.link.kernel import as_array
+from gradient.link.text import fill
+from gradient.views.readout import SENTENCES
+from tests.wasm_parity import ENGINE
+
+Values = dict[str, Any]
+
+# Two correct evaluations in float32 differ by what rounding does to the answer. How much that is depends on the descent, so it
+# is measured: the kernel computes again with data and learning rate moved to a neighbouring float32, some up and some down, and
+# what its answers differ by is their spread. A field of the page may be off by a few times its spread, besides some roundings
+# of its largest number: a few samples underestimate the spread, and each of 200 steps rounds, where only the inputs were moved.
+NUM_NEIGHBOURS = 4
+FACTOR, SHARE = 20.0, 1e-4
+# Where the spread of a descent's losses is larger than this share of them, or neighbours differ in a whole number or in what is
+# said, the descent is chaotic: its end is nobody's to compute, and only what rounding cannot change is compared.
+CHAOTIC = 1e-3
+
+
+class Setting(NamedTuple):
+    """Where the sliders stand; shares are of a slider's range, from 0 to 1, and no memory means each optimizer's defaults."""
+
+    learning_rate: float
+    num_steps: int = 30
+    step: int = MAX_STEPS
+    w: float = 0.3
+    b: float = 0.7
+    key: int = 1
+    memory: float | None = None
+
+
+SETTINGS = [
+    Setting(0.001),
+    Setting(0.001, num_steps=200, w=1, b=1),
+    Setting(0.01, num_steps=200),
+    Setting(0.05, num_steps=1, step=1),
+    Setting(0.05, num_steps=1, step=0),
+    Setting(0.05, num_steps=2, step=1),
+    Setting(0.05, step=0),
+    Setting(0.05, step=12),
+    Setting(0.05, num_steps=200, step=200, key=10),
+    Setting(0.05, memory=0),
+    Setting(0.05, memory=1),
+    Setting(0.02, num_steps=200, memory=1, key=10),
+    Setting(0.1, w=0, b=0),
+    Setting(0.1, w=0, b=1),
+    Setting(0.1, w=1, b=0, key=10),
+    Setting(0.1, num_steps=200, memory=0.5),
+    Setting(0.5, memory=0),
+    Setting(1.0, num_steps=2, step=2),
+    Setting(2.0, num_steps=200, memory=0, key=10),
+    Setting(10.0, num_steps=1),
+    Setting(10.0, num_steps=30, step=5),
+    Setting(10.0, num_steps=200, memory=1),
+]
+
+
+class Page:
+    """A program as a page runs it: numbers into the slots of the inputs, numbers out of the slots of the outputs."""
+
+    def __init__(self, program: Mapping[str, Any]) -> None:
+        self.slots, self.store = program, wasmtime.Store(ENGINE)
+        exports = wasmtime.Instance(self.store, wasmtime.Module(ENGINE, program["module"]), []).exports(self.store)
+        memory, start = exports["memory"], exports["run"]
+        assert isinstance(memory, wasmtime.Memory)
+        assert isinstance(start, wasmtime.Func)
+        self.memory, self.start = memory, start
+
+    def compute(self, inputs: Mapping[str, np.ndarray]) -> Values:
+        for name, (offset, dtype, shape) in self.slots["inputs"].items():
+            assert inputs[name].shape == tuple(shape)
+            self.memory.write(self.store, inputs[name].astype(dtype).tobytes(), offset)
+        self.start(self.store)
+        return {name: self._read(*slot) for name, slot in self.slots["outputs"].items()}
+
+    def _read(self, offset: int, dtype: str, shape: list[int]) -> Any:
+        end = offset + int(np.prod(shape)) * np.dtype(dtype).itemsize
+        array = np.frombuffer(bytes(self.memory.read(self.store, offset, end)), dtype).reshape(shape)
+        return array if shape else float(str(array[()])) if dtype == "float32" else array.item()
+
+
+LIMITS = {"round_low", "round_high"}
+
+
+@pytest.fixture(scope="module")
+def app() -> Iterator[App]:
+    app = App()
+    yield app
+    app.close()
+
+
+def inputs_of(problem: Problem, setting: Setting) -> dict[str, np.ndarray]:
+    """What the sliders give to the page's function."""
+    records = [pair for optimizer in OPTIMIZERS.values() for pair in optimizer.hyperparameters.items()]
+    memory = {name: h.default if setting.memory is None else setting.memory * h.maximum for name, h in records}
+    (w_low, w_high), (b_low, b_high) = problem.domain
+    start = {"w": w_low + setting.w * (w_high - w_low), "b": b_low + setting.b * (b_high - b_low), "key": setting.key}
+    descent = {"learning_rate": setting.learning_rate, "num_steps": setting.num_steps, "step": setting.step}
+    return {name: as_array(value) for name, value in {"x": problem.x, "y": problem.y, **start, **descent, **memory}.items()}
+
+
+def neighbour(inputs: Mapping[str, np.ndarray], seed: int) -> dict[str, np.ndarray]:
+    """The same with data and learning rate one float32 up or down."""
+    draw = np.random.RandomState(seed)
+    ends = {name: np.where(draw.rand(*inputs[name].shape) < 0.5, -np.inf, np.inf) for name in ("x", "y", "learning_rate")}
+    return {**inputs, **{name: np.nextafter(inputs[name], end.astype(np.float32)) for name, end in ends.items()}}
+
+
+def shown(values: Values) -> Values:
+    """The same without what no picture shows: which iterate is the third on a plane that does not go through it."""
+    if values["plane_case"] == THROUGH_PATH:
+        return values
+    return {**values, "plane_third": 0, "plane_corners": values["plane_corners"] * [1, 0, 1]}
+
+
+def said(values: Mapping[str, Any]) -> str:
+    heading, sentence = SENTENCES[values["verdict"]]
+    return f"{heading}: {fill(sentence, values)}"
+
+
+def whole(values: Mapping[str, Any]) -> Values:
+    return {name: value for name, value in values.items() if isinstance(value, int)}
+
+
+def distance(one: Any, other: Any) -> float:
+    return float(np.abs(np.subtract(one, other, dtype=np.float64)).max(initial=0.0))
+
+
+def spread(want: Values, others: list[Values], name: str) -> float:
+    return max(distance(other[name], want[name]) for other in others)
+
+
+def size(values: Any) -> float:
+    return float(np.abs(values).max(initial=0.0))
+
+
+def is_chaotic(want: Values, others: list[Values]) -> bool:
+    differ = any(whole(other) != whole(want) or said(other) != said(want) for other in others)
+    return differ or spread(want, others, "curve_y") > CHAOTIC * size(want["curve_y"])
+
+
+def assert_same(got: Values, want: Values, others: list[Values]) -> None:
+    """Of a descent that rounding does not change much: the same whole numbers and sentence, and every float nearly."""
+    assert whole(got) == whole(want)
+    assert said(got) == said(want)
+    for name in LIMITS:  # a loss that rounding moves over a round number has the next one
+        assert 0.39 < got[name] / want[name] < 2.6, name
+    for name in want.keys() - LIMITS:
+        off, limit = distance(got[name], want[name]), SHARE * size(want[name]) + FACTOR * spread(want, others, name)
+        assert off <= limit, f"{name} is off by {off}, allowed {limit}"
+
+
+def assert_alike(got: Values, want: Values, others: list[Values]) -> None:
+    """Of a chaotic descent: how it begins, whether and when it diverges give or take a step, and what follows from the data."""
+    begin = want["curve_y"][0, :2]
+    assert distance(got["curve_y"][0, :2], begin) <= SHARE * size(begin)
+    assert abs(got["last"] - want["last"]) <= 1 + spread(want, others, "last")
+    assert got["steps_left"] == want["steps_left"]
+    for name in ("fit_x", "residual_x"):
+        assert distance(got[name], want[name]) <= SHARE * size(want[name])
+    if len({other["verdict"] == DIVERGED for other in [want, *others]}) == 1:
+        assert (got["verdict"] == DIVERGED) == (want["verdict"] == DIVERGED)
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize("problem", PROBLEMS)
+def test_page_and_kernel_compute_the_same(app: App, problem: str, optimizer: str) -> None:
+    static = {"problem": list(PROBLEMS).index(problem), "optimizer": list(OPTIMIZERS).index(optimizer)}
+    page = Page(app._main.programs[f"[{static['problem']},{static['optimizer']}]"])
+
+    def kernel(inputs: dict[str, np.ndarray]) -> Values:
+        frame = app._main._kernel.compute(inputs, static)._asdict()
+        return shown({name: frame[name] for name in page.slots["outputs"]})
+
+    chaotic = []
+    for setting in SETTINGS:
+        inputs = inputs_of(PROBLEMS[problem], setting)
+        got, want = shown(page.compute(inputs)), kernel(inputs)
+        others = [kernel(neighbour(inputs, seed)) for seed in range(NUM_NEIGHBOURS)]
+        assert all(np.isfinite(value).all() for value in got.values()), setting
+        if is_chaotic(want, others):
+            chaotic.append(setting)
+            assert_alike(got, want, others)
+        else:
+            assert_same(got, want, others)
+    assert len(chaotic) <= len(SETTINGS) / 4, f"Too few settings are compared in full: {chaotic} are chaotic."
