@@ -1,0 +1,47 @@
+"""A server of static files that sends what was compressed beforehand, as hosts of static sites do.
+
+python -m benchmarks.static FOLDER PORT
+"""
+
+import sys
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import IO
+
+from benchmarks.proxy import HOST
+
+
+class Handler(SimpleHTTPRequestHandler):
+    """Sends `file.br` in the place of `file` to a browser that takes brotli."""
+
+    protocol_version = "HTTP/1.1"
+
+    def send_head(self) -> IO[bytes] | None:  # type: ignore[override]
+        """Looks for the compressed file first."""
+        plain = Path(self.translate_path(self.path))
+        plain = plain / "index.html" if plain.is_dir() else plain
+        packed = plain.with_name(plain.name + ".br")
+        if "br" not in self.headers.get("Accept-Encoding", "") or not packed.exists():
+            return super().send_head()
+        self.send_response(200)
+        self.send_header("Content-Type", self.guess_type(str(plain)))
+        self.send_header("Content-Encoding", "br")
+        self.send_header("Content-Length", str(packed.stat().st_size))
+        self.end_headers()
+        return packed.open("rb")
+
+
+def serve(folder: Path, port: int) -> None:
+    """Serves a folder until it is stopped."""
+    ThreadingHTTPServer((HOST, port), partial(Handler, directory=str(folder))).serve_forever()
+
+
+def main() -> None:
+    """Serves the folder of the command line."""
+    folder, port = sys.argv[1:]
+    serve(Path(folder), int(port))
+
+
+if __name__ == "__main__":
+    main()

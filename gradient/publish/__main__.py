@@ -1,0 +1,24 @@
+"""The command `python -m gradient.publish OUT`."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from gradient.publish.scripts import PublishError
+from gradient.publish.site import publish
+
+
+def main() -> None:
+    """Publishes a notebook, or says why it cannot."""
+    parser = argparse.ArgumentParser(prog="python -m gradient.publish", description="The notebook as a static site.")
+    parser.add_argument("out", type=Path, metavar="OUT", help="the folder to write, replaced if it is there")
+    parser.add_argument("--notebook", type=Path, default=Path("techni.ipynb"), help="the notebook to publish")
+    arguments = parser.parse_args()
+    try:
+        publish(arguments.notebook, arguments.out)
+    except (FileExistsError, FileNotFoundError, PublishError) as error:
+        sys.exit(f"Nothing was published. {error}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,78 @@
+"""From a notebook to a folder: execute, collect, write."""
+
+import hashlib
+import json
+import shutil
+import tempfile
+from pathlib import Path
+
+import nbformat
+from nbconvert.preprocessors import ExecutePreprocessor
+
+from gradient.publish.folder import Folder, replaced
+from gradient.publish.page import render
+from gradient.publish.scripts import bundle, icon_fonts
+
+_TEMPLATE = Path(__file__).parent / "template"
+_STYLES = (Path(__file__).parents[1] / "views" / "page.css", _TEMPLATE / "site.css")
+_CACHE = Path("build") / "npm"  # below the folder where the command runs, like every build's
+_EXECUTION_SECONDS = 600
+
+
+def publish(notebook: Path, out: Path) -> None:
+    """Writes the notebook's page, live but without a kernel, and all it needs into a folder for any static host.
+
+    Args:
+        notebook: any whose widgets need no kernel, or one that makes an `App` named `app`; it runs in its own folder.
+        out: replaced if it holds a site already.
+
+    Raises:
+        FileExistsError: if `out` holds something else.
+        PublishError: if npm or a widget library's script is missing.
+        CellExecutionError: if the notebook fails.
+    """
+    node = nbformat.read(notebook, as_version=4)
+    node.metadata.setdefault("title", notebook.stem)
+    with replaced(out) as folder, tempfile.TemporaryDirectory() as drawn:
+        _execute(node, notebook.parent.resolve(), Path(drawn))
+        _write(node, _collect(Path(drawn), folder), folder)
+
+
+def _execute(node: nbformat.NotebookNode, folder: Path, drawn: Path) -> None:
+    """Runs the cells, and one more that exports what only the kernel has."""
+    source = f"from gradient.publish.kernel import write as _write\n_write(globals().get('app'), {str(drawn)!r})"
+    node.cells.append(nbformat.v4.new_code_cell(source))
+    ExecutePreprocessor(timeout=_EXECUTION_SECONDS).preprocess(node, {"metadata": {"path": str(folder)}})
+    node.cells.pop()
+
+
+def _collect(drawn: Path, folder: Folder) -> dict:
+    """Moves what the kernel has drawn into the site; returns the widgets' state with the pictures' addresses."""
+    state = json.loads((drawn / "state.json").read_text())
+    for picture in (picture for pictures in state["figures"].values() for picture in pictures):
+        picture["file"] = folder.add_asset(picture["file"], (drawn / picture["file"]).read_bytes())
+    return state
+
+
+def _write(node: nbformat.NotebookNode, state: dict, folder: Folder) -> None:
+    first: list[dict] = next(iter(state["figures"].values()), [])
+    site = {
+        "widgets": folder.add_asset("widgets.js", bundle(state, _CACHE).encode()),
+        "pictures": [{name: picture[name] for name in ("file", "size")} for picture in first],
+        "style": "\n".join(path.read_text() for path in _STYLES),
+        "script": (_TEMPLATE / "page.js").read_text(),
+    }
+    for font in icon_fonts(_CACHE):
+        shutil.copy(font, folder.path / "assets")  # named after its content already
+    html = render(node, **site).replace("/* state */", _in_script(state))
+    folder.add_page("index.html", html)
+    worker = (_TEMPLATE / "worker.js").read_text()
+    version = hashlib.sha256(html.encode()).hexdigest()[:12]
+    folder.add_page(
+        "worker.js", worker.replace("/* version */", version).replace("[/* files */]", json.dumps([site["widgets"]]))
+    )
+
+
+def _in_script(state: dict) -> str:
+    """JSON that can stand in an element of HTML: nothing in it begins or ends one."""
+    return json.dumps(state, separators=(",", ":")).replace("<", "\\u003c")

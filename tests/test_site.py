@@ -1,0 +1,275 @@
+"""The static site: the notebook's page from a plain server of files, whole, small, and there without a network."""
+
+import gzip
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import brotli
+import nbformat
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests.app_page import AppPage
+from tests.conftest import ROOT, Server, static_server, watched
+
+MAX_REQUESTS = 12
+MAX_BYTES = 900_000
+WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+
+# Waits until the service worker has the page, its scripts and one picture for each problem.
+KEEP = """async () => {
+  const isKept = async () => {
+    const found = await Promise.all((await caches.keys()).map((name) => caches.open(name)));
+    const kept = (await Promise.all(found.map((cache) => cache.keys()))).flat().map((request) => request.url);
+    return kept.length >= 5 && kept.filter((url) => url.endsWith(".webp")).length === 3;
+  };
+  const patience = performance.now() + 30_000;
+  while (!(await isKept())) {
+    if (performance.now() > patience) throw new Error("the page is not kept");
+    await new Promise((done) => requestAnimationFrame(done));
+  }
+}"""
+
+# Whether the figure's picture has come: the layer over it is transparent there.
+IS_PICTURED = """() => {
+  const canvas = [...document.querySelectorAll(".techni-figures canvas")].find((c) => c.offsetParent);
+  return canvas.getContext("2d").getImageData(canvas.width / 2, canvas.height / 2, 1, 1).data[3] === 255;
+}"""
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """A browser that has nothing in its cache; it must ask no host but this one, and have nothing to say on its console."""
+    said: list[str] = []
+    foreign: list[str] = []
+    with watched(browser.new_context(viewport=WIDE)) as context:  # type: ignore[arg-type]
+        context.on("console", lambda message: said.append(message.text))
+        context.on("request", lambda request: foreign.append(request.url) if is_foreign(request.url) else None)
+        yield context
+    assert (said, foreign) == ([], [])
+
+
+def is_foreign(url: str) -> bool:
+    return re.match(r"(blob:|data:)?http://127\.0\.0\.1:", url) is None and not url.startswith("data:")
+
+
+def test_a_first_visit_is_small(context: BrowserContext, site_folder: Path) -> None:
+    """What the service worker fetches for later visits is counted too."""
+    with static_server(site_folder) as server:
+        page = AppPage.open(context.new_page(), server.url).page
+        page.evaluate(KEEP)
+    asked = re.findall(r'"GET /some/prefix/(\S*) HTTP\S* (\d+)', server.log)
+    assert len(asked) <= MAX_REQUESTS, asked
+    weights = [(name, weight(site_folder / (name or "index.html"))) for name, status in asked if status != "304"]
+    assert sum(size for _, size in weights) <= MAX_BYTES, weights
+
+
+def weight(file: Path) -> int:
+    """The bytes that a host sends of a file to a browser that takes brotli."""
+    compressed = file.with_name(file.name + ".br")
+    return (compressed if compressed.exists() else file).stat().st_size
+
+
+def test_after_the_first_visit_the_page_opens_without_a_server(context: BrowserContext, site_folder: Path) -> None:
+    with static_server(site_folder) as server:
+        page = AppPage.open(context.new_page(), server.url).page
+        page.evaluate(KEEP)
+        page.wait_for_function(IS_PICTURED)
+        before = AppPage(page).seen()
+    page.goto(f"{server.url}?again")
+    app = AppPage(page)
+    app.wait_until_drawn()
+    app.wait("s.field === arg.field && s.curve === arg.curve && s.loss === arg.loss", arg=before)
+
+
+def test_a_newer_page_takes_the_place_of_the_one_that_was_kept(
+    context: BrowserContext, site_folder: Path, tmp_path: Path
+) -> None:
+    copy = tmp_path / "some" / "prefix"
+    shutil.copytree(site_folder, copy)
+    with static_server(copy) as server:
+        page = AppPage.open(context.new_page(), server.url).page
+        page.evaluate(KEEP)
+        html = (copy / "index.html").read_text()
+        (copy / "index.html").write_text(html.replace("<h2", "<h2 class='newer'"))
+        page.goto(server.url)
+        expect(page.locator("h2.newer").first).to_be_visible()
+
+
+def test_the_page_is_the_notebooks(context: BrowserContext, site: Server) -> None:
+    context.route(is_foreign, lambda route: route.abort())
+    page = AppPage.open(context.new_page(), site.url).page
+    notebook = nbformat.read(ROOT / "techni.ipynb", as_version=4)
+    headings = [line[3:] for cell in notebook.cells for line in cell.source.splitlines() if line.startswith("## ")]
+    assert page.locator(".jp-RenderedMarkdown h2").all_inner_texts() == headings
+    expect(page).to_have_title(notebook.metadata.title)
+    assert "import" not in page.locator("main").inner_text()
+    formulas = sum(len(re.findall(r"\$\$.+?\$\$|\$.+?\$", cell.source, re.DOTALL)) for cell in notebook.cells)
+    expect(page.locator("math")).to_have_count(formulas)
+    assert "$" not in page.locator("main").inner_text()
+    sum_height, letter_height = (page.locator(f"math {name}").first.bounding_box()["height"] for name in ("munderover", "mi"))  # type: ignore[index]
+    assert sum_height > 2 * letter_height
+
+
+# Where the dark lines around the inside of the visible figure are, in CSS pixels: every row of pixels meets the left one,
+# every column the lower one, and what is dark before is a number or a tick.
+AXES = """() => {
+  const canvas = [...document.querySelectorAll(".techni-field canvas")].find((c) => c.offsetParent && c.width > 50);
+  const place = document.querySelector(".techni-overlay");
+  const [width, height] = [canvas.width, canvas.height];
+  const pixels = canvas.getContext("2d").getImageData(0, 0, width, height).data;
+  const isDark = (x, y) => pixels[4 * (y * width + x)] < 170;
+  let [left, bottom] = [0, height];
+  for (let y = Math.round(height * 0.3); y < height * 0.6; y++) {
+    let x = 0;
+    while (x < width - 1 && !isDark(x, y)) x++;
+    left = Math.max(left, x);
+  }
+  for (let x = Math.round(width * 0.3); x < width * 0.6; x++) {
+    let y = height - 1;
+    while (y > 0 && !isDark(x, y)) y--;
+    bottom = Math.min(bottom, y);
+  }
+  const ratio = width / place.clientWidth;
+  const sizes = [canvas.offsetWidth - place.clientWidth, canvas.offsetHeight - place.clientHeight];
+  return { left: left / ratio, bottom: (height - bottom) / ratio, ratio, fits: sizes.every((rest) => Math.abs(rest) <= 1) };
+}"""
+
+
+def expect_axes(page: Page, ratio: float) -> None:
+    """The figure fills its place, and its axes are where the layer over it believes them to be."""
+    page.wait_for_function(f"() => ({AXES})().fits")
+    seen = page.evaluate(AXES)
+    assert seen["ratio"] == pytest.approx(ratio, abs=0.01)
+    assert seen["left"] == pytest.approx(62, abs=1.5)
+    assert seen["bottom"] == pytest.approx(46, abs=1.5)
+
+
+@pytest.mark.parametrize(("viewport", "ratio"), [(WIDE, 1), ({"width": 820, "height": 1180}, 1.5), (PHONE, 2)])
+def test_a_picture_fits_its_place(browser: Browser, site: Server, viewport: dict, ratio: float) -> None:
+    with watched(browser.new_context(viewport=viewport, device_scale_factor=ratio)) as context:  # type: ignore[arg-type]
+        page = AppPage.open(context.new_page(), site.url).page
+        expect_axes(page, ratio)
+        page.set_viewport_size({"width": 560, "height": 800})
+        expect_axes(page, ratio)
+
+
+def test_every_problem_has_its_picture(context: BrowserContext, site: Server) -> None:
+    page = AppPage.open(context.new_page(), site.url).page
+    drawn = page.evaluate("""async () => {
+      const models = await Promise.all(Object.values(widgetManager._models));
+      const canvases = models.filter((model) => model.name === "MPLCanvasModel");
+      await Promise.all(canvases.map((canvas) => canvas.resize(600, 500)));
+      return canvases.map((canvas) => canvas.offscreen_canvas.toDataURL());
+    }""")
+    assert len(set(drawn)) == 3
+    assert min(map(len, drawn)) > 10_000  # the network's is empty but for its words
+
+
+def test_an_icon_is_drawn_in_the_sites_own_font(context: BrowserContext, site: Server) -> None:
+    page = AppPage.open(context.new_page(), site.url).page
+    with page.expect_response(lambda response: response.url.endswith(".woff2")) as font:
+        page.evaluate("document.body.appendChild(document.createElement('i')).className = 'fa fa-check'")
+    assert font.value.ok
+    assert font.value.url.startswith(f"{site.url}assets/")
+
+
+PROBE = '''
+import anywidget
+import ipywidgets
+import traitlets
+
+
+class Probe(anywidget.AnyWidget):
+    _esm = """
+      async function initialize({ model }) {
+        const manager = model.widget_manager;
+        const slider = await manager.get_model(model.get("slider").replace("IPY_MODEL_", ""));
+        const view = model.get("programs").second;
+        const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+        model.set("answer", bytes.length);
+        model.save_changes();
+        document.body.dataset.probe = JSON.stringify({
+          slider: slider.get("description"), kernel: manager.kernel === undefined,
+          size: bytes.length, places: bytes.every((byte, place) => byte === place % 251), answer: model.get("answer"),
+        });
+      }
+      export default { initialize };"""
+    slider = traitlets.Instance(ipywidgets.Widget).tag(sync=True, **ipywidgets.widget_serialization)
+    programs = traitlets.Dict().tag(sync=True)
+    answer = traitlets.Int(0).tag(sync=True)
+
+
+probe = Probe(slider=app.learning_rate, programs={"first": b"", "second": bytes(i % 251 for i in range(400_000))})
+link = ipywidgets.jsdlink((app.initial_w, "value"), (app.initial_b, "value"))
+'''
+
+
+@pytest.fixture(scope="module")
+def probed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A site whose notebook has two widgets more, which nothing displays: an anywidget with a program, and a link."""
+    place = tmp_path_factory.mktemp("probed")
+    notebook = nbformat.read(ROOT / "techni.ipynb", as_version=4)
+    notebook.cells = [notebook.cells[0], nbformat.v4.new_code_cell(PROBE)]
+    nbformat.write(notebook, place / "probe.ipynb")
+    folder = place / "some" / "prefix"
+    command = [sys.executable, "-m", "gradient.publish", str(folder), "--notebook", str(place / "probe.ipynb")]
+    subprocess.run(command, cwd=ROOT, check=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    with static_server(folder) as server:
+        yield server
+
+
+@pytest.mark.soak
+def test_a_widget_that_nothing_displays_is_alive(context: BrowserContext, probed: Server) -> None:
+    page = AppPage.open(context.new_page(), probed.url).page
+    page.wait_for_function("document.body.dataset.probe")
+    found = json.loads(page.evaluate("document.body.dataset.probe"))
+    assert found == {"slider": "Learning rate", "kernel": True, "size": 400_000, "places": True, "answer": 400_000}
+    app = AppPage(page)
+    for key, value in (("Home", "-2.00"), ("End", "2.00")):
+        app.press("Initial w", key)
+        expect(app.slider("Initial b")).to_have_attribute("aria-valuetext", value.replace("-", "−"))
+
+
+def test_every_file_says_in_its_name_what_is_in_it_or_is_asked_for_anew(site_folder: Path) -> None:
+    names = {path.name for path in site_folder.iterdir() if path.suffix not in {".br", ".gz"}}
+    assert names == {"assets", "index.html", "worker.js"}
+    text = (site_folder / "index.html").read_text() + (site_folder / "worker.js").read_text()
+    for name in set(re.findall(r"assets/[\w.-]+\.\w+", text)):
+        assert (site_folder / name).exists(), name
+        assert re.fullmatch(r"assets/[\w-]+\.[0-9a-f]{12}\.\w+", name), name
+
+
+def test_a_new_page_brings_a_new_service_worker(site_folder: Path) -> None:
+    """Browsers install one again when its text is another: else the copy for visits without a network stays the old page."""
+    version = hashlib.sha256((site_folder / "index.html").read_bytes()).hexdigest()[:12]
+    assert version in (site_folder / "worker.js").read_text()
+
+
+def test_a_web_server_of_another_user_can_read_the_folder(site_folder: Path) -> None:
+    assert {path.stat().st_mode for path in (site_folder, site_folder / "assets")} == {site_folder.parent.stat().st_mode}
+
+
+def test_what_is_compressed_beforehand_is_the_same(site_folder: Path) -> None:
+    files = [path for path in site_folder.rglob("*") if path.suffix in {".html", ".js"}]
+    assert len(files) >= 3
+    for path in files:
+        assert brotli.decompress(path.with_name(path.name + ".br").read_bytes()) == path.read_bytes()
+        assert gzip.decompress(path.with_name(path.name + ".gz").read_bytes()) == path.read_bytes()
+
+
+def test_a_folder_with_something_else_in_it_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("years")
+    command = [sys.executable, "-m", "gradient.publish", str(tmp_path)]
+    answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert answer.returncode == 1
+    assert "Name another folder" in answer.stderr
+    assert "Traceback" not in answer.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
