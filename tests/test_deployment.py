@@ -3,6 +3,7 @@
 import ast
 import importlib.metadata
 import json
+import os
 import re
 import subprocess
 import sys
@@ -13,7 +14,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.app_page import AppPage
-from tests.conftest import BIN, ROOT, Server, free_port, serve, watched
+from tests.conftest import BIN, ROOT, Server, free_port, readme_example, serve, watched
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +33,24 @@ def test_the_procfile_serves_the_page(browser: Browser, dyno: Server) -> None:
         app.press("Learning rate", "ArrowRight", 3)
         app.wait_for_change(before, "curve", "fit", "field", "gradient_norm")
     assert "Traceback" not in dyno.log
+
+
+@pytest.mark.soak
+def test_a_build_ends_with_a_full_cache_and_the_site(tmp_path: Path) -> None:
+    """Heroku's buildpack runs `bin/post_compile`, if that is executable, with the app's own Python first on the path."""
+    script = ROOT / "bin" / "post_compile"
+    assert os.access(script, os.X_OK)
+    tracked = subprocess.run(["git", "ls-files", "--stage", script], check=True, cwd=ROOT, capture_output=True, text=True)
+    assert tracked.stdout.startswith("100755 ")
+    environment = {**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}", "TECHNI_CACHE": str(tmp_path / "cache")}
+    environment["TECHNI_SITE"] = str(tmp_path / "site")
+    build = subprocess.run([script], check=False, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert build.returncode == 0, build.stderr
+    numbers = re.fullmatch(r"(\d+) programs and (\d+) fields are in (.*)\.\n", build.stdout)
+    assert numbers
+    assert numbers[3] == str(tmp_path / "cache")
+    assert (tmp_path / "site" / "index.html").exists()
+    assert int(numbers[1]) + int(numbers[2]) == len(list((tmp_path / "cache").iterdir()))
 
 
 def pins(name: str) -> dict[str, str]:
@@ -55,13 +74,14 @@ def test_production_needs_what_the_package_imports_and_what_serves_it() -> None:
         if isinstance(node, ast.Import | ast.ImportFrom)
     }
     imported = names - set(sys.stdlib_module_names) - {"gradient", ""}
-    # traitlets is what ipywidgets are made of; the server, its kernel and its pages are not imported.
-    assert imported - {"traitlets"} | {"jaxlib", "voila", "jupyter_server", "ipykernel"} == set(pins("requirements.txt"))
+    # traitlets is what ipywidgets are made of, and the server's libraries come with Voilà; a kernel is not imported.
+    imported = {"pillow" if name == "PIL" else name for name in imported}
+    imported -= {"traitlets", "tornado", "jupyter_client", "jupyter_core", "jinja2"}
+    assert imported | {"jaxlib", "ipykernel"} == set(pins("requirements.txt"))
 
 
 def test_the_readmes_example_runs(capsys: pytest.CaptureFixture[str]) -> None:
-    (example,) = re.findall(r"```python\n(from gradient.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
-    exec(example, {})
+    exec(readme_example("from gradient"), {})
     assert capsys.readouterr().out.startswith("0.0385")
 
 
@@ -69,6 +89,7 @@ def test_the_runtime_is_a_python_3_11() -> None:
     assert re.fullmatch(r"python-3\.11\.\d+\n", (ROOT / "runtime.txt").read_text())
 
 
+@pytest.mark.soak
 def test_the_wheel_carries_the_app(tmp_path: Path) -> None:
     pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
     wheel = ["wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", str(tmp_path), str(_copy_of_sources(tmp_path))]
@@ -78,7 +99,7 @@ def test_the_wheel_carries_the_app(tmp_path: Path) -> None:
     script = (
         "import json, pathlib, gradient; app = gradient.App();"
         "root = pathlib.Path(gradient.__file__).parent;"
-        "pages = [str(p.relative_to(root)) for p in root.rglob('*') if p.suffix in ('.js', '.css')];"
+        "pages = [str(p.relative_to(root)) for p in root.rglob('*') if p.suffix in ('.js', '.css', '.j2', '.json')];"
         "print(json.dumps([str(root), sorted(pages)]))"
     )
     run = subprocess.run(
@@ -91,7 +112,7 @@ def test_the_wheel_carries_the_app(tmp_path: Path) -> None:
     root, pages = json.loads(run.stdout)
     assert root == str(tmp_path / "site" / "gradient")
     source = ROOT / "gradient"
-    assert pages == sorted(str(p.relative_to(source)) for p in source.rglob("*") if p.suffix in (".js", ".css"))
+    assert pages == sorted(str(p.relative_to(source)) for p in source.rglob("*") if p.suffix in (".js", ".css", ".j2", ".json"))
 
 
 def _copy_of_sources(tmp_path: Path) -> Path:

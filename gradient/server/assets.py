@@ -1,0 +1,167 @@
+"""Files that never change under their address: compressed once, kept by browsers for good."""
+
+import asyncio
+import contextlib
+import gzip
+import hashlib
+import mimetypes
+import re
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import brotli
+from jupyter_server.base.handlers import FileFindHandler
+from tornado.web import HTTPError, StaticFileHandler
+from voila.static_file_handler import MultiStaticFileHandler, TemplateStaticFileHandler
+
+_FOREVER = "public, max-age=31536000, immutable"
+_ANEW = "no-cache"
+# A hash of the content in a file's name, as webpack, JupyterLab's builder and the static site write it.
+_HASHED = re.compile(r"\.[0-9a-f]{8,}[./]|/[0-9a-f]{16,}\.")
+_COMPRESSIBLE = {".js", ".css", ".html", ".json", ".svg", ".map", ".mjs", ".txt"}
+_WORTHWHILE = 1024  # bytes
+COMPRESSORS: dict[str, Callable[[bytes], bytes]] = {
+    "br": lambda content: brotli.compress(content, quality=9),
+    "gzip": lambda content: gzip.compress(content, 6, mtime=0),
+}
+_SUFFIXES = {"br": ".br", "gzip": ".gz"}
+
+
+def encodings(accepted: str) -> list[str]:
+    """The compressions that a header Accept-Encoding allows, the best first."""
+    allowed = {part.split(";")[0].strip() for part in accepted.split(",") if not re.search(r";\s*q=0(\.0*)?\s*$", part)}
+    return [name for name in COMPRESSORS if name in allowed]
+
+
+def fingerprint(folders: Iterable[str]) -> str:
+    """A name for the content of all files below some folders."""
+    digest = hashlib.sha256()
+    for folder in map(Path, folders):
+        for file in sorted(file for file in folder.rglob("*") if file.is_file()):
+            digest.update(f"{file.relative_to(folder)} {file.stat().st_size}".encode() + file.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+class Compressed:
+    """Compressed copies of files: those that lie beside them, or are made when they are first asked for.
+
+    Attributes:
+        folder: where the latter are; it may vanish with the process.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._making: dict[Path, asyncio.Task] = {}
+
+    async def find(self, file: Path, accepted: str) -> tuple[Path, str]:
+        """The file to send for another one, and its encoding or "" for the file itself."""
+        for encoding in encodings(accepted) if file.suffix in _COMPRESSIBLE else []:
+            beside = file.with_name(file.name + _SUFFIXES[encoding])
+            if beside.exists():
+                return beside, encoding
+        for encoding in encodings(accepted)[:1] if _is_worthwhile(file) else []:
+            with contextlib.suppress(OSError):  # a full disk
+                return await self._made(file, encoding), encoding
+        return file, ""
+
+    async def _made(self, file: Path, encoding: str) -> Path:
+        key = hashlib.sha256(f"{file} {file.stat().st_mtime_ns}".encode()).hexdigest()[:32]
+        copy = self.folder / (key + _SUFFIXES[encoding])
+        if not copy.exists():
+            task = self._making.get(copy) or asyncio.ensure_future(asyncio.to_thread(_compress, file, copy, encoding))
+            self._making[copy] = task
+            try:
+                await task
+            finally:
+                self._making.pop(copy, None)
+        return copy
+
+
+def _is_worthwhile(file: Path) -> bool:
+    return file.suffix in _COMPRESSIBLE and file.is_file() and file.stat().st_size >= _WORTHWHILE
+
+
+def _compress(file: Path, copy: Path, encoding: str) -> None:
+    unfinished = copy.with_suffix(copy.suffix + "-")
+    unfinished.write_bytes(COMPRESSORS[encoding](file.read_bytes()))
+    unfinished.replace(copy)
+
+
+class Asset(StaticFileHandler):
+    """What a handler of files adds to Tornado's: compression, and a life in browsers' caches as long as the address lasts."""
+
+    quiet = True
+
+    async def get(self, path: str, include_body: bool = True) -> None:
+        """Sends a file, in the best form that the browser takes."""
+        self.original, self.variant, self.encoding = "", None, ""
+        try:
+            self.path = self.parse_url_path(path)
+            place = self.get_absolute_path(self.root, self.path)  # which may change the root
+            found = self.validate_absolute_path(self.root, place)
+        except (ValueError, AssertionError) as error:  # no path of this kind
+            raise HTTPError(404) from error
+        if found:
+            compressed: Compressed = self.settings["compressed"]
+            accepted = self.request.headers.get("Accept-Encoding", "")
+            variant, self.encoding = await compressed.find(Path(found), accepted)
+            self.variant = str(variant)
+            await super().get(path, include_body)
+
+    async def head(self, path: str) -> None:
+        """The headers of a file."""
+        await self.get(path, include_body=False)
+
+    def write_error(self, status_code: int, **_: Any) -> None:
+        """A line of text; jupyter_server's page for errors needs files that are not served here."""
+        self.set_header("Content-Type", "text/plain; charset=utf-8")
+        self.finish(f"{status_code}: {self._reason}\n")
+
+    def validate_absolute_path(self, root: str, absolute_path: str) -> str | None:
+        """The file to send, which lies where it may: the compressed copy of one that does, once it is known."""
+        self.original = super().validate_absolute_path(root, absolute_path) or ""
+        return self.variant or self.original or None
+
+    def get_content_type(self) -> str:
+        """By the name of the file that was asked for."""
+        kind = mimetypes.guess_type(self.original, strict=False)[0] or "application/octet-stream"
+        return f"{kind}; charset=utf-8" if kind.startswith("text/") else kind
+
+    def get_content_size(self) -> int:
+        """Of what is sent."""
+        return Path(str(self.absolute_path)).stat().st_size
+
+    def compute_etag(self) -> str | None:
+        """What changes with the file, and with the form that it is sent in."""
+        found = Path(str(self.absolute_path)).stat()
+        return f'"{found.st_mtime_ns:x}-{found.st_size:x}"'
+
+    def set_headers(self) -> None:
+        """The headers for caches, and the encoding."""
+        super().set_headers()
+        is_final = _is_final(self.request.path) or "v" in self.request.arguments
+        self.set_header("Cache-Control", _FOREVER if is_final else _ANEW)
+        if self.encoding:
+            self.set_header("Content-Encoding", self.encoding)
+
+
+def _is_final(address: str) -> bool:
+    """Whether other content would have another address: one with a hash in its folder's or in its own name."""
+    return _HASHED.search(address) is not None
+
+
+class BundleAsset(Asset):
+    """The page's chunks in one file."""
+
+
+class StaticAsset(Asset, MultiStaticFileHandler):
+    """Voilà's scripts."""
+
+
+class TemplateAsset(Asset, TemplateStaticFileHandler):
+    """The files of Voilà's templates."""
+
+
+class ExtensionAsset(Asset, FileFindHandler):
+    """The scripts of widget libraries."""

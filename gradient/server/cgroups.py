@@ -1,0 +1,41 @@
+"""How much memory there is for the server: Linux may give a group of processes less than the machine has."""
+
+import os
+from pathlib import Path
+
+_CGROUPS = Path("/sys/fs/cgroup")
+_OWN_CGROUPS = Path("/proc/self/cgroup")
+
+
+def memory_limit() -> int:
+    """The bytes that this process and its children may use: the least of the machine's memory and the limits of its cgroups."""
+    physical = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") if hasattr(os, "sysconf") else 1 << 30
+    return min([physical, *_cgroup_limits()])
+
+
+def _cgroup_limits() -> list[int]:
+    """The limits of all cgroups that this process is in, of either version; where there are none, an empty list."""
+    places = [place / name for folder, name in _cgroup_folders() for place in (folder, *folder.parents)]
+    return [limit for place in places if place.is_relative_to(_CGROUPS) and (limit := _number(place))]
+
+
+def _cgroup_folders() -> list[tuple[Path, str]]:
+    """The folders of the cgroups that count memory, and what their limit is called."""
+    if not _OWN_CGROUPS.exists():
+        return []
+    folders = []
+    for line in _OWN_CGROUPS.read_text().splitlines():
+        number, controllers, path = line.split(":", 2)
+        if number == "0":
+            folders.append((_CGROUPS / path.lstrip("/"), "memory.max"))
+        elif "memory" in controllers.split(","):
+            folders.append((_CGROUPS / "memory" / path.lstrip("/"), "memory.limit_in_bytes"))
+    return folders
+
+
+def _number(file: Path) -> int:
+    """The number in a file, or 0 if there is none: a cgroup without a limit says "max", or has no such file."""
+    try:
+        return int(file.read_text())
+    except (OSError, ValueError):
+        return 0

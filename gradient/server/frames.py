@@ -1,0 +1,83 @@
+"""The frames of a kernel's websocket (protocol v1), read so that no sender can make it expensive.
+
+A frame is a table of offsets, then the parts that it delimits: channel, header, parent header, metadata, content, buffers.
+The table is checked against the frame's length before anything is cut out of it, and the small parts before the large one.
+"""
+
+import itertools
+import json
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+MAX_BYTES = 1 << 16  # the app's largest, with the data of a problem in it, has 1,300
+MAX_BUFFERS = 4
+_WORD = 8
+_PARTS = 5  # besides the buffers
+_MAX_HEADER = 512
+_MAX_TEXT = 128
+_HEADER = {"date", "msg_id", "msg_type", "session", "username", "version"}
+
+
+class Refused(Exception):  # noqa: N818 -- a verdict on a frame, and no error of the server's
+    """A frame goes no further; `reason` is one of a few words, by which refusals are counted."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True)
+class Message:
+    """What a frame says: its id and type, its metadata and content as JSON, and its buffers."""
+
+    id: str
+    type: str
+    metadata: dict
+    content: dict
+    buffers: list[bytes]
+
+
+def read(frame: object) -> Message:
+    """The message in a frame, which can only be on the shell channel and an answer to nothing.
+
+    Raises:
+        Refused: "size", "malformed" or "channel".
+    """
+    if not isinstance(frame, bytes):
+        raise Refused("malformed")
+    if len(frame) > MAX_BYTES:
+        raise Refused("size")
+    channel, header, parent, metadata, content, *buffers = _parts(frame)
+    if channel != b"shell":
+        raise Refused("channel")
+    if len(header) > _MAX_HEADER or parent != b"{}" or len(metadata) > _MAX_HEADER:
+        raise Refused("malformed")
+    head = _object(header)
+    if head.keys() != _HEADER or not all(isinstance(text, str) and len(text) <= _MAX_TEXT for text in head.values()):
+        raise Refused("malformed")
+    return Message(head["msg_id"], head["msg_type"], _object(metadata), _object(content), buffers)
+
+
+def _parts(frame: bytes) -> list[bytes]:
+    count = int.from_bytes(frame[:_WORD], "little")
+    if not _PARTS < count <= _PARTS + 1 + MAX_BUFFERS or len(frame) < _WORD * (count + 1):
+        raise Refused("malformed")
+    ends = [int.from_bytes(frame[_WORD * i : _WORD * (i + 1)], "little") for i in range(1, count + 1)]
+    if ends[0] != _WORD * (count + 1) or ends[-1] != len(frame) or any(a > b for a, b in itertools.pairwise(ends)):
+        raise Refused("malformed")
+    return [frame[start:end] for start, end in itertools.pairwise(ends)]
+
+
+def _object(part: bytes) -> dict[str, Any]:
+    try:
+        value = json.loads(part.decode(), parse_constant=_no_number)
+    except (ValueError, RecursionError):  # what is no UTF-8, too, and an integer of thousands of digits
+        raise Refused("malformed") from None
+    if not isinstance(value, dict):
+        raise Refused("malformed")
+    return value
+
+
+def _no_number(constant: str) -> NoReturn:
+    """NaN and Infinity are no JSON, though Python reads them; no browser sends them."""
+    raise ValueError(constant)

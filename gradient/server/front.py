@@ -1,0 +1,207 @@
+"""What visitors meet at / and /live: a page with a kernel, or one that needs none."""
+
+import asyncio
+import os
+import re
+import secrets
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+from nbformat import NotebookNode
+from tornado.iostream import StreamClosedError
+from tornado.web import HTTPError, RequestHandler, StaticFileHandler
+from voila.tornado.handler import TornadoVoilaHandler
+
+from gradient.server import counters
+from gradient.server.admission import RefusedError, address_of
+from gradient.server.assets import Asset
+from gradient.server.headers import content_security_policy
+from gradient.server.kernels import Kernels
+from gradient.server.settings import Settings
+from gradient.server.site import Site
+from gradient.server.visitor import welcome
+
+TEMPLATES = Path(__file__).parent / "template"
+CARD = "card.png"
+
+# Programs that read pages without a person before them. Those that do not say so ask for no HTML, or execute no script.
+_ROBOTS = re.compile(
+    r"(?<!cu)bot\b|crawl|spider|slurp|preview|facebookexternalhit|whatsapp|skypeuri|embedly|quora link|pinterest|vkshare"
+    r"|w3c_validator|lighthouse|pingdom|uptime|monitor|probe|healthcheck|curl/|wget/|python-|go-http|java/|okhttp|libwww"
+    r"|scrapy|archiver|fetcher|feed",
+    re.IGNORECASE,
+)
+_WARM_UP_SECONDS = 20.0  # that the first visitors of a server wait, and no longer, because there is another page
+_EARLY = ("Purpose", "Sec-Purpose", "X-Purpose", "X-Moz")  # headers of browsers that load what nobody has asked for yet
+
+
+class Front:
+    """What the handlers of pages have in common.
+
+    Attributes:
+        metadata: of the notebook: its `title` and `description`.
+        home: the address of the first page, below which all others are.
+        making: held while a piece of a page is made. Kernels take the other half of the processors, and the loop, which all
+            visitors share, has time for them between two pages.
+    """
+
+    def __init__(self, settings: Settings, kernels: Kernels, site: Site, metadata: dict[str, str], home: str) -> None:
+        self.settings, self.kernels, self.site = settings, kernels, site
+        self.metadata, self.home = metadata, home
+        self.making = asyncio.Semaphore(max(1, (os.cpu_count() or 1) // 2))
+
+    def refuse(self, reason: str) -> str:
+        """Counts a visitor who gets no kernel."""
+        counters.kernels_refused.labels(reason).inc()
+        return reason
+
+
+class PageHandler(TornadoVoilaHandler):
+    """A page with a kernel for a person's browser while there is room; the static page for all others."""
+
+    def initialize(self, front: Front, is_static: bool = False, **voila: Any) -> None:
+        """Takes what Voilà's handler takes, and whether this address never starts a kernel."""
+        super().initialize(**voila)
+        self.front, self.is_static = front, is_static
+        self.nonce = secrets.token_urlsafe(16)
+
+    async def get(self, path: str | None = None) -> None:
+        """The page that suits who asks."""
+        if path:  # Voilà would look for a file
+            raise HTTPError(404)
+        if is_robot(self):
+            await self._send_to_robot()
+        elif self.is_static or not _is_visit(self):
+            await self._send_static()
+        elif reason := await self._send_live():
+            await self._send_static(self.front.refuse(reason))
+
+    async def head(self, path: str | None = None) -> None:
+        """The headers of a page that starts no kernel."""
+        if path:
+            raise HTTPError(404)
+        await self._send_static()
+
+    async def _send_live(self) -> str:
+        """Starts a kernel and sends its page; returns "" or why there is none."""
+        kernels, settings = self.front.kernels, self.front.settings
+        is_embedded = settings.frame_ancestors not in ("'self'", "'none'")
+        welcome(self, is_embedded=is_embedded)
+        with kernels.handing_out() as started:
+            page = self.get_generator()
+            try:
+                kernels.admission.check_room(len(kernels))
+                if self.front.site.exists:
+                    await kernels.warm_up(_WARM_UP_SECONDS)
+                kernels.admission.count_start(address_of(self.request, settings.trusted_proxies))
+                first = await self._next(page)  # Voilà starts the kernel before it sends anything
+            except RefusedError as refusal:
+                return refusal.reason
+            except Exception:  # whatever it is, the visitor gets a page
+                self.log.exception("no kernel")
+                return "failed"
+            self.set_header("Cache-Control", "no-store")
+            self._allow_scripts(f"'nonce-{self.nonce}'")
+            if not await self._stream(first, page):
+                for kernel_id in started:
+                    await kernels.shutdown_kernel(kernel_id)
+        return ""
+
+    async def _next(self, page: AsyncIterator[str]) -> str | None:
+        """The next piece of a page, None at its end."""
+        async with self.front.making:
+            return await anext(page, None)
+
+    async def _stream(self, first: str | None, page: AsyncIterator[str]) -> bool:
+        """Sends a page as it comes; returns whether the visitor has waited for all of it."""
+        self.write(first or "")
+        is_there = await self._is_sent()
+        while (html := await self._next(page)) is not None:  # to the end in any case: it holds the kernel's client
+            if is_there:
+                self.write(html)
+                is_there = await self._is_sent()
+        return is_there
+
+    async def _is_sent(self) -> bool:
+        try:
+            await asyncio.wait_for(self.flush(), self.front.settings.connect_seconds)
+        except (StreamClosedError, TimeoutError):
+            return False
+        return True
+
+    async def _send_static(self, notice: str = "") -> None:
+        """The page that needs no kernel; where it has not been built, a few words."""
+        if self.front.site.exists:
+            leads_to_live = self.is_static and self.front.settings.front == "static"
+            await self._send_site("no-cache" if self.is_static else "no-store", notice=notice, leads_to_live=leads_to_live)
+        else:
+            self._send_words("busy" if notice else "welcome")
+
+    async def _send_to_robot(self) -> None:
+        """What a search engine or a preview of a link shows: the static page with its card."""
+        if self.front.site.exists:
+            await self._send_site("no-store", head=self._rendered("card"))
+        else:
+            self._send_words("welcome")
+
+    async def _send_site(self, caching: str, **variant: Any) -> None:
+        site = self.front.site
+        body, encoding = await site.page(**variant, accepted=self.request.headers.get("Accept-Encoding", ""))
+        self.set_header("Content-Type", "text/html; charset=utf-8")
+        self.set_header("Cache-Control", caching)
+        if encoding:
+            self.set_header("Content-Encoding", encoding)
+        self._allow_scripts(*site.scripts)
+        self.finish(body)
+
+    def _send_words(self, name: str) -> None:
+        """A page of a few words, which a busy server and one without a site have."""
+        self.set_header("Content-Type", "text/html; charset=utf-8")
+        self.set_header("Cache-Control", "no-store")
+        if name == "busy":
+            self.set_status(503)
+            self.set_header("Retry-After", "30")
+        self.finish(self._rendered(name))
+
+    def write_error(self, status_code: int, **options: Any) -> None:
+        """A page of a few words, instead of Voilà's, which shows what has happened."""
+        self.finish(self._rendered("error"))
+
+    def _rendered(self, name: str) -> str:
+        return self.settings["voila_jinja2_env"].get_template(f"{name}.html.j2").render(server=self.facts())
+
+    def facts(self) -> dict[str, str]:
+        """What templates say about the page."""
+        front = self.front
+        address = f"{self.request.protocol}://{self.request.host}{front.home}"
+        return {**front.metadata, "home": front.home, "address": address, "card": address + CARD, "nonce": self.nonce}
+
+    def _allow_scripts(self, *sources: str) -> None:
+        policy = content_security_policy(self.front.settings.frame_ancestors, *sources)
+        self.set_header("Content-Security-Policy", policy)
+
+
+class SiteHandler(Asset):
+    """The static page's files."""
+
+
+class CardHandler(StaticFileHandler):
+    """The picture that goes with a link."""
+
+
+def prepare_notebook(handler: PageHandler, notebook: NotebookNode, cwd: str) -> None:
+    """Gives the template what it needs to know of a request. Voilà calls it before each page."""
+    notebook.metadata["server"] = handler.facts()
+
+
+def is_robot(handler: RequestHandler) -> bool:
+    """Whether a program asks that shows a page to nobody, or not yet."""
+    headers = handler.request.headers
+    is_early = any(re.search("prefetch|prerender|preview", headers.get(name, "")) for name in _EARLY)
+    return is_early or _ROBOTS.search(headers.get("User-Agent", "")) is not None
+
+
+def _is_visit(handler: RequestHandler) -> bool:
+    """Whether a page is asked for to be shown; what fetches it to keep it, like a service worker, takes anything."""
+    return "text/html" in handler.request.headers.get("Accept", "")

@@ -1,0 +1,85 @@
+"""Where kernels come from as long as the server runs: a zygote, and the next one when it has died."""
+
+import asyncio
+import contextlib
+import logging
+import os
+import sys
+from collections.abc import Mapping
+
+from gradient.server.forks import Fork, NoZygoteError, Zygote
+from gradient.server.zygote import Order
+
+_LOG = logging.getLogger(__name__)
+_MAX_FAILURES = 3
+
+
+class Nursery:
+    """Keeps a zygote alive as long as the server runs.
+
+    Attributes:
+        starts: how many zygotes it has started.
+        settled: set as soon as one of them can fork, or they cannot be here. Should one die later, the next one comes soon.
+    """
+
+    def __init__(self, env: Mapping[str, str]) -> None:
+        self._env = env
+        self._zygote: Zygote | None = None
+        self._lifeline: tuple[int, int] | None = None
+        self._failures = 0
+        self.starts = 0
+        self.settled = asyncio.Event()
+        if self._has_given_up:
+            self.settled.set()
+
+    @property
+    def _has_given_up(self) -> bool:
+        return self._failures >= _MAX_FAILURES or sys.platform != "linux"
+
+    def start(self) -> None:
+        """Starts a zygote, which takes seconds to be ready, unless there is one or they cannot be here."""
+        if self._zygote is None and not self._has_given_up:
+            if self._lifeline is None:
+                self._lifeline = os.pipe()
+            self.starts += 1
+            self._zygote = Zygote(self._env, self._lifeline[0], self._ended)
+            self._zygote.ready.add_done_callback(self._note_ready)
+
+    async def spawn(self, order: Order) -> Fork:
+        """The process of a new kernel; waits until the zygote is ready, and starts one that has died again.
+
+        Raises:
+            OSError: if the system lets it start no more processes.
+            NoZygoteError: if there are none here.
+        """
+        for _ in range(2):
+            self.start()
+            if self._zygote is None:
+                break
+            with contextlib.suppress(NoZygoteError):
+                return await self._zygote.fork(order)
+        raise NoZygoteError("There is no zygote.")
+
+    def stop(self) -> None:
+        """Ends the zygote and all kernels, for good."""
+        self._failures = _MAX_FAILURES
+        if self._zygote:
+            self._zygote.stop()
+        for descriptor in self._lifeline or ():
+            os.close(descriptor)
+        self._zygote = self._lifeline = None
+
+    def _note_ready(self, ready: asyncio.Future[None]) -> None:
+        if ready.exception() is None:
+            self.settled.set()
+
+    def _ended(self, zygote: Zygote) -> None:
+        failure = zygote.ready.exception()
+        self._zygote = None
+        self._failures = 0 if failure is None else _MAX_FAILURES if zygote.is_unfit else self._failures + 1
+        _LOG.warning("%s", failure or "The zygote has ended. Its kernels live on.")
+        if not self._has_given_up:
+            self.start()
+        else:
+            self.settled.set()
+            _LOG.error("There are no warm kernels here: each one takes seconds to start, and more memory.")

@@ -1,0 +1,70 @@
+"""The static page, as it stands in for a page with a kernel: read once, with what the server has to add to it."""
+
+import asyncio
+from functools import lru_cache
+from html import escape
+from pathlib import Path
+
+from gradient.server.assets import COMPRESSORS, encodings
+from gradient.server.headers import script_hashes
+
+_NOTICES = {
+    "full": "There is no room for a kernel at the moment.",
+    "rate": "Many kernels were started from your address in the last minute.",
+    "starting": "The server has just started, and has no kernel yet.",
+    "stopping": "The server is about to restart.",
+    "failed": "No kernel could be started.",
+}
+_MOST_VARIANTS = 16  # a page holds the state of all its widgets, so one of them may take a megabyte
+_STYLE = (
+    "font: 14px/1.4 system-ui, sans-serif; margin: 0 0 8px; padding: 6px 12px; border-radius: 6px; "
+    "background: #eef4fa; color: #1f2933"
+)
+
+
+class Site:
+    """The folder that `python -m gradient.publish` wrote, or one that is not there.
+
+    Attributes:
+        folder: where it is.
+        exists: whether there is a page in it; it is read once, so a new one is served after a restart.
+        scripts: the sources that allow the page's inline scripts, for its Content-Security-Policy.
+    """
+
+    def __init__(self, folder: Path, home: str, live: str) -> None:
+        self.folder = folder
+        page = folder / "index.html"
+        self.exists = page.exists()
+        self._html = page.read_text(encoding="utf-8") if self.exists else ""
+        self.scripts = script_hashes(self._html)
+        self._home, self._live = home, live
+        self._variant = lru_cache(_MOST_VARIANTS)(self._make_variant)
+
+    async def page(
+        self, notice: str = "", leads_to_live: bool = False, head: str = "", accepted: str = ""
+    ) -> tuple[bytes, str]:
+        """The page in the best encoding that a browser accepts, and the name of that encoding.
+
+        Args:
+            notice: "" or why there is no kernel: a key of `_NOTICES`.
+            leads_to_live: whether the page's switch offers the server, which is another page.
+            head: what its head has besides.
+            accepted: the header Accept-Encoding.
+        """
+        encoding = next(iter(encodings(accepted)), "")
+        # Compressing takes longer than the loop, which all visitors share, can stand still.
+        return await asyncio.to_thread(self._variant, notice, leads_to_live, head, encoding), encoding
+
+    def _make_variant(self, notice: str, leads_to_live: bool, head: str, encoding: str) -> bytes:
+        live = f' data-live="{escape(self._live)}"' if leads_to_live else ""
+        before, tag, after = self._html.partition("<body")
+        attributes, end, content = after.partition(">")
+        line = _notice(notice) if notice else ""
+        before = before.replace("</head>", f"{head}</head>")
+        page = f'{before}{tag}{attributes} data-home="{escape(self._home)}"{live}{end}{line}{content}'.encode()
+        return COMPRESSORS[encoding](page) if encoding else page
+
+
+def _notice(reason: str) -> str:
+    words = f'{_NOTICES[reason]} Everything on this page works in your browser. <a href="">Try again</a>'
+    return f'<p class="techni-notice" role="status" style="{_STYLE}">{words}</p>'

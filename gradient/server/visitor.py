@@ -1,0 +1,97 @@
+"""Whose kernel it is: a signed cookie names the visitor, and a kernel's routes answer to the visitor that it was started for.
+
+Every replica has the secret that signs the cookie. Who owns which kernel is known only where the kernel lives.
+"""
+
+import secrets
+from contextvars import ContextVar
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from jupyter_server.base.handlers import JupyterHandler
+from jupyter_server.services.kernels.handlers import KernelHandler
+from tornado.httputil import responses
+from tornado.web import HTTPError
+from voila.shutdown_kernel_handler import VoilaShutdownKernelHandler
+
+from gradient.server import counters
+
+COOKIE = "techni_visitor"
+DAYS = 7
+NOBODY = ""
+
+_VISITOR: ContextVar[str] = ContextVar("visitor", default=NOBODY)
+_OWNERS: WeakKeyDictionary[Any, str] = WeakKeyDictionary()  # by the kernel's manager
+
+
+def visitor_of(handler: JupyterHandler) -> str:
+    """Who asks, by the cookie; `NOBODY` without one that this service has signed."""
+    return (handler.get_signed_cookie(COOKIE, max_age_days=DAYS) or b"").decode()
+
+
+def welcome(handler: JupyterHandler, *, is_embedded: bool = False) -> None:
+    """Gives whoever asks a cookie, unless they have one, and lets the kernels that this request starts be theirs.
+
+    Args:
+        handler: of the request for a page; nothing of its answer may have been sent yet.
+        is_embedded: whether pages of other sites may show this one; browsers then keep a cookie only from HTTPS.
+    """
+    visitor = visitor_of(handler)
+    if not visitor:
+        visitor = secrets.token_urlsafe(16)
+        is_secure = handler.request.protocol == "https"  # also by the word of a proxy that is trusted
+        site = "None" if is_embedded and is_secure else "Lax"
+        handler.set_signed_cookie(COOKIE, visitor, DAYS, httponly=True, secure=is_secure, samesite=site)
+    _VISITOR.set(visitor)
+
+
+def claim(kernel: Any) -> None:
+    """Makes the visitor whose request this is the owner of a kernel, which its manager stands for."""
+    _OWNERS[kernel] = _VISITOR.get()
+
+
+def refusal(status: int, reason: str) -> HTTPError:
+    """The error with which a request for a kernel is answered; it is counted."""
+    counters.sockets_refused.labels(reason).inc()
+    return HTTPError(status)
+
+
+class OwnKernel(JupyterHandler):
+    """A route of a kernel that is there for its visitor only; nobody else learns whether there is such a kernel."""
+
+    @property
+    def asked_kernel(self) -> str:
+        """The id in the route."""
+        return [*self.path_kwargs.values(), *self.path_args][0]
+
+    async def prepare(self, *args: Any, **options: Any) -> None:
+        """Looks at who asks, before anything is done with the kernel.
+
+        Raises:
+            HTTPError: 403 for another site's page, 404 for somebody else's kernel.
+        """
+        await super().prepare(*args, **options)
+        if not self.check_origin():
+            raise refusal(403, "origin")
+        kernel_id, visitor = self.asked_kernel, visitor_of(self)
+        owner = _OWNERS.get(self.kernel_manager.get_kernel(kernel_id)) if kernel_id in self.kernel_manager else None
+        if not visitor or visitor != owner:
+            raise refusal(404, "owner")
+
+    def write_error(self, status_code: int, **options: Any) -> None:
+        """Answers in two words what Voilà would draw a page for."""
+        self.finish(responses[status_code])
+
+
+class OwnKernelHandler(OwnKernel, KernelHandler):
+    """A kernel's state, and its end."""
+
+
+class OwnShutdownHandler(OwnKernel, VoilaShutdownKernelHandler):
+    """The farewell of a page that is closed."""
+
+
+HANDLERS: dict[str, type] = {
+    "KernelHandler": OwnKernelHandler,
+    "VoilaShutdownKernelHandler": OwnShutdownHandler,
+}

@@ -1,0 +1,81 @@
+"""The hardened server, started as operators start it, and what it answers."""
+
+import contextlib
+import re
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from email.message import Message
+from pathlib import Path
+from typing import NamedTuple
+
+from tests.conftest import PYTHONPATH, ROOT, Server, free_port, serve
+
+# What a person's browser sends. A program that sends less is taken for a robot, and gets no kernel.
+BROWSER = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64) Chrome/140.0 Safari/537.36", "Accept": "text/html,*/*;q=0.8"}
+PATIENCE_SECONDS = 60
+
+
+@contextlib.contextmanager
+def hardened(notebook: Path = ROOT / "techni.ipynb", port: int = 0, /, **environment: str) -> Iterator[Server]:
+    """A server until the block ends, with its `url` and its `log`.
+
+    Args:
+        notebook: what it serves.
+        port: where it listens; 0 stands for any free one.
+        environment: TECHNI_* variables.
+    """
+    port = port or free_port()
+    command = [sys.executable, "-m", "gradient.server", f"--port={port}", "--no-browser", str(notebook)]
+    environment = {"PYTHONPATH": PYTHONPATH, "TECHNI_STARTS_PER_MINUTE": "0", **environment}
+    with serve(command, f"http://127.0.0.1:{port}/", "is running at", ROOT, **environment) as server:
+        yield server
+
+
+class Answer(NamedTuple):
+    """A server's answer, whatever its status."""
+
+    status: int
+    headers: Message
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        return self.body.decode()
+
+    @property
+    def kernel(self) -> str:
+        """The id of the kernel that a page was made with, or ""."""
+        found = re.search(r'"kernelId":\s*"([^"]+)"', self.text)
+        return found[1] if found else ""
+
+
+def ask(url: str, method: str = "GET", **headers: str) -> Answer:
+    """One request with exactly these headers, in which `_` stands for `-`."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    request = urllib.request.Request(url, headers={"User-Agent": "", **named}, method=method)
+    try:
+        with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as response:
+            return Answer(response.status, response.headers, response.read())
+    except urllib.error.HTTPError as error:
+        with error:
+            return Answer(error.code, error.headers, error.read())
+
+
+def visit(url: str) -> Answer:
+    """The page as a person's browser asks for it."""
+    return ask(url, User_Agent=BROWSER["User-Agent"], Accept=BROWSER["Accept"])
+
+
+def leave(server: Server, page: Answer) -> Answer:
+    """The farewell of a page that is closed."""
+    cookies = "; ".join(line.partition(";")[0] for line in page.headers.get_all("Set-Cookie", []))
+    address = f"{server.url}voila/api/shutdown/{page.kernel}"
+    return ask(address, "POST", Cookie=cookies, Origin=server.url.rstrip("/"))
+
+
+def metrics(server: Server) -> dict[str, float]:
+    """What /metrics says, by name and labels."""
+    lines = ask(f"{server.url}metrics").text.splitlines()
+    return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines if not line.startswith("#"))}

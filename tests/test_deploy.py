@@ -1,0 +1,92 @@
+"""What operators copy: every place sets the same variables, and on Fly a visitor is taken to the machine with their kernel."""
+
+import re
+import sys
+import urllib.request
+from collections.abc import Iterator
+from urllib.error import HTTPError
+
+import pytest
+
+from gradient.server.settings import Settings
+from tests.conftest import ROOT, free_port, serve
+from tests.deployment import haproxy_program
+
+DEPLOY = ROOT / "deploy"
+# How each file gives a variable its value; a secret's stands elsewhere.
+PLACES = {
+    "techni@.service": r"^Environment=(TECHNI_\w+)=(\S+)$",
+    "heroku.sh": r"^  (TECHNI_\w+)=(\S+)",
+    "fly.toml": r"^(?:#   fly secrets set .* )?(TECHNI_\w+) ?= ?\"?([^\s\"]+)",
+    "kubernetes.yaml": r"^ *- name: (TECHNI_\w+)\n *(?:value: |valueFrom:\n *)\"?([^\s\"]+)",
+}
+VARIABLES = (
+    *("TECHNI_FRONT", "TECHNI_MEMORY_MB", "TECHNI_TRUSTED_PROXIES", "TECHNI_METRICS", "TECHNI_STOP_SECONDS"),
+    "TECHNI_COOKIE_SECRET",
+)
+OTHERS = ("haproxy.cfg", "fly.cfg", "Dockerfile", "README.md")  # they set none
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_every_place_sets_the_same_variables_to_what_the_server_takes(place: str) -> None:
+    found = re.findall(PLACES[place], (DEPLOY / place).read_text(), re.MULTILINE)
+    assert sorted(name for name, _ in found) == sorted(VARIABLES)
+    settings = Settings.from_environment(dict(found))
+    assert (settings.front, settings.cookie_secret != "") == ("live", True)
+    assert settings.metrics != "public"
+    assert settings.memory_mb > settings.server_mb + settings.kernel_mb
+    assert {name.removeprefix("TECHNI_").lower() for name in VARIABLES} <= vars(settings).keys()
+
+
+def test_no_file_is_forgotten() -> None:
+    assert {file.name for file in DEPLOY.iterdir()} == PLACES.keys() | OTHERS
+
+
+@pytest.mark.parametrize("place", [name for name in (*PLACES, *OTHERS) if name not in ("README.md", "haproxy.cfg")])
+def test_a_file_says_at_its_top_what_could_not_be_run(place: str) -> None:
+    top = re.match(r"(?:#.*\n)+", (DEPLOY / place).read_text())
+    assert top
+    assert "could not be " in top[0]
+
+
+@pytest.fixture(scope="module")
+def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of HAProxy as it is on a machine of Fly's, called here; its replica is any server of files."""
+    port, behind = free_port(), free_port()
+    files = [sys.executable, "-u", "-m", "http.server", str(behind), "--bind", "127.0.0.1"]
+    environment = {"ADDRESS": f"127.0.0.1:{port}", "REPLICA": f"127.0.0.1:{behind}", "FLY_MACHINE_ID": "here"}
+    command = [haproxy_program(), "-W", "-f", "deploy/fly.cfg"]
+    with (
+        serve(files, "", "Serving HTTP", tmp_path_factory.mktemp("replica")),
+        serve(command, f"http://127.0.0.1:{port}/", "Loading success", ROOT, **environment) as proxy,
+    ):
+        yield proxy.url
+
+
+HERE, THERE = {"Cookie": "techni_replica=here"}, {"Cookie": "techni_replica=there"}
+
+
+@pytest.mark.parametrize(
+    ("headers", "taken_to", "cookie"),
+    [
+        ({}, None, "here"),
+        (HERE, None, None),
+        (THERE, "there", None),
+        (THERE | {"fly-replay-src": "instance=before"}, None, "here"),
+        (THERE | {"fly-replay-failed": "gone"}, None, "here"),
+        ({"Cookie": "techni_replica=there:app=another"}, None, "here"),
+    ],
+)
+def test_a_visitor_is_taken_to_the_machine_of_the_cookie(
+    machine: str, headers: dict[str, str], taken_to: str | None, cookie: str | None
+) -> None:
+    with urllib.request.urlopen(urllib.request.Request(machine, headers=headers)) as answer:
+        asked, given = answer.headers["fly-replay"], answer.headers["set-cookie"] or ""
+    assert asked == (taken_to and f"instance={taken_to};timeout=2s;fallback=prefer_self")
+    assert given.partition(";")[0] == (f"techni_replica={cookie}" if cookie else "")
+
+
+def test_the_public_has_no_metrics(machine: str) -> None:
+    with pytest.raises(HTTPError, match="403") as refused:
+        urllib.request.urlopen(f"{machine}metrics")
+    refused.value.close()

@@ -1,0 +1,52 @@
+"""More visitors than there is room for, in a few seconds, by the harness that measures hundreds: `benchmarks/load.py`."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import PYTHONPATH, ROOT
+
+SMALL = ("--visitors=20", "--real=1", "--seconds=2", "--within=4", "--patience=30")
+SOON = {"TECHNI_CONNECT_SECONDS": "5", "TECHNI_CULL_SECONDS": "1"}  # a kernel whose visitor went without a word ends after
+
+
+def load(site: Path, *arguments: str, **environment: str) -> dict[str, str]:
+    """The cells of the benchmark's row by their column, if all held that it asks for."""
+    command = [sys.executable, "-m", "benchmarks.load", *arguments]
+    variables = {**os.environ, "PYTHONPATH": PYTHONPATH, "TECHNI_SITE": str(site), **environment}
+    run = subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, f"{run.stdout}\n{run.stderr}"
+    names, _, cells = ([cell.strip() for cell in line.strip("| ").split("|")] for line in run.stdout.splitlines())
+    return dict(zip(names, cells, strict=True))
+
+
+@pytest.mark.soak
+def test_a_crowd_is_served_within_the_memory_with_and_without_kernels(site_folder: Path) -> None:
+    row = load(site_folder, *SMALL, "--front=live", **SOON)
+    assert int(row["served with a kernel"]) + int(row["static page"]) == 20
+    assert int(row["served with a kernel"]) >= int(row["kernels at most"]) > 0
+    assert int(row["static page"]) > 0
+    assert (row["errors"], row["kernels left"]) == ("0", "0")
+
+
+@pytest.mark.soak
+def test_a_crowd_is_served_by_the_static_front_without_a_kernel(site_folder: Path) -> None:
+    row = load(site_folder, *SMALL, "--front=static")
+    assert [row[name] for name in ("served with a kernel", "static page", "errors", "kernels left")] == ["0", "20", "0", "0"]
+
+
+@pytest.mark.soak
+def test_the_harness_finds_what_does_not_hold(site_folder: Path) -> None:
+    """In less memory than a server takes, visitors get errors."""
+    with pytest.raises(AssertionError, match="memory went over the limit"):
+        load(site_folder, *SMALL, "--front=static", "--limit-mb=50")
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("front", ["live", "static"])
+def test_five_hundred_visitors_in_a_minute(site_folder: Path, front: str) -> None:
+    row = load(site_folder, f"--front={front}")
+    assert int(row["served with a kernel"]) + int(row["static page"]) == 500

@@ -1,0 +1,408 @@
+"""What strangers do to a server on the internet. After each attack a visitor's slider is answered, and no loop has been hogged.
+
+`make soak` has the same in full size.
+"""
+
+import asyncio
+import random
+import re
+import resource
+import socket
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager, suppress
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from tornado.httpclient import HTTPClientError
+from tornado.websocket import WebSocketClientConnection, WebSocketClosedError
+
+from tests.conftest import ROOT, Server
+from tests.probe import probed
+from tests.server import hardened
+from tests.visitor import Visitor, closed, custom, fetch, frame, update
+
+Run = Callable[[Coroutine], Any]
+MAX_KERNELS = 8
+SETTINGS = {
+    "TECHNI_MAX_KERNELS": str(MAX_KERNELS),
+    "TECHNI_STARTS_PER_MINUTE": "0",
+    "TECHNI_CONNECT_SECONDS": "2",
+    "TECHNI_CULL_SECONDS": "1",
+    "TECHNI_REQUEST_SECONDS": "5",
+}
+CHANNELS = ("shell", "control", "stdin", "iopub")
+ORDERS = {
+    "comm_open": {"comm_id": "1", "target_name": "jupyter.widget", "data": {"state": {"_model_name": "ButtonModel"}}},
+    "execute_request": {"code": "import os; os._exit(1)", "silent": False},
+    "shutdown_request": {"restart": False},
+    "interrupt_request": {},
+    "debug_request": {"command": "evaluate"},
+    "input_reply": {"value": "1"},
+}
+_WORK = re.compile(r'^techni_loop_work_seconds_bucket{le="([^"]+)"} ([\d.]+)', re.MULTILINE)
+
+
+@pytest.fixture(scope="module")
+def run() -> Iterator[Run]:
+    """Runs a coroutine in the loop that all visitors of these tests live in."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 8192), hard))  # for a thousand sockets
+    # In a thread of its own: the browser of other tests has a loop in this one.
+    with ThreadPoolExecutor(1) as thread:
+        runner = asyncio.Runner()
+        yield lambda coroutine: thread.submit(runner.run, coroutine).result()
+        thread.submit(runner.close).result()
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    with hardened(ROOT / "techni.ipynb", **SETTINGS) as server:
+        yield server
+        assert '"error"' not in server.log, server.log
+
+
+@pytest.fixture(scope="module")
+def visitor(server: Server, run: Run) -> Iterator[Visitor]:
+    visitor = run(Visitor.open(server.url))
+    yield visitor
+    run(visitor.leave())
+
+
+@pytest.fixture
+def attacker(server: Server, run: Run) -> Iterator[Visitor]:
+    attacker = run(Visitor.open(server.url))
+    yield attacker
+    run(attacker.leave())
+
+
+@pytest.fixture(autouse=True)
+def survives(server: Server, visitor: Visitor, run: Run, request: pytest.FixtureRequest) -> Iterator[None]:
+    """An attack is survived: the loop never works for 100 ms at a stretch, and then a visitor's slider is answered."""
+    before = run(slow_turns(server))
+    with probed(server.url) as taken:
+        yield
+        losses = {run(visitor.move(rate)) for rate in (0.05, 0.06, 0.1)}
+    assert len(losses) == 3
+    assert run(slow_turns(server)) == before
+    taken.sort()
+    print(
+        f"{request.node.name}: /healthz {len(taken)} times, median {taken[len(taken) // 2]:.0f} ms, longest {taken[-1]:.0f} ms"
+    )
+
+
+async def slow_turns(server: Server) -> float:
+    """How often the loop has worked for more than 100 ms without answering anybody."""
+    buckets = dict(_WORK.findall((await fetch(server.url + "metrics")).body.decode()))
+    return float(buckets["+Inf"]) - float(buckets["0.1"])
+
+
+async def count(server: Server, name: str, **labels: str) -> float:
+    """A counter of /metrics."""
+    text = (await fetch(server.url + "metrics")).body.decode()
+    ending = "{" + ",".join(f'{key}="{value}"' for key, value in labels.items()) + "}" if labels else ""
+    found = re.search(rf"^techni_{name}{re.escape(ending)} (.+)$", text, re.MULTILINE)
+    return float(found[1]) if found else 0.0
+
+
+async def malformed(server: Server) -> float:
+    return await count(server, "frames_refused_total", reason="malformed")
+
+
+async def until(condition: Callable[[], Coroutine[Any, Any, bool]]) -> None:
+    """Waits until something holds, asking again and again."""
+    async with asyncio.timeout(60):
+        while not await condition():
+            await asyncio.sleep(0.1)
+
+
+async def flood(connection: WebSocketClientConnection, frames: list[bytes]) -> None:
+    """Sends as fast as the network takes it, as long as it does."""
+    with suppress(WebSocketClosedError):
+        for sent in frames:
+            await connection.write_message(sent, binary=True)
+
+
+@contextmanager
+def raw(server: Server, sent: bytes = b"") -> Iterator[socket.socket]:
+    """A connection with some bytes on it."""
+    with socket.create_connection((urlsplit(server.url).hostname, urlsplit(server.url).port), timeout=60) as connection:
+        connection.sendall(sent)
+        yield connection
+
+
+def answer(server: Server, sent: bytes) -> bytes:
+    """All that comes back until the server closes the connection."""
+    received = b""
+    with raw(server, sent) as connection, suppress(ConnectionResetError):
+        while part := connection.recv(1 << 16):
+            received += part
+    return received
+
+
+def test_a_socket_without_the_protocol_is_refused(server: Server, attacker: Visitor, run: Run) -> None:
+    before = run(count(server, "sockets_refused_total", reason="subprotocol"))
+    for protocols in ([], ["v2.kernel.websocket.jupyter.org"]):
+        with pytest.raises(HTTPClientError, match="400"):
+            run(attacker.connect(subprotocols=protocols))
+    assert run(count(server, "sockets_refused_total", reason="subprotocol")) == before + 2
+
+
+def test_a_frame_of_ones_is_refused_and_the_socket_goes_on(server: Server, attacker: Visitor, run: Run) -> None:
+    before = run(malformed(server))
+    run(attacker.say(b"\xff" * 8))
+    assert run(attacker.move(0.2))
+    assert run(malformed(server)) == before + 1
+
+
+def random_frames(number: int, seed: int) -> list[bytes]:
+    """Frames of random bytes, and a page's frames with random bytes in them."""
+    chance, honest = random.Random(seed), update("0" * 32, value=1.0)
+    frames = [chance.randbytes(chance.randrange(200)) for _ in range(number)]
+    for i in range(0, number, 2):
+        spoilt = bytearray(honest)
+        for _ in range(chance.randrange(1, 9)):
+            spoilt[chance.randrange(16)] = chance.randrange(256)
+        frames[i] = bytes(spoilt)
+    return frames
+
+
+async def send_random_frames(attacker: Visitor, number: int, seed: int) -> int | None:
+    """Sends them on a socket of their own, as soon as there may be one; returns with which code it was closed."""
+    async with asyncio.timeout(120):
+        while True:
+            with suppress(HTTPClientError):
+                connection = await attacker.connect()
+                await flood(connection, random_frames(number, seed))
+                return await closed(connection)
+            await asyncio.sleep(0.1)
+
+
+async def attack_with_random_frames(attacker: Visitor, number: int, at_once: int = 5000) -> set[int | None]:
+    codes = await asyncio.gather(*(send_random_frames(attacker, at_once, seed) for seed in range(number // at_once)))
+    return set(codes)
+
+
+def test_random_frames_close_their_sockets(server: Server, attacker: Visitor, run: Run) -> None:
+    before = run(malformed(server))
+    attacker.socket.close()
+    assert run(attack_with_random_frames(attacker, 20_000)) == {1008}
+    assert run(malformed(server)) >= before + 4 * 20
+
+
+@pytest.mark.soak
+def test_a_million_random_frames_close_their_sockets(server: Server, attacker: Visitor, run: Run) -> None:
+    before = run(malformed(server))
+    attacker.socket.close()
+    for _ in range(50):
+        assert run(attack_with_random_frames(attacker, 20_000)) == {1008}
+    assert run(malformed(server)) >= before + 200 * 20
+
+
+def test_no_channel_takes_an_order(server: Server, attacker: Visitor, run: Run) -> None:
+    before = [run(count(server, "frames_refused_total", reason=reason)) for reason in ("channel", "type", "target")]
+    connection = run(attacker.connect())
+    orders = [frame(kind, content, channel=channel) for kind, content in ORDERS.items() for channel in CHANNELS]
+    run(flood(connection, orders))
+    assert run(closed(connection)) == 1008
+    assert run(attacker.move(0.2))
+    after = [run(count(server, "frames_refused_total", reason=reason)) for reason in ("channel", "type", "target")]
+    assert [new - old for new, old in zip(after, before, strict=True)] == [15, 4, 1]  # the twentieth closes the socket
+
+
+NO_NUMBERS: list[Any] = [1e300, 10**30, float("nan"), float("inf"), "nan", "1e9", "x" * 60_000, None, [1], {"a": 1}]
+
+
+def test_a_value_that_is_no_sliders_is_refused(server: Server, attacker: Visitor, run: Run) -> None:
+    async def refused() -> float:
+        return await count(server, "frames_refused_total", reason="value") + await malformed(server)
+
+    before = run(refused())
+    for value in NO_NUMBERS:
+        run(attacker.say(update(attacker.model(description="Learning rate"), value=value)))
+    assert run(attacker.move(0.2))
+    assert run(refused()) == before + len(NO_NUMBERS)
+
+
+def test_a_value_out_of_range_is_answered(attacker: Visitor, run: Run) -> None:
+    for name in ("Learning rate", "Steps", "Initial w", "Momentum", "Random key"):
+        for value in (1e9, -1e9):
+            run(attacker.say(update(attacker.model(description=name), min=-1e9, max=1e9, value=value)))
+            run(attacker.say(update(attacker.model(description=name), value=value)))
+    assert run(attacker.move(0.2)) is not None
+
+
+def test_an_error_in_the_kernel_is_told_without_its_traceback(attacker: Visitor, run: Run) -> None:
+    run(attacker.say(update(attacker.model(description="Problem"), index=99)))
+    assert run(attacker.move(0.2))
+    errors = [message.content for message in attacker.seen if message.type == "error"]
+    assert errors
+    assert all(error["traceback"] == [] and "index" not in str(error) for error in errors)
+    assert not any(
+        "Traceback" in str(message) or ".py" in str(message) for message in attacker.seen if message.type != "comm_msg"
+    )
+
+
+def test_a_canvas_is_not_resized_to_any_size(server: Server, attacker: Visitor, run: Run) -> None:
+    before = run(count(server, "frames_refused_total", reason="value"))
+    canvas = attacker.model(_model_name="MPLCanvasModel")
+    run(attacker.say(custom(canvas, {"type": "initialized"})))
+    for content in ({"width": 1e9, "height": 1e9}, {"width": -1, "height": 5}, {"width": "9", "height": 5}):
+        run(attacker.say(custom(canvas, {"type": "resize"} | content)))
+    for content in (
+        {"type": "set_device_pixel_ratio", "device_pixel_ratio": 16384},
+        {"type": "resize", "width": 16384, "height": 16384},
+    ):
+        run(attacker.say(custom(canvas, content)))
+    run(attacker.say(custom(canvas, {"type": "draw"})))
+    assert run(attacker.move(0.2))
+    assert run(count(server, "frames_refused_total", reason="value")) == before + 3
+
+
+def test_a_flood_of_honest_messages_is_slowed(server: Server, attacker: Visitor, run: Run) -> None:
+    before = run(count(server, "frames_delayed_total"))
+    slider = attacker.model(description="Learning rate")
+    run(flood(attacker.socket, [update(slider, value=0.001 * (i % 1000 + 1)) for i in range(2000)]))
+    assert run(attacker.move(0.2))
+    assert run(count(server, "frames_delayed_total")) > before
+
+
+def test_a_drag_at_144_frames_a_second_is_not_slowed(server: Server, attacker: Visitor, run: Run) -> None:
+    """Three seconds of it, as fast as the kernel answers, and faster than any browser."""
+    before = run(count(server, "frames_delayed_total"))
+    assert len({run(attacker.move(0.01 + 0.0005 * i)) for i in range(100)}) > 90
+    assert run(count(server, "frames_delayed_total")) == before
+
+
+def test_costly_questions_have_a_quota(server: Server, attacker: Visitor, run: Run) -> None:
+    before = run(count(server, "frames_refused_total", reason="quota"))
+    opening = {"target_name": "jupyter.widget.control", "data": {}}
+    for i in range(9):
+        run(attacker.say(frame("comm_open", {"comm_id": f"{i}", **opening}, metadata={"version": "1.0.0"})))
+        run(attacker.say(frame("comm_msg", {"comm_id": f"{i}", "data": {"method": "request_states"}})))
+    assert run(attacker.move(0.2))
+    assert run(count(server, "frames_refused_total", reason="quota")) == before + 4  # each once with the page's own
+
+
+def test_a_page_that_does_not_read_is_left(server: Server, attacker: Visitor, run: Run) -> None:
+    before = run(count(server, "sockets_refused_total", reason="slow"))
+
+    async def ask_and_not_read() -> None:
+        for _ in range(60):  # and the client takes nothing more from the network while nobody takes what it has
+            await attacker.say(frame("comm_msg", {"comm_id": attacker.link, "data": {"method": "request_state"}}))
+        await until(is_left)
+
+    async def is_left() -> bool:
+        return await count(server, "sockets_refused_total", reason="slow") > before
+
+    run(ask_and_not_read())
+
+
+def test_a_thousand_sockets_are_opened_and_left(server: Server, run: Run) -> None:
+    with ExitStack() as stack:
+        for i in range(1000):
+            stack.enter_context(raw(server, b"GET / HTTP/1.1\r\n" if i % 2 else b""))
+        assert run(fetch(server.url + "healthz")).code == 200
+
+
+def test_a_kernel_has_few_sockets(server: Server, attacker: Visitor, run: Run) -> None:
+    before = run(count(server, "sockets_refused_total", reason="number"))
+
+    async def one_more() -> bool:
+        with suppress(HTTPClientError):
+            await attacker.connect()
+            return True
+        return False
+
+    assert sum(run(one_more()) for _ in range(100)) == 1  # besides the attacker's first
+    assert run(count(server, "sockets_refused_total", reason="number")) == before + 99
+    assert run(attacker.move(0.2))
+
+
+@pytest.mark.parametrize(
+    "sent", [b"GET / HTTP/1.1\r\nHost: x\r\n", b"POST /voila/api/shutdown/1 HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n1"]
+)
+def test_a_request_that_does_not_end_is_ended(server: Server, sent: bytes) -> None:
+    with ExitStack() as stack:
+        slow = [stack.enter_context(raw(server, sent)) for _ in range(50)]
+        for connection in slow:
+            with suppress(ConnectionResetError):
+                while connection.recv(1 << 16):
+                    pass
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"GET /" + b"a" * 100_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\n" + b"X: y\r\n" * 20_000 + b"\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nCookie: " + b"a" * 1_000_000 + b"\r\n\r\n",
+        b"POST /voila/api/shutdown/1 HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000000\r\n\r\n",
+        b"POST /voila/api/shutdown/1 HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nfffffff\r\n",
+        b"\x16\x03\x01" + bytes(100) + b"\r\n\r\n",
+    ],
+    ids=["path", "headers", "cookie", "body", "chunk", "no HTTP"],
+)  # fmt: skip
+def test_what_is_too_large_is_not_read(server: Server, sent: bytes) -> None:
+    with suppress(ConnectionResetError, BrokenPipeError):
+        received = answer(server, sent)
+        assert received == b"" or received.startswith((b"HTTP/1.1 400", b"HTTP/1.1 413", b"HTTP/1.1 431"))
+
+
+ROOTS = ("/", "/voila/static/", "/voila/templates/", "/voila/labextensions/", "/voila/files/", "/assets/", "/voila/api/themes/")
+WAYS = ("../" * 12 + "etc/passwd", "%2e%2e/" * 12 + "etc/passwd", "..%2f" * 12 + "etc/passwd", "/etc/passwd", "techni.ipynb")
+
+
+@pytest.mark.parametrize("root", ROOTS)
+def test_no_path_leads_out(server: Server, root: str) -> None:
+    for way in WAYS:
+        received = answer(server, f"GET {root}{way} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+        assert re.match(rb"HTTP/1.1 (30[127]|400|403|404)", received), received[:200]
+        assert b"root:" not in received
+        assert b'"cells"' not in received
+
+
+def test_a_kernel_answers_only_to_its_visitor(server: Server, visitor: Visitor, attacker: Visitor, run: Run) -> None:
+    before = run(count(server, "sockets_refused_total", reason="owner"))
+    name, _, value = attacker.cookie.partition("techni_visitor=")
+    for cookie in ("", attacker.cookie, name + "techni_visitor=" + value[:-8] + "00000000"):
+        with pytest.raises(HTTPClientError, match="404"):
+            run(attacker.connect(kernel_id=visitor.kernel_id, cookie=cookie))
+        route = f"{server.url}api/kernels/{visitor.kernel_id}"
+        assert run(fetch(route, cookie)).code == 404
+        assert run(fetch(route, cookie, method="DELETE")).code == 404
+        assert run(fetch(f"{server.url}voila/api/shutdown/{visitor.kernel_id}", cookie, method="POST", body="")).code == 404
+    assert run(count(server, "sockets_refused_total", reason="owner")) == before + 12
+    assert run(fetch(f"{server.url}api/kernels/{visitor.kernel_id}", visitor.cookie)).code == 200
+
+
+def test_another_sites_page_reaches_no_kernel(server: Server, visitor: Visitor, run: Run) -> None:
+    with pytest.raises(HTTPClientError, match="403"):
+        run(visitor.connect(origin="https://example.com"))
+    route = f"{server.url}voila/api/shutdown/{visitor.kernel_id}"
+    headers = {"Origin": "https://example.com"}
+    assert run(fetch(route, visitor.cookie, headers, method="POST", body="")).code == 404
+    assert run(fetch(f"{server.url}api/kernels/{visitor.kernel_id}", visitor.cookie)).code == 200
+
+
+ROUTES = ("api/kernels", "api/sessions", "api/contents", "api/terminals", "api/me", "terminals", "voila/tree", "login")
+
+
+def test_other_routes_are_closed(server: Server, run: Run) -> None:
+    codes = {route: run(fetch(server.url + route, follow_redirects=False)).code for route in (*ROUTES, "voila/execution/1")}
+    assert set(codes.values()) == {404}, codes
+
+
+def test_a_flood_of_pages_gets_as_many_kernels_as_there_is_room(server: Server, visitor: Visitor, run: Run) -> None:
+    async def load_all() -> list[int]:
+        return [answer.code for answer in await asyncio.gather(*(fetch(server.url) for _ in range(200)))]
+
+    assert set(run(load_all())) <= {200, 503}
+    assert run(count(server, "kernels_live")) <= MAX_KERNELS
+
+    async def is_calm() -> bool:
+        return await count(server, "kernels_live") <= 1
+
+    run(until(is_calm))  # the kernels that nobody has connected to are ended

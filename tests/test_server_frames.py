@@ -1,0 +1,200 @@
+"""What the guard lets through: what the app's page says, and of everything else nothing, whatever it is made of."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gradient import App
+from gradient.link.choose import Choice
+from gradient.server import frames, vocabulary
+from gradient.server.bucket import Bucket
+from gradient.server.frames import MAX_BYTES, Refused
+from tests.visitor import custom, frame, joined, update
+from tests.wire import Wire
+
+ID = "0123456789abcdef0123456789abcdef"
+ARRAY = {"dtype": "float32", "shape": [2], "type": None}
+
+
+def verdict(sent: Any) -> str:
+    """Why a frame is refused; nothing if it is not."""
+    try:
+        vocabulary.check(frames.read(sent))
+    except Refused as refusal:
+        return refusal.reason
+    return ""
+
+
+def data(changes: Any, *buffers: bytes) -> bytes:
+    """An update of two arrays, with something else in it."""
+    whole = {"method": "update", "state": {"x": ARRAY}, "buffer_paths": [["x", "value"]]} | changes
+    return frame("comm_msg", {"comm_id": ID, "data": whole}, buffers=buffers or [bytes(8)])
+
+
+def opening(target: str, content: Any = None, version: str = "1.0.0") -> bytes:
+    return frame("comm_open", {"comm_id": ID, "target_name": target, "data": content or {}}, metadata={"version": version})
+
+
+def raw(content: bytes) -> bytes:
+    """A frame with any bytes as its content."""
+    return joined([*frames._parts(frame("comm_msg", {}))[:4], content])
+
+
+SAID = {
+    "kernel info": frame("kernel_info_request", {}),
+    "comm info": frame("comm_info_request", {"target_name": "jupyter.widget"}),
+    "control": opening("jupyter.widget.control"),
+    "states": frame("comm_msg", {"comm_id": ID, "data": {"method": "request_states"}}),
+    "state": frame("comm_msg", {"comm_id": ID, "data": {"method": "request_state"}}),
+    "close": frame("comm_close", {"comm_id": ID, "data": {}}),
+    "slider": update(ID, value=0.9000000000000001),
+    "limits": update(ID, min=-5, max=5, value=-3.5),
+    "point": update(ID, picked=[-1.6, 4.1, 285], shown=59),
+    "switch": update(ID, where="kernel", computing="kernel"),
+    "arrays": frame(
+        "comm_msg",
+        {
+            "comm_id": ID,
+            "data": {"method": "update", "state": {"x": ARRAY, "y": ARRAY}, "buffer_paths": [["x", "value"], ["y", "value"]]},
+        },
+        buffers=[bytes(8), bytes(8)],
+    ),
+    "resize": custom(ID, {"type": "resize", "width": 695, "height": 642}),
+    "ratio": custom(ID, {"type": "set_device_pixel_ratio", "device_pixel_ratio": 2}),
+    "draw": custom(ID, {"type": "draw"}),
+}
+
+
+@pytest.mark.parametrize("sent", SAID.values(), ids=SAID)
+def test_what_a_page_says_is_let_through(sent: bytes) -> None:
+    assert verdict(sent) == ""
+
+
+UNSAID = {
+    "eight bytes of ones": (b"\xff" * 8, "malformed"),
+    "nothing": (b"", "malformed"),
+    "text": ("{}", "malformed"),
+    "a table without parts": ((6).to_bytes(8, "little"), "malformed"),
+    "backwards": (joined([b"shell"] * 5)[:8] + bytes(48) + b"shell" * 5, "malformed"),
+    "too large": (bytes(MAX_BYTES + 1), "size"),
+    "too many buffers": (frame("comm_msg", {}, buffers=[b""] * 5), "malformed"),
+    "control channel": (frame("kernel_info_request", {}, channel="control"), "channel"),
+    "an answer": (joined([b"shell", b"{}", b'{"msg_id": "1"}', b"{}", b"{}"]), "malformed"),
+    "no header": (joined([b"shell", b"{}", b"{}", b"{}", b"{}"]), "malformed"),
+    "a subshell": (frame("kernel_info_request", {}, subshell_id="1"), "malformed"),
+    "a number as an id": (frame("kernel_info_request", {}, msg_id=1), "malformed"),
+    "a long id": (frame("kernel_info_request", {}, msg_id="1" * 200), "malformed"),
+    "deep content": (raw(b"[" * 50_000), "malformed"),
+    "execute": (frame("execute_request", {"code": "1"}), "type"),
+    "shutdown": (frame("shutdown_request", {"restart": False}), "type"),
+    "interrupt": (frame("interrupt_request", {}), "type"),
+    "debug": (frame("debug_request", {}), "type"),
+    "input": (frame("input_reply", {"value": "1"}), "type"),
+    "input on its channel": (frame("input_reply", {"value": "1"}, channel="stdin"), "channel"),
+    "info with content": (frame("kernel_info_request", {"a": 1}), "value"),
+    "a widget": (opening("jupyter.widget", {"state": {"_model_name": "ButtonModel"}}), "target"),
+    "a matplotlib": (opening("matplotlib"), "target"),
+    "control with data": (opening("jupyter.widget.control", {"a": 1}), "value"),
+    "another version": (opening("jupyter.widget.control", version="2"), "value"),
+    "no method": (frame("comm_msg", {"comm_id": ID, "data": {}}), "method"),
+    "a list as method": (frame("comm_msg", {"comm_id": ID, "data": {"method": []}}), "method"),
+    "backbone": (frame("comm_msg", {"comm_id": ID, "data": {"method": "backbone"}}), "method"),
+    "a long comm": (update("1" * 65, value=1), "value"),
+    "model name": (update(ID, _model_name="x"), "trait"),
+    "layout": (update(ID, layout="IPY_MODEL_1"), "trait"),
+    "options": (update(ID, _options_labels=["a"]), "trait"),
+    "module": (update(ID, _esm="export default {}"), "trait"),
+    "infinite": (update(ID, value=float("inf")), "malformed"),
+    "not a number": (update(ID, value=float("nan")), "malformed"),
+    "a huge integer": (update(ID, value=10**30), "value"),
+    "a number of 5,000 digits": (raw(b'{"a": ' + b"9" * 5000 + b"}"), "malformed"),
+    "a string for a number": (update(ID, value="nan"), "value"),
+    "a list for a number": (update(ID, value=[1]), "value"),
+    "a number for a flag": (update(ID, visible=1), "value"),
+    "a long reason": (update(ID, unable="x" * 1000), "value"),
+    "a short point": (update(ID, picked=[1, 2]), "value"),
+    "a list for an array": (update(ID, x=[1, 2]), "value"),
+    "objects": (data({"state": {"x": ARRAY | {"dtype": "object"}}}), "value"),
+    "dates": (data({"state": {"x": ARRAY | {"type": "date"}}}), "value"),
+    "a larger shape": (data({"state": {"x": ARRAY | {"shape": [3]}}}), "value"),
+    "a negative shape": (data({"state": {"x": ARRAY | {"shape": [-1, -2]}}}), "value"),
+    "many axes": (data({"state": {"x": ARRAY | {"shape": [1] * 40 + [2]}}}), "value"),
+    "a buffer elsewhere": (data({"buffer_paths": [["x", "shape"]]}), "value"),
+    "a buffer too many": (data({}, bytes(8), bytes(8)), "value"),
+    "a key press": (custom(ID, {"type": "key_press", "key": "l"}), "method"),
+    "a button": (custom(ID, {"type": "toolbar_button", "name": "save_figure"}), "method"),
+    "a large canvas": (custom(ID, {"type": "resize", "width": 1e9, "height": 1}), "value"),
+    "a canvas of text": (custom(ID, {"type": "resize", "width": "1", "height": 1}), "value"),
+    "a canvas without height": (custom(ID, {"type": "resize", "width": 1}), "value"),
+    "a word": (custom(ID, "draw"), "value"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("sent", "reason"), UNSAID.values(), ids=UNSAID)
+def test_what_no_page_says_is_refused(sent: Any, reason: str) -> None:
+    assert verdict(sent) == reason
+
+
+@given(st.binary(max_size=200))
+def test_random_bytes_are_refused(sent: bytes) -> None:
+    assert verdict(sent)
+
+
+@given(st.lists(st.integers(0, 2**64 - 1), max_size=12), st.binary(max_size=100))
+def test_random_tables_are_refused(table: list[int], rest: bytes) -> None:
+    assert verdict(b"".join(number.to_bytes(8, "little") for number in table) + rest)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.integers() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+)
+NAMES = st.sampled_from(sorted(vocabulary.TRAITS)) | st.text()
+
+
+@given(st.dictionaries(NAMES, JSON))
+def test_a_random_state_is_refused_or_of_known_traits_and_small_values(state: dict) -> None:
+    if verdict(update(ID, **{"value": 1} | state)) == "":
+        assert state.keys() <= vocabulary.TRAITS.keys()
+        assert all(isinstance(value, bool | int | float | str | list) for value in state.values())
+
+
+@given(st.sampled_from(sorted(SAID)), st.data())
+def test_a_frame_with_bytes_exchanged_is_read_or_refused(name: str, draw: st.DataObject) -> None:
+    sent = bytearray(SAID[name])
+    for place in draw.draw(st.lists(st.integers(0, len(sent) - 1), min_size=1, max_size=4)):
+        sent[place] = draw.draw(st.integers(0, 255))
+    assert isinstance(verdict(bytes(sent)), str)
+
+
+@given(st.sampled_from(sorted(SAID)), JSON)
+def test_a_frame_with_any_content_is_read_or_refused(name: str, content: Any) -> None:
+    parts = frames._parts(SAID[name])
+    parts[4] = json.dumps(content).encode()
+    assert isinstance(verdict(joined(parts)), str)
+
+
+def test_every_trait_that_the_apps_page_writes_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The controls, what choices set in them, and what the views and links tell the kernel."""
+    Wire(monkeypatch)
+    app = App()
+    kept = [target for choice in app._links if isinstance(choice, Choice) and choice._keep for target in choice._table]
+    names = {name for _, name in [*app.settable(), (app._main, "where"), *kept]}
+    assert {*names, "picked", "shown", "visible", "resets", "where", "computing", "reason", "unable", "asked_kernel"} == set(
+        vocabulary.TRAITS
+    )
+    app.close()
+
+
+def test_a_bucket_gives_its_burst_at_once_and_its_rate_in_time() -> None:
+    clock = [0.0]
+    bucket = Bucket(rate=2, burst=4, now=lambda: clock[0])
+    assert [bucket.take() for _ in range(6)] == [0, 0, 0, 0, 0.5, 1.0]
+    clock[0] = 1.0
+    assert bucket.take(0) == 0.0
+    assert not bucket.try_take()
+    clock[0] = 100.0
+    assert [bucket.try_take() for _ in range(5)] == [True] * 4 + [False]

@@ -1,0 +1,309 @@
+"""What the hardened server answers, asked over HTTP: who gets a kernel and who another page, headers, files, metrics, logs."""
+
+import gzip
+import json
+import os
+import re
+import resource
+import signal
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import brotli
+import pytest
+
+from tests.conftest import Server
+from tests.processes import eventually
+from tests.server import BROWSER, Answer, ask, hardened, leave, metrics, visit
+
+SITE = {
+    "index.html": "<html><head><title>T</title></head><body class='x'><p>static</p><script>let a = 1;</script></body></html>",
+    "worker.js": "// worker",
+    "assets/app.0123456789ab.js": f"// {'x' * 5000}",
+}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A site as small as one can be."""
+    folder = tmp_path_factory.mktemp("site")
+    for name, content in SITE.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(content)
+    (folder / "assets/app.0123456789ab.js.br").write_bytes(brotli.compress(SITE["assets/app.0123456789ab.js"].encode()))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def server(folder: Path) -> Iterator[Server]:
+    """A server with room for one kernel, which forgets pages that do not connect after a second."""
+    options = {"TECHNI_MAX_KERNELS": "1", "TECHNI_CONNECT_SECONDS": "1", "TECHNI_CULL_SECONDS": "1"}
+    with hardened(TECHNI_SITE=str(folder), **options) as server:
+        yield server
+
+
+@pytest.fixture(autouse=True)
+def _has_room(request: pytest.FixtureRequest) -> None:
+    """Every test begins without a kernel: those of the tests before it are culled."""
+    if "server" in request.fixturenames:
+        server = request.getfixturevalue("server")
+        eventually(lambda: metrics(server)["techni_kernels_live"] == 0)
+
+
+ROBOTS: dict[str, tuple[str, dict[str, str]]] = {
+    "a search engine": ("GET", {**BROWSER, "User-Agent": "Mozilla/5.0 (compatible; Googlebot/2.1)"}),
+    "a preview of a link": ("GET", {"User-Agent": "Twitterbot/1.0", "Accept": "*/*"}),
+    "a browser that fetches ahead": ("GET", {**BROWSER, "Sec-Purpose": "prefetch;prerender"}),
+    "a service worker": ("GET", {"User-Agent": BROWSER["User-Agent"], "Accept": "*/*"}),
+    "a program": ("GET", {}),
+    "who wants only the headers": ("HEAD", BROWSER),
+}
+
+
+@pytest.mark.parametrize("path", ["", "live"])
+@pytest.mark.parametrize("who", ROBOTS)
+def test_nobody_but_a_person_starts_a_kernel(who: str, path: str, server: Server) -> None:
+    before = metrics(server)["techni_kernels_started_total"]
+    method, headers = ROBOTS[who]
+    answer = ask(server.url + path, method, **headers)
+    assert answer.status == 200
+    assert method == "HEAD" or "static" in answer.text
+    assert metrics(server)["techni_kernels_started_total"] == before
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_health_is_asked_for_without_a_kernel(method: str, server: Server) -> None:
+    before = metrics(server)["techni_kernels_started_total"]
+    answer = ask(f"{server.url}healthz", method, **BROWSER)
+    assert (answer.status, answer.text) == (200, "ok\n" if method == "GET" else "")
+    assert metrics(server)["techni_kernels_started_total"] == before
+
+
+def test_a_preview_has_title_description_and_picture(server: Server) -> None:
+    text = ask(server.url, User_Agent="Twitterbot/1.0").text
+    found = dict(re.findall(r'<meta property="og:(\w+)" content="([^"]*)">', text))
+    assert found["title"] == "Gradient descent"
+    assert found["description"].startswith("Move a slider")
+    assert found["url"] == server.url
+    picture = ask(found["image"])
+    assert (picture.status, picture.headers["Content-Type"]) == (200, "image/png")
+
+
+def test_beyond_the_room_there_is_the_static_page_that_says_so(server: Server) -> None:
+    before = metrics(server).get('techni_kernels_refused_total{reason="full"}', 0)
+    first, second = visit(server.url), visit(server.url)
+    assert first.kernel
+    assert not second.kernel
+    assert second.status == 200
+    assert re.search(r'<body[^>]*data-home="/".*There is no room for a kernel at the moment', second.text)
+    assert metrics(server)['techni_kernels_refused_total{reason="full"}'] == before + 1
+
+
+def test_a_kernel_whose_page_never_connects_is_ended(server: Server) -> None:
+    before = metrics(server).get('techni_kernels_culled_total{reason="left"}', 0)
+    assert visit(server.url).kernel
+    eventually(lambda: metrics(server)["techni_kernels_live"] == 0)
+    assert metrics(server)['techni_kernels_culled_total{reason="left"}'] == before + 1
+    assert visit(server.url).kernel
+
+
+def test_a_farewell_ends_the_kernel(server: Server) -> None:
+    assert leave(server, visit(server.url)).status == 204
+    assert metrics(server)["techni_kernels_live"] == 0
+
+
+def policy_of(answer: Answer) -> dict[str, list[str]]:
+    parts = (part.split() for part in answer.headers["Content-Security-Policy"].split(";"))
+    return {name: sources for name, *sources in parts}
+
+
+def test_the_live_page_runs_its_own_scripts_only(server: Server) -> None:
+    pages = [visit(server.url)]
+    eventually(lambda: metrics(server)["techni_kernels_live"] == 0)
+    pages.append(visit(server.url))
+    nonces = []
+    for page in pages:
+        assert page.kernel
+        scripts = policy_of(page)["script-src"]
+        (nonce,) = [source for source in scripts if source.startswith("'nonce-")]
+        assert not {"'unsafe-inline'", "'unsafe-eval'", "*", "https:"} & set(scripts)
+        inline = re.findall(r"<script(?![^>]*(?:src=|application/))([^>]*)>", page.text)
+        assert inline
+        assert all(f'nonce="{nonce[7:-1]}"' in attributes for attributes in inline)
+        nonces.append(nonce)
+    assert nonces[0] != nonces[1]
+    assert not re.findall(r'(?:src|href)="(?:https?:)?//(?!127\.0\.0\.1)', pages[0].text)
+
+
+@pytest.mark.parametrize(
+    "path", ["", "healthz", "metrics", "nowhere", "worker.js", "card.png", "voila/static/voila.js", "api/kernels/a-b-c-d-e"]
+)
+def test_every_answer_is_secured(path: str, server: Server) -> None:
+    answer = ask(server.url + path)
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Referrer-Policy"] == "strict-origin-when-cross-origin"
+    assert "camera=()" in answer.headers["Permissions-Policy"]
+    assert policy_of(answer)["frame-ancestors"] == ["'self'"]
+    assert policy_of(answer)["default-src"] == ["'none'"]
+    assert answer.headers["Server"] is None
+
+
+def test_who_may_embed_the_page_can_be_set(folder: Path) -> None:
+    with hardened(TECHNI_SITE=str(folder), TECHNI_FRAME_ANCESTORS="'self' https://course.example") as server:
+        for path in ("", "healthz"):
+            assert policy_of(ask(server.url + path))["frame-ancestors"] == ["'self'", "https://course.example"]
+
+
+def script_of(server: Server) -> str:
+    """The address of the largest of Voilà's scripts, as the page gives it."""
+    page = visit(server.url)
+    (address,) = re.findall(r'<script defer src="/([^"]*/voila.js)"', page.text)
+    return server.url + address
+
+
+@pytest.mark.parametrize(("accepted", "encoding"), [("br, gzip", "br"), ("gzip", "gzip"), ("br;q=0, gzip", "gzip"), ("", None)])
+def test_scripts_are_compressed_and_kept_for_good(accepted: str, encoding: str | None, server: Server) -> None:
+    address = script_of(server)
+    plain, sent = ask(address), ask(address, Accept_Encoding=accepted)
+    assert sent.headers["Content-Encoding"] == encoding
+    unpack = {"br": brotli.decompress, "gzip": gzip.decompress, None: bytes}[encoding]
+    assert unpack(sent.body) == plain.body
+    assert encoding is None or len(sent.body) < len(plain.body) / 2
+    assert sent.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert sent.headers["Vary"] == "Accept-Encoding"
+    assert sent.headers["Content-Type"].startswith("text/javascript")
+    again = ask(address, Accept_Encoding=accepted, If_None_Match=sent.headers["ETag"])
+    assert (again.status, again.body) == (304, b"")
+
+
+def test_scripts_are_sent_while_the_disk_is_full_and_after(server: Server, folder: Path) -> None:
+    """No copy of them can be kept meanwhile, so they are compressed as they go."""
+    (folder / "assets" / "script.js").write_text("x" * 5000)
+    unlimited = resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (0, unlimited[1]))  # the server cannot write a byte to any file
+    try:
+        full = ask(f"{server.url}assets/script.js", Accept_Encoding="br, gzip")
+    finally:
+        resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, unlimited)
+    after = ask(f"{server.url}assets/script.js", Accept_Encoding="br, gzip")
+    assert (full.status, full.headers["Content-Encoding"], gzip.decompress(full.body)) == (200, "gzip", b"x" * 5000)
+    assert (after.status, after.headers["Content-Encoding"], brotli.decompress(after.body)) == (200, "br", b"x" * 5000)
+
+
+def test_the_pages_own_text_is_compressed(server: Server) -> None:
+    page = ask(server.url, Accept_Encoding="gzip", **BROWSER)
+    assert '"kernelId"' in gzip.decompress(page.body).decode()
+    assert page.headers["Cache-Control"] == "no-store"
+
+
+def test_the_sites_files_are_sent_as_they_were_compressed(server: Server, folder: Path) -> None:
+    address = f"{server.url}assets/app.0123456789ab.js"
+    sent = ask(address, Accept_Encoding="gzip, br")
+    assert sent.body == (folder / "assets/app.0123456789ab.js.br").read_bytes()
+    assert sent.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert ask(f"{server.url}worker.js").headers["Cache-Control"] == "no-cache"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("nowhere", "techni.ipynb", "voila/files/README.md", "voila/files/benchmarks/pictures/wide.png", "assets/none.js"),
+        *(
+            "assets/../../../etc/passwd",
+            "assets/%2e%2e/%2e%2e/index.html",
+            "voila/static/..%2f..%2fapp.py",
+            "voila/templates/x",
+        ),
+        *("voila/templates/lab/other/x", "voila/labextensions/../../../../etc/passwd", "voila/labextensions/%00"),
+    ],
+)
+def test_other_files_are_not_there(path: str, server: Server) -> None:
+    answer = ask(server.url + path, **BROWSER)
+    assert answer.status in {403, 404}
+    assert "Traceback" not in answer.text
+    assert not answer.kernel
+
+
+def test_metrics_are_what_prometheus_reads(server: Server) -> None:
+    visit(server.url)
+    answer = ask(f"{server.url}metrics")
+    assert answer.headers["Content-Type"].startswith("text/plain; version=")
+    found = metrics(server)
+    assert found["techni_kernels_live"] == found["techni_kernels_capacity"] == 1
+    assert 50e6 < found["techni_memory_bytes"] < 5e9
+    for name in ("kernels_started_total", "kernels_died_total", "frames_delayed_total"):
+        assert f"techni_{name}" in found
+    assert "# TYPE techni_frames_refused_total counter" in answer.text
+
+
+def test_logs_are_lines_of_json_that_say_nothing_about_visitors(server: Server) -> None:
+    secret = "hunter2"
+    headers = {**BROWSER, "User-Agent": f"Mozilla/5.0 {secret}", "Cookie": f"a={secret}", "X-Forwarded-For": secret}
+    for path in (f"?q={secret}", f"nowhere/{secret}?q={secret}", f"voila/templates/{secret}", f"api/kernels/a-b-c-d-{secret}"):
+        ask(server.url + path, **headers)
+    ask(server.url, "PUT", **headers)
+    eventually(lambda: '"status": 405' in server.log)
+    lines = [json.loads(line) for line in server.log.splitlines()]
+    assert all({"time", "level", "message"} <= line.keys() for line in lines)
+    assert {"handler": "PageHandler", "method": "PUT", "status": 405}.items() <= lines[-1].items()
+    # Where it listens is all that may be said of addresses.
+    said = "\n".join(json.dumps(line) for line in lines if "is running at" not in line["message"])
+    assert secret not in said
+    assert "127.0.0.1" not in said
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_server_that_is_told_to_stop_ends_its_kernels_and_says_that_all_is_well(number: int, folder: Path) -> None:
+    with hardened(TECHNI_SITE=str(folder)) as server:
+        assert visit(server.url).kernel
+        (place,) = re.findall(r"Storing connection files in (\S+)\.\"", server.log)
+        os.kill(server.process.pid, number)
+        assert server.process.wait(30) == 0
+        assert not Path(place).exists()
+    assert json.loads(server.log.splitlines()[-1])["message"] == "stopped"
+
+
+def test_a_page_under_way_is_made_before_the_server_stops(folder: Path) -> None:
+    pages = []
+    with hardened(TECHNI_SITE=str(folder), TECHNI_WARM="no") as server:
+        asking = threading.Thread(target=lambda: pages.append(visit(server.url)))
+        asking.start()
+        eventually(lambda: "Kernel started" in server.log)
+        os.kill(server.process.pid, signal.SIGTERM)
+        asking.join(60)
+        assert server.process.wait(30) == 0
+    (page,) = pages
+    assert page.text.rstrip().endswith("</html>")
+    assert "widget-view+json" in page.text
+
+
+def test_without_a_site_the_server_says_so_and_asks_to_come_back(tmp_path: Path) -> None:
+    with hardened(TECHNI_SITE=str(tmp_path / "missing"), TECHNI_MAX_KERNELS="1") as server:
+        assert f"python -m gradient.publish {tmp_path / 'missing'}" in server.log
+        assert ask(server.url, User_Agent="Twitterbot/1.0").status == 200
+        assert visit(server.url).kernel
+        refused = visit(server.url)
+    assert (refused.status, refused.headers["Retry-After"]) == (503, "30")
+    assert "All places are taken" in refused.text
+
+
+def test_an_address_that_starts_many_kernels_gets_the_static_page(folder: Path) -> None:
+    options = {"TECHNI_STARTS_PER_MINUTE": "1", "TECHNI_TRUSTED_PROXIES": "1"}
+    with hardened(TECHNI_SITE=str(folder), **options) as server:
+        pages = [
+            ask(server.url, **BROWSER, X_Forwarded_For=f"6.6.6.6, {address}") for address in ("1.1.1.1", "1.1.1.1", "2.2.2.2")
+        ]
+    assert [bool(page.kernel) for page in pages] == [True, False, True]
+    assert "Many kernels were started from your address" in pages[1].text
+
+
+def test_the_static_front_has_a_kernel_only_where_one_is_asked_for(folder: Path) -> None:
+    with hardened(TECHNI_SITE=str(folder), TECHNI_FRONT="static") as server:
+        page, live = visit(server.url), visit(f"{server.url}live")
+        again = ask(server.url, **BROWSER, If_None_Match=page.headers["ETag"])
+    assert not page.kernel
+    assert 'data-live="/live"' in page.text
+    assert page.headers["Cache-Control"] == "no-cache"
+    assert again.status == 304
+    assert live.kernel

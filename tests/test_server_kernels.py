@@ -1,0 +1,211 @@
+"""Kernels that are forked: they share nothing but memory, none harms another one, and there is always a next one."""
+
+import json
+import os
+import resource
+import shutil
+import signal
+import sys
+import urllib.error
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.app_page import LOAD_MS, AppPage
+from tests.conftest import PYTHONPATH, SIZES
+from tests.processes import children, command_of, descriptors, end, eventually, zygote_of
+from tests.server import ask, hardened
+from tests.visits import NAME, Visits, write_notebook
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux only")
+
+SECRET = "the-operators-password"
+ENVIRONMENT = {
+    "TECHNI_KERNEL_LIMIT_MB": "900",
+    "TECHNI_MAX_KERNELS": "100",
+    "TECHNI_STARTS_PER_MINUTE": "0",
+    "PASSWORD": SECRET,
+}
+APP = "from gradient import App\napp = App()\ndisplay(app)"
+
+
+@pytest.fixture(scope="module")
+def notebook(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_notebook(tmp_path_factory.mktemp("notebook"))
+
+
+@pytest.fixture(scope="module")
+def visits(notebook: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visits]:
+    home = tmp_path_factory.mktemp("home")
+    with hardened(notebook, HOME=str(home), **ENVIRONMENT) as server:
+        found = Visits(server, notebook.parent)
+        yield found
+        zygote = zygote_of(found.pid)
+        kernels = children(zygote)
+    eventually(lambda: not [pid for pid in (zygote, *kernels) if Path(f"/proc/{pid}").exists()])
+
+
+def test_forks_share_no_randomness(visits: Visits) -> None:
+    code = (
+        "import random, uuid, numpy\nfound = [random.random(), numpy.random.random(), os.urandom(8).hex(), str(uuid.uuid4())]"
+    )
+    first, second = visits.get(code), visits.get(code)
+    assert not set(first) & set(second)
+
+
+def test_a_fork_is_a_session_of_its_own_with_nothing_of_the_zygotes_open(visits: Visits) -> None:
+    pid, session, parent, folder = visits.get("found = [os.getpid(), os.getsid(0), os.getppid(), os.getcwd()]")
+    zygote = zygote_of(visits.pid)
+    assert (session, parent, folder) == (pid, zygote, str(visits._order.parent))
+    # What it writes to is the server's, and the lifeline, a pipe, everybody's.
+    shared = descriptors(pid) & (descriptors(zygote) | descriptors(visits.pid))
+    assert not [name for name in shared if name.startswith(("socket:", "/")) and name != "/dev/null"]
+    assert [name for name in descriptors(zygote) if name.startswith("socket:")], "the check looks for what is there"
+
+
+def test_a_fork_knows_nothing_of_the_servers_secrets(visits: Visits) -> None:
+    told = visits.get("found = [dict(os.environ), Path('/proc/self/environ').read_text(), os.getpid()]")
+    assert SECRET not in str(told)
+    assert NAME not in str(told)
+    assert "MALLOC_ARENA_MAX" not in told[0], "what is the zygote's own"
+    assert told[0]["HOME"] == visits.get("found = os.path.expanduser('~')")
+
+
+def test_a_fork_leaves_no_history_and_offers_no_debugger(visits: Visits) -> None:
+    found = visits.get(
+        "from ipykernel.debugger import _is_debugpy_available\nshell = get_ipython()\n"
+        "found = [shell.history_manager.enabled, _is_debugpy_available, os.path.expanduser('~')]"
+    )
+    assert found[:2] == [False, False]
+    assert not list(Path(found[2]).rglob("*.sqlite*"))
+
+
+def test_a_fork_has_the_app_and_all_that_another_one_imports_and_no_backend(visits: Visits) -> None:
+    found = visits.get(
+        "import sys\nbefore = set(sys.modules)\nfrom gradient import App\nahead = App._built_ahead\n"
+        "first, second = App(), App()\n"
+        "from jax._src import xla_bridge\n"
+        "found = [sorted(set(sys.modules) - before), xla_bridge.backends_are_initialized(), first is ahead, second is first]"
+    )
+    assert found == [[], False, True, False]
+
+
+def test_jax_works_in_a_fork(visits: Visits) -> None:
+    assert visits.get("import jax\nfound = float(jax.jit(jax.grad(lambda x: x**3))(2.0))") == 12.0
+
+
+def test_memory_beyond_the_limit_is_refused_to_one_kernel_only(visits: Visits) -> None:
+    other = visits.get("found = os.getpid()")
+    code = "try:\n    bytearray(2 << 30)\n    found = 'as much as it wants'\nexcept MemoryError:\n    found = 'refused'"
+    assert visits.get(code) == "refused"
+    assert other in children(zygote_of(visits.pid))
+    assert resource.prlimit(other, resource.RLIMIT_DATA) == (900 << 20, 900 << 20)
+    assert os.getpriority(os.PRIO_PROCESS, other) == 10
+    assert Path(f"/proc/{other}/oom_score_adj").read_text() == "1000\n"
+
+
+def test_a_kernel_that_uses_up_its_processor_time_ends_alone_and_the_log_says_so(visits: Visits) -> None:
+    other = visits.get("found = os.getpid()")
+    soon = "int(resource.getrusage(0).ru_utime) + 2"
+    visits.order(f"import resource\nresource.prlimit(0, resource.RLIMIT_CPU, ({soon}, 600))\nwhile True: pass")
+    visits.page()
+    eventually(lambda: f"ended by itself: {-signal.SIGXCPU}" in visits.server.log)
+    assert other in children(zygote_of(visits.pid))
+
+
+@pytest.mark.soak
+def test_twenty_kernels_that_die_leave_nothing_behind(visits: Visits) -> None:
+    before = set(visits.connection_folder.iterdir())
+    pids = [visits.get("found = os.getpid()") for _ in range(20)]
+    assert len(set(visits.connection_folder.iterdir()) - before) >= 20, "there are connection files to be left behind"
+    open_before = len(os.listdir(f"/proc/{visits.pid}/fd"))
+    for pid in pids:
+        end(pid)
+    eventually(lambda: not set(visits.connection_folder.iterdir()) - before)
+    assert not set(pids) & set(children(zygote_of(visits.pid))), "zombies"
+    assert len(os.listdir(f"/proc/{visits.pid}/fd")) <= open_before - 20
+
+
+def test_the_page_of_a_killed_kernel_goes_on(visits: Visits, browser: Browser) -> None:
+    visits.order(APP)
+    before = set(children(zygote_of(visits.pid)))
+    context = browser.new_context(**SIZES["wide"])
+    app = AppPage.open(context.new_page(), visits.server.url)
+    (kernel,) = set(children(zygote_of(visits.pid))) - before
+    for place in ("server", "browser"):  # the app was built before there was a kernel, and belongs to this one
+        app.compute_in(place)
+        seen = app.seen()
+        app.press("Learning rate", "ArrowRight")
+        app.wait_for_change(seen, "curve", "fit", "field", "gradient_norm")
+    app.settled()
+    end(kernel)
+    seen = app.seen()
+    app.press("Learning rate", "ArrowRight", 2)
+    app.wait_for_change(seen, "curve", "fit", "gradient_norm")
+    expect(app.page.locator(".techni-offline")).to_be_visible(timeout=LOAD_MS)
+    eventually(lambda: f"ended by itself: {-signal.SIGKILL}" in visits.server.log)
+    context.close()
+
+
+def test_a_killed_zygote_takes_no_kernel_with_it_and_is_replaced(visits: Visits) -> None:
+    kernel, zygote = visits.get("found = os.getpid()"), zygote_of(visits.pid)
+    end(zygote)
+    assert visits.get("found = os.getppid()") == zygote_of(visits.pid) != zygote
+    (line,) = [line for line in visits.server.log.splitlines() if "The zygote has ended" in line]
+    assert json.loads(line)["level"] == "warning"
+    assert "gradient.server.zygote" in command_of(kernel)
+    connection_files = set(visits.connection_folder.iterdir())
+    end(kernel)
+    # Nobody is told how an orphan ends, but that it ends is noticed.
+    eventually(lambda: len(set(visits.connection_folder.iterdir())) < len(connection_files))
+
+
+def test_a_full_disk_costs_one_visitor_the_kernel_and_nobody_else(visits: Visits) -> None:
+    visits.order("")
+    num_files = len(list(visits.connection_folder.iterdir()))
+    unlimited = resource.prlimit(visits.pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(visits.pid, resource.RLIMIT_FSIZE, (0, unlimited[1]))  # the server cannot write a byte to any file
+    try:
+        with pytest.raises(urllib.error.HTTPError, match="503") as refusal:
+            visits.page()
+        assert "<h1>visits</h1>" in refusal.value.read().decode()
+        refusal.value.close()
+    finally:
+        resource.prlimit(visits.pid, resource.RLIMIT_FSIZE, unlimited)
+    assert len(list(visits.connection_folder.iterdir())) == num_files
+    assert visits.get("found = 1 + 1") == 2
+
+
+THREADS = """
+import sys, threading
+if "gradient.server.zygote" in sys.orig_argv:
+    threading.Thread(target=threading.Event().wait, daemon=True).start()
+"""
+
+
+def test_where_no_zygote_can_be_kernels_are_ordinary_and_scrubbed(notebook: Path, tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text(THREADS)
+    path = os.pathsep.join([str(tmp_path), PYTHONPATH])
+    with hardened(notebook, PYTHONPATH=path, **ENVIRONMENT) as server:
+        visits = Visits(server, notebook.parent)
+        found = visits.get("found = [os.getpid(), os.getppid(), dict(os.environ)]")
+        assert found[1] == visits.pid
+        assert SECRET not in str(found)
+        assert resource.prlimit(found[0], resource.RLIMIT_DATA)[0] == 900 << 20
+        assert "2 threads" in server.log
+        assert "This kernel starts cold." in server.log
+        assert server.log.count("There are no warm kernels here") == 1
+        assert ask(f"{server.url}readyz").status == 200
+
+
+def test_kernels_end_with_a_server_that_is_killed(notebook: Path) -> None:
+    with hardened(notebook, **ENVIRONMENT) as server:
+        visits = Visits(server, notebook.parent)
+        folder = visits.connection_folder
+        kernel, zygote = visits.get("found = [os.getpid(), os.getppid()]")
+
+        end(visits.pid)
+        eventually(lambda: not [pid for pid in (kernel, zygote) if Path(f"/proc/{pid}").exists()])
+        shutil.rmtree(folder)  # which a server that is killed cannot

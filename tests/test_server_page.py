@@ -1,0 +1,142 @@
+"""The hardened server's pages in a real browser: live, beyond the room, static, and what becomes of their kernels."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, expect
+
+from tests.app_page import LOAD_MS, AppPage
+from tests.conftest import BIN, ROOT, SIZES, Server, free_port, serve, watched
+from tests.processes import eventually
+from tests.server import hardened, leave, metrics, visit
+
+ALL = ("curve", "fit", "field", "gradient_norm")
+
+# Remarks of libraries on each other: webpack's on versions, JupyterLab's on its socket, ipympl's on messages it does not know.
+REMARKS = r"Unsatisfied version|No satisfying version|Starting WebSocket|No handler for the '\w+' message type"
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """A browser that must ask no other host, and have nothing on its console but what libraries remark."""
+    said: list[str] = []
+    foreign: list[str] = []
+    with watched(browser.new_context(**SIZES["wide"])) as context:
+        context.on("console", lambda message: None if re.match(REMARKS, message.text) else said.append(message.text))
+        context.on("request", lambda request: None if is_own(request.url) else foreign.append(request.url))
+        yield context
+        assert (said, foreign) == ([], [])
+
+
+def is_own(url: str) -> bool:
+    return re.match(r"(blob:)?(http|ws)://127\.0\.0\.1:|data:", url) is not None
+
+
+def live_kernels(server: Server) -> float:
+    return metrics(server)["techni_kernels_live"]
+
+
+def test_the_procfile_serves_the_live_page(context: BrowserContext, site_folder: Path) -> None:
+    """Started the way Heroku does, by honcho."""
+    port = free_port()
+    command = [str(BIN / "honcho"), "start", "--port", str(port), "web"]
+    environment = {"TECHNI_SITE": str(site_folder), "TECHNI_CULL_SECONDS": "1"}
+    with serve(command, f"http://127.0.0.1:{port}/", "is running at", ROOT, **environment) as server:
+        app = AppPage.open(context.new_page(), server.url)
+        expect(app.page).to_have_title("Gradient descent")
+        before = app.seen()
+        app.press("Learning rate", "ArrowRight", 3)
+        app.wait_for_change(before, *ALL)
+        app.compute_in("server")
+        before = app.seen()
+        app.press("Learning rate", "ArrowLeft", 2)
+        app.wait_for_change(before, *ALL)
+        assert live_kernels(server) == 1
+        app.page.close()
+
+
+def test_closing_a_tab_ends_its_kernel(browser: Browser, tmp_path: Path) -> None:
+    # Unwatched: ipywidgets' models find nobody to tell while Voilà takes them down, and say so on a console that nobody sees.
+    page_context = browser.new_context(**SIZES["wide"])
+    with hardened(TECHNI_SITE=str(tmp_path)) as server:
+        app = AppPage.open(page_context.new_page(), server.url)
+        app.compute_in("server")
+        assert live_kernels(server) == 1
+        with app.page.expect_event("close"):
+            app.page.close(run_before_unload=True)
+        eventually(lambda: live_kernels(server) == 0)
+    page_context.close()
+
+
+def test_who_finds_no_room_has_a_page_that_works_and_gets_a_kernel_later(context: BrowserContext, site_folder: Path) -> None:
+    with hardened(TECHNI_SITE=str(site_folder), TECHNI_MAX_KERNELS="1") as server:
+        first = visit(server.url)
+        assert first.kernel
+        app = AppPage.open(context.new_page(), server.url)
+        notice = app.page.locator(".techni-notice")
+        expect(notice).to_contain_text(
+            "There is no room for a kernel at the moment. Everything on this page works in your browser."
+        )
+        app.choose("Problem", "Line")
+        before = app.seen()
+        app.press("Learning rate", "ArrowRight", 2)
+        app.wait_for_change(before, "curve", "fit", "gradient_norm")
+        expect(app.page.get_by_role("radio", name="server")).to_have_count(0)
+        assert leave(server, first).status == 204
+        notice.get_by_role("link", name="Try again").click()
+        expect(app.page.locator("body[data-voila=voila]")).to_be_attached(timeout=LOAD_MS)
+        app.wait_until_drawn()
+        expect(app.page.get_by_role("combobox", name="Problem", exact=True)).to_have_value("Line")
+        app.settled()
+        assert live_kernels(server) == 1
+        app.page.close()
+
+
+def test_the_static_fronts_switch_leads_to_the_server_with_all_controls(context: BrowserContext, site_folder: Path) -> None:
+    with hardened(TECHNI_SITE=str(site_folder), TECHNI_FRONT="static") as server:
+        app = AppPage.open(context.new_page(), server.url)
+        assert live_kernels(server) == 0
+        app.choose("Problem", "Line")
+        app.choose("Optimizer", "Adam")
+        app.press("Learning rate", "PageDown")
+        app.press("Initial w", "ArrowRight", 5)
+        app.press("Step", "ArrowLeft", 7)
+        app.wait("s.step === '23'")
+        before = app.seen()
+        app.page.get_by_role("radio", name="server", exact=True).check(force=True)
+        app.page.wait_for_url(f"{server.url}live", timeout=LOAD_MS)
+        app.wait_until_drawn()
+        app.wait("['loss', 'gradient_norm', 'step', 'sentence'].every((name) => s[name] === arg[name])", arg=before)
+        expect(app.page.get_by_role("radio", name="server", exact=True)).to_be_checked()
+        expect(app.page.get_by_role("combobox", name="Optimizer", exact=True)).to_have_value("Adam")
+        app.settled()
+        assert live_kernels(server) == 1
+        app.page.close()
+
+
+def test_an_idle_kernel_is_ended_and_its_page_goes_on(browser: Browser, site_folder: Path) -> None:
+    options = {"TECHNI_IDLE_SECONDS": "2", "TECHNI_CULL_SECONDS": "1"}
+    page_context = browser.new_context(**SIZES["wide"])
+    with hardened(TECHNI_SITE=str(site_folder), **options) as server:
+        app = AppPage.open(page_context.new_page(), server.url)
+        eventually(lambda: live_kernels(server) == 0)
+        assert metrics(server)['techni_kernels_culled_total{reason="idle"}'] == 1
+        before = app.seen()
+        app.press("Learning rate", "ArrowRight", 2)
+        app.wait_for_change(before, "curve", "fit", "gradient_norm")
+        expect(app.page.locator(".techni-offline")).to_be_visible(timeout=LOAD_MS)
+    page_context.close()
+
+
+def test_the_waiting_is_seen_before_the_kernel_is_there(browser: Browser, tmp_path: Path) -> None:
+    """The page's beginning is sent at once; a style sheet or a script before it would keep it back."""
+    with hardened(TECHNI_SITE=str(tmp_path), TECHNI_WARM="no") as server:
+        context = browser.new_context(**SIZES["phone"])
+        context.route(re.compile(r"\.(js|css)"), lambda route: route.abort())
+        page = context.new_page()
+        page.goto(server.url, wait_until="commit", timeout=LOAD_MS)
+        expect(page.get_by_role("status")).to_contain_text("Gradient descent")
+        assert page.evaluate("getComputedStyle(document.querySelector('#loading'), '::after').animationName") == "techni-wait"
+        context.close()

@@ -1,0 +1,204 @@
+"""What an operator sets, and who gets a kernel: tables of values, and what the server says to those that mean nothing."""
+
+import dataclasses
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from tornado.httputil import HTTPHeaders
+
+from gradient.server import cgroups
+from gradient.server.admission import Admission, RefusedError, address_of, capacity
+from gradient.server.cgroups import memory_limit
+from gradient.server.front import is_robot
+from gradient.server.settings import Settings, SettingsError
+from tests.conftest import ROOT
+
+MB = 1 << 20
+
+
+def test_an_empty_environment_means_the_defaults() -> None:
+    assert Settings.from_environment({}) == Settings()
+    assert Settings.from_environment({"TECHNI_FRONT": "", "OTHER": "1"}) == Settings()
+
+
+def test_every_field_can_be_set() -> None:
+    given = {
+        "front": "static",
+        "site": "/srv/site",
+        "warm": "no",
+        "metrics": "direct",
+        "frame_ancestors": "https://x.org",
+        "cookie_secret": "s",
+    }
+    given |= {field.name: "301" for field in dataclasses.fields(Settings) if field.type == "int" or field.name not in given}
+    given["trusted_proxies"] = "2"
+    read = Settings.from_environment({f"TECHNI_{name.upper()}": value for name, value in given.items()})
+    assert {name: str(value) for name, value in dataclasses.asdict(read).items()} == given
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("TECHNI_FRONT", "dead", "live or static"),
+        ("TECHNI_MAX_KERNELS", "-1", "a whole number from 0"),
+        ("TECHNI_IDLE_SECONDS", "ten", "a whole number from 1"),
+        ("TECHNI_IDLE_SECONDS", "1e9", "a whole number from 1"),
+        ("TECHNI_TRUSTED_PROXIES", "11", "from 0 to 10"),
+        ("TECHNI_FRAME_ANCESTORS", "'self'\r\nX: y", "one line of text"),
+    ],
+)
+def test_a_value_that_means_nothing_is_explained(name: str, value: str, expected: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_environment({name: value})
+    assert name in str(caught.value)
+    assert repr(value) in str(caught.value)
+    assert expected in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("environment", "arguments", "words"),
+    [
+        ({"TECHNI_FRONT": "dead"}, ["techni.ipynb"], "live or static"),
+        ({"TECHNI_FRONT": "static", "TECHNI_SITE": "nowhere"}, ["techni.ipynb"], "python -m gradient.publish nowhere"),
+        ({}, [], "There is no notebook to serve"),
+    ],
+)
+def test_a_server_that_cannot_do_what_is_asked_says_why(environment: dict, arguments: list[str], words: str) -> None:
+    command = [sys.executable, "-m", "gradient.server", "--port=0", "--no-browser", *arguments]
+    run = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=60)
+    assert run.returncode == 1
+    assert words in run.stderr
+    assert "Traceback" not in run.stderr
+
+
+@pytest.mark.parametrize(
+    ("settings", "memory", "kernels"),
+    [
+        (Settings(server_mb=200, kernel_mb=80), 512 * MB, 3),
+        (Settings(server_mb=200, kernel_mb=80), 1000 * MB, 10),
+        (Settings(server_mb=600, kernel_mb=80), 512 * MB, 1),
+    ],
+)
+def test_capacity_follows_from_the_memory(settings: Settings, memory: int, kernels: int) -> None:
+    assert capacity(settings, memory) == kernels
+    settings = dataclasses.replace(settings, memory_mb=memory // MB)
+    assert Admission(settings).capacity == kernels
+    assert Admission(dataclasses.replace(settings, max_kernels=7)).capacity == 7
+
+
+@pytest.mark.parametrize(
+    ("membership", "files", "limit"),
+    [
+        ("0::/a/b\n", {"a/b/memory.max": "max", "a/memory.max": str(300 * MB)}, 300 * MB),
+        ("0::/a/b\n", {"a/b/memory.max": str(200 * MB), "a/memory.max": str(300 * MB)}, 200 * MB),
+        ("0::/\n", {"memory.max": str(100 * MB)}, 100 * MB),
+        ("5:cpu:/x\n4:memory,hugetlb:/x\n", {"memory/x/memory.limit_in_bytes": str(150 * MB)}, 150 * MB),
+        ("4:memory:/x\n", {"memory/memory.limit_in_bytes": str(1 << 62)}, None),
+        ("0::/a\n", {}, None),
+    ],
+)
+def test_the_limit_is_the_least_of_all_cgroups(
+    membership: str, files: dict, limit: int | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "own").write_text(membership)
+    for name, content in files.items():
+        (tmp_path / "cgroup" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "cgroup" / name).write_text(content)
+    monkeypatch.setattr(cgroups, "_OWN_CGROUPS", tmp_path / "missing")
+    physical = memory_limit()
+    monkeypatch.setattr(cgroups, "_OWN_CGROUPS", tmp_path / "own")
+    monkeypatch.setattr(cgroups, "_CGROUPS", tmp_path / "cgroup")
+    assert memory_limit() == (limit or physical)
+
+
+@pytest.mark.parametrize(
+    ("forwarded", "trusted", "address"),
+    [
+        ("", 0, "10.0.0.1"),
+        ("1.1.1.1", 0, "10.0.0.1"),
+        ("1.1.1.1", 1, "1.1.1.1"),
+        ("9.9.9.9, 1.1.1.1", 1, "1.1.1.1"),
+        ("9.9.9.9, 1.1.1.1, 2.2.2.2", 2, "1.1.1.1"),
+    ],
+)
+def test_only_what_trusted_proxies_say_of_an_address_is_believed(forwarded: str, trusted: int, address: str) -> None:
+    headers = HTTPHeaders({"X-Forwarded-For": forwarded} if forwarded else {})
+    connection = SimpleNamespace(context=SimpleNamespace(address=("10.0.0.1", 1234)))
+    assert address_of(SimpleNamespace(headers=headers, connection=connection), trusted) == address  # type: ignore[arg-type]
+
+
+def test_an_address_has_its_share_of_a_minute() -> None:
+    clock = [0.0]
+    gate = Admission(Settings(starts_per_minute=2, max_kernels=1), now=lambda: clock[0])
+    gate.count_start("1.1.1.1")
+    clock[0] = 30
+    gate.count_start("1.1.1.1")
+    with pytest.raises(RefusedError, match="rate"):
+        gate.count_start("1.1.1.1")
+    gate.count_start("2.2.2.2")
+    clock[0] = 60.5
+    gate.count_start("1.1.1.1")
+    with pytest.raises(RefusedError, match="rate"):
+        gate.count_start("1.1.1.1")
+
+
+def test_a_network_of_ipv6_is_one_address() -> None:
+    gate = Admission(Settings(starts_per_minute=1, max_kernels=1))
+    gate.count_start("2001:db8::1")
+    with pytest.raises(RefusedError, match="rate"):
+        gate.count_start("2001:db8::2")
+    gate.count_start("2001:db8:0:1::1")
+
+
+def test_there_is_room_up_to_the_capacity_and_none_in_a_server_that_stops() -> None:
+    gate = Admission(Settings(max_kernels=2))
+    gate.check_room(1)
+    with pytest.raises(RefusedError, match="full"):
+        gate.check_room(2)
+    gate.is_open = False
+    with pytest.raises(RefusedError, match="stopping"):
+        gate.check_room(0)
+
+
+CHROME = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
+IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Version/18.0 Mobile/15E148 Safari/604.1"
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ({"User-Agent": CHROME}, False),
+        ({"User-Agent": IPHONE}, False),
+        ({"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"}, False),
+        ({"User-Agent": "Mozilla/5.0 (Linux; Android 15; CUBOT X30) Chrome/140.0 Mobile Safari/537.36"}, False),
+        ({"User-Agent": CHROME, "Sec-Purpose": "prefetch;prerender"}, True),
+        ({"User-Agent": CHROME, "Purpose": "prefetch"}, True),
+        ({"User-Agent": IPHONE, "X-Purpose": "preview"}, True),
+        *(
+            ({"User-Agent": agent}, True)
+            for agent in (
+                "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)",
+                "Mozilla/5.0 (compatible; bingbot/2.0)",
+                "Twitterbot/1.0",
+                "Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)",
+                "facebookexternalhit/1.1",
+                "WhatsApp/2.23",
+                "TelegramBot (like TwitterBot)",
+                "Mozilla/5.0 (compatible; Discordbot/2.0; +https://discordapp.com)",
+                "LinkedInBot/1.0",
+                "Mastodon/4.3 (http.rb/5.2; +https://mastodon.social/) Bot",
+                "curl/8.10.1",
+                "python-requests/2.32",
+                "UptimeRobot/2.0",
+                "kube-probe/1.31",
+                "ELB-HealthChecker/2.0",
+            )
+        ),
+    ],
+)
+def test_robots_are_known(headers: dict[str, str], expected: bool) -> None:
+    handler = SimpleNamespace(request=SimpleNamespace(headers=HTTPHeaders(headers)))
+    assert is_robot(handler) is expected  # type: ignore[arg-type]
