@@ -1,14 +1,17 @@
-# `make run` opens the app, `make test` checks everything. Both start from a bare python3 >= 3.11.
+# `make run` opens the app, `make site` writes it as static files, `make test` checks everything. Both start from a bare python3 >= 3.11.
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test check soak screenshots clean
+.PHONY: run site test check soak screenshots clean
 
 run: .venv/run
 	$(BIN)/voila techni.ipynb
 
+site: .venv/dev
+	$(BIN)/python -m gradient.publish site
+
 test: check
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: .venv/dev
 	$(BIN)/ruff check
@@ -16,6 +19,7 @@ check: .venv/dev
 	$(BIN)/mypy
 
 soak: .venv/dev
+	$(BIN)/python -m pytest -m soak
 	$(BIN)/python -m tests.soak.fuzz_wasm --programs 10000 --seed 0
 
 screenshots: .venv/dev

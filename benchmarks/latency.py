@@ -1,6 +1,9 @@
 """How quickly the page answers a person, at several network round trip times (RTT), as the rows of a markdown table.
 
-    python -m benchmarks.latency [--rtt 0,100,300,600] [--presses 40] [--notebook techni.ipynb | --url http://127.0.0.1:8866/]
+    python -m benchmarks.latency [--rtt 0,100,300,600] [--presses 40] [--notebook techni.ipynb | --url URL | --site FOLDER]
+
+Without a page it measures the notebook in Voilà, computed by the browser and by the server, and the folder `site` if it is
+there.
 
 Each RTT gets one load in a fresh browser context: an empty cache and, under Voilà, a new kernel. On that page it measures
 
@@ -24,8 +27,6 @@ import signal
 import statistics
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -33,9 +34,9 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_pla
 from playwright.sync_api import TimeoutError as PageTimeoutError
 
 from benchmarks.proxy import HOST, Meter, delayed
-from benchmarks.server import CHROMIUM_FLAGS, BenchmarkError, server
+from benchmarks.scenarios import Scenario, everything, on_port, running, serving, static, voila
+from benchmarks.server import CHROMIUM_FLAGS, BenchmarkError
 
-NOTEBOOK = "techni.ipynb"
 PATIENCE_MS = 60_000
 KEY_INTERVAL_MS = 100
 STILL_MS = 100
@@ -100,27 +101,6 @@ handle => new Promise(done => {
   step();
 })
 """
-
-
-@dataclass(frozen=True)
-class Scenario:
-    """A page to measure: one group of rows.
-
-    Attributes:
-        name: of the page, in the table.
-        url: where it is; "{port}" stands for the free port given to `command`.
-        command: starts its server, with "{port}"; empty if one is running already.
-        directory: where `command` runs.
-        slider: the accessible name of the slider that is moved.
-        curve: CSS selector of the SVG path that answers.
-    """
-
-    name: str
-    url: str
-    command: tuple[str, ...] = ()
-    directory: Path = Path()
-    slider: str = "Learning rate"
-    curve: str = ".techni-loss g.curve path.line"
 
 
 class Row(NamedTuple):
@@ -215,6 +195,19 @@ class Visit:
                 return self.page.evaluate("seen => latencyProbe.changes[seen] / 1000", seen)
         raise PageTimeoutError("no key changed the curve")
 
+    def choose(self, problem: str) -> None:
+        """Choose a problem, and wait until its curve is there."""
+        seen = self.seen()
+        self.page.get_by_role("combobox", name="Problem", exact=True).select_option(problem)
+        self.wait_for(HAS_CHANGED, seen)
+
+    def compute_in_server(self) -> None:
+        """Use the page's switch, and wait until the server has answered a first time: it compiles then."""
+        self.page.get_by_role("radio", name="server", exact=True).check(force=True)
+        seen = self.seen()
+        self.press("ArrowRight")
+        self.wait_for(HAS_CHANGED, seen)
+
     def key_to_curve(self, key: str) -> float:
         """Milliseconds from one press of `key` to its curve."""
         seen = self.seen()
@@ -245,39 +238,14 @@ def measure(browser: Browser, scenario: Scenario, url: str, rtt: float, presses:
     meter = Meter()
     with delayed(urlsplit(url).port or 80, rtt, meter) as port, visiting(browser, scenario, on_port(url, port)) as visit:
         seconds, requests, transferred = visit.first_response(), len(visit.requests), meter.downstream
+        if scenario.problem:
+            visit.choose(scenario.problem)
+        if scenario.in_server:
+            visit.compute_in_server()
         visit.settle(rtt + 4 * SETTLED_MS)  # the answers to the other keys of the first response
         waits = [visit.key_to_curve(key) for key in itertools.islice(itertools.cycle(("ArrowLeft", "ArrowRight")), presses)]
         median, p95 = statistics.median(waits), statistics.quantiles(waits, n=20, method="inclusive")[-1]
         return Row(scenario.name, rtt, median, p95, visit.curves_in_a_second(), seconds, requests, transferred / 1e6)
-
-
-def on_port(url: str, port: int) -> str:
-    """The same address on this machine, with another port."""
-    return urlsplit(url)._replace(netloc=f"{HOST}:{port}").geturl()
-
-
-@contextlib.contextmanager
-def serving(scenario: Scenario) -> Iterator[str]:
-    """The address of the scenario's page, with its server running."""
-    if not scenario.command:
-        yield scenario.url
-        return
-    with server(scenario.command, scenario.directory) as port:
-        yield scenario.url.replace("{port}", str(port))
-
-
-def voila(notebook: str) -> Scenario:
-    """The notebook as Voilà serves it."""
-    path = Path(notebook).resolve()
-    serve = (sys.executable, "-m", "voila", path.name, "--port={port}", "--no-browser")
-    return Scenario(f"{path.stem}, Voilà", f"http://{HOST}:{{port}}/", serve, path.parent)
-
-
-def running(url: str) -> Scenario:
-    """The page at an address on this machine, whose server is running already."""
-    if urlsplit(url).hostname not in (HOST, "localhost"):
-        raise argparse.ArgumentTypeError(f"not on {HOST}: {url}")
-    return Scenario(url, url)
 
 
 def milliseconds(text: str) -> list[float]:
@@ -291,9 +259,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--rtt", type=milliseconds, default="0,100,300,600", help="in ms, default %(default)s")
     parser.add_argument("--presses", type=int, default=40, help="per RTT, at least 2, default %(default)s")
     page = parser.add_mutually_exclusive_group()
-    page.add_argument("--notebook", type=voila, dest="scenario", metavar="PATH", help=f"default {NOTEBOOK}")
+    page.add_argument("--notebook", type=voila, dest="scenario", metavar="PATH", help="of Voilà")
     page.add_argument("--url", type=running, dest="scenario", help="of a server that runs on this machine already")
-    parser.set_defaults(scenario=voila(NOTEBOOK))
+    page.add_argument("--site", type=static, dest="scenario", metavar="FOLDER", help="that `make site` has written")
     return parser.parse_args()
 
 
@@ -315,7 +283,7 @@ def main() -> None:
     options = arguments()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("terminated"))  # an exception, so that all that was started is stopped
     try:
-        run([options.scenario], options.rtt, options.presses)
+        run([options.scenario] if options.scenario else everything(), options.rtt, options.presses)
     except BenchmarkError as error:
         sys.exit(f"latency benchmark failed: {error}")
 

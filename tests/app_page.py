@@ -1,5 +1,8 @@
 """The page as a person knows it: controls by role and name, pictures by what they show."""
 
+import contextlib
+import re
+import uuid
 from typing import Any
 
 from playwright.sync_api import Locator, Page, TimeoutError, expect
@@ -10,14 +13,14 @@ LOAD_MS = 90_000
 _SEEN = """() => {
   const path = (selector) => document.querySelector(selector)?.getAttribute("d");
   const text = (selector) => document.querySelector(selector)?.textContent;
-  const canvas = [...document.querySelectorAll(".techni-field canvas")].find((c) => c.offsetParent && c.width > 50);
+  const canvases = [...document.querySelectorAll(".techni-field canvas")].filter((c) => c.offsetParent && c.width > 50);
   return {
     curve: path(".techni-loss g.curve path.line"),
     mark: path(".techni-loss g.curve + g.curve path.line"),
     fit: [...document.querySelectorAll(".techni-fit g.curve path.line")].at(-1)?.getAttribute("d"),
     residuals: path(".techni-fit g.curve path.line"),
     data: document.querySelector(".techni-fit .object_grp")?.getAttribute("transform"),
-    field: canvas?.toDataURL(),
+    field: canvases.map((canvas) => canvas.toDataURL()).join(), // the figure, and what the layer over it draws
     loss: text(".techni-readout [data-name=loss]"),
     gradient_norm: text(".techni-readout [data-name=gradient_norm]"),
     step: text(".techni-readout [data-name=step]"),
@@ -27,21 +30,30 @@ _SEEN = """() => {
 }"""
 
 
-# Voilà's kernel answers in order, a model with a change in flight keeps the next one back, and the field's frames are
+# Who is at the page's other end: Voilà's or JupyterLab's kernel, or nobody.
+# The kernel answers in order, a model with a change in flight keeps the next one back, and the field's frames are
 # acknowledged by a change of their own: nothing under way before and after a question to the kernel means that all is done.
 _SETTLE = """async () => {
-  const manager = window.jupyterapp.widgetManager;
-  const models = await Promise.all(Object.values(manager._models));
+  const manager = window.jupyterapp?.widgetManager;
+  const models = manager ? await Promise.all(Object.values(manager._models)) : [];
   const isIdle = () => !models.some((model) => model._pending_msgs > 0 || model._msg_buffer);
   const frame = () => new Promise((done) => requestAnimationFrame(done));
   const patience = performance.now() + 20_000;
   for (let calm = 0; calm < 3; ) {
     if (performance.now() > patience) throw new Error("the page does not come to rest");
     calm = isIdle() ? calm + 1 : 0;
-    await manager.kernel.requestKernelInfo();
+    await manager?.kernel.requestKernelInfo();
     await frame();
     await frame();
   }
+}"""
+
+
+_FITS = """() => {
+  const canvas = [...document.querySelectorAll(".techni-field canvas")].find((c) => c.offsetParent);
+  const [box, place] = [canvas, document.querySelector(".techni-overlay")].map((e) => e.getBoundingClientRect());
+  return Math.abs(box.width - place.width) < 2 && Math.abs(box.height - place.height) < 2
+    && Math.abs(box.x - place.x) < 1 && Math.abs(box.y - place.y) < 1;
 }"""
 
 
@@ -58,6 +70,42 @@ class AppPage:
         app = cls(page)
         app.wait_until_drawn()
         return app
+
+    @classmethod
+    def open_lab(cls, page: Page, url: str) -> "AppPage":
+        """Opens the app's notebook in JupyterLab, runs all of its cells, and waits until every picture shows something."""
+        app = cls(page)
+        app.open_notebook(url)
+        app.wait_until_drawn()
+        return app
+
+    def open_notebook(self, url: str) -> None:
+        """Opens any notebook in JupyterLab, in a workspace of its own, where no other is open, and runs all of its cells."""
+        # JupyterLab may ask which kernel a notebook should have, and proposes the one that the notebook names.
+        dialog = self.page.locator(".jp-Dialog", has_text="Select Kernel")
+        self.page.add_locator_handler(dialog, lambda shown: shown.locator(".jp-mod-accept").click())
+        self.page.goto(url.replace("/lab/", f"/lab/workspaces/{uuid.uuid4().hex}/"), timeout=LOAD_MS)
+        self.page.get_by_text("Kernel status: Idle").first.wait_for(state="attached", timeout=LOAD_MS)
+        self.run_all()
+
+    def run_all(self) -> None:
+        """Runs every cell of JupyterLab's notebook, which then shows the last of them, and goes back to the first."""
+        prompt = self.page.locator(".jp-Cell.jp-mod-active .jp-InputPrompt")
+        before = prompt.inner_text()
+        # A notebook whose kernel has only just come takes the command and does nothing, or begins and forgets it.
+        while prompt.inner_text() == before or not re.search(r"\d", prompt.inner_text()):
+            self.page.get_by_role("menuitem", name="Run", exact=True).click()
+            self.page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+            with contextlib.suppress(AssertionError):
+                expect(prompt).not_to_have_text(before, timeout=LOAD_MS / 9)
+            expect(prompt).not_to_have_text("[*]:", timeout=LOAD_MS)
+        self.page.evaluate("document.querySelector('.jp-WindowedPanel-outer')?.scrollTo(0, 0)")
+
+    def compute_in(self, place: str) -> None:
+        """Uses the switch between "browser" and "server", and waits until what it says is done."""
+        self.page.get_by_role("radio", name=place, exact=True).check(force=True)
+        self.settled()
+        expect(self.page.get_by_role("radio", name=place, exact=True)).to_be_checked()
 
     def wait_until_drawn(self) -> None:
         self.page.wait_for_selector(".techni-loss g.curve path.line", state="attached", timeout=LOAD_MS)
@@ -134,6 +182,10 @@ class AppPage:
                 "return Math.abs(Number(box.textContent.replace('−', '-')) - number) <= tolerance; }",
                 arg=[name, number, tolerance * size],
             )
+
+    def expect_fitting_figure(self) -> None:
+        """Waits until the shown figure has its place's size and lies over it."""
+        self.page.wait_for_function(_FITS)
 
     def expect_hidden(self, name: str) -> None:
         expect(self.slider(name)).to_be_hidden()

@@ -1,7 +1,9 @@
 """Real servers and a real browser for the tests: nothing here waits for time to pass, all wait for something to happen."""
 
 import contextlib
+import fcntl
 import os
+import re
 import shutil
 import signal
 import socket
@@ -10,7 +12,9 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import nbformat
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
 
@@ -18,6 +22,7 @@ from tests.app_page import AppPage
 from tests.wire import Wire
 
 ROOT = Path(__file__).parent.parent
+PYTHONPATH = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
 BIN = Path(sys.executable).parent
 START_SECONDS = 60
 FLAGS = [
@@ -31,6 +36,12 @@ FLAGS = [
 ]
 
 
+_LEFT = re.compile(
+    r"Task exception was never retrieved\nfuture: .*exception=WebSocketClosedError\(\)>\n"
+    r"(?:.*\n)*?tornado\.websocket\.WebSocketClosedError\n"
+)
+
+
 class Server:
     """A server process, its address and what it has printed."""
 
@@ -41,6 +52,11 @@ class Server:
     @property
     def log(self) -> str:
         return "".join(self.lines)
+
+    @property
+    def has_traceback(self) -> bool:
+        """Whether anything failed but Tornado's writing to a page that was left meanwhile."""
+        return "Traceback" in _LEFT.sub("", self.log)
 
 
 def free_port() -> int:
@@ -65,7 +81,8 @@ def serve(command: list[str], url: str, ready: str, cwd: Path = ROOT, **environm
         assert process.poll() is None, f"{command} stopped:\n{server.log}"
         yield server
     finally:
-        os.killpg(process.pid, signal.SIGTERM)
+        with contextlib.suppress(ProcessLookupError):  # a test may have ended it
+            os.killpg(process.pid, signal.SIGTERM)
         try:
             process.wait(20)
         except subprocess.TimeoutExpired:
@@ -85,6 +102,18 @@ def _read(server: Server, ready: str) -> None:
     server.ready.set()
 
 
+def readme_example(beginning: str) -> str:
+    """The README's Python example that begins like this."""
+    (example,) = re.findall(rf"```python\n({re.escape(beginning)}.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    return example
+
+
+def notebook_of(*sources: str) -> nbformat.NotebookNode:
+    """A notebook of these code cells."""
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    return nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources], metadata=kernel)
+
+
 @pytest.fixture(scope="session")
 def playwright() -> Iterator[Playwright]:
     with sync_playwright() as instance:
@@ -99,13 +128,51 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
     instance.close()
 
 
+@contextlib.contextmanager
+def voila_of(notebook: Path) -> Iterator[Server]:
+    """Voilà over a notebook anywhere."""
+    port = free_port()
+    command = [sys.executable, "-m", "voila", str(notebook), f"--port={port}", "--no-browser"]
+    with serve(command, f"http://127.0.0.1:{port}/", "is running at", cwd=notebook.parent, PYTHONPATH=PYTHONPATH) as server:
+        yield server
+        assert not server.has_traceback, server.log
+
+
 @pytest.fixture(scope="session")
 def voila() -> Iterator[Server]:
-    port = free_port()
-    command = [sys.executable, "-m", "voila", "techni.ipynb", f"--port={port}", "--no-browser"]
-    with serve(command, f"http://127.0.0.1:{port}/", "is running at") as server:
+    with voila_of(ROOT / "techni.ipynb") as server:
         yield server
-        assert "Traceback" not in server.log, server.log
+
+
+@pytest.fixture(scope="session")
+def site_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The notebook's static site, built once for all processes of the tests; it lies two folders deep, to be served there."""
+    shared = tmp_path_factory.getbasetemp()
+    shared = shared.parent if "PYTEST_XDIST_WORKER" in os.environ else shared
+    folder = shared / "static" / "some" / "prefix"
+    with (shared / "static.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            command = [sys.executable, "-m", "gradient.publish", str(folder)]
+            build = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+            assert build.returncode == 0, build.stderr
+    return folder
+
+
+@contextlib.contextmanager
+def static_server(folder: Path) -> Iterator[Server]:
+    """A plain server of files, which has this folder under the prefix `some/prefix/`."""
+    port = free_port()
+    command = [sys.executable, "-u", "-m", "http.server", str(port), "--bind", "127.0.0.1"]
+    with serve(command, f"http://127.0.0.1:{port}/some/prefix/", "Serving HTTP", cwd=folder.parents[1]) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def site(site_folder: Path) -> Iterator[Server]:
+    """The static site on a plain server of files."""
+    with static_server(site_folder) as server:
+        yield server
 
 
 @contextlib.contextmanager
@@ -133,19 +200,59 @@ def _is_error(message) -> bool:
     return message.type == "error" and message.location["url"] not in _EXCEPTED
 
 
-@pytest.fixture(scope="module")
-def wide(browser: Browser, voila: Server) -> Iterator[AppPage]:
-    """The app at 1440 x 900, shared by the tests of a module."""
-    with watched(browser.new_context(viewport={"width": 1440, "height": 900})) as context:
-        yield AppPage.open(context.new_page(), voila.url)
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """JupyterLab over a folder with the notebook, `own.ipynb`, where its last cell is no comment, and the README's example."""
+    notebook = nbformat.read(ROOT / "techni.ipynb", as_version=4)
+    folder, own = tmp_path_factory.mktemp("lab"), tmp_path_factory.mktemp("settings")
+    nbformat.write(notebook, folder / "techni.ipynb")
+    lines = notebook.cells[-1].source.splitlines()
+    assert all(line.startswith("#") for line in lines)
+    notebook.cells[-1].source = "\n".join(line.removeprefix("#").removeprefix(" ") for line in lines)
+    nbformat.write(notebook, folder / "own.ipynb")
+    nbformat.write(notebook_of(readme_example("import ipywidgets")), folder / "example.ipynb")
+    port = free_port()
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--port={port}", "--ip=127.0.0.1"]
+    command += ["--IdentityProvider.token=", "--LabApp.news_url=None"]
+    command += ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
+    places = {"JUPYTERLAB_WORKSPACES_DIR": str(own), "JUPYTERLAB_SETTINGS_DIR": str(own), "JUPYTER_CONFIG_DIR": str(own)}
+    environment = {"PYTHONPATH": PYTHONPATH, **places}
+    with serve(command, f"http://127.0.0.1:{port}/lab/tree/", "is running at", cwd=folder, **environment) as server:
+        yield server
+
+
+SIZES: dict[str, dict[str, Any]] = {
+    "wide": {"viewport": {"width": 1440, "height": 900}},
+    "phone": {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2},
+}
+SERVERS = {"browser": "voila", "kernel": "voila", "lab": "lab", "site": "site"}
+
+
+@contextlib.contextmanager
+def opened_in(setting: str, size: str, request: pytest.FixtureRequest) -> Iterator[AppPage]:
+    """The app where visitors meet it: in Voilà, computed by the browser or the kernel, in JupyterLab, or as a static site."""
+    browser, server = request.getfixturevalue("browser"), request.getfixturevalue(SERVERS[setting])
+    with watched(browser.new_context(**SIZES[size])) as context:
+        context.route(lambda url: not url.startswith(server.url.partition("/lab/")[0]), lambda route: route.abort())
+        page = context.new_page()
+        app = AppPage.open_lab(page, f"{server.url}techni.ipynb") if setting == "lab" else AppPage.open(page, server.url)
+        if setting == "kernel":
+            app.compute_in("server")
+        yield app
 
 
 @pytest.fixture(scope="module")
-def phone(browser: Browser, voila: Server) -> Iterator[AppPage]:
-    """The app on a phone of 390 x 844 with touch."""
-    options = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
-    with watched(browser.new_context(**options)) as context:  # type: ignore[arg-type]
-        yield AppPage.open(context.new_page(), voila.url)
+def wide(request: pytest.FixtureRequest) -> Iterator[AppPage]:
+    """The app at 1440 x 900, shared by the tests of a module; in Voilà, computed by the browser, unless parametrized."""
+    with opened_in(getattr(request, "param", "browser"), "wide", request) as app:
+        yield app
+
+
+@pytest.fixture(scope="module")
+def phone(request: pytest.FixtureRequest) -> Iterator[AppPage]:
+    """The app on a phone of 390 x 844 with touch; as above."""
+    with opened_in(getattr(request, "param", "browser"), "phone", request) as app:
+        yield app
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from gradient import PROBLEMS, App
-from gradient.views.transport import Transport
 from tests.wire import Message, Wire, opened, to
 
 
@@ -30,11 +29,15 @@ def app(shared: tuple[App, dict], wire: Wire) -> App:
         with slider.hold_trait_notifications():
             for name, value in values.items():
                 setattr(slider, name, value)
+    app.compute_in("kernel")
     app.problem.value, app.loss_scale.index, app.overlay.visible = "Wave", 0, True
     app.transport.resets += 1
     wire.receive(app.overlay, {"shown": app.overlay.shown + 1})
     wire.receive(app.overlay, {"shown": app.overlay.shown + 1})
-    app._main.__dict__.pop("_compute", None)
+    app._main._kernel.__dict__.pop("compute", None)
+    for picture in app.field.pictures:
+        for name in ("draw", "blit"):
+            picture.canvas.__dict__.pop(name, None)
     wire.messages.clear()
     return app
 
@@ -42,14 +45,31 @@ def app(shared: tuple[App, dict], wire: Wire) -> App:
 def count_descents(app: App) -> list:
     """A list that grows with every run of the descent."""
     runs: list[dict] = []
-    compute = app._main._compute
+    compute = app._main._kernel.compute
 
     def counted(inputs: dict, static: dict) -> Any:
         runs.append(inputs)
         return compute(inputs, static)
 
-    app._main._compute = counted
+    app._main._kernel.compute = counted
     return runs
+
+
+def count_draws(app: App) -> list:
+    """A list that grows with every figure that is drawn or sent."""
+    draws: list[str] = []
+    for picture in app.field.pictures:
+        picture.canvas.draw = lambda: draws.append("draw")
+        picture.canvas.blit = lambda *_: draws.append("blit")
+    return draws
+
+
+def visit(app: App, wire: Wire, widget: widgets.Widget, state: dict) -> list[Message]:
+    """Lets a visitor's page set traits, and ask the kernel for what follows; returns what was sent in answer."""
+    before = len(wire.messages)
+    wire.receive(widget, state)
+    wire.receive(app._main, {"asked_kernel": app._main.asked_kernel + 1})
+    return [m for m in wire.messages[before:] if m.comm_id != app._main.model_id]
 
 
 def canvas_of(app: App) -> widgets.Widget:
@@ -63,18 +83,20 @@ def canvas_of(app: App) -> widgets.Widget:
 def test_what_a_slider_event_costs(app: App, wire: Wire, name: str, value: float) -> None:
     descents = count_descents(app)
     slider = getattr(app, name)
-    sent = wire.receive(slider, {"value": value})
+    sent = visit(app, wire, slider, {"value": value})
     assert len(descents) == 1
     assert [len(to(mark, sent)) for mark in (app.loss.curve, app.fit.curve, app.fit.residuals, app.readout)] == [1, 1, 1, 1]
     assert len(to(slider, sent, "echo_update")) == 1
     assert 1 <= len(to(canvas_of(app), sent)) <= 3
+    scales = [app.loss.log_scale, app.loss.linear_scale]
+    assert all(len(to(scale, sent)) <= 1 for scale in scales)  # only where the loss leaves its axis
     accounted = [app.loss.curve, app.fit.curve, app.fit.residuals, app.readout, slider, canvas_of(app)]
-    assert {m.comm_id for m in sent} == {widget.model_id for widget in accounted}
+    assert {m.comm_id for m in sent} - {scale.model_id for scale in scales} == {widget.model_id for widget in accounted}
 
 
 def test_what_a_step_costs(app: App, wire: Wire) -> None:
     descents = count_descents(app)
-    sent = wire.receive(app.transport, {"step": 3})
+    sent = visit(app, wire, app.transport, {"step": 3})
     assert len(descents) == 1
     assert [len(to(mark, sent)) for mark in (app.loss.curve, app.fit.curve, app.fit.residuals, app.readout)] == [1, 1, 1, 1]
 
@@ -82,15 +104,17 @@ def test_what_a_step_costs(app: App, wire: Wire) -> None:
 def test_what_steps_costs(app: App, wire: Wire) -> None:
     """One descent, though the number of steps and the current step both change."""
     descents = count_descents(app)
-    wire.receive(app.steps, {"value": 50})
+    visit(app, wire, app.steps, {"value": 50})
     assert len(descents) == 1
-    assert (app.transport.num_steps, app.transport.step, app.loss.x_scale.max) == (50, 50, 50)
+    assert (app.frame().last, app.readout.step) == (50, 50)
 
 
 @pytest.mark.parametrize("name", ["problem", "optimizer"])
 def test_what_a_choice_costs(app: App, wire: Wire, name: str) -> None:
     descents = count_descents(app)
-    sent = wire.receive(getattr(app, name), {"index": 0})
+    before = len(wire.messages)
+    getattr(app, name).index = 0
+    sent = wire.messages[before:]
     assert len(descents) == 1
     for mark in (app.loss.curve, app.fit.curve, app.fit.residuals, app.readout):
         assert len(to(mark, sent)) == 1
@@ -98,45 +122,101 @@ def test_what_a_choice_costs(app: App, wire: Wire, name: str) -> None:
     assert durations == [150, 0]
 
 
-def test_a_picked_point_costs_one_descent_and_moves_the_sliders(app: App, wire: Wire) -> None:
-    descents = count_descents(app)
-    sent = wire.receive(app.overlay, {"picked": [1.234, -0.567, 1]})
-    assert len(descents) == 1
-    assert (round(app.initial_w.value, 6), round(app.initial_b.value, 6)) == (1.23, -0.57)
-    assert [len(to(slider, sent)) for slider in (app.initial_w, app.initial_b)] == [1, 1]
+def test_a_picked_point_is_a_place_where_the_sliders_can_stand(app: App, wire: Wire) -> None:
+    wire.receive(app.overlay, {"picked": [1.234, -0.567, 1]})
+    assert {name: round(value, 6) for name, value in app._pointer().items()} == {"w": 1.23, "b": -0.57}
+    wire.receive(app.overlay, {"picked": [99.0, float("nan"), 2]})
+    assert app._pointer() == {"w": app.initial_w.max, "b": 0.0}
+
+
+SLIDERS = ["learning_rate", "momentum", "decay", "b1", "b2", "steps", "initial_w", "initial_b", "random_key"]
+
+
+@pytest.mark.parametrize("name", [*SLIDERS, "transport"])
+def test_while_the_page_computes_an_event_costs_one_echo(app: App, wire: Wire, name: str) -> None:
+    app.compute_in("browser")
+    app.problem.value = "Network" if name == "random_key" else "Wave"
+    descents, draws = count_descents(app), count_draws(app)
+    widget = getattr(app, name)
+    lowest = 0.2 if name == "learning_rate" else 3 if name == "transport" else widget.min + widget.step
+    trait, value = "step" if name == "transport" else "value", lowest
+    sent = wire.receive(widget, {trait: value})
+    assert [(m.comm_id, m.method, list(m.state)) for m in sent] == [(widget.model_id, "echo_update", [trait])]
+    assert getattr(widget, trait) == pytest.approx(value)
+    assert (descents, draws) == ([], [])
+
+
+@pytest.mark.parametrize("name", ["problem", "optimizer", "loss_scale"])
+def test_while_the_page_computes_a_choice_is_only_stored(app: App, wire: Wire, name: str) -> None:
+    app.compute_in("browser")
+    descents, draws = count_descents(app), count_draws(app)
+    widget, before = getattr(app, name), app.learning_rate.value
+    sent = wire.receive(widget, {"index": 1 - widget.index if name == "loss_scale" else 0})
+    assert [(m.comm_id, m.method) for m in sent if "index" in m.state] == [(widget.model_id, "echo_update")]
+    assert {m.comm_id for m in sent} == {widget.model_id}  # ipywidgets tells of the label, too
+    assert app.learning_rate.value == before  # the page chooses what follows, and sends it
+    assert (descents, draws) == ([], [])
+
+
+def test_what_python_changes_the_page_is_asked_to_compute_once(app: App, wire: Wire) -> None:
+    app.compute_in("browser")
+    wire.messages.clear()
+    app.problem.value = "Line"
+    asked = [m for m in to(app._main, wire.messages) if "asked_page" in m.state]
+    assert len(asked) == 1
+    inputs = [m for slider in (app.learning_rate, app.steps, app.initial_w) for m in to(slider, wire.messages)]
+    assert wire.messages.index(asked[0]) > max(wire.messages.index(m) for m in inputs)
+    assert app.learning_rate.value == PROBLEMS["Line"].learning_rate
+
+
+def test_every_program_that_can_be_chosen_is_on_the_page(app: App) -> None:
+    combinations = [f"[{p},{o}]" for p in range(len(app.problem.options)) for o in range(len(app.optimizer.options))]
+    assert sorted(app._main.programs) == sorted(combinations)
 
 
 def test_no_values_of_the_controls_compile_anything(app: App, wire: Wire) -> None:
-    size = app._main._fun._cache_size
+    size = app._main._kernel.fun._cache_size
     before = size()
     for name, value in [("learning_rate", 0.3), ("momentum", 0.0), ("initial_w", 1), ("steps", 7), ("random_key", 3)]:
-        wire.receive(getattr(app, name), {"value": value})
-    wire.receive(app.transport, {"step": 2})
+        visit(app, wire, getattr(app, name), {"value": value})
+    visit(app, wire, app.transport, {"step": 2})
     assert size() == before
-    wire.receive(app.optimizer, {"index": 2})  # the count does count
+    app.optimizer.index = 2  # the count does count
     assert size() == before + 1
 
 
 def test_the_field_waits_for_the_page(app: App, wire: Wire) -> None:
-    first = wire.receive(app.learning_rate, {"value": 0.2})
+    first = visit(app, wire, app.learning_rate, {"value": 0.2})
     assert len(to(canvas_of(app), first, "custom")) == 1
     for value in (0.21, 0.22, 0.23):
-        assert to(canvas_of(app), wire.receive(app.learning_rate, {"value": value})) == []
+        assert to(canvas_of(app), visit(app, wire, app.learning_rate, {"value": value})) == []
     acknowledged = wire.receive(app.overlay, {"shown": 9})
     assert len(to(canvas_of(app), acknowledged, "custom")) == 1
     path = app.field.pictures[app.problem.index]._path.get_xydata()
     assert np.array_equal(path, app.frame().path[:31])
 
 
+def test_the_figure_is_cleared_when_the_page_computes_and_drawn_again_when_the_kernel_does(app: App, wire: Wire) -> None:
+    picture = app.field.pictures[app.problem.index]
+    visit(app, wire, app.learning_rate, {"value": 0.2})
+    assert (app.overlay.drawing, picture._is_clear) == (False, False)
+    app.compute_in("browser")
+    assert (app.overlay.drawing, picture._is_clear) == (True, True)
+    wire.receive(app.overlay, {"shown": 9})
+    sent = wire.receive(app._main, {"where": "kernel", "computing": "kernel", "asked_kernel": app._main.asked_kernel + 1})
+    assert (app.overlay.drawing, picture._is_clear) == (False, False)
+    assert len(to(canvas_of(app), sent, "custom")) == 1
+
+
 def test_the_field_is_not_drawn_while_hidden(app: App, wire: Wire) -> None:
     wire.receive(app.overlay, {"visible": False})
-    assert to(canvas_of(app), wire.receive(app.learning_rate, {"value": 0.2})) == []
+    assert to(canvas_of(app), visit(app, wire, app.learning_rate, {"value": 0.2})) == []
     assert len(to(canvas_of(app), wire.receive(app.overlay, {"visible": True}), "custom")) == 1
 
 
 def test_the_figures_of_other_problems_are_left_alone(app: App, wire: Wire) -> None:
     others = [p.canvas for i, p in enumerate(app.field.pictures) if i != app.problem.index]
-    sent = wire.receive(app.learning_rate, {"value": 0.2})
+    sent = visit(app, wire, app.learning_rate, {"value": 0.2})
     assert [to(canvas, sent) for canvas in others] == [[], []]
 
 
@@ -147,10 +227,10 @@ def test_everything_is_built_once_and_changed_in_place(app: App, wire: Wire) -> 
 
     before = parts()
     for index in (0, 2, 1):
-        wire.receive(app.problem, {"index": index})
+        app.problem.index = index
         wire.receive(app.overlay, {"shown": 10 + index})
-        wire.receive(app.learning_rate, {"value": 0.3})
-        wire.receive(app.loss_scale, {"index": index % 2})
+        visit(app, wire, app.learning_rate, {"value": 0.3})
+        app.loss_scale.index = index % 2
     assert all(a is b for a, b in zip(before, parts(), strict=True))
 
 
@@ -186,9 +266,9 @@ def test_a_control_set_from_python_redraws(app: App, wire: Wire) -> None:
 )
 def test_what_a_browser_must_not_set_is_refused(app: App, wire: Wire, widget: str, state: dict) -> None:
     before = app.frame()
-    wire.receive(getattr(app, widget), state)  # ipywidgets catches and logs what a trait refuses
+    visit(app, wire, getattr(app, widget), state)  # ipywidgets catches and logs what a trait refuses
     assert app.frame().loss == before.loss
-    wire.receive(app.learning_rate, {"value": 0.05})
+    visit(app, wire, app.learning_rate, {"value": 0.05})
     assert app.readout.loss == app.frame().loss != before.loss
 
 
@@ -198,7 +278,7 @@ def test_what_a_browser_must_not_set_is_refused(app: App, wire: Wire, widget: st
         ("steps", [{"max": 10**6}, {"value": 10**6}]),
         ("steps", [{"min": -5}, {"value": -5}]),
         ("steps", [{"value": 1e99}]),
-        ("transport", [{"num_steps": 10**6}, {"step": 10**6}]),
+        ("transport", [{"step": 10**6}]),
         ("transport", [{"step": -3}]),
         ("learning_rate", [{"max": 300.0}, {"value": 1e300}]),
         ("learning_rate", [{"value": float("nan")}]),
@@ -211,11 +291,11 @@ def test_what_a_browser_must_not_set_is_refused(app: App, wire: Wire, widget: st
 )
 def test_what_a_browser_may_set_but_should_not_is_survived(app: App, wire: Wire, widget: str, states: list) -> None:
     for state in states:
-        wire.receive(getattr(app, widget), state)
+        visit(app, wire, getattr(app, widget), state)
     numbers = [app.readout.loss, app.readout.gradient_norm, *np.ravel(app.loss.curve.y), *np.ravel(app.fit.curve.y)]
     assert np.isfinite(numbers).all()
-    assert 1 <= app.transport.num_steps <= 200
-    assert 0 <= app.transport.step <= app.transport.num_steps
+    assert 0 <= app.transport.step <= 200
+    assert 0 <= app.readout.step <= app.readout.last <= 200
     assert app.readout.error == ""
 
 
@@ -252,13 +332,11 @@ def test_controls_moved_from_many_threads_end_in_one_state(app: App) -> None:
 
 
 @pytest.mark.parametrize(
-    ("step", "num_steps", "expected"), [(30, 50, 50), (30, 10, 10), (12, 50, 12), (12, 10, 10), (0, 50, 0), (29, 30, 29)]
+    ("step", "num_steps", "expected"), [(200, 50, 50), (200, 10, 10), (12, 50, 12), (12, 10, 10), (0, 50, 0)]
 )
-def test_the_step_stays_at_the_end_if_it_was_there(step: int, num_steps: int, expected: int) -> None:
-    transport = Transport()
-    transport.step = step
-    transport.num_steps = num_steps
-    assert transport.step == expected
+def test_a_step_past_the_end_means_the_end(app: App, step: int, num_steps: int, expected: int) -> None:
+    app.transport.step, app.steps.value = step, num_steps
+    assert app.readout.step == expected
 
 
 def test_the_records_of_the_optimizers_make_the_sliders(app: App) -> None:

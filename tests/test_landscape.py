@@ -1,6 +1,8 @@
 """Grids against direct evaluation, curvature against NumPy's eigenvalues, and planes against linear algebra."""
 
 import logging
+import subprocess
+import sys
 from collections.abc import Callable
 from functools import cache
 from typing import Any, NamedTuple
@@ -20,6 +22,7 @@ from gradient.landscape import (
     THROUGH_PATH,
     Plane,
     _direction,
+    colour_range,
     curvature,
     gradient_field,
     loss_field,
@@ -355,12 +358,38 @@ def test_one_parameter_has_no_second_axis(seed: int) -> None:
 
 
 def test_third_point_is_a_step_that_is_shown() -> None:
+    # What comes after the last step repeats it, and rounding may find a copy of it farther away.
     path = random_path(0, 3)
-    path[6:] = path[6]
-    assert see(path, last=6).plane.third <= 6
+    assert see(path).plane.third > 2
+    assert see(path, last=2).plane.third == 2
 
 
-def test_plane_is_the_same_twice() -> None:
-    # No random direction, so that a picture does not jump when nothing changed.
-    path = np.outer([0, 0.5, 1], np.ones(3))
-    np.testing.assert_array_equal(see(path).points, see(path).points)
+def test_the_fixed_direction_is_the_same_everywhere() -> None:
+    # No random one, so that a picture does not jump, and that a program compiled elsewhere draws the same.
+    code = "from gradient.landscape import _direction; print(_direction(3).tolist())"
+    other = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
+    assert other.stdout.strip() == str(_direction(3).tolist())
+
+
+# The range of a plane's colours.
+
+
+def test_colours_go_from_the_lowest_loss_to_two_standard_deviations_above_the_mean() -> None:
+    losses = np.exp(np.random.RandomState(0).normal(size=(25, 25))).astype(np.float32)
+    logs = np.log(losses)
+    low, high = colour_range(jnp.asarray(losses))
+    np.testing.assert_allclose([low, high], [losses.min(), np.exp(logs.mean() + 2 * logs.std())], rtol=1e-4)
+    assert np.mean(losses <= high) > 0.95
+
+
+def test_colours_go_no_higher_than_the_highest_loss() -> None:
+    losses = jnp.where(jnp.arange(625).reshape(25, 25) % 2 == 0, 0.5, 3.0)
+    np.testing.assert_allclose(colour_range(losses), [0.5, 3.0], rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "losses", [[[0.0, 0.0]], [[1.0, 1.0]], [[0.0, np.inf]], [[np.inf, np.inf]], [[1e-30, 1.0]], [[1e38, 1]]]
+)
+def test_a_range_of_colours_is_finite_positive_and_not_empty(losses: list) -> None:
+    low, high = colour_range(jnp.array(losses))
+    assert 0 < low < high < np.inf

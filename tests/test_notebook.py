@@ -1,18 +1,15 @@
 """The notebook is thin, runs without a word, and is the same in JupyterLab, where its last cell adds a problem to the app."""
 
 import json
-import os
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import nbformat
 import pytest
 from nbclient import NotebookClient
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
 from tests.app_page import LOAD_MS, AppPage
-from tests.conftest import ROOT, Server, free_port, serve, watched
+from tests.conftest import ROOT, Server, watched
 
 NOTEBOOK = ROOT / "techni.ipynb"
 
@@ -37,46 +34,10 @@ def test_the_notebook_runs_without_a_word() -> None:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the notebook, the comment signs of its last cell taken off."""
-    notebook = nbformat.read(NOTEBOOK, as_version=4)
-    lines = notebook.cells[-1].source.splitlines()
-    assert all(line.startswith("#") for line in lines)
-    notebook.cells[-1].source = "\n".join(line.removeprefix("#").removeprefix(" ") for line in lines)
-    path = tmp_path_factory.mktemp("lab")
-    nbformat.write(notebook, path / "techni.ipynb")
-    return path
-
-
-@pytest.fixture(scope="module")
-def lab(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    port = free_port()
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--port={port}", "--ip=127.0.0.1"]
-    command += ["--IdentityProvider.token=", "--LabApp.news_url=None"]
-    command += ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
-    own = tmp_path_factory.mktemp("settings")
-    places = {"JUPYTERLAB_WORKSPACES_DIR": str(own), "JUPYTERLAB_SETTINGS_DIR": str(own), "JUPYTER_CONFIG_DIR": str(own)}
-    environment = {"PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]), **places}
-    with serve(command, f"http://127.0.0.1:{port}/lab/tree/techni.ipynb", "is running at", cwd=folder, **environment) as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
 def ran(browser: Browser, lab: Server) -> Iterator[AppPage]:
-    """The notebook in JupyterLab, all of its cells run."""
+    """The notebook with its own problem in JupyterLab, all of its cells run."""
     with watched(browser.new_context(viewport={"width": 1440, "height": 900})) as context:
-        page = context.new_page()
-        page.goto(lab.url, timeout=LOAD_MS)
-        page.get_by_text("Kernel status: Idle").first.wait_for(state="attached", timeout=LOAD_MS)
-        run_all(page)
-        app = AppPage(page)
-        app.wait_until_drawn()
-        yield app
-
-
-def run_all(page: Page) -> None:
-    page.get_by_role("menuitem", name="Run", exact=True).click()
-    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+        yield AppPage.open_lab(context.new_page(), f"{lab.url}own.ipynb")
 
 
 def test_in_jupyterlab_the_last_cell_adds_a_problem_and_sets_a_slider(ran: AppPage) -> None:
@@ -99,7 +60,7 @@ def test_in_jupyterlab_the_controls_move_the_pictures(ran: AppPage) -> None:
 
 def test_in_jupyterlab_running_the_cells_again_leaves_one_app(ran: AppPage) -> None:
     old = ran.page.locator(".techni-app").element_handle()
-    run_all(ran.page)
+    ran.run_all()
     ran.page.wait_for_function("(old) => !old.isConnected", arg=old, timeout=LOAD_MS)
     ran.wait_until_drawn()
     expect(ran.page.locator(".techni-app")).to_have_count(1)

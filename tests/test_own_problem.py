@@ -14,6 +14,7 @@ from tests.wire import Wire, opened
 @pytest.fixture
 def app(wire: Wire) -> Iterator[App]:
     app = opened(wire)
+    app.compute_in("kernel")
     yield app
     app.close()
 
@@ -85,9 +86,11 @@ def test_a_problem_without_a_gradient_is_refused_and_changes_nothing(app: App) -
 
 def test_another_app_closes_the_one_before(wire: Wire) -> None:
     first = App()
+    first.compute_in("kernel")
     canvases = [picture.canvas for picture in first.field.pictures]
     slider, curve = first.learning_rate, first.loss.curve
     second = App()
+    second.compute_in("kernel")
     assert all(widget.comm is None for widget in (first, slider, curve, *canvases))
     before = np.array(curve.y)
     slider.value = 0.5

@@ -33,23 +33,47 @@ ROOMS = [
     Room("gradient/landscape.py", {"jax", "numpy", "gradient.optimizers"}),
     Room("gradient/frame.py", {"jax", "numpy", *CORE}),
     Room("gradient/wasm/*.py", {"jax", "numpy", "gradient.wasm*"}),
-    Room("gradient/link.py", {"jax", "numpy", "traitlets", "ipywidgets", "anywidget"}),
+    Room("gradient/link/*.py", {"jax", "numpy", "traitlets", "ipywidgets", "anywidget", "gradient.wasm", "gradient.link*"}),
     Room(
         "gradient/views/*.py",
         {
             *("ipywidgets", "anywidget", "bqplot", "ipympl", "matplotlib", "numpy", "traitlets"),
-            *("gradient.views*", "gradient.problems", "gradient.landscape", "gradient.frame"),
+            *("gradient.link.modules", "gradient.views*", "gradient.problems", "gradient.landscape", "gradient.frame"),
         },
     ),
+    Room("gradient/cache.py", {"numpy"}),
+    Room(
+        "gradient/controls.py",
+        {"ipywidgets", "gradient.frame", "gradient.link", "gradient.optimizers", "gradient.problems", "gradient.views*"},
+    ),
     Room("gradient/app.py", {"*"}),
+    Room("gradient/prepare.py", {"gradient.app"}),
+    Room(
+        "gradient/publish/*.py",
+        {
+            *("ipywidgets", "matplotlib", "numpy", "PIL", "nbconvert", "nbformat", "latex2mathml", "brotli"),
+            *("gradient.publish*", "gradient.app", "gradient.views.overlay"),
+        },
+    ),
+    # The server hands out kernels and knows nothing of what runs in them.
+    Room(
+        "gradient/server/*.py",
+        {
+            *("voila", "jupyter_server", "jupyter_client", "jupyter_core", "nbconvert", "nbformat", "jinja2"),
+            *("tornado", "traitlets", "brotli", "prometheus_client", "gradient.server*"),
+        },
+    ),
     Room("gradient/__init__.py", {*CORE, "gradient.app"}),
 ]
 
 # Files that take only these names from a module: of the page's function the views know what it returns, not how.
-ONLY_NAMES = [("gradient/views/*.py", "gradient.frame", lambda name: name.isupper() or name == "Frame")]
+ONLY_NAMES = [
+    ("gradient/views/*.py", "gradient.frame", lambda name: name.isupper() or name == "Frame"),
+    ("gradient/controls.py", "gradient.frame", str.isupper),
+]
 
 # The app and the views change nothing by hand: all that reacts to a change is a link.
-NO_OBSERVE = ["gradient/app.py", "gradient/views/*.py"]
+NO_OBSERVE = ["gradient/app.py", "gradient/controls.py", "gradient/views/*.py"]
 
 
 def module_of(name: str) -> str:
@@ -141,12 +165,15 @@ INTRUSIONS = [
     ("gradient/descent.py", "import ipywidgets", ["ipywidgets"]),
     ("gradient/landscape.py", "from gradient.problems import PROBLEMS", ["gradient.problems"]),
     ("gradient/frame.py", "from gradient.app import App", ["gradient.app"]),
-    ("gradient/link.py", "from gradient.frame import frame", ["gradient.frame"]),
-    ("gradient/link.py", "from gradient.views.loss import Loss", ["gradient.views.loss"]),
+    ("gradient/link/jaxlink.py", "from gradient.frame import frame", ["gradient.frame"]),
+    ("gradient/link/jaxlink.py", "from gradient.views.loss import Loss", ["gradient.views.loss"]),
     ("gradient/views/new.py", "from gradient.app import App", ["gradient.app"]),
-    ("gradient/views/new.py", "from ..link import jaxlink", ["gradient.link"]),
+    ("gradient/views/new.py", "from ..link import jaxlink", ["gradient.link.jaxlink"]),
     ("gradient/views/new.py", "import gradient", ["gradient"]),
     ("gradient/views/new.py", "from gradient.views.other import x\nimport os, bqplot.marks\nfrom . import style", []),
+    ("gradient/prepare.py", "from gradient.cache import DiskCache\nfrom gradient.app import App", ["gradient.cache"]),
+    ("gradient/server/application.py", "import jax, voila.app", ["jax"]),
+    ("gradient/server/kernels.py", "from gradient.app import App", ["gradient.app"]),
     ("gradient/app.py", "import anything, gradient.link", []),
 ]
 
@@ -187,4 +214,18 @@ print(sorted({WIDGET_LIBRARIES!r} & set(sys.modules)))
 def test_a_plain_interpreter_loads_no_widget_library() -> None:
     # What the core's libraries import in their turn counts, too.
     answer = subprocess.run([sys.executable, "-c", PLAIN], cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
+    assert answer.stdout.strip() == "[]", answer.stderr
+
+
+SERVING = """
+import sys
+import gradient.server.application
+import gradient.server.kernels
+import gradient.server.provisioner
+print(sorted({"jax", "numpy", "optax", "ipywidgets", "matplotlib", "IPython"} & set(sys.modules)))
+"""
+
+
+def test_the_server_loads_no_library_of_the_pages() -> None:
+    answer = subprocess.run([sys.executable, "-c", SERVING], cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
     assert answer.stdout.strip() == "[]", answer.stderr

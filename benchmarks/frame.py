@@ -1,0 +1,135 @@
+"""Whether a slider's answer is in the next frame, when the browser computes, as the rows of a markdown table.
+
+    python -m benchmarks.frame [--rtt 0,100,300,600] [--presses 60]
+
+For each problem and round trip time (RTT): milliseconds from a key event to the moment when all outputs are set, and the
+share of presses whose first animation frame after that carries the new loss curve, fitted curve, path and readout. The last
+row is the same share for a page that does nothing but change one attribute of an SVG path for each key.
+"""
+
+import argparse
+import json
+import shutil
+import statistics
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from benchmarks.latency import PATIENCE_MS, milliseconds
+from benchmarks.proxy import Meter, delayed
+from benchmarks.scenarios import NOTEBOOK, on_port, serving, voila
+from benchmarks.server import CHROMIUM_FLAGS
+
+PROBLEMS = ("Line", "Wave", "Network")
+
+# A press is on record with three moments: the event, all outputs set, and the end of the frame after that. A resize
+# observer's first call comes in the frame under way, after everything that this frame's callbacks draw.
+PROBE = """
+(look) => {
+  const probe = window.frameProbe = { presses: [], now: null, before: [] };
+  const seen = () => look.map(([selector, name]) => {
+    const found = [...document.querySelectorAll(selector)].at(-1);
+    return name === "pixels" ? found?.toDataURL() : name === "text" ? found?.textContent : found?.getAttribute(name);
+  });
+  probe.look = () => { probe.before = seen(); };
+  addEventListener("keydown", (event) => { probe.now = { event: event.timeStamp }; }, { capture: true });
+  window.frameProbeSet = () => {
+    const press = probe.now;
+    if (!press || press.set) return;
+    press.set = performance.now();
+    requestAnimationFrame(() => {
+      const end = new ResizeObserver(() => {
+        end.disconnect();
+        press.isCarried = seen().every((value, i) => value !== probe.before[i]);
+        probe.presses.push(press);
+      });
+      end.observe(document.documentElement);
+    });
+  };
+}
+"""
+PICTURES = [
+    [".techni-loss g.curve:first-of-type path.line", "d"],
+    [".techni-fit g.curve path.line", "d"],
+    [".techni-drawing", "pixels"],
+    [".techni-readout [data-name=gradient_norm]", "text"],
+]
+FOLLOW = """async () => {
+  const models = await Promise.all(Object.values(window.jupyterapp.widgetManager._models));
+  models.find((model) => Object.keys(model.get("programs") ?? {}).length > 1).on("jaxlink:ran", frameProbeSet);
+}"""
+BARE = """<button>press</button><svg><path d="M0 0"/></svg><script>
+  let y = 0;
+  document.querySelector("button").addEventListener("keydown", () => {
+    document.querySelector("path").setAttribute("d", `M0 ${++y}`);
+    frameProbeSet();
+  });
+</script>"""
+
+
+def presses(page: Page, count: int) -> list[dict]:
+    """What the probe has on record of so many presses, one after the other."""
+    for i in range(count):
+        page.evaluate("frameProbe.look()")  # reading a canvas takes longer than the press
+        page.keyboard.press("ArrowRight" if i % 10 < 5 else "ArrowLeft")
+        page.wait_for_function("(count) => frameProbe.presses.length > count", arg=i, timeout=PATIENCE_MS)
+    return page.evaluate("frameProbe.presses.splice(0)")
+
+
+def row(name: str, rtt: str, found: list[dict]) -> str:
+    """A line of the table."""
+    waits = [press["set"] - press["event"] for press in found]
+    p95 = statistics.quantiles(waits, n=20, method="inclusive")[-1]
+    carried = 100 * sum(press["isCarried"] for press in found) / len(found)
+    return f"| {name} | {rtt} | {statistics.median(waits):.1f} | {p95:.1f} | {carried:.0f} % |"
+
+
+def app_rows(browser: Browser, url: str, rtt: float, count: int) -> Iterator[str]:
+    """One row for each problem, of one load of the page."""
+    with delayed(urlsplit(url).port or 80, rtt, Meter()) as port, browser.new_context() as context:
+        page = context.new_page()
+        page.add_init_script(f"({PROBE})({json.dumps(PICTURES)})")
+        page.goto(on_port(url, port), timeout=PATIENCE_MS)
+        page.wait_for_selector(PICTURES[0][0], state="attached", timeout=PATIENCE_MS)
+        page.evaluate(FOLLOW)
+        for problem in PROBLEMS:
+            page.get_by_role("combobox", name="Problem", exact=True).select_option(problem)
+            page.get_by_role("slider", name="Learning rate", exact=True).focus()
+            presses(page, 10)  # until the browser's optimizing compiler has had its turn
+            yield row(problem, f"{rtt:g}", presses(page, count))
+
+
+def bare_row(browser: Browser, count: int) -> str:
+    """The row of a page with one attribute."""
+    with browser.new_context() as context:
+        page = context.new_page()
+        page.add_init_script(f"({PROBE})({json.dumps([['path', 'd']])})")
+        page.goto(f"data:text/html,{BARE}")
+        page.locator("button").focus()
+        return row("one SVG attribute", "", presses(page, count))
+
+
+def main() -> None:
+    """Prints the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rtt", type=milliseconds, default="0,100,300,600", help="in ms, default %(default)s")
+    parser.add_argument("--presses", type=int, default=60, help="for each row, default %(default)s")
+    options = parser.parse_args()
+    if not Path(NOTEBOOK).exists():
+        sys.exit(f"There is no {NOTEBOOK} here. Run this from the project's folder.")
+    print("| Problem | RTT (ms) | Key to outputs, median (ms) | 95th percentile (ms) | In the next frame |")
+    print("| --- | ---: | ---: | ---: | ---: |")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM_FLAGS)
+        with serving(voila(NOTEBOOK)) as url:
+            for rtt in options.rtt:
+                for line in app_rows(browser, url, rtt, options.presses):
+                    print(line, flush=True)
+        print(bare_row(browser, options.presses))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,49 @@
+"""`python -m tests.probe URL` asks a server again and again how it is, every 20 ms, until its input ends; prints each answer.
+
+A process of its own: what the tests do meanwhile must not count.
+"""
+
+import http.client
+import select
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+_INTERVAL = 0.02  # seconds
+ROOT = Path(__file__).parent.parent
+
+
+def main(url: str) -> None:
+    """Prints the milliseconds of each answer; any other status than 200 ends it."""
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=60)
+    while not select.select([sys.stdin], [], [], _INTERVAL)[0]:
+        start = time.monotonic()
+        connection.request("GET", "/healthz")
+        answer = connection.getresponse()
+        answer.read()
+        assert answer.status == 200, answer.status
+        print(1000 * (time.monotonic() - start), flush=True)
+
+
+@contextmanager
+def probed(url: str) -> Iterator[list[float]]:
+    """Asks while the block runs; the list then has the milliseconds of every answer."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.probe", url], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout
+    taken = [float(process.stdout.readline())]
+    try:
+        yield taken
+    finally:
+        answers, _ = process.communicate("\n")
+        taken += map(float, answers.split())
+    assert process.returncode == 0
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,59 @@
+"""The processes of a server, as Linux shows them: who started whom, what they hold, and when they end."""
+
+import contextlib
+import os
+import select
+import signal
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+PATIENCE_SECONDS = 60.0
+Found = TypeVar("Found")
+
+
+def children(pid: int) -> list[int]:
+    """What a process has started, those included that have ended and that nobody has asked for."""
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def command_of(pid: int) -> str:
+    return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
+
+
+def zygote_of(server: int) -> int:
+    """The process from which a server's kernels come."""
+    (zygote,) = [child for child in children(server) if "gradient.server.zygote" in command_of(child)]
+    return zygote
+
+
+def descriptors(pid: int) -> set[str]:
+    """What is open in a process, which may close something meanwhile."""
+    found = set()
+    for link in Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):
+            found.add(os.readlink(link))
+    return found
+
+
+def end(pid: int, number: int = signal.SIGKILL) -> None:
+    """Sends a process a signal, and waits until it has ended."""
+    descriptor = os.pidfd_open(pid)
+    try:
+        signal.pidfd_send_signal(descriptor, number)
+        poll = select.poll()
+        poll.register(descriptor, select.POLLIN)
+        assert poll.poll(PATIENCE_SECONDS * 1000), f"process {pid} does not end"
+    finally:
+        os.close(descriptor)
+
+
+def eventually(find: Callable[[], Found]) -> Found:
+    """The first thing found that is true."""
+    deadline, never = time.monotonic() + PATIENCE_SECONDS, threading.Event()
+    while not (found := find()):
+        assert time.monotonic() < deadline, "it never came"
+        never.wait(0.02)
+    return found

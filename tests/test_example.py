@@ -1,0 +1,109 @@
+"""The README's example of jaxlink, as a reader would use it: in Voilà, in JupyterLab, and as a static page."""
+
+import math
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.app_page import LOAD_MS, AppPage
+from tests.conftest import PYTHONPATH, ROOT, Server, notebook_of, readme_example, static_server, voila_of, watched
+
+EXAMPLE = readme_example("import ipywidgets")
+
+
+def sentence(angle: float) -> str:
+    return f"The sine of {angle:g} is {math.sin(angle):.3g}."
+
+
+def notebook_in(folder: Path) -> Path:
+    nbformat.write(notebook_of(EXAMPLE), folder / "example.ipynb")
+    return folder / "example.ipynb"
+
+
+class Frames:
+    """What a page and its kernel say to each other about widgets."""
+
+    def __init__(self, page: Page) -> None:
+        self.sent, self.received = list[str](), list[str]()
+        page.on("websocket", self._listen)
+
+    def _listen(self, socket) -> None:
+        socket.on("framesent", lambda frame: self.sent.append(str(frame)) if "comm_msg" in str(frame) else None)
+        socket.on("framereceived", lambda frame: self.received.append(str(frame)))
+
+    def states(self) -> list[str]:
+        """The states that the page has sent, one for each message."""
+        found = [re.findall(r'"state": ?({.*?})', message) for message in self.sent]
+        assert all(len(states) == 1 for states in found), self.sent
+        return [states[0] for states in found]
+
+
+def expect_sentence_after_a_key(page: Page) -> None:
+    """The arrow key moves the slider by a tenth, and the words and the bar follow."""
+    words = page.locator(".widget-label:not(.widget-inline-hbox > *)")
+    expect(words).to_have_text(sentence(0), timeout=LOAD_MS)
+    page.get_by_role("slider").press("ArrowRight")
+    expect(words).to_have_text(sentence(0.1))
+    width = page.locator(".progress-bar").evaluate("(bar) => parseFloat(bar.style.width)")
+    assert width == pytest.approx(50 + 50 * math.sin(0.1), abs=0.01)
+
+
+def expect_no_message_but_the_sliders(page: Page, frames: Frames) -> None:
+    """Whatever the kernel was asked after the key, and has answered, the words did not come from it."""
+    AppPage(page).settled()
+    assert frames.states() == ['{"value":0.1}']
+    assert not any(sentence(0.1) in message for message in frames.received)
+
+
+def test_the_example_has_ten_lines() -> None:
+    assert len(list(filter(None, EXAMPLE.splitlines()))) <= 10
+
+
+def test_the_example_in_voila(browser: Browser, tmp_path: Path) -> None:
+    with voila_of(notebook_in(tmp_path)) as server, watched(browser.new_context()) as context:
+        page = context.new_page()
+        frames = Frames(page)
+        page.goto(server.url, timeout=LOAD_MS)
+        page.get_by_role("slider").wait_for(timeout=LOAD_MS)
+        AppPage(page).settled()
+        frames.sent.clear()
+        expect_sentence_after_a_key(page)
+        expect_no_message_but_the_sliders(page, frames)
+
+
+def test_the_example_in_jupyterlab(browser: Browser, lab: Server) -> None:
+    with watched(browser.new_context()) as context:
+        page = context.new_page()
+        frames = Frames(page)
+        AppPage(page).open_notebook(f"{lab.url}example.ipynb")
+        page.get_by_role("slider").wait_for(timeout=LOAD_MS)
+        frames.sent.clear()
+        expect_sentence_after_a_key(page)
+        expect_no_message_but_the_sliders(page, frames)
+
+
+@pytest.fixture
+def published(tmp_path: Path) -> Iterator[Server]:
+    folder = tmp_path / "some" / "prefix"
+    command = [sys.executable, "-m", "gradient.publish", str(folder), "--notebook", str(notebook_in(tmp_path))]
+    subprocess.run(command, cwd=ROOT, check=True, env={**os.environ, "PYTHONPATH": PYTHONPATH})
+    with static_server(folder) as server:
+        yield server
+
+
+def test_the_example_as_a_static_page(browser: Browser, published: Server) -> None:
+    with watched(browser.new_context()) as context:
+        page = context.new_page()
+        sockets: list[str] = []
+        page.on("websocket", lambda socket: sockets.append(socket.url))
+        page.goto(published.url, timeout=LOAD_MS)
+        expect_sentence_after_a_key(page)
+        expect(page).to_have_title("example")
+        assert sockets == []

@@ -1,0 +1,41 @@
+"""The ipympl figures have the size of their place, whenever they are first seen and however fast a window changes."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.app_page import AppPage
+from tests.conftest import opened_in
+
+
+@pytest.fixture
+def fresh(request: pytest.FixtureRequest) -> Iterator[AppPage]:
+    """A page of its own: a figure is first seen once."""
+    with opened_in(request.param, "wide", request) as app:
+        yield app
+
+
+@pytest.mark.parametrize("fresh", ["browser", pytest.param("kernel", marks=pytest.mark.soak)], indirect=True)
+def test_a_figure_that_is_seen_for_the_first_time_fits(fresh: AppPage) -> None:
+    for problem in ("Line", "Network", "Wave"):
+        fresh.choose("Problem", problem)
+        fresh.settled()
+        fresh.expect_fitting_figure()
+
+
+@pytest.mark.parametrize("fresh", ["browser", "site"], indirect=True)
+def test_a_figure_follows_the_window(fresh: AppPage) -> None:
+    for width, height in ((1200, 800), (1440, 900)):
+        fresh.page.set_viewport_size({"width": width, "height": height})
+        fresh.settled()
+        fresh.expect_fitting_figure()
+
+
+@pytest.mark.parametrize("fresh", ["browser"], indirect=True)
+def test_a_window_that_is_back_before_the_figure_is_drawn_finds_it_as_it_was(fresh: AppPage) -> None:
+    """Two sizes in the same task's wake: the second is the one that the figure has, the first one's drawing is under way."""
+    fresh.settled()
+    fresh.page.set_viewport_size({"width": 1200, "height": 800})
+    fresh.page.set_viewport_size({"width": 1440, "height": 900})
+    fresh.settled()
+    fresh.expect_fitting_figure()

@@ -1,0 +1,174 @@
+"""How the page looks and speaks: labels and names, the keyboard's way through it, both sizes, and touch on a phone."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.app_page import AppPage
+from tests.page_settings import in_settings
+
+ALL = ("curve", "fit", "field", "gradient_norm")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    in_settings(metafunc, of_the_window=["test_at_1440_by_900_the_app_fits_and_the_pictures_fill_it"])
+
+
+@pytest.fixture
+def app(wide: AppPage) -> AppPage:
+    wide.reset()
+    return wide
+
+
+def test_the_tab_key_goes_through_all_of_it(app: AppPage) -> None:
+    """From the first control to the last, and no picture keeps it."""
+    app.page.get_by_role("combobox", name="Problem").focus()
+    passed = []
+    for _ in range(40):
+        app.page.keyboard.press("Tab")
+        passed.append(
+            app.page.evaluate("document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent")
+        )
+        if passed[-1] == "Reset":
+            break
+    assert passed[-1] == "Reset"
+    for name in ("Learning rate", "Initial b", "Play", "Step", "Speed"):
+        assert name in passed
+    assert any(name.startswith("Start at w 0.60, b -3.50") for name in passed)
+
+
+def test_every_control_has_a_visible_label_and_an_accessible_name(app: AppPage) -> None:
+    for name in ("Problem", "Optimizer", "Loss axis", "Speed"):
+        expect(app.page.get_by_role("combobox", name=name, exact=True)).to_be_visible()
+    for name in ("Learning rate", "Momentum", "Steps", "Initial w", "Initial b", "Step"):
+        expect(app.slider(name)).to_be_visible()
+        expect(app.page.locator(".widget-label, .techni-step > span").get_by_text(name, exact=True)).to_be_visible()
+    for name in ("First", "Previous", "Play", "Next", "Last", "Repeat", "Reset"):
+        expect(app.button(name)).to_be_visible()
+    unnamed = app.page.evaluate(
+        """() => [...document.querySelectorAll('.techni-app :is(button, input, select, [role=slider], [role=textbox])')]
+        .filter(e => e.offsetParent && !(e.ariaLabel || e.labels?.length || e.textContent.trim())).map(e => e.outerHTML)"""
+    )
+    assert unnamed == []
+
+
+def test_the_sliders_speak_their_value(app: AppPage) -> None:
+    expect(app.slider("Learning rate")).to_have_attribute("aria-valuetext", "0.100")
+    app.press("Learning rate", "ArrowRight")
+    expect(app.slider("Learning rate")).to_have_attribute("aria-valuetext", "0.105")
+
+
+def test_the_page_says_what_it_shows_to_those_who_listen(app: AppPage) -> None:
+    app.press("Step", "ArrowLeft", 18)
+    expect(app.page.locator(".techni-readout [role=status]")).to_have_text(re.compile(r"^Step 12, loss [\d.]+, going down$"))
+
+
+def test_there_is_no_toolbar(app: AppPage) -> None:
+    for place in (".techni-field", ".techni-loss", ".techni-fit"):
+        app.page.locator(place).hover()
+        expect(app.page.locator(f"{place} button:visible:not(.techni-handle)")).to_have_count(0)
+
+
+def test_at_1440_by_900_the_app_fits_and_the_pictures_fill_it(app: AppPage) -> None:
+    boxes = {
+        name: app.page.locator(name).bounding_box()
+        for name in (".techni-grid", ".techni-field", ".techni-fit-place", ".techni-loss-place")
+    }
+    grid = boxes.pop(".techni-grid")
+    assert grid
+    assert grid["y"] + grid["height"] <= 900
+    assert sum(box["width"] * box["height"] for box in boxes.values() if box) >= 0.6 * 1440 * 900
+    assert _overflowing(app) == []
+
+
+def _overflowing(app: AppPage) -> list:
+    """What is cut off or sticks out sideways."""
+    return app.page.evaluate(
+        """() => [...document.querySelectorAll('.techni-grid *')].filter(e => {
+          const box = e.getBoundingClientRect();
+          const spoken = e.closest('.techni-spoken, svg, .noUi-target');
+          return !spoken && box.width && (box.right > innerWidth + 1 || box.left < -1);
+        }).map(e => e.className)"""
+    )
+
+
+def test_the_prose_stands_below_the_app_with_its_formulas(app: AppPage) -> None:
+    heading = app.page.get_by_role("heading", name="Predict, then play")
+    heading.scroll_into_view_if_needed()
+    expect(heading).to_be_visible()
+    assert app.page.locator("mjx-container, math").count() > 10
+    app.page.locator(".techni-title").scroll_into_view_if_needed()
+
+
+def test_on_a_phone_it_is_one_column(phone: AppPage) -> None:
+    page = phone.page
+    assert page.evaluate("document.scrollingElement.scrollWidth") == 390
+    assert _overflowing(phone) == []
+    names = [".techni-choices", ".techni-field", ".techni-transport", ".techni-readout", ".techni-sliders", ".techni-fit-place"]
+    boxes = [page.locator(name).bounding_box() for name in names]
+    bottoms = [box["y"] + box["height"] for box in boxes if box]
+    tops = [box["y"] for box in boxes if box]
+    assert all(bottom <= top for bottom, top in zip(bottoms[:-1], tops[1:], strict=True))
+    heights = page.evaluate("[...document.querySelectorAll('.techni-transport button')].map(b => b.offsetHeight)")
+    assert min(heights) >= 44
+    phone.expect_fitting_figure()
+
+
+@pytest.fixture(scope="module")
+def touch(phone: AppPage) -> Callable[..., None]:
+    """Sends a finger's events to the page: `touch("touchStart", x, y)`, moves, and `touch("touchEnd")`."""
+    client = phone.page.context.new_cdp_session(phone.page)
+
+    def send(kind: str, *point: float) -> None:
+        points = [{"x": point[0], "y": point[1]}] if point else []
+        client.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    return send
+
+
+def test_on_a_phone_the_handle_is_dragged_by_touch(phone: AppPage, touch: Callable[..., None]) -> None:
+    phone.page.locator(".techni-title").scroll_into_view_if_needed()
+    before = phone.seen()
+    touch("touchStart", *phone.at(0.6, -3.5))
+    for share in (0.25, 0.5, 0.75, 1.0):
+        touch("touchMove", *phone.at(0.6 - 1.6 * share, -3.5 + 5.5 * share))
+    phone.expect_start(-1.0, 2.0, tolerance=0.05)
+    phone.wait_for_change(before, *ALL)
+    touch("touchEnd")
+
+
+def test_on_a_phone_a_tap_sets_the_start(phone: AppPage) -> None:
+    phone.page.touchscreen.tap(*phone.at(0.5, 0.0))
+    phone.expect_start(0.5, 0.0, tolerance=0.05)
+
+
+def test_on_a_phone_a_tap_on_the_loss_curve_goes_to_that_step_and_a_swipe_does_not(
+    phone: AppPage, touch: Callable[..., None]
+) -> None:
+    curve = phone.page.locator(".techni-loss .plotarea_background")
+    curve.scroll_into_view_if_needed()
+    area = curve.bounding_box()
+    assert area
+    phone.page.touchscreen.tap(area["x"] + area["width"] * 20 / 30, area["y"] + area["height"] / 2)
+    phone.wait("s.step === '20'")
+    x, y = area["x"] + area["width"] * 5 / 30, area["y"] + area["height"] / 2
+    touch("touchStart", x, y)
+    for distance in (40, 80, 120):
+        touch("touchMove", x, y + distance)
+    touch("touchEnd")
+    assert phone.settled()["step"] == "20"
+    phone.page.locator(".techni-title").scroll_into_view_if_needed()
+
+
+def test_on_a_phone_a_finger_beside_the_handle_scrolls(phone: AppPage, touch: Callable[..., None]) -> None:
+    scroller = "[...document.querySelectorAll('*')].filter(e => e.scrollTop > 0).length"
+    assert phone.page.evaluate(scroller) == 0
+    x, y = phone.at(1.5, -3.0)
+    touch("touchStart", x, y)
+    for distance in (40, 80, 120, 160):
+        touch("touchMove", x, y - distance)
+    touch("touchEnd")
+    phone.page.wait_for_function(f"{scroller} > 0")
+    phone.expect_start(0.5, 0.0, tolerance=0.05)

@@ -1,0 +1,176 @@
+"""A page that loses its kernel, its server or its network goes on, says so in one line, and forgets nothing."""
+
+import os
+import re
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, expect
+
+from tests.app_page import LOAD_MS, AppPage
+from tests.conftest import ROOT, SIZES, Server, free_port, serve, watched
+
+LINE = ".techni-offline"
+ALL = ("curve", "fit", "field", "gradient_norm")
+
+
+@pytest.fixture
+def voila() -> Iterator[Server]:
+    """A server of its own for each test: what happens to its kernels is no other's concern."""
+    port = free_port()
+    command = [sys.executable, "-m", "voila", "techni.ipynb", f"--port={port}", "--no-browser"]
+    with serve(command, f"http://127.0.0.1:{port}/", "is running at") as server:
+        yield server
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """A browser in which nothing fails but connections to what is gone."""
+    complaints: list[str] = []
+    context = browser.new_context(**SIZES["wide"])
+    context.on("console", lambda message: complaints.append(message.text) if _is_complaint(message) else None)
+    context.on("weberror", lambda error: complaints.append(f"{error.error.stack}"))
+    yield context
+    context.close()
+    assert not complaints
+
+
+def _is_complaint(message: ConsoleMessage) -> bool:
+    return message.type == "error" and not re.search("ERR_|WebSocket connection|status of 40[34]", message.text)
+
+
+def kernels(server: Server) -> list[int]:
+    """The process ids of a server's kernels."""
+    children = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children").read_text().split()
+    return [int(pid) for pid in children if "ipykernel" in Path(f"/proc/{pid}/cmdline").read_text()]
+
+
+def expect_going_on(app: AppPage) -> None:
+    """Sliders, choices and buttons still move every picture."""
+    before = app.seen()
+    app.press("Learning rate", "ArrowRight", 2)
+    app.wait_for_change(before, *ALL)
+    app.choose("Problem", "Network")
+    app.wait("s.step === '200'")
+    app.choose("Problem", "Wave")
+    app.wait("s.step === '30'")
+    app.button("First").click()
+    app.wait("s.step === '0'")
+    app.button("Reset").click()
+    app.wait("s.step === '30' && s.loss === '0.0386'")
+
+
+def test_a_kernel_that_dies_in_the_middle_of_a_drag_is_not_missed(voila: Server, context: BrowserContext) -> None:
+    app = AppPage.open(context.new_page(), voila.url)
+    (kernel,) = kernels(voila)
+    app.page.mouse.move(*app.at(0.6, -3.5))
+    app.page.mouse.down()
+    app.page.mouse.move(*app.at(1.2, -2.0), steps=4)
+    app.expect_start(1.2, -2.0)
+    os.kill(kernel, signal.SIGKILL)
+    for b in (-1.0, 0.5):
+        before = app.seen()
+        app.page.mouse.move(*app.at(1.2, b), steps=4)
+        app.expect_start(1.2, b)
+        app.wait_for_change(before, *ALL)
+    expect(app.page.locator(LINE)).to_be_visible(timeout=LOAD_MS)
+    before = app.seen()
+    app.page.mouse.move(*app.at(-1.0, 2.0), steps=4)
+    app.page.mouse.up()
+    app.expect_start(-1.0, 2.0)
+    app.wait_for_change(before, *ALL)
+    expect_going_on(app)
+
+
+def test_reconnecting_brings_the_controls_to_a_new_kernel(voila: Server, context: BrowserContext) -> None:
+    app = AppPage.open(context.new_page(), voila.url)
+    change_controls(app)
+    before = app.settled()
+    (kernel,) = kernels(voila)
+    os.kill(kernel, signal.SIGKILL)
+    expect(app.page.locator(LINE)).to_be_visible(timeout=LOAD_MS)
+    app.press("Learning rate", "ArrowRight")
+    app.press("Learning rate", "ArrowLeft")
+    with app.page.expect_navigation(timeout=LOAD_MS):
+        app.button("Reconnect").click()
+    expect_controls(app, before)
+    expect(app.page.locator(LINE)).to_be_hidden()
+    app.compute_in("server")
+    before = app.seen()
+    app.press("Learning rate", "ArrowLeft", 2)
+    app.wait_for_change(before, *ALL)
+
+
+def change_controls(app: AppPage) -> None:
+    app.choose("Problem", "Line")
+    app.choose("Optimizer", "Adam")
+    app.choose("Loss axis", "Linear")
+    app.page.get_by_label("Show errors").check()
+    app.press("Learning rate", "PageDown")
+    app.press("Beta 1", "ArrowLeft", 3)
+    app.press("Initial w", "ArrowRight", 5)
+    app.press("Steps", "ArrowRight", 20)
+    app.press("Step", "ArrowLeft", 7)
+    app.wait("s.step === '43'")
+
+
+def expect_controls(app: AppPage, before: dict) -> None:
+    """The page is as `change_controls` left it."""
+    app.wait_until_drawn()
+    numbers = ("loss", "gradient_norm", "step", "sentence")  # the curves of a kernel differ in their last digits
+    app.wait("Object.keys(arg).every((name) => s[name] === arg[name])", arg={name: before[name] for name in numbers})
+    for name, option in (("Problem", "Line"), ("Optimizer", "Adam"), ("Loss axis", "Linear")):
+        expect(app.page.get_by_role("combobox", name=name, exact=True)).to_have_value(option)
+    expect(app.page.get_by_label("Show errors")).to_be_checked()
+
+
+@pytest.mark.parametrize("server", ["voila", pytest.param("site", marks=pytest.mark.soak)])
+def test_a_reload_shows_what_the_visitor_had(server: str, browser: Browser, request: pytest.FixtureRequest) -> None:
+    url = request.getfixturevalue(server).url
+    with watched(browser.new_context(**SIZES["wide"])) as context:
+        app = AppPage.open(context.new_page(), url)
+        change_controls(app)
+        before = app.settled()
+        app.page.goto("about:blank")
+        app.page.goto(url)
+        expect_controls(app, before)
+        app.settled()
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("where", ["browser", "server"])
+def test_a_server_that_is_gone_is_waited_for(where: str, context: BrowserContext) -> None:
+    port = free_port()
+    command = [sys.executable, "-m", "voila", "techni.ipynb", f"--port={port}", "--no-browser"]
+    with serve(command, f"http://127.0.0.1:{port}/", "is running at", cwd=ROOT) as server:
+        app = AppPage.open(context.new_page(), server.url)
+        app.compute_in(where)
+        change_controls(app)
+        before = app.settled()
+    expect(app.page.locator(LINE)).to_be_visible(timeout=LOAD_MS)
+    expect(app.page.get_by_role("radio", name="browser", exact=True)).to_be_checked()
+    app.button("Reconnect").click()
+    expect(app.page.locator(LINE)).to_contain_text("still cannot be reached")
+    app.wait("s.loss === arg.loss && s.step === arg.step", arg=before)
+    app.press("Initial b", "ArrowRight")
+    app.press("Initial b", "ArrowLeft")
+    with serve(command, f"http://127.0.0.1:{port}/", "is running at", cwd=ROOT):
+        with app.page.expect_navigation(timeout=LOAD_MS):
+            app.button("Reconnect").click()
+        expect_controls(app, before)
+
+
+def test_a_connection_that_comes_back_changes_nothing(voila: Server, context: BrowserContext) -> None:
+    """On reconnecting, the widget manager restores the kernel's state, in which no picture has ever been computed."""
+    app = AppPage.open(context.new_page(), voila.url)
+    change_controls(app)
+    before = app.settled()
+    app.page.evaluate("async () => { await window.jupyterapp.widgetManager.kernel.reconnect(); }")
+    app.page.evaluate("async () => { await window.jupyterapp.widgetManager._loadFromKernel(); }")
+    app.settled()
+    expect_controls(app, before)
+    expect(app.page.locator(LINE)).to_be_hidden()
+    expect_going_on(app)

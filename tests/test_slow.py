@@ -1,0 +1,45 @@
+"""A device that is much slower than this one: what libraries give up waiting for is there all the same."""
+
+from playwright.sync_api import Browser
+
+from tests.app_page import AppPage
+from tests.conftest import SIZES, Server, watched
+from tests.server import hardened
+
+ALL = ("curve", "fit", "field", "gradient_norm")
+
+# ipywidgets' rest between two looks for a model, a tenth of a second, lasts until all models have come.
+LATE = """
+  const { setTimeout } = window;
+  window.setTimeout = (act, ms, ...rest) => setTimeout(act, ms === 100 ? 8000 : ms, ...rest);
+"""
+# No model's module is ready in anywidget's two seconds.
+IMPATIENT = """
+  const timeout = AbortSignal.timeout.bind(AbortSignal);
+  AbortSignal.timeout = (ms) => timeout(ms <= 3000 ? 0 : ms);
+"""
+
+
+def test_an_app_whose_models_come_late_is_shown(browser: Browser, voila: Server) -> None:
+    context = browser.new_context(**SIZES["wide"])
+    context.add_init_script(LATE)
+    said: list[str] = []
+    context.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+    app = AppPage.open(context.new_page(), voila.url)
+    before = app.seen()
+    app.press("Learning rate", "ArrowRight", 3)
+    app.wait_for_change(before, *ALL)
+    app.choose("Problem", "Line")
+    app.expect_fitting_figure()
+    assert any("widget model not found" in text for text in said)  # this is what happened
+    context.close()
+
+
+def test_the_server_answers_a_device_that_takes_seconds_to_load(browser: Browser) -> None:
+    with hardened() as server, watched(browser.new_context(**SIZES["phone"])) as context:
+        context.add_init_script(IMPATIENT)
+        app = AppPage.open(context.new_page(), server.url)
+        app.compute_in("server")
+        before = app.seen()
+        app.press("Learning rate", "ArrowRight", 3)
+        app.wait_for_change(before, *ALL)

@@ -1,0 +1,99 @@
+"""Numbers in sentences: the kernel's words are the page's, for floats of every size, in a real browser."""
+
+import json
+import math
+import struct
+from collections.abc import Iterator
+from random import Random
+from typing import Any
+
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, Page
+
+from gradient.link.kernel import _as_python
+from gradient.link.modules import TEXT
+from gradient.link.text import fill, number
+from gradient.views.readout import SENTENCES
+from tests.conftest import watched
+
+EDGES = [
+    *(0.0, -0.0, math.inf, math.nan, 5e-324, 2.2250738585072014e-308, 1e-45, 1.1754943508222875e-38, 1.7976931348623157e308),
+    *(999.5, 999.4999, 999.49999999999, 99949.9, 99950.0, 99999.5, 1e5, 100000.5, 99999.999999, 999999.5, 1e6, 1e21, 1e22),
+    *(1e-3, 9.995e-4, 9.9949e-4, 9.9999e-4, 0.001, 0.0010005, 0.00099999999, 9.995, 99.95, 0.9995, 0.09995, 0.009995),
+    *(2.345, 0.0005005, 1.005, 1.015, 1.025, 0.125, 0.375, 2.5, 1234.5, 1235.5, 12350.5, 10.05, 10.25, 100.5, 101.5, 1.2345e-5),
+    *(1, 7, 200, 999999, 1_000_000, 1_000_001, 123_456_789, 2**31 - 1, 2**53),
+]
+TEMPLATES = [
+    *(sentence for _, sentence in SENTENCES.values()),
+    *("{a}", "[{a}]", "{a}[ and {b}] or {c}", "[{a} of {b}][, {c}]", "[no number]", "{a}{b}", "{a} {a} [{b}][{b}]", "", "a b"),
+]
+
+
+def drawn(count: int) -> Iterator[float]:
+    """Floats of all magnitudes: any bits of a float64 or a float32, decimals of few digits, and binary ties of three digits."""
+    draw = Random(0)
+    for _ in range(count):
+        yield struct.unpack("<d", draw.randbytes(8))[0]
+        yield struct.unpack("<f", draw.randbytes(4))[0]
+        yield float(f"{draw.randint(-99999, 99999)}e{draw.randint(-12, 9)}")
+        yield draw.randint(-(10**7), 10**7) / 2 ** draw.randint(0, 12)
+        yield 10 ** draw.uniform(-8, 8)
+        yield float(f"{draw.randint(100, 999)}5e{draw.randint(-9, 6)}")
+
+
+NUMBERS = [sign * value for value in [*EDGES, *drawn(1500)] for sign in (1, -1)]
+
+
+@pytest.fixture(scope="module")
+def page(browser: Browser) -> Iterator[Page]:
+    """A page that has the functions of text.js, and how a program's numbers come out of executor.js."""
+    with watched(browser.new_context()) as context:
+        page = context.new_page()
+        sources = "\n".join(file.read_text(encoding="utf-8") for file in (TEXT, TEXT.parent / "executor.js"))
+        page.evaluate(f"{sources}\nObject.assign(globalThis, {{ format, fill, scalar }});")
+        yield page
+
+
+def test_every_number_is_worded_alike(page: Page) -> None:
+    # Bits, as JSON has no infinity, no NaN and no negative zero.
+    bits = [struct.pack(">d", value).hex() for value in NUMBERS]
+    words = page.evaluate("""bits => bits.map((hex) => {
+        const view = new DataView(new ArrayBuffer(8));
+        view.setBigUint64(0, BigInt("0x" + hex));
+        return format(view.getFloat64(0));
+    })""", bits)  # fmt: skip
+    other = [
+        (value, mine, theirs)
+        for value, mine, theirs in zip(NUMBERS, map(number, NUMBERS), words, strict=True)
+        if mine != theirs
+    ]
+    assert not other, f"{len(other)} of {len(NUMBERS)}, as (number, kernel's, page's): {other[:20]}"
+
+
+def test_every_result_of_a_program_is_worded_alike(page: Page) -> None:
+    with np.errstate(over="ignore", under="ignore"):
+        results = np.unique(np.array(NUMBERS).astype(np.float32))
+    bits = results.view(np.int32).tolist()
+    words = page.evaluate(
+        "bits => [...new Float32Array(Int32Array.from(bits).buffer)].map((value) => format(scalar(value, 'float32')))", bits
+    )
+    assert words == [number(_as_python(result)) for result in results]
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_every_template_is_filled_alike(page: Page, template: str) -> None:
+    names = sorted({*"abc", *(name for name in ("last", "diverged_step", "advised_rate", "steps_left"))})
+    draw = Random(1)
+    choices = [0, 0.0, -0.0, 1, 30, 0.385, 1e-9, -2.345, 1e7]
+    rows: list[dict[str, Any]] = [{name: draw.choice(choices) for name in names} for _ in range(200)]
+    rows += [dict.fromkeys(names, value) for value in choices]
+    words = page.evaluate(
+        "([template, rows]) => rows.map((row) => fill(template, (name) => row[name]))", [template, json.loads(json.dumps(rows))]
+    )
+    assert words == [fill(template, row) for row in rows]
+
+
+@pytest.mark.parametrize("value", [0.5, 12.3456, 0.001, 99999.0, 54321.7, 123456.7, 1e-5, -3e20])
+def test_a_worded_number_is_the_number_to_three_digits(value: float) -> None:
+    assert float(number(value)) == pytest.approx(value, rel=0.005)

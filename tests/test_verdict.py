@@ -1,0 +1,159 @@
+"""What the page says of a descent: verdicts, when it diverged, a rate to try; on a bowl, on the problems, on a person's own."""
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from gradient.descent import descend
+from gradient.frame import BOUNCING, CONVERGED, DESCENDING, DIVERGED, MAX_STEPS, NEVER, RISING, SLOW, WANDERING
+from gradient.problems import PROBLEMS, Problem, line
+from tests.frames import BOWL, T, check_advice, check_sanity, factor, see
+
+VERDICTS = [
+    # .5^9 = 1.95e-3, .5^10 = 0.98e-3: the threshold is a thousandth of the gradient at the start.
+    ("converges", factor(0.5), 9, 1.0, DESCENDING, NEVER),
+    ("has converged", factor(0.5), 10, 1.0, CONVERGED, NEVER),
+    # From .01 the gradient's norm is .02: a thousandth of 1 is reached in 5 steps, .02 / 32 = .6e-3.
+    ("nearly there", factor(0.5), 4, 0.01, DESCENDING, NEVER),
+    ("near the start", factor(0.5), 5, 0.01, CONVERGED, NEVER),
+    ("starts there", factor(0.5), 1, 0.0, CONVERGED, NEVER),
+    ("in one step", factor(0.0), 1, 1.0, CONVERGED, NEVER),
+    # 4^9 = .26e6, 4^10 = 1.05e6: a million times the loss at the start.
+    ("grows", factor(-2.0), 9, 1.0, RISING, NEVER),
+    ("has diverged", factor(-2.0), 10, 1.0, DIVERGED, 10),
+    ("diverged before", factor(-2.0), 200, 1.0, DIVERGED, 10),
+    # On the limit it hops to and fro exactly; 1 % of a hop is 1 - |rho|.
+    ("at the limit", factor(-1.0), 50, 1.0, BOUNCING, NEVER),
+    ("just below", factor(-0.992), 50, 1.0, BOUNCING, NEVER),
+    ("just above", factor(-1.008), 50, 1.0, BOUNCING, NEVER),
+    ("well below", factor(-0.985), 50, 1.0, DESCENDING, NEVER),
+    ("too early to tell", factor(-1.0), 4, 1.0, SLOW, NEVER),
+    ("early enough to tell", factor(-1.0), 5, 1.0, BOUNCING, NEVER),
+    # Ten steps take 1 - rho^20 off the loss: 1.03 % and 0.96 %.
+    ("still going down", factor(0.99948), 100, 1.0, DESCENDING, NEVER),
+    ("slow", factor(0.99952), 100, 1.0, SLOW, NEVER),
+    ("slow in all of few steps", factor(0.9996), 3, 1.0, SLOW, NEVER),
+]
+
+
+@pytest.mark.parametrize(
+    ("label", "learning_rate", "num_steps", "w", "verdict", "diverged_step"), VERDICTS, ids=[row[0] for row in VERDICTS]
+)
+def test_verdict_on_the_bowl(
+    label: str, learning_rate: float, num_steps: int, w: float, verdict: int, diverged_step: int
+) -> None:
+    seen = see(BOWL, "gradient_descent", learning_rate=learning_rate, num_steps=num_steps, step=num_steps, w=w, b=0.0)
+    assert seen.verdict == verdict
+    assert seen.diverged_step == diverged_step
+    assert seen.curvature == pytest.approx(2)
+    assert seen.stability_limit == pytest.approx(1)
+
+
+LABELLED = [
+    ("Line", "gradient_descent", {"learning_rate": 0.1, "num_steps": 200}, CONVERGED),
+    ("Line", "gradient_descent", {"learning_rate": 0.1, "num_steps": 3}, DESCENDING),
+    ("Line", "gradient_descent", {"learning_rate": 1.0, "num_steps": 50}, DIVERGED),
+    ("Line", "gradient_descent", {"learning_rate": 1e-6, "num_steps": 50}, SLOW),
+    ("Line", "momentum", {"learning_rate": 0.1, "num_steps": 200}, CONVERGED),
+    ("Line", "momentum", {"learning_rate": 1.0, "num_steps": 50}, DIVERGED),
+    ("Line", "nesterov", {"learning_rate": 1.0, "num_steps": 50}, DIVERGED),
+    ("Line", "adam", {"learning_rate": 10.0, "num_steps": 5}, WANDERING),
+    # It has passed the minimum, and the loss is on its way up again.
+    ("Line", "adam", {"learning_rate": 0.1, "num_steps": 30}, WANDERING),
+    ("Wave", "gradient_descent", {"learning_rate": 0.1, "num_steps": 200}, CONVERGED),
+    ("Wave", "gradient_descent", {"learning_rate": 0.4, "num_steps": 200}, BOUNCING),
+    ("Wave", "momentum", {"momentum": 0.0, "learning_rate": 0.4, "num_steps": 200}, BOUNCING),
+    ("Wave", "gradient_descent", {"learning_rate": 1e-6, "num_steps": 50}, SLOW),
+    ("Network", "gradient_descent", {"learning_rate": 0.03, "num_steps": 10}, DESCENDING),
+    ("Network", "gradient_descent", {"learning_rate": 1e-6, "num_steps": 50}, SLOW),
+]
+
+
+@pytest.mark.parametrize(("name", "optimizer", "changes", "verdict"), LABELLED)
+def test_verdict_on_the_problems(name: str, optimizer: str, changes: dict[str, float], verdict: int) -> None:
+    assert see(PROBLEMS[name], optimizer, **changes).verdict == verdict
+
+
+@pytest.mark.parametrize("learning_rate", [0.02, 0.1, 0.3, 0.45, 0.5, 0.7, 1.0, 3.0, 100.0])
+@pytest.mark.parametrize("num_steps", [5, 200])
+def test_diverged_step_by_hand(learning_rate: float, num_steps: int) -> None:
+    problem = PROBLEMS["Line"]
+    x, y = problem.x.astype(float), problem.y.astype(float)
+    p, losses = problem.start.astype(float), []
+    for _ in range(num_steps + 1):
+        error = p[0] * x + p[1] - y
+        losses.append(np.mean(error**2))
+        if losses[-1] > 1e6 * losses[0]:
+            break
+        p = p - learning_rate * np.array([np.mean(2 * error * x), np.mean(2 * error)])
+    expected = len(losses) - 1 if losses[-1] > 1e6 * losses[0] else NEVER
+    seen = see(problem, "gradient_descent", learning_rate=learning_rate, num_steps=num_steps, step=200)
+    assert seen.diverged_step == expected
+    assert seen.step == seen.last == (num_steps if expected == NEVER else expected)
+    np.testing.assert_allclose(seen.curve_y[0, : seen.last + 1], losses[: seen.last + 1], rtol=1e-2)
+    # The page warns of the limit where the descent began, not of where it ended up.
+    assert seen.stability_limit > 0
+
+
+@pytest.mark.parametrize("learning_rate", [0.1, 1.0, 10.0])
+def test_num_finite_counts_beyond_the_steps_shown(learning_rate: float) -> None:
+    problem = PROBLEMS["Line"]
+    run = descend(problem.loss, problem.start, optimizer="gradient_descent", num_steps=MAX_STEPS, learning_rate=learning_rate)
+    finite = np.isfinite(run.losses) & np.isfinite(run.params).all(axis=1) & np.isfinite(run.grads).all(axis=1)
+    expected = int(np.argmin(finite)) if not finite.all() else T
+    seen = see(problem, "gradient_descent", learning_rate=learning_rate, num_steps=1)
+    assert seen.num_finite == expected
+    assert seen.diverged_step == NEVER
+
+
+@pytest.mark.parametrize(("learning_rate", "is_advised"), [(0.6, False), (0.7, True)])
+def test_a_rate_is_advised_only_below_the_present_one(learning_rate: float, is_advised: bool) -> None:
+    """The line's limit at momentum .7 is .65."""
+    seen = see(PROBLEMS["Line"], "momentum", learning_rate=learning_rate, num_steps=40)
+    check_advice(seen, learning_rate, 40)
+    assert bool(seen.advised_rate) == is_advised
+
+
+# Problems of a person's own, which may be bad ones.
+
+X = np.linspace(-1, 1, 9)
+OWN = [
+    ("no loss at the start", Problem("Log", lambda p, x: jnp.log(p[0] * x + p[1]), X, X, start=(1.0, 0.0)), DIVERGED),
+    ("one parameter", Problem("One", lambda p, x: p[0] * x, X, 2 * X, start=np.zeros(1)), CONVERGED),
+    (
+        "three parameters",
+        Problem("Three", lambda p, x: p[0] + p[1] * x + p[2] * x**2, X, X**2, start=np.zeros(3)),
+        DESCENDING,
+    ),
+    (
+        "a tree that is flat at its start",
+        Problem("Tree", lambda p, x: p["a"] * p["b"].sum() * x, X, X, start={"a": 0.0, "b": np.zeros(2)}),
+        CONVERGED,
+    ),
+]
+
+
+@pytest.mark.parametrize(("label", "problem", "verdict"), OWN, ids=[row[0] for row in OWN])
+def test_own_problem(label: str, problem: Problem, verdict: int) -> None:
+    seen = see(problem, "gradient_descent", learning_rate=0.3, num_steps=30)
+    check_sanity(seen, problem)
+    assert seen.verdict == verdict
+    if verdict == DIVERGED:
+        assert (seen.last, seen.step, seen.num_finite, seen.diverged_step) == (0, 0, 0, 0)
+
+
+EXACT = Problem("Exact", line, X, X, start=(1.0, 0.0))
+
+
+def test_perfect_fit_has_converged() -> None:
+    seen = see(EXACT, "adam", num_steps=200)
+    check_sanity(seen, EXACT)
+    assert seen.verdict == CONVERGED
+    assert seen.loss == 0
+
+
+def test_a_step_away_from_a_perfect_fit_has_not_diverged() -> None:
+    # Adam's first step has the length of its learning rate however flat it is, and a million times nothing is nothing.
+    seen = see(EXACT, "adam", w=1.0 + 1e-6, num_steps=200, step=200)
+    check_sanity(seen, EXACT)
+    assert seen.verdict != DIVERGED
