@@ -1,7 +1,5 @@
 """The page as a person knows it: controls by role and name, pictures by what they show."""
 
-import contextlib
-import re
 import uuid
 from typing import Any
 
@@ -35,6 +33,7 @@ _SEEN = """() => {
 # acknowledged by a change of their own: nothing under way before and after a question to the kernel means that all is done.
 _SETTLE = """async () => {
   const manager = window.jupyterapp?.widgetManager;
+  const kernel = manager ? manager.kernel : window.jupyterapp?.shell.currentWidget.sessionContext.session.kernel;
   const models = manager ? await Promise.all(Object.values(manager._models)) : [];
   const isIdle = () => !models.some((model) => model._pending_msgs > 0 || model._msg_buffer);
   const frame = () => new Promise((done) => requestAnimationFrame(done));
@@ -42,10 +41,20 @@ _SETTLE = """async () => {
   for (let calm = 0; calm < 3; ) {
     if (performance.now() > patience) throw new Error("the page does not come to rest");
     calm = isIdle() ? calm + 1 : 0;
-    await manager?.kernel.requestKernelInfo();
+    await kernel?.requestKernelInfo();
     await frame();
     await frame();
   }
+}"""
+
+
+# What JupyterLab's menu does, but not before the notebook has its kernel: it would ask which one to take, and then forget the cells.
+_RUN_ALL = """async () => {
+  const { shell, commands } = window.jupyterapp;
+  const { context, sessionContext } = shell.currentWidget;
+  await Promise.all([context.ready, sessionContext.ready]);
+  await sessionContext.session.kernel.info;
+  return commands.execute("notebook:run-all-cells");
 }"""
 
 
@@ -81,24 +90,13 @@ class AppPage:
 
     def open_notebook(self, url: str) -> None:
         """Opens any notebook in JupyterLab, in a workspace of its own, where no other is open, and runs all of its cells."""
-        # JupyterLab may ask which kernel a notebook should have, and proposes the one that the notebook names.
-        dialog = self.page.locator(".jp-Dialog", has_text="Select Kernel")
-        self.page.add_locator_handler(dialog, lambda shown: shown.locator(".jp-mod-accept").click())
         self.page.goto(url.replace("/lab/", f"/lab/workspaces/{uuid.uuid4().hex}/"), timeout=LOAD_MS)
-        self.page.get_by_text("Kernel status: Idle").first.wait_for(state="attached", timeout=LOAD_MS)
+        self.page.locator(".jp-NotebookPanel").wait_for(timeout=LOAD_MS)
         self.run_all()
 
     def run_all(self) -> None:
         """Runs every cell of JupyterLab's notebook, which then shows the last of them, and goes back to the first."""
-        prompt = self.page.locator(".jp-Cell.jp-mod-active .jp-InputPrompt")
-        before = prompt.inner_text()
-        # A notebook whose kernel has only just come takes the command and does nothing, or begins and forgets it.
-        while prompt.inner_text() == before or not re.search(r"\d", prompt.inner_text()):
-            self.page.get_by_role("menuitem", name="Run", exact=True).click()
-            self.page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-            with contextlib.suppress(AssertionError):
-                expect(prompt).not_to_have_text(before, timeout=LOAD_MS / 9)
-            expect(prompt).not_to_have_text("[*]:", timeout=LOAD_MS)
+        assert self.page.evaluate(_RUN_ALL)
         self.page.evaluate("document.querySelector('.jp-WindowedPanel-outer')?.scrollTo(0, 0)")
 
     def compute_in(self, place: str) -> None:

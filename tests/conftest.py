@@ -213,7 +213,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     nbformat.write(notebook_of(readme_example("import ipywidgets")), folder / "example.ipynb")
     port = free_port()
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--port={port}", "--ip=127.0.0.1"]
-    command += ["--IdentityProvider.token=", "--LabApp.news_url=None"]
+    command += ["--IdentityProvider.token=", "--LabApp.news_url=None", "--LabApp.expose_app_in_browser=True"]
     command += ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
     places = {"JUPYTERLAB_WORKSPACES_DIR": str(own), "JUPYTERLAB_SETTINGS_DIR": str(own), "JUPYTER_CONFIG_DIR": str(own)}
     environment = {"PYTHONPATH": PYTHONPATH, **places}

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import signal
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -173,6 +174,8 @@ class Application(Voila):
     def listen(self) -> None:
         """Serves until the process is told to stop."""
         self.ioloop = IOLoop.current()
+        # Like SIGTERM, which Voilà takes: an exception that is raised wherever the process is just now can be lost there.
+        signal.signal(signal.SIGINT, self._handle_signal_stop)
         self._server = HTTPServer(self.app, xheaders=self.settings.trusted_proxies > 0)
         try:
             self._server.listen(self.port, self.ip)
@@ -188,8 +191,6 @@ class Application(Voila):
         gc.freeze()  # what is there now stays: to look for garbage among it would hold up the loop for 100 ms, again and again
         try:
             self.ioloop.start()
-        except KeyboardInterrupt:
-            self.log.info("stopping")
         finally:
             self.stop()
 
