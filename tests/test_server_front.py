@@ -13,7 +13,7 @@ from pathlib import Path
 import brotli
 import pytest
 
-from tests.conftest import Server
+from tests.conftest import PYTHONPATH, Server
 from tests.processes import eventually
 from tests.server import BROWSER, Answer, ask, hardened, leave, metrics, visit
 
@@ -276,6 +276,22 @@ def test_a_page_under_way_is_made_before_the_server_stops(folder: Path) -> None:
     (page,) = pages
     assert page.text.rstrip().endswith("</html>")
     assert "widget-view+json" in page.text
+
+
+STILLBORN = """
+import os, sys
+if "ipykernel_launcher" in sys.orig_argv:
+    os._exit(1)
+"""
+
+
+def test_a_page_whose_kernel_ends_while_it_is_made_ends_and_says_so(tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text(STILLBORN)
+    path = os.pathsep.join([str(tmp_path), PYTHONPATH])
+    with hardened(PYTHONPATH=path, TECHNI_WARM="no", TECHNI_SITE=str(tmp_path), TECHNI_MAX_KERNELS="1") as server:
+        pages = [visit(server.url) for _ in range(2)]
+        assert metrics(server)["techni_kernels_live"] == 0
+    assert all("Load it again" in page.text and page.text.rstrip().endswith("</html>") for page in pages)
 
 
 def test_without_a_site_the_server_says_so_and_asks_to_come_back(tmp_path: Path) -> None:

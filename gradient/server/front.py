@@ -33,6 +33,8 @@ _ROBOTS = re.compile(
     re.IGNORECASE,
 )
 _WARM_UP_SECONDS = 20.0  # that the first visitors of a server wait, and no longer, because there is another page
+_PAGE_SECONDS = 90.0  # that the making of a page takes at most
+_LOOK_SECONDS = 1.0  # after which one that waits looks whether its kernel is still there
 _EARLY = ("Purpose", "Sec-Purpose", "X-Purpose", "X-Moz")  # headers of browsers that load what nobody has asked for yet
 
 
@@ -42,8 +44,8 @@ class Front:
     Attributes:
         metadata: of the notebook: its `title` and `description`.
         home: the address of the first page, below which all others are.
-        making: held while a piece of a page is made. Kernels take the other half of the processors, and the loop, which all
-            visitors share, has time for them between two pages.
+        making: held while a kernel is started and the beginning of its page is made. Kernels take the other half of the
+            processors, and the loop, which all visitors share, has time for them between two pages.
     """
 
     def __init__(self, settings: Settings, kernels: Kernels, site: Site, metadata: dict[str, str], home: str) -> None:
@@ -55,6 +57,10 @@ class Front:
         """Counts a visitor who gets no kernel."""
         counters.kernels_refused.labels(reason).inc()
         return reason
+
+
+class _LostError(Exception):
+    """The kernel of a page has ended before the page was whole."""
 
 
 class PageHandler(TornadoVoilaHandler):
@@ -86,42 +92,66 @@ class PageHandler(TornadoVoilaHandler):
     async def _send_live(self) -> str:
         """Starts a kernel and sends its page; returns "" or why there is none."""
         kernels, settings = self.front.kernels, self.front.settings
-        is_embedded = settings.frame_ancestors not in ("'self'", "'none'")
-        welcome(self, is_embedded=is_embedded)
+        welcome(self, is_embedded=settings.frame_ancestors not in ("'self'", "'none'"))
         with kernels.handing_out() as started:
-            page = self.get_generator()
+            page, reason, is_whole = self.get_generator(), "", False
             try:
-                kernels.admission.check_room(len(kernels))
-                if self.front.site.exists:
-                    await kernels.warm_up(_WARM_UP_SECONDS)
-                kernels.admission.count_start(address_of(self.request, settings.trusted_proxies))
-                first = await self._next(page)  # Voilà starts the kernel before it sends anything
+                first = await self._begin(page)
             except RefusedError as refusal:
-                return refusal.reason
+                reason = refusal.reason
             except Exception:  # whatever it is, the visitor gets a page
                 self.log.exception("no kernel")
-                return "failed"
-            self.set_header("Cache-Control", "no-store")
-            self._allow_scripts(f"'nonce-{self.nonce}'")
-            if not await self._stream(first, page):
-                for kernel_id in started:
-                    await kernels.shutdown_kernel(kernel_id)
-        return ""
+                reason = "failed"
+            else:
+                self.set_header("Cache-Control", "no-store")
+                self._allow_scripts(f"'nonce-{self.nonce}'")
+                is_whole = await self._stream(first, page, started)
+            if not is_whole:
+                await kernels.discard(started)
+        return reason
 
-    async def _next(self, page: AsyncIterator[str]) -> str | None:
-        """The next piece of a page, None at its end."""
-        async with self.front.making:
-            return await anext(page, None)
+    async def _begin(self, page: AsyncIterator[str]) -> str:
+        """The first piece of a page, before which Voilà starts the kernel.
 
-    async def _stream(self, first: str | None, page: AsyncIterator[str]) -> bool:
-        """Sends a page as it comes; returns whether the visitor has waited for all of it."""
-        self.write(first or "")
+        Raises:
+            RefusedError: if there is to be none.
+            TimeoutError: if it does not come.
+        """
+        kernels = self.front.kernels
+        kernels.admission.check_room(len(kernels))
+        if self.front.site.exists:
+            await kernels.warm_up(_WARM_UP_SECONDS)
+        kernels.admission.count_start(address_of(self.request, self.front.settings.trusted_proxies))
+        async with asyncio.timeout(_PAGE_SECONDS), self.front.making:
+            return await anext(page, "")
+
+    async def _stream(self, first: str, page: AsyncIterator[str], started: list[str]) -> bool:
+        """Sends a page as it comes; returns whether the visitor has waited for all of it, and all of it has come."""
+        self.write(first)
         is_there = await self._is_sent()
-        while (html := await self._next(page)) is not None:  # to the end in any case: it holds the kernel's client
-            if is_there:
-                self.write(html)
-                is_there = await self._is_sent()
+        try:
+            async with asyncio.timeout(_PAGE_SECONDS):
+                while (
+                    html := await self._next(page, started)
+                ) is not None:  # to the end in any case: it holds the kernel's client
+                    if is_there:
+                        self.write(html)
+                        is_there = await self._is_sent()
+        except (_LostError, TimeoutError):
+            self.write(self._rendered("lost"))
+            return False
         return is_there
+
+    async def _next(self, page: AsyncIterator[str], started: list[str]) -> str | None:
+        """The next piece of a page, None at its end; Voilà waits for it for ever, whether its kernel is there or not."""
+        piece = asyncio.ensure_future(anext(page, None))
+        try:
+            while not (await asyncio.wait([piece], timeout=_LOOK_SECONDS))[0]:
+                if not any(kernel_id in self.front.kernels for kernel_id in started):
+                    raise _LostError
+        finally:
+            piece.cancel()
+        return await piece
 
     async def _is_sent(self) -> bool:
         try:
