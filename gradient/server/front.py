@@ -77,8 +77,8 @@ class PageHandler(TornadoVoilaHandler):
         if path:  # Voilà would look for a file
             raise HTTPError(404)
         if is_robot(self):
-            await self._send_to_robot()
-        elif self.is_static or not _is_visit(self):
+            self._send_words("welcome")  # with the address that was asked for: no such page is compressed or kept
+        elif self.is_static or not is_visit(self):
             await self._send_static()
         elif reason := await self._send_live():
             await self._send_static(self.front.refuse(reason))
@@ -168,13 +168,6 @@ class PageHandler(TornadoVoilaHandler):
         else:
             self._send_words("busy" if notice else "welcome")
 
-    async def _send_to_robot(self) -> None:
-        """What a search engine or a preview of a link shows: the static page with its card."""
-        if self.front.site.exists:
-            await self._send_site("no-store", head=self._rendered("card"))
-        else:
-            self._send_words("welcome")
-
     async def _send_site(self, caching: str, **variant: Any) -> None:
         site = self.front.site
         body, encoding = await site.page(**variant, accepted=self.request.headers.get("Accept-Encoding", ""))
@@ -226,12 +219,12 @@ def prepare_notebook(handler: PageHandler, notebook: NotebookNode, cwd: str) -> 
 
 
 def is_robot(handler: RequestHandler) -> bool:
-    """Whether a program asks that shows a page to nobody, or not yet."""
+    """Whether a program asks that shows a page to nobody: a search engine, the preview of a link."""
+    return _ROBOTS.search(handler.request.headers.get("User-Agent", "")) is not None
+
+
+def is_visit(handler: RequestHandler) -> bool:
+    """Whether a page is asked for to be shown now, and not ahead or to be kept; a service worker takes anything."""
     headers = handler.request.headers
     is_early = any(re.search("prefetch|prerender|preview", headers.get(name, "")) for name in _EARLY)
-    return is_early or _ROBOTS.search(headers.get("User-Agent", "")) is not None
-
-
-def _is_visit(handler: RequestHandler) -> bool:
-    """Whether a page is asked for to be shown; what fetches it to keep it, like a service worker, takes anything."""
-    return "text/html" in handler.request.headers.get("Accept", "")
+    return "text/html" in headers.get("Accept", "") and not is_early
