@@ -17,7 +17,7 @@ from gradient.server.admission import Admission, RefusedError, address_of, capac
 from gradient.server.cgroups import memory_limit
 from gradient.server.front import is_robot, is_visit
 from gradient.server.settings import Settings, SettingsError
-from gradient.server.site import Site
+from gradient.server.site import Page, Site
 from tests.conftest import ROOT
 
 MB = 1 << 20
@@ -225,11 +225,11 @@ def asking(headers: dict[str, str]) -> Any:
 def test_a_page_is_compressed_once_for_all_who_ask_at_the_same_time(tmp_path: Path) -> None:
     (tmp_path / "index.html").write_text("<html><head></head><body></body></html>")
 
-    async def ask() -> list[tuple[bytes, str]]:
+    async def ask() -> list[Page]:
         site = Site(tmp_path, "/", "/live")
         return await asyncio.gather(*(site.page("full", accepted="br") for _ in range(3)))
 
     with ThreadPoolExecutor(1) as thread:  # the browser of other tests has a loop in this one
         pages = thread.submit(asyncio.run, ask()).result()
-    assert len({id(body) for body, _ in pages}) == 1
-    assert pages[0][1] == "br"
+    assert len({id(page.body) for page in pages}) == 1
+    assert pages[0].encoding == "br"

@@ -33,6 +33,7 @@ _ROBOTS = re.compile(
     re.IGNORECASE,
 )
 _WARM_UP_SECONDS = 20.0  # that the first visitors of a server wait, and no longer, because there is another page
+_SLICE = 1 << 16  # bytes
 _PAGE_SECONDS = 90.0  # that the making of a page takes at most
 _LOOK_SECONDS = 1.0  # after which one that waits looks whether its kernel is still there
 _EARLY = ("Purpose", "Sec-Purpose", "X-Purpose", "X-Moz")  # headers of browsers that load what nobody has asked for yet
@@ -71,6 +72,7 @@ class PageHandler(TornadoVoilaHandler):
         super().initialize(**voila)
         self.front, self.is_static = front, is_static
         self.nonce = secrets.token_urlsafe(16)
+        self.etag: str | None = None
 
     async def get(self, path: str | None = None) -> None:
         """The page that suits who asks."""
@@ -170,13 +172,32 @@ class PageHandler(TornadoVoilaHandler):
 
     async def _send_site(self, caching: str, **variant: Any) -> None:
         site = self.front.site
-        body, encoding = await site.page(**variant, accepted=self.request.headers.get("Accept-Encoding", ""))
+        page = await site.page(**variant, accepted=self.request.headers.get("Accept-Encoding", ""))
         self.set_header("Content-Type", "text/html; charset=utf-8")
         self.set_header("Cache-Control", caching)
-        if encoding:
-            self.set_header("Content-Encoding", encoding)
         self._allow_scripts(*site.scripts)
-        self.finish(body)
+        if page.encoding:
+            self.set_header("Content-Encoding", page.encoding)
+        self.etag = page.etag
+        self.set_etag_header()
+        if self.check_etag_header():
+            self.set_status(304)
+        else:
+            self.set_header("Content-Length", len(page.body))
+            await self._send_slowly(page.body)
+
+    async def _send_slowly(self, body: bytes) -> None:
+        """Sends no more than is taken: a page that nobody reads costs a slice of memory, and not all of the page."""
+        slices = range(0, len(body), _SLICE) if self.request.method == "GET" else ()
+        for start in slices:
+            self.write(body[start : start + _SLICE])
+            if not await self._is_sent():
+                self.detach().close()
+                return
+
+    def compute_etag(self) -> str | None:
+        """Of what is sent, where it stays the same."""
+        return self.etag
 
     def _send_words(self, name: str) -> None:
         """A page of a few words, which a busy server and one without a site have."""
