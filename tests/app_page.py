@@ -48,7 +48,7 @@ _SETTLE = """async () => {
 }"""
 
 
-# What JupyterLab's menu does, but not before the notebook has its kernel: it would ask which one to take, and then forget the cells.
+# What JupyterLab's menu does, but not before the notebook has its kernel: it would ask which one to take, and forget the cells.
 _RUN_ALL = """async () => {
   const { shell, commands } = window.jupyterapp;
   const { context, sessionContext } = shell.currentWidget;

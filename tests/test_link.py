@@ -205,6 +205,22 @@ def test_a_choice_sets_what_its_table_says() -> None:
     assert target.a == 30.0
 
 
+def test_a_trait_that_its_widget_does_not_send_is_left_to_the_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
+    wire = Wire(monkeypatch)
+    power, words, other = (
+        widgets.Dropdown(options=[("square", 2), ("cube", 3)]),
+        widgets.FloatText(),
+        widgets.Dropdown(options="ab"),
+    )
+    link = jaxlink(lambda n: {"y": 2.0**n}, inputs={}, static={"n": (power, "value")}, outputs={"y": (words, "value")})
+    choose((power, "index"), {(other, "value"): ["a", "b"]})
+    assert (link.computing, words.value) == ("kernel", 4.0)
+    assert "Dropdown.value" in link.reason
+    assert '"index"' in link.reason
+    wire.receive(power, {"index": 1})
+    assert (words.value, other.value) == (8.0, "b")
+
+
 def test_a_choice_that_is_added_is_known_to_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
     wire = Wire(monkeypatch)
     choice, target = widgets.BoundedIntText(max=9), widgets.FloatText()

@@ -12,7 +12,7 @@ import numpy as np
 from ipywidgets import Widget
 from traitlets import Dict, Enum, HasTraits, Int, Unicode
 
-from gradient.link.events import LOCK, Trait, as_json, event, is_from_page, run_at_the_end
+from gradient.link.events import LOCK, Trait, as_json, event, is_from_page, is_on_page, run_at_the_end
 from gradient.link.kernel import Drawing, Ease, Kernel, Output, as_array, snapshot
 from gradient.link.modules import esm
 from gradient.link.page import PageLink
@@ -210,11 +210,11 @@ class JaxLink(PageLink):
         return {name: [Output(target)] for name, target in self._drawing.outputs.items()} if self._drawing else {}
 
     def _stranger(self) -> str:
-        """Why no page can run this, or nothing: it knows widgets only."""
+        """Why no page can run this, or nothing: it knows what widgets send it, and nothing else."""
         targets = [output.target for outputs in self._outputs.values() for output in outputs]
-        for widget, name in (*self._inputs.values(), *self._static.values(), *targets):
-            if not isinstance(widget, Widget):
-                return f"{type(widget).__name__}.{name} is no widget's trait, so the page does not know it."
+        for trait in (*self._inputs.values(), *self._static.values(), *targets):
+            if not is_on_page(trait):
+                return _unknown(*trait)
         return ""
 
     def _described(self) -> dict:
@@ -233,6 +233,15 @@ class JaxLink(PageLink):
             "on_page": self._drawing.on_page if self._drawing else None,
             "ease": ease and {"on": list(ease.on), "durations": list(ease.durations), "milliseconds": ease.milliseconds},
         }
+
+
+def _unknown(widget: HasTraits, name: str) -> str:
+    """Why a page does not know a trait, and which one it knows instead."""
+    named = f"{type(widget).__name__}.{name}"
+    if not isinstance(widget, Widget):
+        return f"{named} is no widget's trait, so the page does not know it."
+    instead = ' Link its "index".' if "index" in widget.keys else ""
+    return f"{named} is not among what this widget sends to the page, so the page does not know it.{instead}"
 
 
 def _key(static: Mapping[str, Any]) -> str:
