@@ -183,6 +183,32 @@ def test_a_failing_function_leaves_the_last_state_and_recovers(caplog: pytest.Lo
     assert "one is too many" in caplog.text
 
 
+def test_a_choice_that_cannot_be_compiled_stops_no_other(caplog: pytest.LogCaptureFixture) -> None:
+    choice, slider, target = widgets.Dropdown(options="abc"), widgets.FloatSlider(value=3), widgets.FloatText()
+
+    def picky(a: Any, n: int) -> dict:
+        if n == 1:
+            raise ValueError("one is too many")
+        return {"a": a * np.complex64(2j).imag if n == 0 else jnp.abs(a * np.array([1j, 2j]))[0]}
+
+    link = jaxlink(
+        picky,
+        inputs={"a": (slider, "value")},
+        static={"n": (choice, "index")},
+        outputs={"a": (target, "value")},
+    )
+    assert (link.computing, link.programs.keys()) == ("browser", {"[0]"})
+    choice.index = 1
+    assert (link.computing, link.reason) == ("kernel", "This choice cannot be compiled. ValueError: one is too many")
+    choice.index = 2
+    assert link.computing == "kernel"
+    assert "a constant of type complex64 cannot be compiled" in link.reason
+    assert target.value == 3.0
+    choice.index = 0
+    assert (link.computing, link.reason) == ("browser", "")
+    assert "one is too many" in caplog.text
+
+
 def test_a_closed_link_follows_nothing() -> None:
     source, target = Box(), Box()
     link = link_sum(source, target, drawing=Drawing(lambda _: None, (source, "n"), (source, "flag")))
@@ -203,6 +229,22 @@ def test_a_choice_sets_what_its_table_says() -> None:
     table.close()
     choice.n = 0
     assert target.a == 30.0
+
+
+def test_a_trait_that_its_widget_does_not_send_is_left_to_the_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
+    wire = Wire(monkeypatch)
+    power, words, other = (
+        widgets.Dropdown(options=[("square", 2), ("cube", 3)]),
+        widgets.FloatText(),
+        widgets.Dropdown(options="ab"),
+    )
+    link = jaxlink(lambda n: {"y": 2.0**n}, inputs={}, static={"n": (power, "value")}, outputs={"y": (words, "value")})
+    choose((power, "index"), {(other, "value"): ["a", "b"]})
+    assert (link.computing, words.value) == ("kernel", 4.0)
+    assert "Dropdown.value" in link.reason
+    assert '"index"' in link.reason
+    wire.receive(power, {"index": 1})
+    assert (words.value, other.value) == (8.0, "b")
 
 
 def test_a_choice_that_is_added_is_known_to_the_page(monkeypatch: pytest.MonkeyPatch) -> None:

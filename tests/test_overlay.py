@@ -291,6 +291,39 @@ def test_a_pixel_of_the_layer_is_one_of_the_screen(fine: AppPage) -> None:
     expect_path(fine, frame_of("Wave"), DOMAINS["Wave"])
 
 
+# Adds a view of the layer that is below the window; then hides the first one for a moment.
+_SECOND_VIEW = """async () => {
+  const model = MODEL;
+  const place = document.body.appendChild(document.createElement("div"));
+  place.style.cssText = "position: absolute; top: 300vh; width: 400px; height: 300px";
+  const watched = new Promise((done) => {
+    window.IntersectionObserver = class extends IntersectionObserver {
+      constructor(act) { super((...seen) => { act(...seen); done(); }); }
+    };
+  });
+  const view = await model.widget_manager.create_view(model);
+  view.luminoWidget.constructor.attach(view.luminoWidget, place);
+  await watched;
+  if (!model.get("visible")) return "hidden";
+  const first = document.querySelector(".techni-overlay");
+  const gone = new Promise((done) => model.once("change:visible", done));
+  first.style.display = "none";
+  await gone;
+  const back = new Promise((done) => model.once("change:visible", done));
+  first.style.display = "";
+  await back;
+  window.IntersectionObserver = Object.getPrototypeOf(IntersectionObserver);
+  view.remove();
+  place.remove();
+  return "seen";
+}"""
+
+
+def test_a_second_view_that_is_out_of_sight_hides_nothing(app: AppPage) -> None:
+    app.settled()
+    assert app.page.evaluate(_SECOND_VIEW.replace("MODEL", _MODEL)) == "seen"
+
+
 @pytest.fixture
 def alone(browser: Browser, voila: Server) -> Iterator[AppPage]:
     """A page of its own, for what cannot be undone."""

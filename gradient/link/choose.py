@@ -4,10 +4,9 @@ import pathlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ipywidgets import Widget
 from traitlets import Dict
 
-from gradient.link.events import Trait, as_json, assign, by_widget, event, is_from_page
+from gradient.link.events import Trait, as_json, assign, by_widget, event, is_from_page, is_on_page
 from gradient.link.modules import esm
 from gradient.link.page import PageLink
 
@@ -52,10 +51,10 @@ class Choice(PageLink):
         super().close()
 
     def _described(self) -> dict:
-        """What the page needs to do the same; nothing if the source is no widget, which a page does not know."""
-        if not isinstance(self._on[0], Widget):
+        """What the page needs to do the same; nothing if there is a trait that it does not know."""
+        if not all(map(is_on_page, (self._source, self._on, *self._table))):
             return {}
-        table = [[*target, list(values)] for target, values in self._table.items() if isinstance(target[0], Widget)]
+        table = [[*target, list(values)] for target, values in self._table.items()]
         return {"self": self, "source": self._source, "on": self._on, "table": table, "keep": self._keep}
 
     def _lookup(self, column: Sequence[Any]) -> Any:
@@ -63,7 +62,7 @@ class Choice(PageLink):
         return column[min(max(int(getattr(*self._source)), 0), len(column) - 1)]
 
     def _changed(self, change: Any) -> None:
-        if not is_from_page(change):
+        if not (self.spec and is_from_page(change)):
             self.apply()
 
 

@@ -55,6 +55,12 @@ def is_from_page(change: Any) -> bool:
     return change.name in getattr(change.owner, "_property_lock", ())
 
 
+def is_on_page(trait: Trait) -> bool:
+    """Whether a page knows a trait: a widget's, and one that it sends. A selection sends its index, not its value."""
+    widget, name = trait
+    return isinstance(widget, Widget) and name in widget.keys
+
+
 @contextmanager
 def _held(widget: HasTraits) -> Iterator[None]:
     """Makes several assignments one message, and validates them together, so that their order does not matter."""

@@ -2,9 +2,10 @@
 
 import itertools
 import json
+import logging
 import pathlib
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from types import MappingProxyType
 from typing import Any, cast
 
@@ -12,7 +13,7 @@ import numpy as np
 from ipywidgets import Widget
 from traitlets import Dict, Enum, HasTraits, Int, Unicode
 
-from gradient.link.events import LOCK, Trait, as_json, event, is_from_page, run_at_the_end
+from gradient.link.events import LOCK, Trait, as_json, event, is_from_page, is_on_page, run_at_the_end
 from gradient.link.kernel import Drawing, Ease, Kernel, Output, as_array, snapshot
 from gradient.link.modules import esm
 from gradient.link.page import PageLink
@@ -24,6 +25,7 @@ Targets = Target | Sequence[Target]
 
 BROWSER, KERNEL = "browser", "kernel"
 _HERE = pathlib.Path(__file__).parent
+_LOG = logging.getLogger(__name__)
 
 
 class JaxLink(PageLink):
@@ -72,7 +74,7 @@ class JaxLink(PageLink):
         self._keep, self._on = keep, list(inputs) if on is None else list(on)
         self._cache, self._name = cache, name
         self._kernel = Kernel(fun, tuple(static), self._outputs, drawing, ease, errors, keep=keep)
-        self._unsupported: dict[str, str] = {}
+        self._unsupported: dict[tuple[str, str], str] = {}
         stranger = self._stranger()
         super().__init__(where=where, unable=stranger, computing=KERNEL if stranger else where)
         self.spec = {} if stranger else self._described()
@@ -168,7 +170,7 @@ class JaxLink(PageLink):
                 self._kernel.rest()
 
     def _why_not_the_browser(self, inputs: Mapping[str, np.ndarray], static: Mapping[str, Any]) -> str:
-        return self.unable or self._unsupported.get(_key(static), "")
+        return self.unable or self._unsupported.get((_key(static), _shapes(inputs)), "")
 
     def _compile_missing(self, inputs: dict[str, np.ndarray], static: dict[str, Any]) -> None:
         """Compiles the programs that are not there yet, of all combinations of the static inputs that a visitor can choose."""
@@ -178,24 +180,34 @@ class JaxLink(PageLink):
         for combination in self._combinations(static):
             key = _key(combination)
             fits = key in known and (combination != static or _fits(known[key], inputs))
-            if not fits and key not in self._unsupported:
-                with suppress(UnsupportedPrimitive):
-                    known[key] = self._program(key, inputs, combination)
+            if not fits and (key, _shapes(inputs)) not in self._unsupported:
+                known.pop(key, None)
+                with self._noting(key, inputs):
+                    known[key] = self._program(inputs, combination)
         if known.keys() != self.programs.keys() or any(known[key] is not self.programs[key] for key in known):
             self.programs = known
 
-    def _program(self, key: str, inputs: dict[str, np.ndarray], static: dict[str, Any]) -> dict:
+    @contextmanager
+    def _noting(self, key: str, inputs: dict[str, np.ndarray]) -> Iterator[None]:
+        """Keeps one combination that cannot be compiled from stopping the others; the kernel runs it, and says what it is."""
+        try:
+            yield
+        except Exception as error:
+            if not isinstance(error, UnsupportedPrimitive):
+                _LOG.warning("The program of the choice %s cannot be compiled, so the kernel runs it", key, exc_info=True)
+            what = (
+                "" if isinstance(error, UnsupportedPrimitive) else f"This choice cannot be compiled. {type(error).__name__}: "
+            )
+            self._unsupported[key, _shapes(inputs)] = f"{what}{error}".splitlines()[0]
+
+    def _program(self, inputs: dict[str, np.ndarray], static: dict[str, Any]) -> dict:
         def fun(**arguments: Any) -> Any:
             return self._fun(**arguments, **static)
 
         fields = sorted({*self._outputs, *self._template_fields(), *self._page_outputs()})
         name = self._name(**static) if self._name else None
-        shapes = ",".join(f"{k}{list(v.shape)}{v.dtype}" for k, v in sorted(inputs.items()))
-        try:
-            program = cached(self._cache, name and f"{name} {fields} {shapes}", lambda: compiled(fun, inputs, fields))
-        except UnsupportedPrimitive as error:
-            self._unsupported[key] = f"{error}".splitlines()[0]
-            raise
+        parts = f"{name} {fields} {_shapes(inputs)}"
+        program = cached(self._cache, name and parts, lambda: compiled(fun, inputs, fields))
         return described(program, list(inputs), fields)
 
     def _combinations(self, static: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -210,11 +222,11 @@ class JaxLink(PageLink):
         return {name: [Output(target)] for name, target in self._drawing.outputs.items()} if self._drawing else {}
 
     def _stranger(self) -> str:
-        """Why no page can run this, or nothing: it knows widgets only."""
+        """Why no page can run this, or nothing: it knows what widgets send it, and nothing else."""
         targets = [output.target for outputs in self._outputs.values() for output in outputs]
-        for widget, name in (*self._inputs.values(), *self._static.values(), *targets):
-            if not isinstance(widget, Widget):
-                return f"{type(widget).__name__}.{name} is no widget's trait, so the page does not know it."
+        for trait in (*self._inputs.values(), *self._static.values(), *targets):
+            if not is_on_page(trait):
+                return _unknown(*trait)
         return ""
 
     def _described(self) -> dict:
@@ -235,6 +247,15 @@ class JaxLink(PageLink):
         }
 
 
+def _unknown(widget: HasTraits, name: str) -> str:
+    """Why a page does not know a trait, and which one it knows instead."""
+    named = f"{type(widget).__name__}.{name}"
+    if not isinstance(widget, Widget):
+        return f"{named} is no widget's trait, so the page does not know it."
+    instead = ' Link its "index".' if "index" in widget.keys else ""
+    return f"{named} is not among what this widget sends to the page, so the page does not know it.{instead}"
+
+
 def _key(static: Mapping[str, Any]) -> str:
     """A combination's name, the same as JavaScript's JSON gives it."""
     return json.dumps(list(static.values()), separators=(",", ":"))
@@ -246,6 +267,10 @@ def _values(trait: Trait, present: Any) -> Sequence[Any]:
     if trait[1] == "index" and options is not None:
         return range(len(options))
     return [False, True] if isinstance(present, bool) else [present]
+
+
+def _shapes(inputs: Mapping[str, np.ndarray]) -> str:
+    return ",".join(f"{name}{list(value.shape)}{value.dtype}" for name, value in sorted(inputs.items()))
 
 
 def _fits(program: Mapping[str, Any], inputs: Mapping[str, np.ndarray]) -> bool:

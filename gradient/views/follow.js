@@ -46,22 +46,27 @@ function onFrames(canvases, act) {
   return () => undo.forEach((stop) => stop());
 }
 
-/** Tells the kernel whether the layer can be seen. Returns what undoes it. */
+// The views of the layer that are on the screen. One model's views share this module, and one of them that is seen is enough.
+const onScreen = new Set();
+
+/** Tells the kernel whether any view of the layer can be seen. Returns what undoes it. */
 export function watchVisibility(model, el) {
-  let onScreen = true;
+  onScreen.add(el);
   const tell = () => {
-    const visible = onScreen && !document.hidden;
+    const visible = onScreen.size > 0 && !document.hidden;
     if (visible === model.get("visible")) return;
     model.set("visible", visible);
     model.save_changes();
   };
   const observer = new IntersectionObserver((entries) => {
-    onScreen = entries[entries.length - 1].isIntersecting;
+    if (entries[entries.length - 1].isIntersecting) onScreen.add(el);
+    else onScreen.delete(el);
     tell();
   });
   observer.observe(el);
   document.addEventListener("visibilitychange", tell);
   return () => {
+    onScreen.delete(el);
     observer.disconnect();
     document.removeEventListener("visibilitychange", tell);
   };

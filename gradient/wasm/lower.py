@@ -148,7 +148,7 @@ class Lowering:
         if array.dtype.kind == "V" or array.dtype not in (np.float32, np.int32, np.bool_):
             kinds = {"f": np.float32, "i": np.int32, "u": np.int32}
             if array.dtype.kind not in kinds:
-                raise NotImplementedError(f"a constant of type {array.dtype}")
+                raise UnsupportedPrimitive(f"a constant of type {array.dtype}", "Convert it to float32, int32 or bool.")
             array = array.astype(kinds[array.dtype.kind])
         dtype = dtype_name(array.dtype)
         flat = array.ravel()
