@@ -36,6 +36,7 @@ SETTINGS = {
     "TECHNI_CONNECT_SECONDS": "2",
     "TECHNI_CULL_SECONDS": "1",
     "TECHNI_REQUEST_SECONDS": "5",
+    "TECHNI_CONNECTIONS_PER_ADDRESS": "0",  # all come from one
 }
 CHANNELS = ("shell", "control", "stdin", "iopub")
 ORDERS = {

@@ -89,6 +89,7 @@ class Settings:
     kernel_cpu_seconds: Annotated[int, Between(1, 1 << 30), "processor time of one kernel's whole life"] = 600
     frame_ancestors: Annotated[str, Line(), "sites that may embed the page, as in Content-Security-Policy"] = "'self'"
     max_connections: Annotated[int, Between(1, 60_000), "connections at the same time, from all addresses"] = 2000
+    connections_per_address: Annotated[int, Between(0, 60_000), "of these, for one address; 0 is no limit"] = 200
     request_seconds: Annotated[int, Between(1, 3_600), "how long a request may take to come, or an answer to be taken"] = 30
     cookie_secret: Annotated[str, Line(), "signs visitors' cookies; replicas at one address need the same"] = ""
 
