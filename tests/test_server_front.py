@@ -318,6 +318,14 @@ def test_an_address_that_starts_many_kernels_gets_the_static_page(folder: Path) 
     assert "Many kernels were started from your address" in pages[1].text
 
 
+def test_an_address_that_has_many_kernels_leaves_some_to_others(folder: Path) -> None:
+    options = {"TECHNI_MAX_KERNELS": "2", "TECHNI_KERNELS_PER_ADDRESS": "0", "TECHNI_TRUSTED_PROXIES": "1"}
+    with hardened(TECHNI_SITE=str(folder), **options) as server:
+        pages = [ask(server.url, **BROWSER, X_Forwarded_For=address) for address in ("1.1.1.1", "1.1.1.1", "2.2.2.2")]
+    assert [bool(page.kernel) for page in pages] == [True, False, True]
+    assert "There are many kernels for your address already" in pages[1].text
+
+
 def test_the_static_front_has_a_kernel_only_where_one_is_asked_for(folder: Path) -> None:
     with hardened(TECHNI_SITE=str(folder), TECHNI_FRONT="static") as server:
         page, live = visit(server.url), visit(f"{server.url}live")

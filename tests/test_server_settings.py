@@ -149,6 +149,22 @@ def test_an_address_has_its_share_of_a_minute() -> None:
         gate.count_start("1.1.1.1")
 
 
+@pytest.mark.parametrize(
+    ("settings", "share"),
+    [
+        (Settings(max_kernels=1), 1),
+        (Settings(max_kernels=5), 3),
+        (Settings(max_kernels=8), 4),
+        (Settings(max_kernels=8, kernels_per_address=7), 7),
+    ],
+)
+def test_an_address_has_its_share_of_the_kernels(settings: Settings, share: int) -> None:
+    gate = Admission(settings)
+    gate.check_room(0, share - 1)
+    with pytest.raises(RefusedError, match="share" if share < gate.capacity else "full"):
+        gate.check_room(share, share)
+
+
 def test_a_network_of_ipv6_is_one_address() -> None:
     gate = Admission(Settings(starts_per_minute=1, max_kernels=1))
     gate.count_start("2001:db8::1")

@@ -1,5 +1,6 @@
-"""Who gets a kernel: as many visitors as the memory has place for, and from one address not too many in a minute."""
+"""Who gets a kernel: as many visitors as the memory has place for, of one address not too many, nor too many in a minute."""
 
+import math
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable
@@ -21,7 +22,7 @@ class RefusedError(Exception):
     """No kernel is started for a visitor.
 
     Attributes:
-        reason: "full", "rate", "starting" or "stopping".
+        reason: "full", "share", "rate", "starting" or "stopping".
     """
 
     def __init__(self, reason: str) -> None:
@@ -43,6 +44,7 @@ class Admission:
         memory = settings.memory_mb * _MB or memory_limit()
         self.limit = int(_NEARLY_ALL * memory)
         self.capacity = settings.max_kernels or capacity(settings, memory)
+        self._share = settings.kernels_per_address or math.ceil(self.capacity / 2)
         self._expected = settings.kernel_mb * _MB
         self._taken = self._num_seen = 0
         self.is_open = True
@@ -50,12 +52,19 @@ class Admission:
         self._starts: OrderedDict[str, deque[float]] = OrderedDict()
         self._now = now
 
-    def check_room(self, num_kernels: int) -> None:
-        """Raises `RefusedError` if there cannot be one kernel more."""
+    def check_room(self, num_kernels: int, num_own: int = 0) -> None:
+        """Raises `RefusedError` if there cannot be one kernel more.
+
+        Args:
+            num_kernels: that there are.
+            num_own: those of them that the household has which asks for one.
+        """
         if not self.is_open:
             raise RefusedError("stopping")
         if num_kernels >= self.capacity or not self._fits(num_kernels):
             raise RefusedError("full")
+        if num_own >= self._share:
+            raise RefusedError("share")
 
     def note_use(self, taken: int, num_kernels: int) -> None:
         """Notes how many bytes all processes take, so many kernels among them."""
