@@ -275,6 +275,26 @@ def test_a_flood_of_honest_messages_is_slowed(server: Server, attacker: Visitor,
     assert run(count(server, "frames_delayed_total")) > before
 
 
+@pytest.mark.parametrize(("first", "opcode"), [((True, 0x9), 0x9), ((True, 0xA), 0xA), ((False, 0x2), 0x0)])
+def test_a_flood_of_frames_that_are_no_messages_is_slowed(
+    server: Server, attacker: Visitor, run: Run, first: tuple[bool, int], opcode: int
+) -> None:
+    """Pings, pongs, and pieces of a message that never ends."""
+    before = run(count(server, "frames_delayed_total"))
+
+    async def flood_with_frames() -> None:
+        protocol: Any = (await attacker.connect()).protocol
+        protocol._write_frame(*first, b"")
+        for _ in range(1000):
+            protocol._write_frame(opcode != 0x0, opcode, b"")
+        await until(is_slowed)
+
+    async def is_slowed() -> bool:
+        return await count(server, "frames_delayed_total") > before
+
+    run(flood_with_frames())
+
+
 def test_a_drag_at_144_frames_a_second_is_not_slowed(server: Server, attacker: Visitor, run: Run) -> None:
     """Three seconds of it, as fast as the kernel answers, and faster than any browser."""
     before = run(count(server, "frames_delayed_total"))
