@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
+import zmq
+import zmq.asyncio
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
 from tornado.ioloop import IOLoop
 from traitlets import DottedObjectName, Instance, Integer, default
@@ -23,6 +25,7 @@ from gradient.server.settings import Settings
 from gradient.server.visitor import claim
 
 _GOING_AWAY = 1001  # a code of RFC 6455
+_MOST_SOCKETS = (1 << 16) - 1  # that ZeroMQ allows at most; by default there are enough for 170 kernels
 
 # The kernels that the present request has started.
 _started: ContextVar[list[str] | None] = ContextVar("_started", default=None)
@@ -51,6 +54,12 @@ class Kernels(AsyncMappingKernelManager):
         self._handed_out: set[str] = set()  # kernels whose page is being made
         if self.nursery:
             IOLoop.current().add_callback(self.nursery.start)
+
+    @default("context")
+    def _context_default(self) -> zmq.asyncio.Context:
+        context = super()._context_default()
+        context.set(zmq.MAX_SOCKETS, _MOST_SOCKETS)
+        return context
 
     @default("admission")
     def _default_admission(self) -> Admission:
@@ -207,7 +216,10 @@ class Kernels(AsyncMappingKernelManager):
     def _handle_kernel_died(self, kernel_id: str) -> None:
         """Forgets a kernel that has ended by itself; the page has been told."""
         counters.kernels_died.inc()
+        self.stop_watching_activity(kernel_id)
         super()._handle_kernel_died(kernel_id)
+        self._kernel_connections.pop(kernel_id, None)
+        self._kernel_ports.pop(kernel_id, None)
 
     async def shutdown_all(self, now: bool = False) -> None:  # type: ignore[override] # as in what it extends
         """Ends all kernels and what they came from."""

@@ -150,7 +150,14 @@ class Kernel(ServerKernelManager):
             self.provisioner = Provisioner(parent=self, nursery=kernels.nursery, limits=kernels.limits, **own)
         try:
             await super().start_kernel(*args, **kwargs)
-        except Exception:
+        except BaseException:
+            await self._end_what_began()
             await self.cleanup_resources()
             Path(self.connection_file).unlink(missing_ok=True)  # half of one, if the disk is full
             raise
+
+    async def _end_what_began(self) -> None:
+        self.stop_restarter()
+        if self.provisioner and self.provisioner.has_process:
+            await self.provisioner.kill()
+            await self.provisioner.wait()
