@@ -195,6 +195,15 @@ def test_scripts_are_sent_while_the_disk_is_full_and_after(server: Server, folde
     assert (after.status, after.headers["Content-Encoding"], brotli.decompress(after.body)) == (200, "br", b"x" * 5000)
 
 
+def test_only_a_page_that_may_have_a_kernel_sets_a_cookie_and_only_one(server: Server) -> None:
+    script, page = script_of(server), visit(server.url)  # which might have one
+    answers = [ask(script), ask(f"{server.url}worker.js"), ask(server.url, "HEAD", **BROWSER)]
+    answers += [ask(server.url, User_Agent="Twitterbot/1.0"), ask(f"{server.url}card.png"), ask(f"{server.url}nowhere")]
+    assert [answer.headers.get_all("Set-Cookie") for answer in answers] == [None] * 6
+    (cookie,) = page.headers.get_all("Set-Cookie", [])
+    assert cookie.startswith("techni_visitor=")
+
+
 def test_the_pages_own_text_is_compressed(server: Server) -> None:
     page = ask(server.url, Accept_Encoding="gzip", **BROWSER)
     assert '"kernelId"' in gzip.decompress(page.body).decode()

@@ -5,7 +5,7 @@ from typing import Any
 
 from traitlets.config import Config
 
-from gradient.server import guard
+from gradient.server import guard, visitor
 from gradient.server.frames import MAX_BYTES
 from gradient.server.settings import Settings
 
@@ -24,6 +24,7 @@ def _voila(settings: Settings) -> dict[str, Any]:
             "tornado_settings": {"disable_check_xsrf": True, "websocket_max_message_size": MAX_BYTES},
             "cookie_secret": settings.cookie_secret.encode() or os.urandom(32),
             "kernel_websocket_connection_class": guard.Connection,
+            "identity_provider_class": visitor.Everybody,
         },
         "VoilaConfiguration": {
             "multi_kernel_manager_class": "gradient.server.kernels.Kernels",

@@ -8,8 +8,6 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
-import zmq
-import zmq.asyncio
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
 from tornado.ioloop import IOLoop
 from traitlets import DottedObjectName, Instance, Integer, default
@@ -56,9 +54,9 @@ class Kernels(AsyncMappingKernelManager):
             IOLoop.current().add_callback(self.nursery.start)
 
     @default("context")
-    def _context_default(self) -> zmq.asyncio.Context:
-        context = super()._context_default()
-        context.set(zmq.MAX_SOCKETS, _MOST_SOCKETS)
+    def _context_default(self) -> Any:
+        context: Any = super()._context_default()
+        context.max_sockets = _MOST_SOCKETS
         return context
 
     @default("admission")
