@@ -1,5 +1,6 @@
 """What the hardened server answers, asked over HTTP: who gets a kernel and who another page, headers, files, metrics, logs."""
 
+import asyncio
 import gzip
 import json
 import os
@@ -8,14 +9,18 @@ import resource
 import signal
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import brotli
 import pytest
+from tornado.httpclient import HTTPClientError
 
 from tests.conftest import PYTHONPATH, Server
 from tests.processes import eventually
 from tests.server import BROWSER, Answer, ask, hardened, leave, metrics, visit
+from tests.visitor import Visitor
 
 SITE = {
     "index.html": "<html><head><title>T</title></head><body class='x'><p>static</p><script>let a = 1;</script></body></html>",
@@ -250,11 +255,24 @@ def test_metrics_are_what_prometheus_reads(server: Server) -> None:
     assert "# TYPE techni_frames_refused_total counter" in answer.text
 
 
+async def connect_twice(server: Server, session: str) -> None:
+    """Two sockets with the same name of a session, and one for another site's page."""
+    guest = await Visitor.arrive(server.url)
+    for _ in range(2):
+        await guest.connect(session=session)
+    with pytest.raises(HTTPClientError, match="403"):
+        await guest.connect(origin=f"https://{session}")
+    await guest.leave()
+
+
 def test_logs_are_lines_of_json_that_say_nothing_about_visitors(server: Server) -> None:
     secret = "hunter2"
+    with ThreadPoolExecutor(1) as thread:  # the browser of other tests has a loop in this one
+        thread.submit(asyncio.run, connect_twice(server, secret)).result()
     headers = {**BROWSER, "User-Agent": f"Mozilla/5.0 {secret}", "Cookie": f"a={secret}", "X-Forwarded-For": secret}
     for path in (f"?q={secret}", f"nowhere/{secret}?q={secret}", f"voila/templates/{secret}", f"api/kernels/a-b-c-d-{secret}"):
         ask(server.url + path, **headers)
+    ask(f"{server.url}api/kernels/a-b-c-d-e", **headers, Origin=f"https://{secret}", Host=f"{secret}:x")
     ask(server.url, "PUT", **headers)
     eventually(lambda: '"status": 405' in server.log)
     lines = [json.loads(line) for line in server.log.splitlines()]
@@ -268,12 +286,12 @@ def test_logs_are_lines_of_json_that_say_nothing_about_visitors(server: Server) 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_server_that_is_told_to_stop_ends_its_kernels_and_says_that_all_is_well(number: int, folder: Path) -> None:
-    with hardened(TECHNI_SITE=str(folder)) as server:
+    with TemporaryDirectory() as place, hardened(TECHNI_SITE=str(folder), TMPDIR=place) as server:
         assert visit(server.url).kernel
-        (place,) = re.findall(r"Storing connection files in (\S+)\.\"", server.log)
+        assert list(Path(place).glob("*/kernel-*.json"))
         os.kill(server.process.pid, number)
         assert server.process.wait(30) == 0
-        assert not Path(place).exists()
+        assert list(Path(place).iterdir()) == []
     assert json.loads(server.log.splitlines()[-1])["message"] == "stopped"
 
 
