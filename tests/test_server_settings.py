@@ -192,6 +192,7 @@ IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605
     [
         ({"User-Agent": CHROME}, False),
         ({"User-Agent": IPHONE}, False),
+        ({"User-Agent": CHROME.replace("Chrome", "HeadlessChrome")}, False),  # this project's own tests
         ({"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"}, False),
         ({"User-Agent": "Mozilla/5.0 (Linux; Android 15; CUBOT X30) Chrome/140.0 Mobile Safari/537.36"}, False),
         *(
@@ -212,6 +213,17 @@ IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605
                 "UptimeRobot/2.0",
                 "kube-probe/1.31",
                 "ELB-HealthChecker/2.0",
+                "Mozilla/5.0 (Linux; Android 6.0.1) Chrome/140.0 Mobile Safari/537.36 (compatible; GoogleOther)",
+                "GoogleOther",
+                "Mozilla/5.0 (X11; Linux x86_64) Chrome/140.0 Google-InspectionTool/1.0",
+                "Mediapartners-Google",
+                "Mozilla/5.0 (compatible; Yahoo Ad monitoring)",
+                "Some Reader (+https://reader.example)",
+                "Mozilla/5.0 (+http://reader.example/about)",
+                "cardyb/1.1",
+                "Pleroma 2.6; https://social.example <a@social.example>",
+                "Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko); ChatGPT-User/1.0",
+                "Claude-User/1.0",
             )
         ),
     ],

@@ -29,7 +29,8 @@ CARD = "card.png"
 _ROBOTS = re.compile(
     r"(?<!cu)bot\b|crawl|spider|slurp|preview|facebookexternalhit|whatsapp|skypeuri|embedly|quora link|pinterest|vkshare"
     r"|w3c_validator|lighthouse|pingdom|uptime|monitor|probe|healthcheck|curl/|wget/|python-|go-http|java/|okhttp|libwww"
-    r"|scrapy|archiver|fetcher|feed",
+    r"|scrapy|archiver|fetcher|feed|googleother|google-inspectiontool|mediapartners-google|cardyb|pleroma|-user/|compatible;"
+    r"|\+https?://",
     re.IGNORECASE,
 )
 _WARM_UP_SECONDS = 20.0  # that the first visitors of a server wait, and no longer, because there is another page
