@@ -15,10 +15,12 @@ from tornado.httputil import HTTPHeaders
 from gradient.server import cgroups
 from gradient.server.admission import Admission, RefusedError, address_of, capacity
 from gradient.server.cgroups import memory_limit
+from gradient.server.configuration import socket_folder
 from gradient.server.front import is_robot, is_visit
 from gradient.server.settings import Settings, SettingsError
 from gradient.server.site import Page, Site
 from tests.conftest import ROOT
+from tests.server import hardened, visit
 
 MB = 1 << 20
 
@@ -261,3 +263,17 @@ def test_a_page_is_compressed_once_for_all_who_ask_at_the_same_time(tmp_path: Pa
         pages = thread.submit(asyncio.run, ask()).result()
     assert len({id(page.body) for page in pages}) == 1
     assert pages[0].encoding == "br"
+
+
+def test_the_paths_of_sockets_are_as_short_as_systems_want_them(tmp_path: Path) -> None:
+    short, long = "/tmp", tmp_path / ("x" * 60)
+    long.mkdir()
+    assert socket_folder((short, str(long))) == (short, "ipc")
+    assert socket_folder((str(long), short)) == (short, "ipc")
+    assert socket_folder((str(long), "/nowhere")) == (str(long), "tcp")
+
+
+def test_a_kernel_is_reached_where_the_folder_for_what_is_temporary_has_a_long_name(tmp_path: Path) -> None:
+    (tmp_path / ("x" * 60)).mkdir()
+    with hardened(TMPDIR=str(tmp_path / ("x" * 60)), TECHNI_SITE=str(tmp_path)) as server:
+        assert visit(server.url).kernel
