@@ -73,7 +73,7 @@ async def visit(url: str, assets: list[str], number: int, seconds: float) -> Vis
         _expect_ok(page)
         html = page.body.decode()
         kernel = re.search(r'"kernelId":\s*"([^"]+)"', html)
-        made.kind = "live" if kernel else "static"
+        made.kind = kind_of(html)
         await _download(url, assets if kernel else static_assets(html))
         if kernel:
             cookies = [line.partition(";")[0] for line in page.headers.get_list("Set-Cookie")]
@@ -84,6 +84,14 @@ async def visit(url: str, assets: list[str], number: int, seconds: float) -> Vis
     except Exception as error:  # whatever it is, it is what the visitor got
         made.error = f"{type(error).__name__}: {error}"[:200]
     return made
+
+
+def kind_of(html: str) -> str:
+    """Which of the two pages this is, from its beginning to its end; `RuntimeError` if neither."""
+    for kind, sign in (("live", '"kernelId"'), ("static", 'data-voila="static"')):
+        if sign in html and html.rstrip().endswith("</html>"):
+            return kind
+    raise RuntimeError(f"neither page, but {len(html)} characters: {html[:80]!r}")
 
 
 class Guest(Visitor):

@@ -120,6 +120,7 @@ def environment(front: str, limit_mb: int, cgroup: Path | None) -> dict[str, str
     """What a server is told: as on a machine of this size, behind a proxy."""
     memory_mb = "0" if cgroup else str(limit_mb)  # a cgroup's limit is read by the server itself
     own = {"TECHNI_FRONT": front, "TECHNI_MEMORY_MB": memory_mb, "TECHNI_TRUSTED_PROXIES": "1"}
+    own["TECHNI_KERNELS_PER_ADDRESS"] = "1000"  # the real pages come from one
     return {} if front == "voila" else own
 
 

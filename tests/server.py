@@ -28,7 +28,8 @@ def hardened(notebook: Path = ROOT / "techni.ipynb", port: int = 0, /, **environ
     """
     port = port or free_port()
     command = [sys.executable, "-m", "gradient.server", f"--port={port}", "--no-browser", str(notebook)]
-    environment = {"PYTHONPATH": PYTHONPATH, "TECHNI_STARTS_PER_MINUTE": "0", **environment}
+    alone = {"TECHNI_STARTS_PER_MINUTE": "0", "TECHNI_KERNELS_PER_ADDRESS": "1000"}  # all visitors come from one address
+    environment = {"PYTHONPATH": PYTHONPATH, **alone, **environment}
     with serve(command, f"http://127.0.0.1:{port}/", "is running at", ROOT, **environment) as server:
         yield server
 

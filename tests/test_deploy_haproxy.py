@@ -47,7 +47,7 @@ class Cluster:
         command = shlex.split(re.findall(r"^ExecStart=(.*)$", UNIT, re.MULTILINE)[0].replace("%i", str(port)))
         variables = dict(re.findall(r"^Environment=(\w+)=(.*)$", UNIT, re.MULTILINE))
         own = {"TECHNI_COOKIE_SECRET": "of the file that the unit names", "PYTHONPATH": PYTHONPATH}
-        own |= {"TECHNI_STARTS_PER_MINUTE": "0", "TECHNI_MAX_KERNELS": "10"}
+        own |= {"TECHNI_STARTS_PER_MINUTE": "0", "TECHNI_MAX_KERNELS": "10", "TECHNI_KERNELS_PER_ADDRESS": "10"}
         replica = serve([sys.executable, *command[1:]], f"http://127.0.0.1:{port}/", "is running at", ROOT, **variables, **own)
         server = self.servers[name] = self._running[name].enter_context(replica)
         eventually(lambda: ask(f"{server.url}readyz").status == 200)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.crowd import kind_of
 from tests.conftest import PYTHONPATH, ROOT
 
 SMALL = ("--visitors=20", "--real=1", "--seconds=2", "--within=4", "--patience=30")
@@ -21,6 +22,24 @@ def load(site: Path, *arguments: str, **environment: str) -> dict[str, str]:
     assert run.returncode == 0, f"{run.stdout}\n{run.stderr}"
     names, _, cells = ([cell.strip() for cell in line.strip("| ").split("|")] for line in run.stdout.splitlines())
     return dict(zip(names, cells, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("html", "kind"),
+    [
+        ('<html><script>{"kernelId": "a"}</script></html>\n', "live"),
+        ('<html><body data-voila="static"></body></html>', "static"),
+        ('<html><body data-voila="static">', None),
+        ("<html>All places are taken</html>", None),
+        ("", None),
+    ],
+)
+def test_what_is_cut_or_another_page_counts_as_none(html: str, kind: str | None) -> None:
+    if kind is None:
+        with pytest.raises(RuntimeError, match="neither page"):
+            kind_of(html)
+    else:
+        assert kind_of(html) == kind
 
 
 @pytest.mark.soak

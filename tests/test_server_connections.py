@@ -4,16 +4,20 @@ import socket
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from http.client import HTTPConnection
 from urllib.parse import urlsplit
 
 import pytest
+from tornado.iostream import IOStream
 
+from gradient.server.connections import Shares
 from gradient.server.memory import measure
 from tests.conftest import Server
 from tests.processes import descriptors, eventually
 from tests.server import ask, hardened, metrics
 
 MAX_CONNECTIONS = 20
+SHARE = 5
 MANY = MAX_CONNECTIONS + 10
 LARGE = 6 << 20  # bytes: more than the system keeps of an answer that nobody takes, and less than the server does
 
@@ -26,17 +30,18 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     (folder / "assets" / "script.js").write_text("/" * LARGE)
     (folder / "index.html").write_text(f"<html><head></head><body>{'x' * LARGE}</body></html>")
     limits = {"TECHNI_MAX_CONNECTIONS": str(MAX_CONNECTIONS), "TECHNI_REQUEST_SECONDS": "5"}
-    with hardened(TECHNI_SITE=str(folder), TECHNI_FRONT="static", TECHNI_WARM="no", **limits) as server:
+    shares = {"TECHNI_CONNECTIONS_PER_ADDRESS": str(SHARE), "TECHNI_TRUSTED_PROXIES": "1"}
+    with hardened(TECHNI_SITE=str(folder), TECHNI_FRONT="static", TECHNI_WARM="no", **limits, **shares) as server:
         yield server
 
 
 @contextmanager
-def unread(server: Server, path: str) -> Iterator[None]:
+def unread(server: Server, path: str, headers: str = "") -> Iterator[None]:
     """A connection on which a file is asked for, and never read."""
     with socket.socket() as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         connection.connect((urlsplit(server.url).hostname, urlsplit(server.url).port))
-        connection.sendall(f"GET /{path} HTTP/1.1\r\nHost: {urlsplit(server.url).netloc}\r\n\r\n".encode())
+        connection.sendall(f"GET /{path} HTTP/1.1\r\nHost: {urlsplit(server.url).netloc}\r\n{headers}\r\n".encode())
         yield
 
 
@@ -68,3 +73,34 @@ def test_who_reads_nothing_is_left(server: Server, path: str) -> None:
         assert max(taken) < memory + MAX_CONNECTIONS
         assert metrics(server)["techni_connections_refused_total"] >= refused + MANY - MAX_CONNECTIONS
         assert ask(f"{server.url}assets/script.js").body == b"/" * LARGE
+
+
+def test_an_address_has_its_share_of_a_proxys_connections_while_it_uses_them(server: Server) -> None:
+    script = f"{server.url}assets/script.js"
+    host = urlsplit(server.url).netloc
+    with ExitStack() as stack:
+        for _ in range(SHARE + 1):  # connections that a proxy keeps for the next who comes
+            kept = HTTPConnection(host)
+            stack.callback(kept.close)
+            kept.request("GET", "/healthz", headers={"X-Forwarded-For": "1.1.1.1"})
+            assert kept.getresponse().read() == b"ok\n"
+        for _ in range(SHARE):
+            stack.enter_context(unread(server, "assets/script.js", "X-Forwarded-For: 9.9.9.9, 1.1.1.1\r\n"))
+        eventually(lambda: ask(f"{server.url}healthz", X_Forwarded_For="1.1.1.1").status == 429)
+        refused = ask(script, X_Forwarded_For="1.1.1.1")
+        assert (refused.status, refused.headers["Connection"]) == (429, "close")
+        assert ask(script, X_Forwarded_For="2.2.2.2").body == b"/" * LARGE
+        assert ask(f"{server.url}healthz").status == 200, "a probe of the machine's own"
+    eventually(lambda: ask(f"{server.url}healthz", X_Forwarded_For="1.1.1.1").status == 200)
+
+
+def test_an_address_that_comes_by_no_proxy_has_its_share() -> None:
+    with ExitStack() as stack:
+        streams = [IOStream(stack.enter_context(socket.socket())) for _ in range(4)]
+        shares = Shares(2)
+        assert [shares.claim(stream, "2001:db8::1") for stream in streams] == [True, True, False, False]
+        assert shares.claim(streams[2], "2001:db8:0:1::1")
+        streams[0].close()
+        assert [shares.claim(stream, "2001:db8::2") for stream in streams[2:]] == [True, False]
+        shares.release(streams[1])
+        assert shares.claim(streams[3], "2001:db8::2")

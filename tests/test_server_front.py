@@ -1,5 +1,6 @@
 """What the hardened server answers, asked over HTTP: who gets a kernel and who another page, headers, files, metrics, logs."""
 
+import asyncio
 import gzip
 import json
 import os
@@ -8,14 +9,18 @@ import resource
 import signal
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import brotli
 import pytest
+from tornado.httpclient import HTTPClientError
 
 from tests.conftest import PYTHONPATH, Server
 from tests.processes import eventually
 from tests.server import BROWSER, Answer, ask, hardened, leave, metrics, visit
+from tests.visitor import Visitor
 
 SITE = {
     "index.html": "<html><head><title>T</title></head><body class='x'><p>static</p><script>let a = 1;</script></body></html>",
@@ -195,6 +200,15 @@ def test_scripts_are_sent_while_the_disk_is_full_and_after(server: Server, folde
     assert (after.status, after.headers["Content-Encoding"], brotli.decompress(after.body)) == (200, "br", b"x" * 5000)
 
 
+def test_only_a_page_that_may_have_a_kernel_sets_a_cookie_and_only_one(server: Server) -> None:
+    script, page = script_of(server), visit(server.url)  # which might have one
+    answers = [ask(script), ask(f"{server.url}worker.js"), ask(server.url, "HEAD", **BROWSER)]
+    answers += [ask(server.url, User_Agent="Twitterbot/1.0"), ask(f"{server.url}card.png"), ask(f"{server.url}nowhere")]
+    assert [answer.headers.get_all("Set-Cookie") for answer in answers] == [None] * 6
+    (cookie,) = page.headers.get_all("Set-Cookie", [])
+    assert cookie.startswith("techni_visitor=")
+
+
 def test_the_pages_own_text_is_compressed(server: Server) -> None:
     page = ask(server.url, Accept_Encoding="gzip", **BROWSER)
     assert '"kernelId"' in gzip.decompress(page.body).decode()
@@ -241,11 +255,24 @@ def test_metrics_are_what_prometheus_reads(server: Server) -> None:
     assert "# TYPE techni_frames_refused_total counter" in answer.text
 
 
+async def connect_twice(server: Server, session: str) -> None:
+    """Two sockets with the same name of a session, and one for another site's page."""
+    guest = await Visitor.arrive(server.url)
+    for _ in range(2):
+        await guest.connect(session=session)
+    with pytest.raises(HTTPClientError, match="403"):
+        await guest.connect(origin=f"https://{session}")
+    await guest.leave()
+
+
 def test_logs_are_lines_of_json_that_say_nothing_about_visitors(server: Server) -> None:
     secret = "hunter2"
+    with ThreadPoolExecutor(1) as thread:  # the browser of other tests has a loop in this one
+        thread.submit(asyncio.run, connect_twice(server, secret)).result()
     headers = {**BROWSER, "User-Agent": f"Mozilla/5.0 {secret}", "Cookie": f"a={secret}", "X-Forwarded-For": secret}
     for path in (f"?q={secret}", f"nowhere/{secret}?q={secret}", f"voila/templates/{secret}", f"api/kernels/a-b-c-d-{secret}"):
         ask(server.url + path, **headers)
+    ask(f"{server.url}api/kernels/a-b-c-d-e", **headers, Origin=f"https://{secret}", Host=f"{secret}:x")
     ask(server.url, "PUT", **headers)
     eventually(lambda: '"status": 405' in server.log)
     lines = [json.loads(line) for line in server.log.splitlines()]
@@ -259,12 +286,12 @@ def test_logs_are_lines_of_json_that_say_nothing_about_visitors(server: Server) 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_server_that_is_told_to_stop_ends_its_kernels_and_says_that_all_is_well(number: int, folder: Path) -> None:
-    with hardened(TECHNI_SITE=str(folder)) as server:
+    with TemporaryDirectory() as place, hardened(TECHNI_SITE=str(folder), TMPDIR=place) as server:
         assert visit(server.url).kernel
-        (place,) = re.findall(r"Storing connection files in (\S+)\.\"", server.log)
+        assert list(Path(place).glob("*/kernel-*.json"))
         os.kill(server.process.pid, number)
         assert server.process.wait(30) == 0
-        assert not Path(place).exists()
+        assert list(Path(place).iterdir()) == []
     assert json.loads(server.log.splitlines()[-1])["message"] == "stopped"
 
 
@@ -316,6 +343,14 @@ def test_an_address_that_starts_many_kernels_gets_the_static_page(folder: Path) 
         ]
     assert [bool(page.kernel) for page in pages] == [True, False, True]
     assert "Many kernels were started from your address" in pages[1].text
+
+
+def test_an_address_that_has_many_kernels_leaves_some_to_others(folder: Path) -> None:
+    options = {"TECHNI_MAX_KERNELS": "2", "TECHNI_KERNELS_PER_ADDRESS": "0", "TECHNI_TRUSTED_PROXIES": "1"}
+    with hardened(TECHNI_SITE=str(folder), **options) as server:
+        pages = [ask(server.url, **BROWSER, X_Forwarded_For=address) for address in ("1.1.1.1", "1.1.1.1", "2.2.2.2")]
+    assert [bool(page.kernel) for page in pages] == [True, False, True]
+    assert "There are many kernels for your address already" in pages[1].text
 
 
 def test_the_static_front_has_a_kernel_only_where_one_is_asked_for(folder: Path) -> None:

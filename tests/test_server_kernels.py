@@ -1,5 +1,6 @@
 """Kernels that are forked: they share nothing but memory, none harms another one, and there is always a next one."""
 
+import asyncio
 import json
 import os
 import resource
@@ -8,11 +9,19 @@ import signal
 import sys
 import urllib.error
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
+import zmq
 from playwright.sync_api import Browser, expect
 
+from gradient.server.admission import Admission
+from gradient.server.kernels import Kernels
+from gradient.server.limits import Limits
+from gradient.server.provisioner import Kernel
+from gradient.server.settings import Settings
 from tests.app_page import LOAD_MS, AppPage
 from tests.conftest import PYTHONPATH, SIZES
 from tests.processes import children, command_of, descriptors, end, eventually, zygote_of
@@ -119,17 +128,55 @@ def test_a_kernel_that_uses_up_its_processor_time_ends_alone_and_the_log_says_so
     assert other in children(zygote_of(visits.pid))
 
 
-@pytest.mark.soak
-def test_twenty_kernels_that_die_leave_nothing_behind(visits: Visits) -> None:
-    before = set(visits.connection_folder.iterdir())
-    pids = [visits.get("found = os.getpid()") for _ in range(20)]
-    assert len(set(visits.connection_folder.iterdir()) - before) >= 20, "there are connection files to be left behind"
-    open_before = len(os.listdir(f"/proc/{visits.pid}/fd"))
+@pytest.mark.parametrize("number", [3, pytest.param(20, marks=pytest.mark.soak)])
+def test_kernels_that_die_leave_nothing_behind(number: int, visits: Visits) -> None:
+    visits.get("found = 1")  # which opens what the server has once for all
+    before, open_before = set(visits.connection_folder.iterdir()), num_open(visits.pid)
+    pids = [visits.get("found = os.getpid()") for _ in range(number)]
+    assert len(set(visits.connection_folder.iterdir()) - before) >= number, "there are connection files to be left behind"
+    assert num_open(visits.pid) >= open_before + number, "there are descriptors to be left behind"
     for pid in pids:
         end(pid)
     eventually(lambda: not set(visits.connection_folder.iterdir()) - before)
     assert not set(pids) & set(children(zygote_of(visits.pid))), "zombies"
-    assert len(os.listdir(f"/proc/{visits.pid}/fd")) <= open_before - 20
+    eventually(lambda: num_open(visits.pid) <= open_before)
+
+
+def num_open(pid: int) -> int:
+    return len(os.listdir(f"/proc/{pid}/fd"))
+
+
+class Stillborn(Kernel):
+    """A kernel whose start fails after its process has been launched."""
+
+    async def _async_post_start_kernel(self, **_: Any) -> None:
+        raise OSError("no more sockets")
+
+
+def kernels_of(folder: Path) -> Kernels:
+    """All kernels of a server that has none yet, and no zygote."""
+    settings = Settings(max_kernels=9)
+    return Kernels(
+        nursery=None, limits=Limits(), admission=Admission(settings), connection_dir=str(folder), root_dir=str(folder)
+    )
+
+
+def test_a_start_that_fails_after_the_launch_leaves_no_process(tmp_path: Path) -> None:
+    async def start() -> int:
+        kernel = Stillborn(parent=kernels_of(tmp_path), kernel_name="python3", connection_file=str(tmp_path / "kernel.json"))
+        with pytest.raises(OSError, match="no more sockets"):
+            await kernel.start_kernel(kernel_id="a", cwd=str(tmp_path), env=dict(os.environ))
+        provisioner: Any = kernel.provisioner
+        return provisioner.pid
+
+    with ThreadPoolExecutor(1) as thread:  # the browser of other tests has a loop in this one
+        pid = thread.submit(asyncio.run, start()).result()
+    assert not Path(f"/proc/{pid}").exists()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_sockets_are_enough_for_thousands_of_kernels(tmp_path: Path) -> None:
+    assert kernels_of(tmp_path).context.get(zmq.MAX_SOCKETS) > 6 * 5000
 
 
 def test_the_page_of_a_killed_kernel_goes_on(visits: Visits, browser: Browser) -> None:

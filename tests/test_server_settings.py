@@ -15,10 +15,12 @@ from tornado.httputil import HTTPHeaders
 from gradient.server import cgroups
 from gradient.server.admission import Admission, RefusedError, address_of, capacity
 from gradient.server.cgroups import memory_limit
+from gradient.server.configuration import socket_folder
 from gradient.server.front import is_robot, is_visit
 from gradient.server.settings import Settings, SettingsError
 from gradient.server.site import Page, Site
 from tests.conftest import ROOT
+from tests.server import hardened, visit
 
 MB = 1 << 20
 
@@ -149,6 +151,22 @@ def test_an_address_has_its_share_of_a_minute() -> None:
         gate.count_start("1.1.1.1")
 
 
+@pytest.mark.parametrize(
+    ("settings", "share"),
+    [
+        (Settings(max_kernels=1), 1),
+        (Settings(max_kernels=5), 3),
+        (Settings(max_kernels=8), 4),
+        (Settings(max_kernels=8, kernels_per_address=7), 7),
+    ],
+)
+def test_an_address_has_its_share_of_the_kernels(settings: Settings, share: int) -> None:
+    gate = Admission(settings)
+    gate.check_room(0, share - 1)
+    with pytest.raises(RefusedError, match="share" if share < gate.capacity else "full"):
+        gate.check_room(share, share)
+
+
 def test_a_network_of_ipv6_is_one_address() -> None:
     gate = Admission(Settings(starts_per_minute=1, max_kernels=1))
     gate.count_start("2001:db8::1")
@@ -176,6 +194,7 @@ IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605
     [
         ({"User-Agent": CHROME}, False),
         ({"User-Agent": IPHONE}, False),
+        ({"User-Agent": CHROME.replace("Chrome", "HeadlessChrome")}, False),  # this project's own tests
         ({"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"}, False),
         ({"User-Agent": "Mozilla/5.0 (Linux; Android 15; CUBOT X30) Chrome/140.0 Mobile Safari/537.36"}, False),
         *(
@@ -196,6 +215,17 @@ IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605
                 "UptimeRobot/2.0",
                 "kube-probe/1.31",
                 "ELB-HealthChecker/2.0",
+                "Mozilla/5.0 (Linux; Android 6.0.1) Chrome/140.0 Mobile Safari/537.36 (compatible; GoogleOther)",
+                "GoogleOther",
+                "Mozilla/5.0 (X11; Linux x86_64) Chrome/140.0 Google-InspectionTool/1.0",
+                "Mediapartners-Google",
+                "Mozilla/5.0 (compatible; Yahoo Ad monitoring)",
+                "Some Reader (+https://reader.example)",
+                "Mozilla/5.0 (+http://reader.example/about)",
+                "cardyb/1.1",
+                "Pleroma 2.6; https://social.example <a@social.example>",
+                "Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko); ChatGPT-User/1.0",
+                "Claude-User/1.0",
             )
         ),
     ],
@@ -233,3 +263,17 @@ def test_a_page_is_compressed_once_for_all_who_ask_at_the_same_time(tmp_path: Pa
         pages = thread.submit(asyncio.run, ask()).result()
     assert len({id(page.body) for page in pages}) == 1
     assert pages[0].encoding == "br"
+
+
+def test_the_paths_of_sockets_are_as_short_as_systems_want_them(tmp_path: Path) -> None:
+    short, long = "/tmp", tmp_path / ("x" * 60)
+    long.mkdir()
+    assert socket_folder((short, str(long))) == (short, "ipc")
+    assert socket_folder((str(long), short)) == (short, "ipc")
+    assert socket_folder((str(long), "/nowhere")) == (str(long), "tcp")
+
+
+def test_a_kernel_is_reached_where_the_folder_for_what_is_temporary_has_a_long_name(tmp_path: Path) -> None:
+    (tmp_path / ("x" * 60)).mkdir()
+    with hardened(TMPDIR=str(tmp_path / ("x" * 60)), TECHNI_SITE=str(tmp_path)) as server:
+        assert visit(server.url).kernel

@@ -108,9 +108,10 @@ class Visitor:
     link: str
 
     async def connect(self, **changes: Any) -> WebSocketClientConnection:
-        """A socket to the kernel; `changes` replace what a page has: kernel_id, cookie, subprotocols, origin."""
+        """A socket to the kernel; `changes` replace what a page has: kernel_id, cookie, subprotocols, origin, session."""
         kernel_id = changes.get("kernel_id", self.kernel_id)
-        url = f"{self.url.replace('http', 'ws', 1)}api/kernels/{kernel_id}/channels?session_id={uuid.uuid4()}"
+        session = changes.get("session", uuid.uuid4())
+        url = f"{self.url.replace('http', 'ws', 1)}api/kernels/{kernel_id}/channels?session_id={session}"
         headers = {"Cookie": changes.get("cookie", self.cookie), "Origin": changes.get("origin", self.url.rstrip("/"))}
         request = HTTPRequest(url, headers=headers, request_timeout=PATIENCE, connect_timeout=PATIENCE)
         protocols = changes.get("subprotocols", [PROTOCOL])

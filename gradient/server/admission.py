@@ -1,11 +1,13 @@
-"""Who gets a kernel: as many visitors as the memory has place for, and from one address not too many in a minute."""
+"""Who gets a kernel: as many visitors as the memory has place for, of one address not too many, nor too many in a minute."""
 
+import math
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable
 from ipaddress import ip_address, ip_network
+from typing import Any
 
-from tornado.httputil import HTTPServerRequest
+from tornado.httputil import HTTPHeaders, HTTPServerRequest
 
 from gradient.server.cgroups import memory_limit
 from gradient.server.settings import Settings
@@ -20,7 +22,7 @@ class RefusedError(Exception):
     """No kernel is started for a visitor.
 
     Attributes:
-        reason: "full", "rate", "starting" or "stopping".
+        reason: "full", "share", "rate", "starting" or "stopping".
     """
 
     def __init__(self, reason: str) -> None:
@@ -42,6 +44,7 @@ class Admission:
         memory = settings.memory_mb * _MB or memory_limit()
         self.limit = int(_NEARLY_ALL * memory)
         self.capacity = settings.max_kernels or capacity(settings, memory)
+        self._share = settings.kernels_per_address or math.ceil(self.capacity / 2)
         self._expected = settings.kernel_mb * _MB
         self._taken = self._num_seen = 0
         self.is_open = True
@@ -49,12 +52,19 @@ class Admission:
         self._starts: OrderedDict[str, deque[float]] = OrderedDict()
         self._now = now
 
-    def check_room(self, num_kernels: int) -> None:
-        """Raises `RefusedError` if there cannot be one kernel more."""
+    def check_room(self, num_kernels: int, num_own: int = 0) -> None:
+        """Raises `RefusedError` if there cannot be one kernel more.
+
+        Args:
+            num_kernels: that there are.
+            num_own: those of them that the household has which asks for one.
+        """
         if not self.is_open:
             raise RefusedError("stopping")
         if num_kernels >= self.capacity or not self._fits(num_kernels):
             raise RefusedError("full")
+        if num_own >= self._share:
+            raise RefusedError("share")
 
     def note_use(self, taken: int, num_kernels: int) -> None:
         """Notes how many bytes all processes take, so many kernels among them."""
@@ -69,8 +79,8 @@ class Admission:
         """Counts a start for an address; raises `RefusedError` if it has had its share of this minute."""
         if not self._limit:
             return
-        starts = self._starts.setdefault(_household(address), deque(maxlen=self._limit))
-        self._starts.move_to_end(_household(address))
+        starts = self._starts.setdefault(household(address), deque(maxlen=self._limit))
+        self._starts.move_to_end(household(address))
         if len(self._starts) > _MAX_ADDRESSES:
             self._starts.popitem(last=False)
         if len(starts) == self._limit and self._now() - starts[0] < _WINDOW:
@@ -85,14 +95,25 @@ def address_of(request: HTTPServerRequest, trusted_proxies: int) -> str:
         request: whose header X-Forwarded-For anybody can begin with anything; each proxy adds what it has seen to its end.
         trusted_proxies: how many of the last entries are true.
     """
-    peer = getattr(request.connection.context, "address", None) if request.connection else None  # type: ignore[attr-defined]
-    seen = [entry.strip() for entry in request.headers.get("X-Forwarded-For", "").split(",")]
+    context = getattr(request.connection, "context", None)
+    return address_in(request.headers, getattr(context, "address", None), trusted_proxies)
+
+
+def address_in(headers: HTTPHeaders, peer: Any, trusted_proxies: int) -> str:
+    """The same for a request of which the headers have come.
+
+    Args:
+        headers: of the request.
+        peer: the socket's other end: a pair of its address and port, or anything else for a socket without.
+        trusted_proxies: see above.
+    """
+    seen = [entry.strip() for entry in headers.get("X-Forwarded-For", "").split(",")]
     seen.append(peer[0] if isinstance(peer, tuple) else "")
     return seen[max(0, len(seen) - 1 - trusted_proxies)]
 
 
-def _household(address: str) -> str:
-    """An address, of which IPv6 gives everybody a network full."""
+def household(address: str) -> str:
+    """An address, of which IPv6 gives everybody a network full; "" for what is none."""
     try:
         version = ip_address(address).version
     except ValueError:

@@ -68,9 +68,7 @@ class Application(Voila):
             self.settings = Settings.from_environment(os.environ)
         except SettingsError as error:
             self.exit(str(error))
-        raise_open_files()
-        seconds = self.settings.request_seconds
-        HTTPServer.configure(BoundedServer, max_connections=self.settings.max_connections, request_seconds=seconds)
+        self._bound_connections(self.settings)
         self.update_config(configuration(self.settings))
         super().initialize(argv)
         if not self.notebook_path:
@@ -78,6 +76,16 @@ class Application(Voila):
         self.voila_configuration.prelaunch_hook = prepare_notebook
         self.voila_configuration.page_config_hook = self._version_addresses
         self._fingerprint = fingerprint([*self.static_paths, *self.labextensions_path])
+
+    def _bound_connections(self, settings: Settings) -> None:
+        """Half of the open files that the process may have are for connections; kernels take the others."""
+        HTTPServer.configure(
+            BoundedServer,
+            max_connections=min(settings.max_connections, raise_open_files() // 2),
+            per_address=settings.connections_per_address,
+            trusted_proxies=settings.trusted_proxies,
+            request_seconds=settings.request_seconds,
+        )
 
     def setup_template_dirs(self) -> None:
         """Voilà's templates, and before them those of this room."""

@@ -2,17 +2,60 @@
 
 import contextlib
 import socket
+import time
+from collections.abc import Awaitable
 from typing import Any
-from weakref import WeakSet
+from weakref import WeakKeyDictionary, WeakSet
 
 from tornado.httpserver import HTTPServer
+from tornado.httputil import HTTPHeaders, HTTPMessageDelegate, RequestStartLine, ResponseStartLine
 from tornado.iostream import IOStream
 
 from gradient.server import counters
+from gradient.server.admission import address_in, household
 
 _HEADER_BYTES = 1 << 14
 _BODY_BYTES = 1 << 10  # the only body is a farewell's, which is empty
 _UNSENT_BYTES = 1 << 23
+_LOOK_SECONDS = 0.1  # between two looks at which of all connections are still open
+_MANY = 10_000  # households
+
+
+class Shares:
+    """Which connections each household has, and that they are not too many; an IPv6 network of 64 bits is one household."""
+
+    def __init__(self, most: int) -> None:
+        """Takes how many one may have; 0 is no limit."""
+        self._most = most
+        self._held: dict[str, WeakSet[IOStream]] = {}
+        self._owners: WeakKeyDictionary[IOStream, str] = WeakKeyDictionary()
+
+    def claim(self, stream: IOStream, address: str) -> bool:
+        """Makes a connection that of an address; returns whether it may have one more. What is no address may have any."""
+        owner = household(address)
+        if not (self._most and owner):
+            return True
+        if len(self._held.get(owner, ())) >= self._most:
+            self._held[owner] = _open(self._held[owner])
+        if len(self._held.get(owner, ())) >= self._most:
+            return False
+        self._held.setdefault(owner, WeakSet()).add(stream)
+        self._owners[stream] = owner
+        if len(self._held) > _MANY:
+            self._held = {name: still for name, held in self._held.items() if (still := _open(held))}
+        return True
+
+    def release(self, stream: IOStream) -> None:
+        """Makes a connection nobody's."""
+        owner = self._owners.pop(stream, "")
+        if owner in self._held:
+            self._held[owner].discard(stream)
+            if not self._held[owner]:
+                del self._held[owner]
+
+
+def _open(streams: WeakSet[IOStream]) -> WeakSet[IOStream]:
+    return WeakSet(stream for stream in streams if not stream.closed())
 
 
 class BoundedServer(HTTPServer):
@@ -22,18 +65,27 @@ class BoundedServer(HTTPServer):
     """
 
     def initialize(  # type: ignore[override]
-        self, request_callback: Any, max_connections: int = 1000, request_seconds: float = 30, **options: Any
+        self,
+        request_callback: Any,
+        max_connections: int = 1000,
+        per_address: int = 200,
+        trusted_proxies: int = 0,
+        request_seconds: float = 30,
+        **options: Any,
     ) -> None:
-        """Takes what Tornado's server takes, and two bounds more.
+        """Takes what Tornado's server takes, and some bounds more.
 
         Args:
             request_callback: the application.
             max_connections: from all addresses together.
+            per_address: of these; 0 is no limit. A proxy's connection counts for whom it is used, and for nobody between.
+            trusted_proxies: how many of the last entries of X-Forwarded-For are true.
             request_seconds: in which a request's headers have to come, again its body, and in which a client has to take some
                 of what is sent to it.
             options: see `tornado.httpserver.HTTPServer`.
         """
-        self._max_connections, self._streams = max_connections, WeakSet[IOStream]()
+        self._max_connections, self._streams, self._looked_at = max_connections, WeakSet[IOStream](), 0.0
+        self._shares, self._trusted_proxies = Shares(per_address), trusted_proxies
         self._milliseconds = int(1000 * request_seconds)
         bounds = {
             "max_header_size": _HEADER_BYTES,
@@ -45,9 +97,7 @@ class BoundedServer(HTTPServer):
 
     def handle_stream(self, stream: IOStream, address: tuple) -> None:
         """Takes a connection, or closes it if there are too many."""
-        if len(self._streams) >= self._max_connections:
-            self._streams = WeakSet(stream for stream in self._streams if not stream.closed())
-        if len(self._streams) >= self._max_connections:
+        if not self._has_room() or not (self._trusted_proxies or self._shares.claim(stream, address[0])):
             counters.connections_refused.inc()
             stream.close()
             return
@@ -57,12 +107,61 @@ class BoundedServer(HTTPServer):
             stream.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, self._milliseconds)
         super().handle_stream(stream, address)
 
+    def _has_room(self) -> bool:
+        """Whether there are fewer connections than there may be; those that were closed are not looked for at each refusal."""
+        if len(self._streams) >= self._max_connections and time.monotonic() - self._looked_at > _LOOK_SECONDS:
+            self._streams, self._looked_at = _open(self._streams), time.monotonic()
+        return len(self._streams) < self._max_connections
 
-def raise_open_files(wanted: int = 1 << 16) -> None:
-    """Lets this process have up to so many open files, if the system permits: every connection is one."""
+    def start_request(self, server_conn: Any, request_conn: Any) -> HTTPMessageDelegate:
+        """Expects the next request on a connection."""
+        delegate = super().start_request(server_conn, request_conn)
+        if not self._trusted_proxies:
+            return delegate
+        self._shares.release(server_conn.stream)
+        return _Claimed(delegate, request_conn, server_conn.stream, self._shares, self._trusted_proxies)
+
+
+class _Claimed(HTTPMessageDelegate):
+    """A request that comes by a proxy: refused if whoever it is for has too many under way.
+
+    It is told so, because a proxy asks another server if a connection is just closed.
+    """
+
+    def __init__(
+        self, delegate: HTTPMessageDelegate, connection: Any, stream: IOStream, shares: Shares, trusted_proxies: int
+    ) -> None:
+        self._delegate, self._connection, self._stream = delegate, connection, stream
+        self._shares, self._trusted_proxies = shares, trusted_proxies
+        self.data_received, self.finish = delegate.data_received, delegate.finish  # type: ignore[method-assign]
+        self.on_connection_close = delegate.on_connection_close  # type: ignore[method-assign]
+
+    def headers_received(
+        self, start_line: RequestStartLine | ResponseStartLine, headers: HTTPHeaders
+    ) -> Awaitable[None] | None:
+        address = address_in(headers, self._connection.context.address, self._trusted_proxies)
+        if self._shares.claim(self._stream, address):
+            return self._delegate.headers_received(start_line, headers)
+        counters.connections_refused.inc()
+        return self._refuse()
+
+    async def _refuse(self) -> None:
+        headers = HTTPHeaders({"Content-Length": "0", "Connection": "close", "Retry-After": "30"})
+        await self._connection.write_headers(ResponseStartLine("HTTP/1.1", 429, "Too Many Requests"), headers)
+        self._connection.detach().close()
+
+
+def raise_open_files(wanted: int = 1 << 16) -> int:
+    """Lets this process have up to so many open files, if the system permits: every connection is one.
+
+    Returns:
+        How many it may have now.
+    """
     with contextlib.suppress(ImportError):  # on Windows, which has no such limit
         import resource  # noqa: PLC0415
 
         now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
         most = wanted if most == resource.RLIM_INFINITY else min(most, wanted)
         resource.setrlimit(resource.RLIMIT_NOFILE, (max(now, most), most))
+        return max(now, most)
+    return wanted

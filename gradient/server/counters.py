@@ -11,7 +11,7 @@ kernels_refused = Counter("techni_kernels_refused", "Visitors without a kernel, 
 memory = Gauge("techni_memory_bytes", "Memory of the server and all kernels, shared pages counted once, at the last look.")
 responses = Counter("techni_responses", "Answers to requests, by the first digit of their status.", ["status"])
 frames_refused = Counter("techni_frames_refused", "Messages of pages that were not passed to a kernel, by reason.", ["reason"])
-frames_delayed = Counter("techni_frames_delayed", "Messages that had to wait because a page sent too many.")
+frames_delayed = Counter("techni_frames_delayed", "Messages, or pieces of them, that had to wait because a page sent too many.")
 sockets_refused = Counter("techni_sockets_refused", "Requests for a kernel that were refused or ended, by reason.", ["reason"])
 connections_refused = Counter("techni_connections_refused", "Connections that were closed because there were too many.")
 

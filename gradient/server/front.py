@@ -29,7 +29,8 @@ CARD = "card.png"
 _ROBOTS = re.compile(
     r"(?<!cu)bot\b|crawl|spider|slurp|preview|facebookexternalhit|whatsapp|skypeuri|embedly|quora link|pinterest|vkshare"
     r"|w3c_validator|lighthouse|pingdom|uptime|monitor|probe|healthcheck|curl/|wget/|python-|go-http|java/|okhttp|libwww"
-    r"|scrapy|archiver|fetcher|feed",
+    r"|scrapy|archiver|fetcher|feed|googleother|google-inspectiontool|mediapartners-google|cardyb|pleroma|-user/|compatible;"
+    r"|\+https?://",
     re.IGNORECASE,
 )
 _WARM_UP_SECONDS = 20.0  # that the first visitors of a server wait, and no longer, because there is another page
@@ -95,7 +96,7 @@ class PageHandler(TornadoVoilaHandler):
         """Starts a kernel and sends its page; returns "" or why there is none."""
         kernels, settings = self.front.kernels, self.front.settings
         welcome(self, is_embedded=settings.frame_ancestors not in ("'self'", "'none'"))
-        with kernels.handing_out() as started:
+        with kernels.handing_out(self._address) as started:
             page, reason, is_whole = self.get_generator(), "", False
             try:
                 first = await self._begin(page)
@@ -112,6 +113,10 @@ class PageHandler(TornadoVoilaHandler):
                 await kernels.discard(started)
         return reason
 
+    @property
+    def _address(self) -> str:
+        return address_of(self.request, self.front.settings.trusted_proxies)
+
     async def _begin(self, page: AsyncIterator[str]) -> str:
         """The first piece of a page, before which Voilà starts the kernel.
 
@@ -120,10 +125,10 @@ class PageHandler(TornadoVoilaHandler):
             TimeoutError: if it does not come.
         """
         kernels = self.front.kernels
-        kernels.admission.check_room(len(kernels))
+        kernels.check_room()
         if self.front.site.exists:
             await kernels.warm_up(_WARM_UP_SECONDS)
-        kernels.admission.count_start(address_of(self.request, self.front.settings.trusted_proxies))
+        kernels.admission.count_start(self._address)
         async with asyncio.timeout(_PAGE_SECONDS), self.front.making:
             return await anext(page, "")
 

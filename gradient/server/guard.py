@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary, WeakSet
 
 from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
 from tornado.iostream import StreamBufferFullError
-from tornado.websocket import WebSocketClosedError
+from tornado.websocket import WebSocketClosedError, WebSocketProtocol13
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
 from gradient.server import counters, frames, visitor, vocabulary
@@ -23,8 +23,8 @@ PROTOCOL = "v1.kernel.websocket.jupyter.org"
 
 POLICY, TRY_AGAIN_LATER = 1008, 1013  # codes of RFC 6455 with which a socket is closed
 
-# A page that follows its slider at 144 frames a second sends at most three messages with each.
-_MESSAGES, _BURST = 450, 900
+# A page that follows its slider at 144 frames a second sends at most three messages with each, each in one frame of its own.
+_FRAMES, _BURST = 450, 900
 _BYTES, _BYTES_BURST = 1 << 18, 1 << 20
 _MAX_REFUSED = 20  # frames, after which a socket is closed
 _MAX_UNDER_WAY = 64  # messages that the kernel has not yet dealt with
@@ -153,6 +153,15 @@ class _Door:
 _DOORS: WeakKeyDictionary[Any, _Door] = WeakKeyDictionary()  # by the kernel's manager
 
 
+class _Metered(WebSocketProtocol13):
+    """Takes pings, pongs and pieces of messages no faster than messages, of which alone the handler hears."""
+
+    async def _receive_frame(self) -> None:
+        await super()._receive_frame()
+        socket: Any = self.handler
+        await socket.pace()
+
+
 class Socket(OwnKernel, VoilaKernelWebsocketHandler):
     """The websocket of a page with its kernel: for this kernel's visitor, in protocol v1, and no faster than a page speaks."""
 
@@ -177,7 +186,16 @@ class Socket(OwnKernel, VoilaKernelWebsocketHandler):
             raise refusal(429, "number")
         door.open.add(self)
         self._door = door
-        self._messages, self._bytes = Bucket(_MESSAGES, _BURST), Bucket(_BYTES, _BYTES_BURST)
+        self._frames, self._bytes = Bucket(_FRAMES, _BURST), Bucket(_BYTES, _BYTES_BURST)
+
+    def get_websocket_protocol(self) -> _Metered | None:
+        """What reads the frames."""
+        plain = super().get_websocket_protocol()
+        return _Metered(self, mask_outgoing=False, params=plain.params) if plain else None
+
+    async def pace(self) -> None:
+        """Waits if frames have come too fast. Until this is done the next is not read."""
+        await _wait(self._frames.take())
 
     async def pre_get(self) -> None:
         """Waits until the kernel answers.
@@ -215,10 +233,7 @@ class Socket(OwnKernel, VoilaKernelWebsocketHandler):
 
     async def on_message(self, ws_message: Any) -> None:
         """Takes one frame. Until this is done the next is not read, so that who floods waits in the network."""
-        wait = max(self._messages.take(), self._bytes.take(len(ws_message)))
-        if wait:
-            counters.frames_delayed.inc()
-            await asyncio.sleep(wait)
+        await _wait(self._bytes.take(len(ws_message)))
         connection = self.connection
         if connection is None:
             return
@@ -245,6 +260,12 @@ class Socket(OwnKernel, VoilaKernelWebsocketHandler):
         if sent:
             sent.add_done_callback(lambda future: future.cancelled() or future.exception())
         return sent
+
+
+async def _wait(seconds: float) -> None:
+    if seconds:
+        counters.frames_delayed.inc()
+        await asyncio.sleep(seconds)
 
 
 HANDLERS: dict[str, type] = {**visitor.HANDLERS, "VoilaKernelWebsocketHandler": Socket}

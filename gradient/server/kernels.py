@@ -13,7 +13,7 @@ from tornado.ioloop import IOLoop
 from traitlets import DottedObjectName, Instance, Integer, default
 
 from gradient.server import counters
-from gradient.server.admission import Admission, RefusedError
+from gradient.server.admission import Admission, RefusedError, household
 from gradient.server.guard import Connection
 from gradient.server.limits import Limits
 from gradient.server.nursery import Nursery
@@ -23,9 +23,11 @@ from gradient.server.settings import Settings
 from gradient.server.visitor import claim
 
 _GOING_AWAY = 1001  # a code of RFC 6455
+_MOST_SOCKETS = (1 << 16) - 1  # that ZeroMQ allows at most; by default there are enough for 170 kernels
 
 # The kernels that the present request has started.
 _started: ContextVar[list[str] | None] = ContextVar("_started", default=None)
+_household: ContextVar[str] = ContextVar("_household", default="")
 
 
 class Kernels(AsyncMappingKernelManager):
@@ -46,10 +48,16 @@ class Kernels(AsyncMappingKernelManager):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        self._num_starting = 0
+        self._starting: list[str] = []  # the households whose kernels are being started
         self._handed_out: set[str] = set()  # kernels whose page is being made
         if self.nursery:
             IOLoop.current().add_callback(self.nursery.start)
+
+    @default("context")
+    def _context_default(self) -> Any:
+        context: Any = super()._context_default()
+        context.max_sockets = _MOST_SOCKETS
+        return context
 
     @default("admission")
     def _default_admission(self) -> Admission:
@@ -69,10 +77,11 @@ class Kernels(AsyncMappingKernelManager):
         return application.settings
 
     @contextmanager
-    def handing_out(self) -> Iterator[list[str]]:
-        """Kernels that are started in this block are spared until its end. Yields their ids."""
+    def handing_out(self, address: str) -> Iterator[list[str]]:
+        """Kernels that are started in this block, for a visitor's address, are spared until its end. Yields their ids."""
         started: list[str] = []
         token = _started.set(started)
+        _household.set(household(address))
         try:
             yield started
         finally:
@@ -84,7 +93,7 @@ class Kernels(AsyncMappingKernelManager):
     @property
     def is_handing_out(self) -> bool:
         """Whether a page is being made."""
-        return bool(self._handed_out or self._num_starting)
+        return bool(self._handed_out or self._starting)
 
     @property
     def why_not_ready(self) -> str:
@@ -118,14 +127,16 @@ class Kernels(AsyncMappingKernelManager):
         """Starts a kernel for a visitor; returns its id.
 
         Raises:
-            RefusedError: if there is no room.
+            RefusedError: if there is no room, or not for this visitor's household.
         """
-        self.admission.check_room(len(self) + self._num_starting)
-        self._num_starting += 1
+        self.check_room()
+        owner = _household.get()
+        self._starting.append(owner)
         try:
             kernel_id = await super().start_kernel(**options)
         finally:
-            self._num_starting -= 1
+            self._starting.remove(owner)
+        self._kernels[kernel_id].household = owner
         claim(self.get_kernel(kernel_id))
         counters.kernels_started.inc()
         self._note_leave(kernel_id)
@@ -133,6 +144,11 @@ class Kernels(AsyncMappingKernelManager):
             started.append(kernel_id)
             self._handed_out.add(kernel_id)
         return kernel_id
+
+    def check_room(self) -> None:
+        """Raises `RefusedError` if there is no room, or not for the household of this block of `handing_out`."""
+        owners = [*self._starting, *(kernel.household for kernel in self._kernels.values())]
+        self.admission.check_room(len(owners), owners.count(_household.get()))
 
     async def shutdown_kernel(self, kernel_id: str, now: bool = True, restart: bool = False) -> None:  # type: ignore[override]
         """Ends a kernel; what a visitor had is in the page, so no time is spent on farewells."""
@@ -198,7 +214,10 @@ class Kernels(AsyncMappingKernelManager):
     def _handle_kernel_died(self, kernel_id: str) -> None:
         """Forgets a kernel that has ended by itself; the page has been told."""
         counters.kernels_died.inc()
+        self.stop_watching_activity(kernel_id)
         super()._handle_kernel_died(kernel_id)
+        self._kernel_connections.pop(kernel_id, None)
+        self._kernel_ports.pop(kernel_id, None)
 
     async def shutdown_all(self, now: bool = False) -> None:  # type: ignore[override] # as in what it extends
         """Ends all kernels and what they came from."""

@@ -15,7 +15,8 @@ from tornado.web import RequestHandler
 
 from gradient.server import counters
 
-_FOREIGN = ("tornado", "asyncio")  # libraries whose messages name addresses and what was asked for
+_PACKAGE = Path(__file__).parents[1]
+_FOREIGN = ("tornado", "asyncio")  # libraries with loggers of their own
 _FORWARDED = ("X-Forwarded-For", "X-Real-Ip", "Forwarded", "Via")  # headers that proxies add
 _AUDIENCES = {"local": "programs on this machine", "direct": "programs that ask without a proxy"}
 _QUIET = "quiet"  # an attribute of handlers whose successes are not worth a line
@@ -94,20 +95,29 @@ def may_read(audience: str, request: HTTPServerRequest) -> bool:
 
 
 class JsonFormatter(logging.Formatter):
-    """A line of JSON for each record, without what libraries say of a request: it names addresses and what was asked for."""
+    """A line of JSON for each record. Of what libraries say there is only what is the same for every visitor.
+
+    A library's record is one that was not made in this package, through whichever logger.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
         """The line of a record; `extra={"fields": {...}}` adds fields."""
-        is_foreign = record.name.split(".")[0] in _FOREIGN
+        is_foreign = not Path(record.pathname).is_relative_to(_PACKAGE)
         line = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
-            "message": str(record.msg).split("%", maxsplit=1)[0].strip() if is_foreign else record.getMessage(),
+            "message": _constant(record) if is_foreign else record.getMessage(),
             **getattr(record, "fields", {}),
         }
         if record.exc_info and record.exc_info[1]:
             line |= _described(record.exc_info[1]) | ({} if is_foreign else {"words": str(record.exc_info[1])})
         return json.dumps(line)
+
+
+def _constant(record: logging.LogRecord) -> str:
+    """A message without what was put into it, or where it comes from, if that cannot be told apart."""
+    words = str(record.msg).split("%", maxsplit=1)[0].strip() if record.args else ""
+    return words or f"{Path(record.pathname).name}:{record.lineno}"
 
 
 def _described(error: BaseException) -> dict[str, Any]:

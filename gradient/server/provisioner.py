@@ -11,7 +11,7 @@ from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.ioloop import AsyncIOLoopKernelRestarter
 from jupyter_client.provisioning import LocalProvisioner
 from jupyter_server.services.kernels.kernelmanager import ServerKernelManager
-from traitlets import Float, Instance, Integer, Type, default, observe
+from traitlets import Float, Instance, Integer, Type, Unicode, default, observe
 
 from gradient.folders import compilation_options
 from gradient.server.forks import NoZygoteError
@@ -113,11 +113,13 @@ class Kernel(ServerKernelManager):
     Attributes:
         used_at: when it last computed something, on a clock that nobody sets.
         left_at: when its last connection was closed, or its page was sent.
+        household: of the visitor whom it was started for.
     """
 
     restarter_class = Type(DeathWatch, klass=AsyncIOLoopKernelRestarter)
     used_at = Float()
     left_at = Float()
+    household = Unicode()
 
     @default("left_at")
     def _default_left_at(self) -> float:  # of a kernel that is being started, as nobody can have left it
@@ -139,7 +141,14 @@ class Kernel(ServerKernelManager):
             self.provisioner = Provisioner(parent=self, nursery=kernels.nursery, limits=kernels.limits, **own)
         try:
             await super().start_kernel(*args, **kwargs)
-        except Exception:
+        except BaseException:
+            await self._end_what_began()
             await self.cleanup_resources()
             Path(self.connection_file).unlink(missing_ok=True)  # half of one, if the disk is full
             raise
+
+    async def _end_what_began(self) -> None:
+        self.stop_restarter()
+        if self.provisioner and self.provisioner.has_process:
+            await self.provisioner.kill()
+            await self.provisioner.wait()

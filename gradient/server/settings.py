@@ -72,6 +72,7 @@ class Settings:
     server_mb: Annotated[int, _MEGABYTES, "the part of it that is not for kernels, in MB"] = 240
     kernel_mb: Annotated[int, Between(1, 1 << 20), "what one kernel takes of the rest, in MB"] = 80
     max_kernels: Annotated[int, Between(0, 100_000), "kernels at the same time; 0 computes it from the memory"] = 0
+    kernels_per_address: Annotated[int, Between(0, 100_000), "kernels for one address; 0 is half of all, rounded up"] = 0
     starts_per_minute: Annotated[int, Between(0, 100_000), "kernels for one address in a minute; 0 is no limit"] = 30
     trusted_proxies: Annotated[int, Between(0, 10), "proxies in front, whose X-Forwarded-For is then believed"] = 0
     idle_seconds: Annotated[int, Between(1, 86_400), "after how long a kernel that is not used is ended"] = 600
@@ -89,6 +90,7 @@ class Settings:
     kernel_cpu_seconds: Annotated[int, Between(1, 1 << 30), "processor time of one kernel's whole life"] = 600
     frame_ancestors: Annotated[str, Line(), "sites that may embed the page, as in Content-Security-Policy"] = "'self'"
     max_connections: Annotated[int, Between(1, 60_000), "connections at the same time, from all addresses"] = 2000
+    connections_per_address: Annotated[int, Between(0, 60_000), "of these, for one address; 0 is no limit"] = 200
     request_seconds: Annotated[int, Between(1, 3_600), "how long a request may take to come, or an answer to be taken"] = 30
     cookie_secret: Annotated[str, Line(), "signs visitors' cookies; replicas at one address need the same"] = ""
 

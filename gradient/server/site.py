@@ -12,6 +12,7 @@ from gradient.server.headers import script_hashes
 
 _NOTICES = {
     "full": "There is no room for a kernel at the moment.",
+    "share": "There are many kernels for your address already.",
     "rate": "Many kernels were started from your address in the last minute.",
     "starting": "The server has just started, and has no kernel yet.",
     "stopping": "The server is about to restart.",

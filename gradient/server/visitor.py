@@ -4,14 +4,16 @@ Every replica has the secret that signs the cookie. Who owns which kernel is kno
 """
 
 import secrets
+from collections.abc import Awaitable
 from contextvars import ContextVar
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from jupyter_server.auth.identity import PasswordIdentityProvider, User
 from jupyter_server.base.handlers import JupyterHandler
 from jupyter_server.services.kernels.handlers import KernelHandler
 from tornado.httputil import responses
-from tornado.web import HTTPError
+from tornado.web import HTTPError, RequestHandler
 from voila.shutdown_kernel_handler import VoilaShutdownKernelHandler
 
 from gradient.server import counters
@@ -20,6 +22,7 @@ COOKIE = "techni_visitor"
 DAYS = 7
 NOBODY = ""
 
+_ANYBODY = User("visitor")
 _VISITOR: ContextVar[str] = ContextVar("visitor", default=NOBODY)
 _OWNERS: WeakKeyDictionary[Any, str] = WeakKeyDictionary()  # by the kernel's manager
 
@@ -54,6 +57,14 @@ def refusal(status: int, reason: str) -> HTTPError:
     """The error with which a request for a kernel is answered; it is counted."""
     counters.sockets_refused.labels(reason).inc()
     return HTTPError(status)
+
+
+class Everybody(PasswordIdentityProvider):
+    """Jupyter's notion of who asks: here it is the same for all, and no cookie is spent on it, unless a token is asked for."""
+
+    def get_user(self, handler: RequestHandler) -> User | Awaitable[User | None] | None:
+        """The user of a request."""
+        return super().get_user(handler) if self.auth_enabled else _ANYBODY
 
 
 class OwnKernel(JupyterHandler):
