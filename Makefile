@@ -19,6 +19,7 @@ check: .venv/dev
 	$(BIN)/mypy
 
 soak: .venv/dev
+	sh tests/install_firefox.sh
 	$(BIN)/python -m pytest -m soak
 	$(BIN)/python -m tests.soak.fuzz_wasm --programs 10000 --seed 0
 

@@ -41,8 +41,16 @@ const encode = bytes => { let s = ''; for (const b of bytes) s += String.fromCha
   await fetch('results', {method: 'POST', body: JSON.stringify({agent: navigator.userAgent, results})});
 })().catch(e => fetch('results', {method: 'POST', body: JSON.stringify({error: String(e)})}));
 </script>"""
-CHROMIUM = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
-FIREFOX = ["firefox-esr", "--headless", "--no-remote"]
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+FIREFOX = ("firefox-esr", "firefox")
+CHROMIUM_FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--remote-debugging-port=0",
+]
 QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
 
 
@@ -111,46 +119,63 @@ def _work(listed: list[tuple[str, Program, tuple[Any, ...]]]) -> list[dict[str, 
     ]
 
 
-def run_in(command: list[str], listed: list[tuple[str, Program, tuple[Any, ...]]]) -> tuple[str, list[list[bytes]]]:
-    """The browser's name for itself, and the outputs of every program in it."""
+def command(names: tuple[str, ...], profile: Path) -> list[str]:
+    """What starts the first of these browsers that is installed, with an empty profile.
+
+    Raises:
+        FileNotFoundError: if none is.
+    """
+    found = next((path for name in names if (path := shutil.which(name))), None)
+    if found is None:
+        raise FileNotFoundError(
+            f"None of {', '.join(names)} is installed, so its bits cannot be compared. Install one of them."
+        )
+    if names == CHROMIUM:
+        return [found, *CHROMIUM_FLAGS, *QUIET, f"--user-data-dir={profile}"]
+    return [found, "--headless", "--no-remote", "--profile", str(profile)]
+
+
+def run_in(names: tuple[str, ...], listed: list[tuple[str, Program, tuple[Any, ...]]]) -> tuple[str, list[list[bytes]]]:
+    """A browser's name for itself, and the outputs of every program in it."""
     results: Queue = Queue()
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Handler, json.dumps(_work(listed)).encode(), results))
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    url = f"http://127.0.0.1:{server.server_port}/"
-    browser = subprocess.Popen([*command, url], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        found = results.get(timeout=120)
-    finally:
-        browser.terminate()
-        browser.wait()
-        server.shutdown()
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
+        start = [*command(names, Path(profile)), f"http://127.0.0.1:{server.server_port}/"]
+        browser = subprocess.Popen(start, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            found = results.get(timeout=120)
+        finally:
+            browser.terminate()
+            browser.wait()
+            server.shutdown()
+            server.server_close()
     if "error" in found:
         raise RuntimeError(found["error"])
     return found["agent"], [[base64.b64decode(text) for text in outputs] for outputs in found["results"]]
 
 
+def differing(names: tuple[str, ...]) -> tuple[str, int, list[str]]:
+    """A browser's name for itself, how many programs ran in it, and those of them that differ from wasmtime."""
+    listed = programs()
+    agent, found = run_in(names, listed)
+    wrong = [item[0] for item, outputs in zip(listed, found, strict=True) if outputs != expected(item)]
+    return agent, len(listed), wrong
+
+
 def main() -> int:
     """Prints which programs differ where; the exit status says whether any does."""
-    listed = programs()
-    wanted = list(map(expected, listed))
-    differ = 0
-    with tempfile.TemporaryDirectory() as name:
-        profile = Path(name)
-        commands = [
-            [*CHROMIUM, *QUIET, f"--user-data-dir={profile / 'chromium'}", "--remote-debugging-port=0"],
-            [*FIREFOX, "--profile", str(profile / "firefox")],
-        ]
-        (profile / "firefox").mkdir()
-        for command in commands:
-            if shutil.which(command[0]) is None:
-                print(f"{command[0]} is not installed")
-                differ += 1
-                continue
-            agent, found = run_in(command, listed)
-            wrong = [item[0] for item, a, b in zip(listed, wanted, found, strict=True) if a != b]
-            print(f"{agent}: {len(listed)} programs, {len(wrong)} differ from wasmtime {wrong}")
-            differ += len(wrong)
-    return int(differ > 0)
+    status = 0
+    for names in (CHROMIUM, FIREFOX):
+        try:
+            agent, count, wrong = differing(names)
+        except FileNotFoundError as error:
+            print(error)
+            status = 1
+            continue
+        print(f"{agent}: {count} programs, {len(wrong)} differ from wasmtime {wrong}")
+        status |= int(bool(wrong))
+    return status
 
 
 if __name__ == "__main__":

@@ -3,8 +3,9 @@
     python -m benchmarks.frame [--rtt 0,100,300,600] [--presses 60]
 
 For each problem and round trip time (RTT): milliseconds from a key event to the moment when all outputs are set, and the
-share of presses whose first animation frame after that carries the new loss curve, fitted curve, path and readout. The last
-row is the same share for a page that does nothing but change one attribute of an SVG path for each key.
+share of presses whose first animation frame after that carries the new loss curve, fitted curve, path and readout. Under Voilà
+a server and a kernel have the same processors as the browser; the folder `site`, if it is there, shows the page without them.
+The last row is the same for a page that does nothing but change one attribute of an SVG path for each key.
 """
 
 import argparse
@@ -20,7 +21,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from benchmarks.latency import PATIENCE_MS, milliseconds
 from benchmarks.proxy import Meter, delayed
-from benchmarks.scenarios import NOTEBOOK, on_port, serving, voila
+from benchmarks.scenarios import NOTEBOOK, SITE, Scenario, on_port, serving, static, voila
 from benchmarks.server import CHROMIUM_FLAGS
 
 PROBLEMS = ("Line", "Wave", "Network")
@@ -58,7 +59,8 @@ PICTURES = [
     [".techni-readout [data-name=gradient_norm]", "text"],
 ]
 FOLLOW = """async () => {
-  const models = await Promise.all(Object.values(window.jupyterapp.widgetManager._models));
+  const manager = window.jupyterapp?.widgetManager ?? window.widgetManager;
+  const models = await Promise.all(Object.values(manager._models));
   models.find((model) => Object.keys(model.get("programs") ?? {}).length > 1).on("jaxlink:ran", frameProbeSet);
 }"""
 BARE = """<button>press</button><svg><path d="M0 0"/></svg><script>
@@ -79,27 +81,33 @@ def presses(page: Page, count: int) -> list[dict]:
     return page.evaluate("frameProbe.presses.splice(0)")
 
 
-def row(name: str, rtt: str, found: list[dict]) -> str:
+def row(page: str, problem: str, rtt: str, found: list[dict]) -> str:
     """A line of the table."""
     waits = [press["set"] - press["event"] for press in found]
     p95 = statistics.quantiles(waits, n=20, method="inclusive")[-1]
     carried = 100 * sum(press["isCarried"] for press in found) / len(found)
-    return f"| {name} | {rtt} | {statistics.median(waits):.1f} | {p95:.1f} | {carried:.0f} % |"
+    return f"| {page} | {problem} | {rtt} | {statistics.median(waits):.1f} | {p95:.1f} | {carried:.0f} % |"
 
 
-def app_rows(browser: Browser, url: str, rtt: float, count: int) -> Iterator[str]:
+def app_rows(browser: Browser, name: str, url: str, rtt: float, count: int) -> Iterator[str]:
     """One row for each problem, of one load of the page."""
     with delayed(urlsplit(url).port or 80, rtt, Meter()) as port, browser.new_context() as context:
         page = context.new_page()
         page.add_init_script(f"({PROBE})({json.dumps(PICTURES)})")
         page.goto(on_port(url, port), timeout=PATIENCE_MS)
         page.wait_for_selector(PICTURES[0][0], state="attached", timeout=PATIENCE_MS)
+        page.wait_for_function("window.jupyterapp?.widgetManager ?? window.widgetManager", timeout=PATIENCE_MS)
         page.evaluate(FOLLOW)
         for problem in PROBLEMS:
             page.get_by_role("combobox", name="Problem", exact=True).select_option(problem)
             page.get_by_role("slider", name="Learning rate", exact=True).focus()
             presses(page, 10)  # until the browser's optimizing compiler has had its turn
-            yield row(problem, f"{rtt:g}", presses(page, count))
+            yield row(name, problem, f"{rtt:g}", presses(page, count))
+
+
+def pages() -> list[tuple[str, Scenario]]:
+    """What is measured, by the name that it has in the table."""
+    return [("Voilà", voila(NOTEBOOK)), *([("static site", static(SITE))] if Path(SITE).exists() else [])]
 
 
 def bare_row(browser: Browser, count: int) -> str:
@@ -109,7 +117,7 @@ def bare_row(browser: Browser, count: int) -> str:
         page.add_init_script(f"({PROBE})({json.dumps([['path', 'd']])})")
         page.goto(f"data:text/html,{BARE}")
         page.locator("button").focus()
-        return row("one SVG attribute", "", presses(page, count))
+        return row("one SVG attribute", "", "", presses(page, count))
 
 
 def main() -> None:
@@ -120,14 +128,15 @@ def main() -> None:
     options = parser.parse_args()
     if not Path(NOTEBOOK).exists():
         sys.exit(f"There is no {NOTEBOOK} here. Run this from the project's folder.")
-    print("| Problem | RTT (ms) | Key to outputs, median (ms) | 95th percentile (ms) | In the next frame |")
-    print("| --- | ---: | ---: | ---: | ---: |")
+    print("| Page | Problem | RTT (ms) | Key to outputs, median (ms) | 95th percentile (ms) | In the next frame |")
+    print("| --- | --- | ---: | ---: | ---: | ---: |")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM_FLAGS)
-        with serving(voila(NOTEBOOK)) as url:
-            for rtt in options.rtt:
-                for line in app_rows(browser, url, rtt, options.presses):
-                    print(line, flush=True)
+        for name, scenario in pages():
+            with serving(scenario) as url:
+                for rtt in options.rtt:
+                    for line in app_rows(browser, name, url, rtt, options.presses):
+                        print(line, flush=True)
         print(bare_row(browser, options.presses))
 
 

@@ -12,14 +12,11 @@ from importlib.metadata import version
 
 import numpy as np
 
+from gradient.folders import cache_folder
+
 _PACKAGE = pathlib.Path(__file__).parent
 _CORE = ("problems.py", "optimizers.py", "descent.py", "landscape.py", "frame.py", "wasm/*.py", "controls.py", "app.py")
 _LIBRARIES = ("jax", "jaxlib", "optax", "numpy")
-
-
-def default_folder() -> pathlib.Path:
-    """Where it is: in the folder that TECHNI_CACHE names, or beside the sources."""
-    return pathlib.Path(os.environ.get("TECHNI_CACHE") or _PACKAGE / "__cache__")
 
 
 @cache
@@ -41,7 +38,7 @@ class DiskCache:
     """
 
     def __init__(self, folder: pathlib.Path | None = None, key: str | None = None) -> None:
-        self.folder = folder or default_folder()
+        self.folder = folder or cache_folder(os.environ)
         self.names: dict[str, bool] = {}
         self._key = hashlib.sha256((key or core_hash()).encode()).hexdigest()[:16]
 

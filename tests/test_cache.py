@@ -16,6 +16,7 @@ import pytest
 import gradient.cache
 from gradient import OPTIMIZERS, PROBLEMS
 from gradient.cache import DiskCache, core_hash
+from gradient.server.provisioner import scrubbed
 from tests.conftest import ROOT
 
 NAME, DATA = "a program", bytes(range(256)) * 40
@@ -73,6 +74,20 @@ def test_a_hit_traces_nothing_and_starts_no_backend(filled: Path) -> None:
     before = state(filled)
     assert run_app(filled) == (len(PROBLEMS) * len(OPTIMIZERS), 0, [])
     assert state(filled) == before
+
+
+@pytest.mark.soak
+def test_a_kernel_finds_what_it_would_compile(tmp_path: Path) -> None:
+    answer = run(["-m", "gradient.prepare", "--kernels"], tmp_path)
+    assert answer.returncode == 0, answer.stderr
+    (compiled,) = tmp_path.glob("jax-*")
+    before = {file.name for file in compiled.glob("*-cache")}
+    assert len(before) == len(PROBLEMS) * len(OPTIMIZERS)
+    options = {"TECHNI_CACHE": str(tmp_path)}
+    computing = "from gradient import App; app = App(); app.compute_in('kernel'); app.problem.index = 2; app.frame()"
+    environment = {**os.environ, **scrubbed({**os.environ, **options})}
+    subprocess.run([sys.executable, "-c", computing], cwd=ROOT, env=environment, check=True)
+    assert {file.name for file in compiled.glob("*-cache")} == before
 
 
 def test_a_corrupted_file_is_made_anew(filled: Path, tmp_path: Path) -> None:

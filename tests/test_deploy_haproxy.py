@@ -46,7 +46,8 @@ class Cluster:
         port = self._ports[name]
         command = shlex.split(re.findall(r"^ExecStart=(.*)$", UNIT, re.MULTILINE)[0].replace("%i", str(port)))
         variables = dict(re.findall(r"^Environment=(\w+)=(.*)$", UNIT, re.MULTILINE))
-        own = {"PYTHONPATH": PYTHONPATH, "TECHNI_STARTS_PER_MINUTE": "0", "TECHNI_MAX_KERNELS": "10"}
+        own = {"TECHNI_COOKIE_SECRET": "of the file that the unit names", "PYTHONPATH": PYTHONPATH}
+        own |= {"TECHNI_STARTS_PER_MINUTE": "0", "TECHNI_MAX_KERNELS": "10"}
         replica = serve([sys.executable, *command[1:]], f"http://127.0.0.1:{port}/", "is running at", ROOT, **variables, **own)
         server = self.servers[name] = self._running[name].enter_context(replica)
         eventually(lambda: ask(f"{server.url}readyz").status == 200)

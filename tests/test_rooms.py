@@ -41,13 +41,14 @@ ROOMS = [
             *("gradient.link.modules", "gradient.views*", "gradient.problems", "gradient.landscape", "gradient.frame"),
         },
     ),
-    Room("gradient/cache.py", {"numpy"}),
+    Room("gradient/folders.py", set()),
+    Room("gradient/cache.py", {"numpy", "gradient.folders"}),
     Room(
         "gradient/controls.py",
         {"ipywidgets", "gradient.frame", "gradient.link", "gradient.optimizers", "gradient.problems", "gradient.views*"},
     ),
     Room("gradient/app.py", {"*"}),
-    Room("gradient/prepare.py", {"gradient.app"}),
+    Room("gradient/prepare.py", {"jax", "gradient.app", "gradient.folders"}),
     Room(
         "gradient/publish/*.py",
         {
@@ -60,7 +61,7 @@ ROOMS = [
         "gradient/server/*.py",
         {
             *("voila", "jupyter_server", "jupyter_client", "jupyter_core", "nbconvert", "nbformat", "jinja2"),
-            *("tornado", "traitlets", "brotli", "prometheus_client", "gradient.server*"),
+            *("tornado", "traitlets", "brotli", "prometheus_client", "gradient.folders", "gradient.server*"),
         },
     ),
     Room("gradient/__init__.py", {*CORE, "gradient.app"}),

@@ -4,10 +4,14 @@
 """
 
 import asyncio
+import json
+import os
 import random
 import re
 import resource
+import signal
 import socket
+import sys
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
@@ -20,8 +24,9 @@ from tornado.websocket import WebSocketClientConnection, WebSocketClosedError
 
 from tests.conftest import ROOT, Server
 from tests.probe import probed
+from tests.processes import children, descriptors, eventually, zygote_of
 from tests.server import hardened
-from tests.visitor import Visitor, closed, custom, fetch, frame, update
+from tests.visitor import PROTOCOL, Visitor, closed, custom, fetch, frame, update
 
 Run = Callable[[Coroutine], Any]
 MAX_KERNELS = 8
@@ -319,6 +324,37 @@ def test_a_kernel_has_few_sockets(server: Server, attacker: Visitor, run: Run) -
     assert sum(run(one_more()) for _ in range(100)) == 1  # besides the attacker's first
     assert run(count(server, "sockets_refused_total", reason="number")) == before + 99
     assert run(attacker.move(0.2))
+
+
+def upgrade(server: Server, guest: Visitor) -> bytes:
+    """What a page asks for its socket with."""
+    lines = [
+        f"GET /api/kernels/{guest.kernel_id}/channels?session_id=s HTTP/1.1",
+        f"Host: {urlsplit(server.url).netloc}\r\nCookie: {guest.cookie}",
+        f"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Protocol: {PROTOCOL}",
+        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+    ]
+    return "\r\n".join(lines).encode()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="descriptors are counted on Linux only")
+def test_a_socket_that_is_left_before_it_is_open_leaves_nothing(server: Server, run: Run) -> None:
+    """While the server waits for a kernel that does not answer."""
+    pid = server.process.pid
+    others = set(children(zygote_of(pid)))
+    guest = run(Visitor.arrive(server.url))
+    (kernel,) = set(children(zygote_of(pid))) - others
+    before = len(descriptors(pid))
+    os.kill(kernel, signal.SIGSTOP)
+    for _ in range(3):
+        with raw(server, upgrade(server, guest)):
+            for _ in range(3):  # answers that come after the server has begun to wait
+                run(fetch(server.url + "healthz"))
+    os.kill(kernel, signal.SIGCONT)
+    route = f"{server.url}api/kernels/{guest.kernel_id}"
+    assert json.loads(run(fetch(route, guest.cookie)).body)["connections"] == 0
+    eventually(lambda: len(descriptors(pid)) <= before)
+    run(guest.leave())
 
 
 @pytest.mark.parametrize(

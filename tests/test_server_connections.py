@@ -1,4 +1,4 @@
-"""Clients that connect and take nothing: they hold a bounded number of connections, for a bounded time."""
+"""Clients that connect and take nothing: they hold a bounded number of connections and of bytes, for a bounded time."""
 
 import socket
 import sys
@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from gradient.server.memory import measure
 from tests.conftest import Server
 from tests.processes import descriptors, eventually
 from tests.server import ask, hardened, metrics
@@ -43,15 +44,27 @@ def num_sockets(server: Server) -> int:
     return sum(name.startswith("socket:") for name in descriptors(server.process.pid))
 
 
+def megabytes(server: Server) -> float:
+    """What is a server's own of the memory."""
+    return measure([server.process.pid]).own[server.process.pid] / (1 << 20)
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="sockets are counted on Linux only")
 @pytest.mark.parametrize("path", ["", "assets/script.js"])
 def test_who_reads_nothing_is_left(server: Server, path: str) -> None:
+    assert len(ask(server.url + path).body) > LARGE - 1
     refused = metrics(server)["techni_connections_refused_total"]
-    before = num_sockets(server)
+    before, memory, taken = num_sockets(server), megabytes(server), list[float]()
+
+    def is_left() -> bool:
+        taken.append(megabytes(server))
+        return num_sockets(server) <= before
+
     with ExitStack() as stack:
         for _ in range(MANY):
             stack.enter_context(unread(server, path))
         eventually(lambda: num_sockets(server) >= MAX_CONNECTIONS)
-        eventually(lambda: num_sockets(server) <= before)
+        eventually(is_left)
+        assert max(taken) < memory + MAX_CONNECTIONS
         assert metrics(server)["techni_connections_refused_total"] >= refused + MANY - MAX_CONNECTIONS
         assert ask(f"{server.url}assets/script.js").body == b"/" * LARGE

@@ -92,6 +92,10 @@ def test_a_fork_has_the_app_and_all_that_another_one_imports_and_no_backend(visi
     assert found == [[], False, True, False]
 
 
+def test_a_fork_outlives_what_a_platform_sends_to_all_processes(visits: Visits) -> None:
+    assert visits.get("import signal\nos.kill(os.getpid(), signal.SIGTERM)\nfound = 'there'") == "there"
+
+
 def test_jax_works_in_a_fork(visits: Visits) -> None:
     assert visits.get("import jax\nfound = float(jax.jit(jax.grad(lambda x: x**3))(2.0))") == 12.0
 

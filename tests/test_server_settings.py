@@ -1,10 +1,13 @@
 """What an operator sets, and who gets a kernel: tables of values, and what the server says to those that mean nothing."""
 
+import asyncio
 import dataclasses
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from tornado.httputil import HTTPHeaders
@@ -12,8 +15,9 @@ from tornado.httputil import HTTPHeaders
 from gradient.server import cgroups
 from gradient.server.admission import Admission, RefusedError, address_of, capacity
 from gradient.server.cgroups import memory_limit
-from gradient.server.front import is_robot
+from gradient.server.front import is_robot, is_visit
 from gradient.server.settings import Settings, SettingsError
+from gradient.server.site import Page, Site
 from tests.conftest import ROOT
 
 MB = 1 << 20
@@ -174,9 +178,6 @@ IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605
         ({"User-Agent": IPHONE}, False),
         ({"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"}, False),
         ({"User-Agent": "Mozilla/5.0 (Linux; Android 15; CUBOT X30) Chrome/140.0 Mobile Safari/537.36"}, False),
-        ({"User-Agent": CHROME, "Sec-Purpose": "prefetch;prerender"}, True),
-        ({"User-Agent": CHROME, "Purpose": "prefetch"}, True),
-        ({"User-Agent": IPHONE, "X-Purpose": "preview"}, True),
         *(
             ({"User-Agent": agent}, True)
             for agent in (
@@ -200,5 +201,35 @@ IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605
     ],
 )
 def test_robots_are_known(headers: dict[str, str], expected: bool) -> None:
-    handler = SimpleNamespace(request=SimpleNamespace(headers=HTTPHeaders(headers)))
-    assert is_robot(handler) is expected  # type: ignore[arg-type]
+    assert is_robot(asking(headers)) is expected
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ({"Accept": "text/html,*/*;q=0.8"}, True),
+        ({"Accept": "*/*"}, False),
+        ({"Accept": "text/html", "Sec-Purpose": "prefetch;prerender"}, False),
+        ({"Accept": "text/html", "Purpose": "prefetch"}, False),
+        ({"Accept": "text/html", "X-Purpose": "preview"}, False),
+    ],
+)
+def test_what_is_fetched_ahead_is_no_visit(headers: dict[str, str], expected: bool) -> None:
+    assert is_visit(asking(headers)) is expected
+
+
+def asking(headers: dict[str, str]) -> Any:
+    return SimpleNamespace(request=SimpleNamespace(headers=HTTPHeaders(headers)))
+
+
+def test_a_page_is_compressed_once_for_all_who_ask_at_the_same_time(tmp_path: Path) -> None:
+    (tmp_path / "index.html").write_text("<html><head></head><body></body></html>")
+
+    async def ask() -> list[Page]:
+        site = Site(tmp_path, "/", "/live")
+        return await asyncio.gather(*(site.page("full", accepted="br") for _ in range(3)))
+
+    with ThreadPoolExecutor(1) as thread:  # the browser of other tests has a loop in this one
+        pages = thread.submit(asyncio.run, ask()).result()
+    assert len({id(page.body) for page in pages}) == 1
+    assert pages[0].encoding == "br"

@@ -16,6 +16,7 @@ import nbformat
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from gradient.publish.folder import replaced
 from tests.app_page import AppPage
 from tests.conftest import ROOT, Server, static_server, watched
 
@@ -265,11 +266,38 @@ def test_what_is_compressed_beforehand_is_the_same(site_folder: Path) -> None:
         assert gzip.decompress(path.with_name(path.name + ".gz").read_bytes()) == path.read_bytes()
 
 
-def test_a_folder_with_something_else_in_it_is_left_alone(tmp_path: Path) -> None:
-    (tmp_path / "thesis.txt").write_text("years")
+@pytest.mark.parametrize("name", ["thesis.txt", "index.html"])
+def test_a_folder_with_something_else_in_it_is_left_alone(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("years")
     command = [sys.executable, "-m", "gradient.publish", str(tmp_path)]
     answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert answer.returncode == 1
     assert "Name another folder" in answer.stderr
     assert "Traceback" not in answer.stderr
-    assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+@pytest.mark.parametrize("out", [".", ".."])
+def test_the_folder_that_one_is_in_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, out: str) -> None:
+    (tmp_path / "inner").mkdir()
+    monkeypatch.chdir(tmp_path / "inner")
+    with pytest.raises(FileExistsError, match="Name another folder"), replaced(Path(out)):
+        pass
+
+
+def test_a_site_takes_the_place_of_another_only_when_all_of_it_is_there(tmp_path: Path) -> None:
+    out = tmp_path / "site"
+    worker = (ROOT / "gradient" / "publish" / "template" / "worker.js").read_text()
+
+    def write(words: str) -> None:
+        with replaced(out) as folder:
+            folder.add_page("worker.js", worker)
+            folder.add_page("index.html", words)
+            assert words != "third"
+
+    write("first")
+    write("second")
+    with pytest.raises(AssertionError):
+        write("third")
+    assert (out / "index.html").read_text() == "second"
+    assert [path.name for path in tmp_path.iterdir()] == ["site"]

@@ -16,7 +16,7 @@ def main() -> None:
     arguments = parser.parse_args()
     try:
         publish(arguments.notebook, arguments.out)
-    except (FileExistsError, FileNotFoundError, PublishError) as error:
+    except (OSError, PublishError) as error:
         sys.exit(f"Nothing was published. {error}")
 
 

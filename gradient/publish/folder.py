@@ -2,7 +2,6 @@
 
 import gzip
 import hashlib
-import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from pathlib import Path
 import brotli
 
 _WORTHWHILE = 0.95
+_WORKER = Path(__file__).parent / "template" / "worker.js"
 
 
 class Folder:
@@ -42,20 +42,46 @@ class Folder:
 
 @contextmanager
 def replaced(out: Path) -> Iterator[Folder]:
-    """A new folder that takes the place of `out` when all of it is there; if anything fails, `out` stays as it was."""
+    """A new folder that takes the place of `out` when all of it is there; if anything fails, `out` stays as it was.
+
+    Raises:
+        FileExistsError: if `out` holds anything but a site, or what runs here runs in it.
+    """
     _check_replaceable(out)
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as made:
         folder = Folder(Path(made) / "site")  # a temporary folder itself is its owner's only, who need not be the web server
         yield folder
         folder.compress()
-        shutil.rmtree(out, ignore_errors=True)
-        shutil.copytree(folder.path, out)
+        _exchange(folder.path, out, Path(made) / "before")
+
+
+def _exchange(new: Path, out: Path, aside: Path) -> None:
+    """Puts a folder in the place of another, which is moved aside."""
+    if out.exists():
+        out.rename(aside)
+    try:
+        new.rename(out)
+    except OSError:
+        if aside.exists():
+            aside.rename(out)
+        raise
 
 
 def _check_replaceable(out: Path) -> None:
-    """Raises FileExistsError if a folder is there that holds something else than a site."""
-    if out.exists() and any(out.iterdir()) and not (out / "index.html").exists():
+    if out.resolve() in (Path.cwd(), *Path.cwd().parents):
+        raise FileExistsError(f"{out} is the folder of this command, or above it, and would be replaced. Name another folder.")
+    if out.exists() and any(out.iterdir()) and not _is_site(out):
         raise FileExistsError(
             f"{out} is not empty and holds no site, so it is left as it is. Name another folder, or empty it."
         )
+
+
+def _is_site(folder: Path) -> bool:
+    """Whether a folder was written by this package: its worker says so in its first line, as ours does."""
+    worker = folder / _WORKER.name
+    return worker.is_file() and worker.read_text(encoding="utf-8", errors="replace").startswith(_first_line(_WORKER))
+
+
+def _first_line(file: Path) -> str:
+    return file.read_text(encoding="utf-8").partition("\n")[0]

@@ -18,6 +18,7 @@ from tornado.web import GZipContentEncoding
 from traitlets import Dict, Instance
 from voila.app import Voila
 
+from gradient.folders import cache_folder
 from gradient.server import counters, guard
 from gradient.server.assets import BundleAsset, Compressed, ExtensionAsset, StaticAsset, TemplateAsset, fingerprint
 from gradient.server.bundle import CHUNKS, chunks, write_bundle
@@ -35,7 +36,6 @@ from gradient.server.operation import (
     logging_config,
     request_logger,
 )
-from gradient.server.provisioner import cache_folder
 from gradient.server.settings import Settings, SettingsError
 from gradient.server.site import Site
 
@@ -167,7 +167,7 @@ class Application(Voila):
         if not any(file.is_file() for file in folder.glob("*")):
             self.log.warning(
                 "There are no programs in %s, so the first page with a kernel waits until all are compiled. "
-                "Run `python -m gradient.prepare` before the server starts, or name their folder in TECHNI_CACHE.",
+                "Run `python -m gradient.prepare --kernels` before the server starts, or name their folder in TECHNI_CACHE.",
                 folder,
             )
 

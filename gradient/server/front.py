@@ -33,6 +33,9 @@ _ROBOTS = re.compile(
     re.IGNORECASE,
 )
 _WARM_UP_SECONDS = 20.0  # that the first visitors of a server wait, and no longer, because there is another page
+_SLICE = 1 << 16  # bytes
+_PAGE_SECONDS = 90.0  # that the making of a page takes at most
+_LOOK_SECONDS = 1.0  # after which one that waits looks whether its kernel is still there
 _EARLY = ("Purpose", "Sec-Purpose", "X-Purpose", "X-Moz")  # headers of browsers that load what nobody has asked for yet
 
 
@@ -42,8 +45,8 @@ class Front:
     Attributes:
         metadata: of the notebook: its `title` and `description`.
         home: the address of the first page, below which all others are.
-        making: held while a piece of a page is made. Kernels take the other half of the processors, and the loop, which all
-            visitors share, has time for them between two pages.
+        making: held while a kernel is started and the beginning of its page is made. Kernels take the other half of the
+            processors, and the loop, which all visitors share, has time for them between two pages.
     """
 
     def __init__(self, settings: Settings, kernels: Kernels, site: Site, metadata: dict[str, str], home: str) -> None:
@@ -57,6 +60,10 @@ class Front:
         return reason
 
 
+class _LostError(Exception):
+    """The kernel of a page has ended before the page was whole."""
+
+
 class PageHandler(TornadoVoilaHandler):
     """A page with a kernel for a person's browser while there is room; the static page for all others."""
 
@@ -65,14 +72,15 @@ class PageHandler(TornadoVoilaHandler):
         super().initialize(**voila)
         self.front, self.is_static = front, is_static
         self.nonce = secrets.token_urlsafe(16)
+        self.etag: str | None = None
 
     async def get(self, path: str | None = None) -> None:
         """The page that suits who asks."""
         if path:  # Voilà would look for a file
             raise HTTPError(404)
         if is_robot(self):
-            await self._send_to_robot()
-        elif self.is_static or not _is_visit(self):
+            self._send_words("welcome")  # with the address that was asked for: no such page is compressed or kept
+        elif self.is_static or not is_visit(self):
             await self._send_static()
         elif reason := await self._send_live():
             await self._send_static(self.front.refuse(reason))
@@ -86,42 +94,66 @@ class PageHandler(TornadoVoilaHandler):
     async def _send_live(self) -> str:
         """Starts a kernel and sends its page; returns "" or why there is none."""
         kernels, settings = self.front.kernels, self.front.settings
-        is_embedded = settings.frame_ancestors not in ("'self'", "'none'")
-        welcome(self, is_embedded=is_embedded)
+        welcome(self, is_embedded=settings.frame_ancestors not in ("'self'", "'none'"))
         with kernels.handing_out() as started:
-            page = self.get_generator()
+            page, reason, is_whole = self.get_generator(), "", False
             try:
-                kernels.admission.check_room(len(kernels))
-                if self.front.site.exists:
-                    await kernels.warm_up(_WARM_UP_SECONDS)
-                kernels.admission.count_start(address_of(self.request, settings.trusted_proxies))
-                first = await self._next(page)  # Voilà starts the kernel before it sends anything
+                first = await self._begin(page)
             except RefusedError as refusal:
-                return refusal.reason
+                reason = refusal.reason
             except Exception:  # whatever it is, the visitor gets a page
                 self.log.exception("no kernel")
-                return "failed"
-            self.set_header("Cache-Control", "no-store")
-            self._allow_scripts(f"'nonce-{self.nonce}'")
-            if not await self._stream(first, page):
-                for kernel_id in started:
-                    await kernels.shutdown_kernel(kernel_id)
-        return ""
+                reason = "failed"
+            else:
+                self.set_header("Cache-Control", "no-store")
+                self._allow_scripts(f"'nonce-{self.nonce}'")
+                is_whole = await self._stream(first, page, started)
+            if not is_whole:
+                await kernels.discard(started)
+        return reason
 
-    async def _next(self, page: AsyncIterator[str]) -> str | None:
-        """The next piece of a page, None at its end."""
-        async with self.front.making:
-            return await anext(page, None)
+    async def _begin(self, page: AsyncIterator[str]) -> str:
+        """The first piece of a page, before which Voilà starts the kernel.
 
-    async def _stream(self, first: str | None, page: AsyncIterator[str]) -> bool:
-        """Sends a page as it comes; returns whether the visitor has waited for all of it."""
-        self.write(first or "")
+        Raises:
+            RefusedError: if there is to be none.
+            TimeoutError: if it does not come.
+        """
+        kernels = self.front.kernels
+        kernels.admission.check_room(len(kernels))
+        if self.front.site.exists:
+            await kernels.warm_up(_WARM_UP_SECONDS)
+        kernels.admission.count_start(address_of(self.request, self.front.settings.trusted_proxies))
+        async with asyncio.timeout(_PAGE_SECONDS), self.front.making:
+            return await anext(page, "")
+
+    async def _stream(self, first: str, page: AsyncIterator[str], started: list[str]) -> bool:
+        """Sends a page as it comes; returns whether the visitor has waited for all of it, and all of it has come."""
+        self.write(first)
         is_there = await self._is_sent()
-        while (html := await self._next(page)) is not None:  # to the end in any case: it holds the kernel's client
-            if is_there:
-                self.write(html)
-                is_there = await self._is_sent()
+        try:
+            async with asyncio.timeout(_PAGE_SECONDS):
+                while (
+                    html := await self._next(page, started)
+                ) is not None:  # to the end in any case: it holds the kernel's client
+                    if is_there:
+                        self.write(html)
+                        is_there = await self._is_sent()
+        except (_LostError, TimeoutError):
+            self.write(self._rendered("lost"))
+            return False
         return is_there
+
+    async def _next(self, page: AsyncIterator[str], started: list[str]) -> str | None:
+        """The next piece of a page, None at its end; Voilà waits for it for ever, whether its kernel is there or not."""
+        piece = asyncio.ensure_future(anext(page, None))
+        try:
+            while not (await asyncio.wait([piece], timeout=_LOOK_SECONDS))[0]:
+                if not any(kernel_id in self.front.kernels for kernel_id in started):
+                    raise _LostError
+        finally:
+            piece.cancel()
+        return await piece
 
     async def _is_sent(self) -> bool:
         try:
@@ -138,22 +170,34 @@ class PageHandler(TornadoVoilaHandler):
         else:
             self._send_words("busy" if notice else "welcome")
 
-    async def _send_to_robot(self) -> None:
-        """What a search engine or a preview of a link shows: the static page with its card."""
-        if self.front.site.exists:
-            await self._send_site("no-store", head=self._rendered("card"))
-        else:
-            self._send_words("welcome")
-
     async def _send_site(self, caching: str, **variant: Any) -> None:
         site = self.front.site
-        body, encoding = await site.page(**variant, accepted=self.request.headers.get("Accept-Encoding", ""))
+        page = await site.page(**variant, accepted=self.request.headers.get("Accept-Encoding", ""))
         self.set_header("Content-Type", "text/html; charset=utf-8")
         self.set_header("Cache-Control", caching)
-        if encoding:
-            self.set_header("Content-Encoding", encoding)
         self._allow_scripts(*site.scripts)
-        self.finish(body)
+        if page.encoding:
+            self.set_header("Content-Encoding", page.encoding)
+        self.etag = page.etag
+        self.set_etag_header()
+        if self.check_etag_header():
+            self.set_status(304)
+        else:
+            self.set_header("Content-Length", len(page.body))
+            await self._send_slowly(page.body)
+
+    async def _send_slowly(self, body: bytes) -> None:
+        """Sends no more than is taken: a page that nobody reads costs a slice of memory, and not all of the page."""
+        slices = range(0, len(body), _SLICE) if self.request.method == "GET" else ()
+        for start in slices:
+            self.write(body[start : start + _SLICE])
+            if not await self._is_sent():
+                self.detach().close()
+                return
+
+    def compute_etag(self) -> str | None:
+        """Of what is sent, where it stays the same."""
+        return self.etag
 
     def _send_words(self, name: str) -> None:
         """A page of a few words, which a busy server and one without a site have."""
@@ -196,12 +240,12 @@ def prepare_notebook(handler: PageHandler, notebook: NotebookNode, cwd: str) -> 
 
 
 def is_robot(handler: RequestHandler) -> bool:
-    """Whether a program asks that shows a page to nobody, or not yet."""
+    """Whether a program asks that shows a page to nobody: a search engine, the preview of a link."""
+    return _ROBOTS.search(handler.request.headers.get("User-Agent", "")) is not None
+
+
+def is_visit(handler: RequestHandler) -> bool:
+    """Whether a page is asked for to be shown now, and not ahead or to be kept; a service worker takes anything."""
     headers = handler.request.headers
     is_early = any(re.search("prefetch|prerender|preview", headers.get(name, "")) for name in _EARLY)
-    return is_early or _ROBOTS.search(headers.get("User-Agent", "")) is not None
-
-
-def _is_visit(handler: RequestHandler) -> bool:
-    """Whether a page is asked for to be shown; what fetches it to keep it, like a service worker, takes anything."""
-    return "text/html" in handler.request.headers.get("Accept", "")
+    return "text/html" in headers.get("Accept", "") and not is_early

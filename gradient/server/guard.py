@@ -54,6 +54,25 @@ class Connection(ZMQChannelsWebsocketConnection):
         self._quota = dict(_QUOTA)
         self._comms: set[str] = set()
         self._num_refused = 0
+        self._is_counted = self._is_left = False
+
+    def connect(self) -> Any:
+        """Connects to the kernel; returns what is done when the page can speak with it."""
+        self._count()
+        return super().connect()
+
+    def disconnect(self) -> None:  # type: ignore[override] # as in what it extends
+        """Leaves the kernel, once. A page can go before it is connected; leaving takes back what connecting has counted."""
+        if not self._is_left:
+            self._is_left = True
+            if not self._is_counted:
+                self.multi_kernel_manager.notify_connect(self.kernel_id)
+            self._count()
+            super().disconnect()
+
+    def _count(self) -> None:
+        self._is_counted = True
+        self._open_sockets.add(self)
 
     def handle_incoming_message(self, incoming_msg: Any) -> None:
         """Lets a frame through if it is one that a page sends; counts it otherwise."""
@@ -138,6 +157,7 @@ class Socket(OwnKernel, VoilaKernelWebsocketHandler):
     """The websocket of a page with its kernel: for this kernel's visitor, in protocol v1, and no faster than a page speaks."""
 
     _door: _Door | None = None
+    connection: Connection | None = None
 
     async def prepare(self, *args: Any, **options: Any) -> None:
         """Refuses a socket before it costs anything.
@@ -159,10 +179,29 @@ class Socket(OwnKernel, VoilaKernelWebsocketHandler):
         self._door = door
         self._messages, self._bytes = Bucket(_MESSAGES, _BURST), Bucket(_BYTES, _BYTES_BURST)
 
+    async def pre_get(self) -> None:
+        """Waits until the kernel answers.
+
+        Raises:
+            HTTPError: 400 for a client that has gone meanwhile, which is not to be connected.
+        """
+        await super().pre_get()
+        if self.connection is None:
+            raise refusal(400, "gone")
+
+    async def open(self, kernel_id: str) -> None:
+        """Connects the page with its kernel, or leaves nothing of the attempt."""
+        try:
+            await super().open(kernel_id)
+        except BaseException:
+            self.on_connection_close()  # nobody else says so to a socket that has not come to its first frame
+            raise
+
     def on_close(self) -> None:
         """Makes place for another socket."""
         self._leave()
-        super().on_close()
+        if self.connection:
+            super().on_close()
 
     def on_finish(self) -> None:
         """The same if it has not come to a socket, which is an answer with the status 101."""

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -137,6 +137,12 @@ class Kernels(AsyncMappingKernelManager):
     async def shutdown_kernel(self, kernel_id: str, now: bool = True, restart: bool = False) -> None:  # type: ignore[override]
         """Ends a kernel; what a visitor had is in the page, so no time is spent on farewells."""
         await super().shutdown_kernel(kernel_id, now=now, restart=restart)
+
+    async def discard(self, kernel_ids: Iterable[str]) -> None:
+        """Ends the kernels of a page that nobody has, as far as they are still there."""
+        for kernel_id in kernel_ids:
+            if kernel_id in self:
+                await self.shutdown_kernel(kernel_id)
 
     def notify_connect(self, kernel_id: str) -> None:
         """Notes that a page has come."""

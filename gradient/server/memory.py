@@ -9,6 +9,7 @@ import itertools
 import os
 import re
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
@@ -82,6 +83,7 @@ class MemoryWatch:
     def __init__(self, kernels: Kernels, seconds: float) -> None:
         self._kernels = kernels
         self._looks = Periodic(self.look, seconds)
+        self._thread = ThreadPoolExecutor(1, "memory")  # its own: it must not wait for what visitors can ask for
 
     async def start(self) -> None:
         """Looks now, and from now on every so many seconds."""
@@ -91,7 +93,7 @@ class MemoryWatch:
     async def look(self) -> None:
         """Looks once."""
         admission, num_kernels, processes = self._kernels.admission, len(self._kernels), self._kernels.processes()
-        use = await asyncio.to_thread(measure, processes.values())
+        use = await asyncio.get_running_loop().run_in_executor(self._thread, measure, processes.values())
         counters.memory.set(use.total)
         admission.note_use(use.total, num_kernels)
         sizes = {kernel_id: use.own[pid] for kernel_id, pid in processes.items()}

@@ -13,6 +13,7 @@ from jupyter_client.provisioning import LocalProvisioner
 from jupyter_server.services.kernels.kernelmanager import ServerKernelManager
 from traitlets import Float, Instance, Integer, Type, default, observe
 
+from gradient.folders import compilation_options
 from gradient.server.forks import NoZygoteError
 from gradient.server.limits import Limits
 from gradient.server.nursery import Nursery
@@ -28,27 +29,17 @@ _ALLOWED = {
 }
 _ALLOWED_BEGINNINGS = ("LC_", "JAX_", "XLA_", "MPL", "FONTCONFIG_")
 
-# Where programs and fields are kept, if no variable says so. JAX would keep there only what takes a second to compile; a kernel
-# that finds what it would compile takes 20 MB more when it computes, and otherwise 100.
-_CACHE = Path(__file__).parents[1] / "__cache__"
-_KEEP_ALL = {"JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0", "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1"}
-
 # No file of what was run. What a library writes to a descriptor is for the log, and not for the page. That a kernel speaks
 # without encryption to a server on the same machine need not be said once for each visitor.
 _FLAGS = ["--HistoryManager.enabled=False", "--IPKernelApp.capture_fd_output=False", "--IPKernelApp.log_level=ERROR"]
 _NO_POLLING = "--IPKernelApp.parent_handle=1"  # a fork hears by its lifeline that the server is gone
 
 
-def cache_folder(env: Mapping[str, str]) -> Path:
-    """Where kernels keep what they have compiled, for all of them."""
-    return Path(env.get("TECHNI_CACHE") or _CACHE).absolute()
-
-
 def scrubbed(env: Mapping[str, str]) -> dict[str, str]:
     """What of an environment a kernel may know, and that what one of them has compiled is kept for all."""
-    folder = cache_folder(env) / "jax"
     allowed = {name: value for name, value in env.items() if name in _ALLOWED or name.startswith(_ALLOWED_BEGINNINGS)}
-    return {"JAX_COMPILATION_CACHE_DIR": str(folder), **_KEEP_ALL, **allowed}
+    options = {name.upper(): str(value) for name, value in compilation_options(env).items()}
+    return options | allowed
 
 
 class Provisioner(LocalProvisioner):

@@ -142,8 +142,11 @@ def _run(arguments: list[str]) -> None:
 def _leave_home(order: Order, lifeline: int) -> None:
     """Shares nothing with the zygote any more but memory, which is a copy, and what it writes to."""
     os.setsid()
-    for number in (signal.SIGCHLD, signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGCHLD, signal.SIGINT):
         signal.signal(number, signal.SIG_DFL)
+    signal.signal(
+        signal.SIGTERM, signal.SIG_IGN
+    )  # a platform sends it to all processes, and pages under way need their kernels
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
     _close_all_but({0, 1, 2, lifeline})
     os.environ.clear()
