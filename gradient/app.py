@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from gradient import optimizers, problems
 from gradient.cache import DiskCache
 from gradient.controls import Controls, labels_of
 from gradient.frame import MAX_STEPS, Frame, frame
@@ -211,15 +212,16 @@ class App(Controls, widgets.Box):
         def make() -> list[np.ndarray]:
             return [np.asarray(array) for array in field(problem.loss, domain, shape)]
 
-        if problem not in PROBLEMS.values():
+        if not problems.is_shipped(problem):
             return make()
         return self._cache.arrays(f"{field.__name__} {problem.name} {domain} {shape}", make)
 
     def _program_name(self, problem: int, optimizer: int) -> str | None:
-        """By what the program of a choice is kept on disk; a reader's own problem is not, as its source is not known."""
-        if problem >= len(PROBLEMS):
+        """By what the program of a choice is kept on disk; a reader's own record is not, as its source is not known."""
+        fitted, rule = self.problems[problem], list(OPTIMIZERS.values())[optimizer]
+        if not (problems.is_shipped(fitted) and optimizers.is_shipped(rule)):
             return None
-        return f"frame {list(PROBLEMS)[problem]} {list(OPTIMIZERS)[optimizer]}"
+        return f"frame {fitted.name} {rule.label}"
 
     def _seen_row(self, index: int) -> dict[Trait, Any]:
         """What is seen of the choice of a problem: its picture, its axes, and which controls of the start there are."""

@@ -10,12 +10,16 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from importlib.metadata import version
 
+import jax
 import numpy as np
 
 from gradient.folders import cache_folder
 
 _PACKAGE = pathlib.Path(__file__).parent
-_CORE = ("problems.py", "optimizers.py", "descent.py", "landscape.py", "frame.py", "wasm/*.py", "controls.py", "app.py")
+_CORE = (
+    *("problems.py", "optimizers.py", "descent.py", "landscape.py", "frame.py", "wasm/*.py", "link/programs.py"),
+    *("controls.py", "app.py"),
+)
 _LIBRARIES = ("jax", "jaxlib", "optax", "numpy")
 
 
@@ -40,7 +44,8 @@ class DiskCache:
     def __init__(self, folder: pathlib.Path | None = None, key: str | None = None) -> None:
         self.folder = folder or cache_folder(os.environ)
         self.names: dict[str, bool] = {}
-        self._key = hashlib.sha256((key or core_hash()).encode()).hexdigest()[:16]
+        precision = f" in {'64' if jax.config.jax_enable_x64 else '32'} bits"  # which a notebook can set
+        self._key = hashlib.sha256((key or core_hash()).encode() + precision.encode()).hexdigest()[:16]
 
     def load(self, name: str) -> bytes | None:
         """The bytes that were stored by this name, or None."""

@@ -107,3 +107,9 @@ OPTIMIZERS: dict[str, Optimizer] = {
         r"\quad p \leftarrow p - \eta\, \hat m / (\sqrt{\hat v} + \epsilon)",
     ),
 }
+_SHIPPED = tuple(OPTIMIZERS.values())
+
+
+def is_shipped(optimizer: Optimizer) -> bool:
+    """Whether this very record comes with the package, so that what follows from it follows from the package's sources."""
+    return any(optimizer is record for record in _SHIPPED)

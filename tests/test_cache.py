@@ -10,6 +10,7 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
+import jax
 import numpy as np
 import pytest
 
@@ -126,6 +127,33 @@ def test_another_key_misses(tmp_path: Path) -> None:
     assert DiskCache(tmp_path, "other key").load(NAME) is None
 
 
+def test_another_precision_misses(tmp_path: Path) -> None:
+    DiskCache(tmp_path, "key").store(NAME, DATA)
+    with jax.enable_x64(True):
+        assert DiskCache(tmp_path, "key").load(NAME) is None
+    assert DiskCache(tmp_path, "key").load(NAME) == DATA
+
+
+# Names of programs and fields, where a reader has put records of their own in the place of the package's.
+REPLACED = """
+import dataclasses
+from gradient import OPTIMIZERS, PROBLEMS
+PROBLEMS["Wave"] = dataclasses.replace(PROBLEMS["Wave"], predict=lambda p, x: p[0] * x + p[1])
+OPTIMIZERS["adam"] = OPTIMIZERS["adam"]._replace(stability=lambda b1, b2: 2.0)
+from gradient import App
+app = App()
+print(sorted(app._cache.names))
+"""
+
+
+def test_a_readers_own_records_are_not_taken_for_the_packages(filled: Path) -> None:
+    answer = run(["-c", REPLACED], filled)
+    assert answer.returncode == 0, answer.stderr
+    names = ast.literal_eval(answer.stdout)
+    assert any("Network" in name for name in names)
+    assert not [name for name in names if "Wave" in name or "Adam" in name]
+
+
 def test_only_what_other_keys_stored_is_pruned(tmp_path: Path) -> None:
     (tmp_path / "somebody's file").write_text("stays")
     old, new = DiskCache(tmp_path, "old key"), DiskCache(tmp_path, "new key")
@@ -212,7 +240,9 @@ def sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return copy
 
 
-@pytest.mark.parametrize("name", ["problems.py", "frame.py", "optimizers.py", "wasm/program.py", "controls.py", "app.py"])
+@pytest.mark.parametrize(
+    "name", ["problems.py", "frame.py", "optimizers.py", "wasm/program.py", "link/programs.py", "controls.py", "app.py"]
+)
 def test_a_changed_source_is_another_key(sources: Path, name: str) -> None:
     before = core_hash.__wrapped__()
     assert before == core_hash()  # a copy elsewhere has the same

@@ -118,11 +118,11 @@ def test_on_a_phone_it_is_one_column(phone: AppPage) -> None:
 
 @pytest.fixture(scope="module")
 def touch(phone: AppPage) -> Callable[..., None]:
-    """Sends a finger's events to the page: `touch("touchStart", x, y)`, moves, and `touch("touchEnd")`."""
+    """Sends fingers' events: `touch("touchStart", x, y)`, moves, and `touch("touchEnd")`; a second finger's place follows."""
     client = phone.page.context.new_cdp_session(phone.page)
 
-    def send(kind: str, *point: float) -> None:
-        points = [{"x": point[0], "y": point[1]}] if point else []
+    def send(kind: str, *place: float) -> None:
+        points = [{"x": x, "y": y} for x, y in zip(place[::2], place[1::2], strict=True)]
         client.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
 
     return send
@@ -136,6 +136,23 @@ def test_on_a_phone_the_handle_is_dragged_by_touch(phone: AppPage, touch: Callab
         touch("touchMove", *phone.at(0.6 - 1.6 * share, -3.5 + 5.5 * share))
     phone.expect_start(-1.0, 2.0, tolerance=0.05)
     phone.wait_for_change(before, *ALL)
+    touch("touchEnd")
+
+
+def test_on_a_phone_a_second_finger_does_not_disturb_a_drag(phone: AppPage, touch: Callable[..., None]) -> None:
+    phone.button("Reset").click()
+    phone.expect_start(0.6, -3.5)
+    phone.page.locator(".techni-title").scroll_into_view_if_needed()
+    other = phone.at(-1.5, 4.0)
+    touch("touchStart", *phone.at(0.6, -3.5))
+    for b in (-2.0, 0.0):
+        touch("touchMove", *phone.at(0.6, b))
+    touch("touchStart", *phone.at(0.6, 0.0), *other)
+    touch("touchMove", *phone.at(0.6, 0.0), other[0] + 9, other[1])
+    assert phone.settled()
+    phone.expect_start(0.6, 0.0, tolerance=0.05)
+    touch("touchMove", *phone.at(1.2, 1.0), other[0] + 9, other[1])
+    phone.expect_start(1.2, 1.0, tolerance=0.05)
     touch("touchEnd")
 
 

@@ -70,6 +70,32 @@ def test_what_the_page_sets_by_itself_is_not_sent_with_the_next_change(app: AppP
     assert [sorted(state) for state in said] == [["value"], ["step"], ["value"], ["index"]]
 
 
+# Keeps which traits of the curves are set.
+NOTE = """async () => {
+  const models = await Promise.all(Object.values(jupyterapp.widgetManager._models));
+  const lines = models.filter((model) => model.name === "LinesModel");
+  window.timesSet = [];
+  for (const model of lines) {
+    const { set_state } = model;
+    model.set_state = (state) => { timesSet.push(Object.keys(state).join()); return set_state.call(model, state); };
+  }
+  return lines.length;
+}"""
+
+
+def test_numbers_that_stay_are_not_set_again(app: AppPage) -> None:
+    assert app.page.evaluate(NOTE) > 1
+    before = app.seen()
+    app.press("Step", "ArrowLeft")
+    app.wait_for_change(before, "fit", "mark")
+    assert "y" in app.page.evaluate("timesSet")  # of the fit, whose x is what it was
+    app.press("Step", "ArrowRight")
+    app.wait("s.fit === arg.fit && s.curve === arg.curve", arg=before)
+    before = app.seen()
+    app.press("Learning rate", "ArrowLeft")
+    app.wait_for_change(before, "fit", "curve")
+
+
 def test_limits_that_the_page_has_set_hold_in_the_kernel_too(app: AppPage) -> None:
     """A kernel with older limits would cut the value there, and send it back."""
     app.choose("Problem", "Line")

@@ -251,6 +251,23 @@ def test_a_click_on_the_loss_curve_goes_to_that_step(app: AppPage) -> None:
     app.wait("s.step === '12'")
 
 
+def test_a_pen_on_the_loss_curve_goes_to_the_step_under_it(app: AppPage) -> None:
+    area = app.page.locator(".techni-loss .plotarea_background").bounding_box()
+    assert area
+    client = app.page.context.new_cdp_session(app.page)
+
+    def pen(kind: str, step: int) -> None:
+        place = {"x": area["x"] + area["width"] * step / 30, "y": area["y"] + area["height"] / 2}
+        button = {"button": "left", "buttons": 1, "clickCount": 1, "pointerType": "pen"}
+        client.send("Input.dispatchMouseEvent", {"type": kind, **place, **button})
+
+    pen("mousePressed", 12)
+    app.wait("s.step === '12'")
+    pen("mouseMoved", 20)
+    app.wait("s.step === '20'")
+    pen("mouseReleased", 20)
+
+
 def test_reset_brings_back_the_defaults(app: AppPage) -> None:
     before = app.seen()
     app.press("Learning rate", "ArrowRight", 4)
@@ -261,6 +278,7 @@ def test_reset_brings_back_the_defaults(app: AppPage) -> None:
     app.button("Reset").click()
     app.wait("s.curve === arg.curve && s.loss === arg.loss && s.field === arg.field", arg=before)
     assert app.page.get_by_role("combobox", name="Optimizer").input_value() == "Momentum"
+    expect(app.slider("Step")).to_have_value("30")
 
 
 def test_a_click_sets_the_start(app: AppPage) -> None:

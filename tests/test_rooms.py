@@ -42,7 +42,7 @@ ROOMS = [
         },
     ),
     Room("gradient/folders.py", set()),
-    Room("gradient/cache.py", {"numpy", "gradient.folders"}),
+    Room("gradient/cache.py", {"jax", "numpy", "gradient.folders"}),
     Room(
         "gradient/controls.py",
         {"ipywidgets", "gradient.frame", "gradient.link", "gradient.optimizers", "gradient.problems", "gradient.views*"},

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page
 
-from gradient.link.kernel import _as_python
+from gradient.link.kernel import _as_python, as_array
 from gradient.link.modules import TEXT
 from gradient.link.text import fill, number
 from gradient.views.readout import SENTENCES
@@ -27,6 +27,7 @@ EDGES = [
 TEMPLATES = [
     *(sentence for _, sentence in SENTENCES.values()),
     *("{a}", "[{a}]", "{a}[ and {b}] or {c}", "[{a} of {b}][, {c}]", "[no number]", "{a}{b}", "{a} {a} [{b}][{b}]", "", "a b"),
+    *("{größe}[ und {größe}]", "{} {", "{a}}"),
 ]
 
 
@@ -51,7 +52,7 @@ def page(browser: Browser) -> Iterator[Page]:
     with watched(browser.new_context()) as context:
         page = context.new_page()
         sources = "\n".join(file.read_text(encoding="utf-8") for file in (TEXT, TEXT.parent / "executor.js"))
-        page.evaluate(f"{sources}\nObject.assign(globalThis, {{ format, fill, scalar }});")
+        page.evaluate(f"{sources}\nObject.assign(globalThis, {{ format, fill, scalar, flat, clipped }});")
         yield page
 
 
@@ -83,15 +84,20 @@ def test_every_result_of_a_program_is_worded_alike(page: Page) -> None:
 
 @pytest.mark.parametrize("template", TEMPLATES)
 def test_every_template_is_filled_alike(page: Page, template: str) -> None:
-    names = sorted({*"abc", *(name for name in ("last", "diverged_step", "advised_rate", "steps_left"))})
+    names = sorted({*"abc", *(name for name in ("größe", "last", "diverged_step", "advised_rate", "steps_left"))})
     draw = Random(1)
-    choices = [0, 0.0, -0.0, 1, 30, 0.385, 1e-9, -2.345, 1e7]
+    choices = [False, True, 0, 0.0, -0.0, 1, 30, 0.385, 1e-9, -2.345, 1e7]
     rows: list[dict[str, Any]] = [{name: draw.choice(choices) for name in names} for _ in range(200)]
     rows += [dict.fromkeys(names, value) for value in choices]
     words = page.evaluate(
         "([template, rows]) => rows.map((row) => fill(template, (name) => row[name]))", [template, json.loads(json.dumps(rows))]
     )
     assert words == [fill(template, row) for row in rows]
+
+
+@pytest.mark.parametrize("value", [0, -1, 2**31 - 1, 2**31, -(2**31) - 1, 10**12, True])
+def test_a_whole_number_goes_into_a_program_as_the_kernel_takes_it(page: Page, value: int) -> None:
+    assert page.evaluate("value => Int32Array.from(flat(value), clipped)[0]", value) == as_array(value)
 
 
 @pytest.mark.parametrize("value", [0.5, 12.3456, 0.001, 99999.0, 54321.7, 123456.7, 1e-5, -3e20])

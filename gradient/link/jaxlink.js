@@ -3,7 +3,9 @@
 
 const AGAIN_MS = 10; // between looks at whether a value has left for the kernel
 const NOT_COMPILED = "This function is not compiled for the browser."; // until the kernel says why
+const STOPPED = "The browser stopped the program"; // Python knows a reason of this kind by these words
 const WARM_UP_MS = 1000; // after which the page is drawn, and has time for programs that may be chosen
+const FAST_MS = 1; // of a run of which nobody notices anything
 const LATER_MS = 100; // for changes whose sender says nothing after them
 
 /** Sources and targets with their models in the place of references. */
@@ -30,6 +32,7 @@ class Link {
   constructor(parts) {
     Object.assign(this, parts);
     this.executors = new Map();
+    this.held = new Map(); // what this link has set last, for each output
     this.isScheduled = this.hasRun = this.isClosed = false;
     this.sent = this.shown = 0; // runs that were begun, and the newest of them that is on the page
     this.last = {};
@@ -105,36 +108,35 @@ class Link {
     }
     this.enter("browser", "");
     const executor = this.executorOf(key);
-    if (executor.remote) this.runRemote(executor, key);
+    if (executor.why) this.stop(executor.why);
+    else if (executor.remote) this.runRemote(executor);
     else if (executor.local) this.runHere(executor);
-    else executor.ready.then(() => this.run());
+    else executor.awaited ??= executor.ready.then(() => this.run());
   }
 
   runHere(executor) {
     this.markFrame();
     const values = this.read();
     try {
-      const start = performance.now();
-      const outputs = executor.local.run(values);
-      executor.milliseconds = performance.now() - start;
+      const milliseconds = executor.local.run(values);
       this.shown = ++this.sent;
-      this.write(outputs, values, executor.milliseconds);
+      this.write((field) => executor.local.read(field), values, milliseconds);
+      this.weigh(executor, milliseconds);
     } catch (error) {
-      if (error instanceof Misfit) this.ask(`${error.message}.`);
-      else this.fail(error);
+      this.failed(error, executor);
     }
   }
 
-  runRemote(executor, key) {
+  runRemote(executor) {
     const number = ++this.sent;
     const values = this.read();
     const done = (outputs, milliseconds) => {
       // Stale is what is older than the picture, or belongs to another choice.
-      if (this.isClosed || !this.isComputing() || number < this.shown || key !== this.key()) return;
+      if (this.isClosed || !this.isComputing() || number < this.shown || executor.key !== this.key()) return;
       this.shown = number;
-      this.write(outputs, values, milliseconds);
+      this.write((field) => outputs[field], values, milliseconds);
     };
-    executor.remote.run(values, done, (error) => (error.includes("Misfit") ? this.ask(error) : this.fail(error)));
+    executor.remote.run(values, done, (error) => this.failed(error, executor));
   }
 
   /** Until the next frame, further changes wait for it. */
@@ -144,20 +146,37 @@ class Link {
     requestAnimationFrame(() => (this.hasRun = false));
   }
 
-  write(outputs, values, milliseconds) {
+  /** @param {(field: string) => any} read gives an output of the run */
+  write(read, values, milliseconds) {
     const states = new Map();
-    for (const [field, model, name, template] of this.outputs) {
-      if (model.get("visible") === false) continue; // what is hidden costs nothing until it is shown
-      const value = template ? fill(template, (other) => outputs[other]) : deserialize(model, name, outputs[field]);
-      if (this.keep && typeof value === "number" && !Number.isFinite(value)) continue; // no control can stand there
-      states.set(model, { ...states.get(model), [name]: value });
+    for (const output of this.outputs) {
+      const [, model, name] = output;
+      const value = this.news(output, read);
+      if (value !== undefined) states.set(model, { ...states.get(model), [name]: value });
     }
     const isEased = this.isEased(values);
     if (isEased) this.setDurations(this.ease.milliseconds);
     for (const [model, state] of states) (this.keep ? save : show)(model, state);
     if (isEased) this.setDurations(0);
-    if (this.errors) show(this.errors[0], { [this.errors[1]]: "" });
+    this.complain("");
     this.own.trigger("jaxlink:ran", { milliseconds });
+  }
+
+  /** What a target has to be set to; undefined where it is hidden, or is as this link has set it last: to set it is to draw it. */
+  news(output, read) {
+    const [field, model, name, template] = output;
+    if (model.get("visible") === false) {
+      this.held.delete(output);
+      return undefined;
+    }
+    const raw = template ? fill(template, read) : read(field);
+    const held = this.held.get(output);
+    if (held && held.value === model.get(name) && isSame(held.raw, raw)) return undefined;
+    if (this.keep && typeof raw === "number" && !Number.isFinite(raw)) return undefined; // no control can stand there
+    const own = kept(raw);
+    const value = template ? own : deserialize(model, name, own);
+    this.held.set(output, { raw: own, value });
+    return value;
   }
 
   isEased(values) {
@@ -180,16 +199,42 @@ class Link {
 
   ask(reason) {
     this.enter("kernel", reason);
+    if (!this.hasKernel) this.complain(reason);
+    const sources = [...this.inputs, ...this.static];
+    for (const [, model, name] of sources) tell(model, name);
     this.own.set({ asked_kernel: this.own.get("asked_kernel") + 1 });
     this.own.save_changes();
     // ipywidgets keeps a value back while the one before it is under way. It may leave after this question, so ask again.
     clearTimeout(this.timer);
-    if (this.inputs.some(([, model]) => model._msg_buffer)) this.timer = setTimeout(() => this.run(), AGAIN_MS);
+    if (sources.some(([, model]) => model._msg_buffer)) this.timer = setTimeout(() => this.run(), AGAIN_MS);
   }
 
-  fail(error) {
-    this.own.set({ unable: `The browser stopped the program (${String(error.message ?? error)}).` });
+  /** Says on the page what failed, or that nothing did. */
+  complain(words) {
+    const [model, name] = this.errors ?? [];
+    if (model && model.get(name) !== words) show(model, { [name]: words });
+  }
+
+  /** Goes on after an error: without the program, if it is its fault; with another worker, if nobody else could compute. */
+  failed(error, executor) {
+    executor.why = `${STOPPED} (${String(error.message ?? error)}).`;
+    if (error instanceof Misfit) {
+      executor.why = "";
+      this.ask(`${error.message}.`);
+    } else if (error instanceof Late && !this.hasKernel) this.abandon(executor);
+    else if (executor.key === this.key()) this.stop(executor.why);
+  }
+
+  stop(why) {
+    this.own.set({ unable: why });
     this.own.save_changes();
+  }
+
+  abandon({ key, why, remote }) {
+    this.executors.delete(key);
+    this.own.set({ reason: why });
+    this.complain(why);
+    if (remote.next) this.run();
   }
 
   executorOf(key) {
@@ -197,26 +242,38 @@ class Link {
     const known = this.executors.get(key);
     if (known?.program === program) return known;
     known?.remote?.close();
-    const executor = { program, local: null, remote: null, ready: null };
-    executor.ready = this.prepare(executor).catch((error) => this.fail(error));
+    const executor = { key, program, local: null, remote: null, awaited: null, why: "", runs: 0, slow: 0, isWarm: false };
     this.executors.set(key, executor);
+    executor.ready = this.prepare(executor).catch((error) => this.failed(error, executor));
     return executor;
   }
 
-  /** Instantiates a program; one that is slow goes to a worker, and comes back if it is fast there. */
+  /** Makes a program ready: in the page, or in a worker if its inputs decide whether it ends. */
   async prepare(executor) {
-    const local = await Executor.of(executor.program);
-    const first = local.time(); // which may be longer than others by some milliseconds, but not by many
-    if (first <= SLOW_MS || (first <= 3 * SLOW_MS && local.time() <= SLOW_MS)) {
-      executor.local = local;
-      return;
+    if (executor.program.may_not_end) {
+      const compiled = await withModule(executor.program);
+      if (this.isCurrent(executor)) executor.remote = new RemoteExecutor(compiled, this.own.get("_esm"));
+    } else {
+      executor.local = await Executor.of(executor.program);
     }
+  }
+
+  isCurrent(executor) {
+    return !this.isClosed && this.executors.get(executor.key) === executor;
+  }
+
+  /** Moves a program that is slow twice in a row, or very slow once, to a worker. It comes back if it becomes fast there. */
+  weigh(executor, milliseconds) {
+    executor.runs += 1;
+    executor.slow = milliseconds > SLOW_MS ? executor.slow + 1 : 0;
+    if (executor.slow < 2 && milliseconds <= 3 * SLOW_MS) return;
     const comeBack = () => {
       executor.remote.close();
-      Object.assign(executor, { local, remote: null });
+      Object.assign(executor, { remote: null, slow: 0 });
     };
-    executor.remote = new RemoteExecutor(local.program, this.own.get("_esm"), comeBack);
-    executor.remote.tryOut((error) => this.fail(error));
+    executor.isWarm = true; // or will be, there
+    executor.remote = new RemoteExecutor(executor.local.program, this.own.get("_esm"), comeBack);
+    executor.remote.tryOut(this.read(), (error) => this.failed(error, executor));
   }
 
   /** Programs have come or gone. */
@@ -231,7 +288,7 @@ class Link {
     this.warmUp();
   }
 
-  /** Prepares what can be chosen next, one program after the other, when the page is drawn and has nothing else to do. */
+  /** Prepares what can be chosen, one program after the other, when the page is drawn and has nothing else to do. */
   warmUp() {
     clearTimeout(this.warming);
     this.warming = setTimeout(() => this.warmUpNext(), WARM_UP_MS);
@@ -239,11 +296,33 @@ class Link {
 
   warmUpNext() {
     const idle = globalThis.requestIdleCallback ?? ((act) => setTimeout(act, 50));
-    idle(() => {
-      const key = Object.keys(this.own.get("programs")).find((name) => !this.executors.has(name));
+    idle(async () => {
+      const key = Object.keys(this.own.get("programs")).find((name) => this.isCold(name));
       if (key === undefined || this.isClosed || this.own.get("unable")) return;
-      void this.executorOf(key).ready.then(() => this.warmUpNext());
+      const executor = this.executorOf(key);
+      await executor.ready;
+      this.practise(executor);
+      this.warmUpNext();
     });
+  }
+
+  isCold(key) {
+    const executor = this.executors.get(key);
+    return !this.own.get("programs")[key].may_not_end && !executor?.isWarm && !executor?.why;
+  }
+
+  /** Runs a program with the present inputs for a moment, without showing anything, so that its next runs are faster. */
+  practise(executor) {
+    const end = performance.now() + SLOW_MS;
+    try {
+      while (executor.local && !executor.isWarm && performance.now() < end) {
+        const milliseconds = executor.local.run(this.read());
+        this.weigh(executor, milliseconds);
+        executor.isWarm ||= milliseconds <= FAST_MS || executor.runs >= TRIALS;
+      }
+    } catch {
+      executor.isWarm = true; // these inputs are of another choice: it fails, if it does, when it is chosen
+    }
   }
 }
 

@@ -18,12 +18,14 @@ from gradient.link.kernel import Drawing, Ease, Kernel, Output, as_array, snapsh
 from gradient.link.modules import esm
 from gradient.link.page import PageLink
 from gradient.link.programs import Cache, cached, compiled, described
+from gradient.link.text import names
 from gradient.wasm import UnsupportedPrimitive
 
 Target = Trait | tuple[HasTraits, str, str]
 Targets = Target | Sequence[Target]
 
 BROWSER, KERNEL = "browser", "kernel"
+STOPPED = "The browser stopped the program"  # how a page's reason begins if it was a program's fault
 _HERE = pathlib.Path(__file__).parent
 _LOG = logging.getLogger(__name__)
 
@@ -174,7 +176,7 @@ class JaxLink(PageLink):
 
     def _compile_missing(self, inputs: dict[str, np.ndarray], static: dict[str, Any]) -> None:
         """Compiles the programs that are not there yet, of all combinations of the static inputs that a visitor can choose."""
-        if self.where == KERNEL or self.unable:
+        if self.where == KERNEL or (self.unable and not self.unable.startswith(STOPPED)):
             return
         known = dict(self.programs)
         for combination in self._combinations(static):
@@ -186,6 +188,8 @@ class JaxLink(PageLink):
                     known[key] = self._program(inputs, combination)
         if known.keys() != self.programs.keys() or any(known[key] is not self.programs[key] for key in known):
             self.programs = known
+            if self.unable.startswith(STOPPED):
+                self.unable = ""  # by a program that is another one now
 
     @contextmanager
     def _noting(self, key: str, inputs: dict[str, np.ndarray]) -> Iterator[None]:
@@ -216,7 +220,7 @@ class JaxLink(PageLink):
         return [dict(static), *(combination for combination in rest if combination != static)]
 
     def _template_fields(self) -> set[str]:
-        return {name for outputs in self._outputs.values() for o in outputs if o.template for name in _names(o.template)}
+        return {name for outputs in self._outputs.values() for o in outputs if o.template for name in names(o.template)}
 
     def _page_outputs(self) -> dict[str, list[Output]]:
         return {name: [Output(target)] for name, target in self._drawing.outputs.items()} if self._drawing else {}
@@ -275,10 +279,6 @@ def _shapes(inputs: Mapping[str, np.ndarray]) -> str:
 
 def _fits(program: Mapping[str, Any], inputs: Mapping[str, np.ndarray]) -> bool:
     return all(program["inputs"][name][1:] == [str(value.dtype), list(value.shape)] for name, value in inputs.items())
-
-
-def _names(template: str) -> list[str]:
-    return [part.partition("}")[0] for part in template.split("{")[1:]]
 
 
 def _listed(outputs: Mapping[str, Targets]) -> dict[str, list[Output]]:

@@ -5,6 +5,7 @@
 
 // Every link has a module instance of its own; a mark on the model is what they share.
 const WRITING = Symbol.for("jaxlink.writing");
+const SHOWN = Symbol.for("jaxlink.shown");
 const READY = Symbol.for("jaxlink.ready");
 
 /** The model of a reference. @param {any} manager @param {string} reference @returns {Promise<Model>} */
@@ -25,12 +26,19 @@ function deserialize(model, name, value) {
 
 /** Sets traits without telling the kernel. @param {any} model @param {object} state */
 function show(model, state) {
+  model[SHOWN] ??= new Set();
+  for (const name of Object.keys(state)) model[SHOWN].add(name);
   model[WRITING] = true;
   try {
     model.set_state(state);
   } finally {
     model[WRITING] = false;
   }
+}
+
+/** Tells the kernel a trait that has only been shown so far. @param {any} model @param {string} name */
+function tell(model, name) {
+  if (model.comm_live && model[SHOWN]?.delete(name)) model.save({ [name]: model.get(name) }, { patch: true });
 }
 
 /** Sets traits and tells the kernel in one message. Limits of a slider come before the value, or it would be cut at the old ones. */

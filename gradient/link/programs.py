@@ -45,10 +45,15 @@ def cached(cache: Cache | None, name: str | None, make: Callable[[], wasm.Progra
 
 
 def described(program: wasm.Program, inputs: Sequence[str], fields: Sequence[str]) -> dict:
-    """A program as a page takes it: the module, and where each named array lies in its memory."""
+    """A program as a page takes it: the module, where each named array lies in its memory, and whether it may not end."""
 
     def slots(names: Sequence[str], found: Sequence[wasm.Slot]) -> dict:
         # A flattened dict is sorted by its keys.
         return {name: [slot.offset, slot.dtype, list(slot.shape)] for name, slot in zip(sorted(names), found, strict=True)}
 
-    return {"module": program.module, "inputs": slots(inputs, program.inputs), "outputs": slots(fields, program.outputs)}
+    return {
+        "module": program.module,
+        "inputs": slots(inputs, program.inputs),
+        "outputs": slots(fields, program.outputs),
+        "may_not_end": program.may_not_end,
+    }

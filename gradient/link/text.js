@@ -16,8 +16,8 @@ function format(value) {
 function fill(template, get) {
   return template
     .replace(/\[([^\]]*)\]/g, (_, part) => {
-      const first = part.match(/\{(\w+)\}/);
-      return first && get(first[1]) === 0 ? "" : part;
+      const first = part.match(/\{([^{}]+)\}/);
+      return first && Number(get(first[1])) === 0 ? "" : part;
     })
-    .replace(/\{(\w+)\}/g, (_, name) => format(Number(get(name))));
+    .replace(/\{([^{}]+)\}/g, (_, name) => format(Number(get(name))));
 }

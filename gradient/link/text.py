@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Context
 from typing import Any
 
+_PLACE = re.compile(r"\{([^{}]+)\}")  # no \w, which means other letters in JavaScript
 # JavaScript rounds a tie away from zero, and Python's formats round it to an even digit.
 _THREE_DIGITS = Context(prec=3, rounding=ROUND_HALF_UP)
 
@@ -24,9 +25,14 @@ def number(value: float) -> str:
 def fill(template: str, values: Mapping[str, Any]) -> str:
     """Puts numbers in the place of their {name}, and drops a [part] whose first number is zero."""
     bare = re.sub(r"\[([^\]]*)\]", lambda part: _kept(part[1], values), template)
-    return re.sub(r"\{(\w+)\}", lambda place: number(values[place[1]]), bare)
+    return _PLACE.sub(lambda place: number(values[place[1]]), bare)
+
+
+def names(template: str) -> list[str]:
+    """The names of the numbers that a template shows."""
+    return _PLACE.findall(template)
 
 
 def _kept(part: str, values: Mapping[str, Any]) -> str:
-    first = re.search(r"\{(\w+)\}", part)
+    first = _PLACE.search(part)
     return part if first is None or values[first[1]] != 0 else ""

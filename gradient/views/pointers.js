@@ -48,27 +48,30 @@ function takeKeys(model, handle, pick) {
 
 /** Makes the layer and its handle take pointers and arrow keys; `pick` is called with each new start. */
 export function takePointers(model, el, handle, pick) {
-  let dragging = false;
+  let held = null; // the id of the pointer that drags: a second finger is none of it
   let pointer = ""; // not every browser says with a click what made it
   const down = (event) => {
+    if ((held ?? event.pointerId) !== event.pointerId) return;
     const onHandle = event.target === handle;
     pointer = event.pointerType;
     if (event.button !== 0 || !model.get("draggable") || !(onHandle || isInside(model, el, event))) return;
     if (event.pointerType === "touch" && !onHandle) return; // this may be a scroll; a tap comes as a click
-    dragging = true;
+    held = event.pointerId;
     el.setPointerCapture(event.pointerId);
     if (!onHandle) pick(pointAt(model, el, event));
     handle.focus({ preventScroll: true });
     event.preventDefault();
   };
-  const move = (event) => dragging && pick(pointAt(model, el, event));
-  const end = () => (dragging = false);
+  const move = (event) => event.pointerId === held && pick(pointAt(model, el, event));
+  const end = (event) => {
+    if (event.pointerId === held) held = null;
+  };
   const click = (event) => {
-    if (pointer === "touch" && model.get("draggable") && isInside(model, el, event)) pick(pointAt(model, el, event));
+    if (held === null && pointer === "touch" && model.get("draggable") && isInside(model, el, event)) pick(pointAt(model, el, event));
   };
   for (const [type, act] of Object.entries({ pointerdown: down, pointermove: move, pointerup: end, pointercancel: end, click })) {
     el.addEventListener(type, act);
   }
   takeKeys(model, handle, pick);
-  return () => dragging;
+  return () => held !== null;
 }

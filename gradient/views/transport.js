@@ -9,6 +9,8 @@ const ICONS = {
   last: "M4 4v16l11-8zM16.5 4H19v16h-2.5z",
   repeat: "M17 3l4 4-4 4V8H8a3 3 0 0 0-3 3v2H3v-2a5 5 0 0 1 5-5h9zM7 21l-4-4 4-4v3h9a3 3 0 0 0 3-3v-2h2v2a5 5 0 0 1-5 5H7z",
 };
+// Not just "change", which ipywidgets swallows when a change makes another one in the same model, as `Reset` does of the step.
+const SHOWN = "change:step change:repeat change:speed";
 const SPEEDS = [["Slow", 4], ["Normal", 12], ["Fast", 40]];
 
 /** @param {string} name @param {keyof typeof ICONS} icon */
@@ -117,19 +119,22 @@ function scrubOn(root, seek) {
     return { isInside, share: area ? x / area.width : 0 };
   };
   let pointer = "";
-  const move = (event) => seek(place(event).share);
-  const release = () => root.removeEventListener("pointermove", move);
+  let held = null; // the id of the pointer that drags
+  const move = (event) => event.pointerId === held && seek(place(event).share);
+  const release = (event) => {
+    if (event.pointerId === held) held = null;
+  };
   const down = (event) => {
     pointer = event.pointerType;
-    if (pointer !== "mouse" || event.button !== 0 || !place(event).isInside) return;
+    if ((held ?? event.pointerId) !== event.pointerId || pointer === "touch" || event.button !== 0 || !place(event).isInside) return;
+    held = event.pointerId;
     move(event);
-    root.addEventListener("pointermove", move);
   };
-  const tap = (event) => pointer === "touch" && place(event).isInside && move(event);
-  const listeners = [[root, "pointerdown", down], [root, "click", tap], [window, "pointerup", release], [window, "pointercancel", release]];
+  const tap = (event) => pointer === "touch" && place(event).isInside && seek(place(event).share);
+  const listeners = [[root, "pointerdown", down], [root, "pointermove", move], [root, "click", tap],
+                     [window, "pointerup", release], [window, "pointercancel", release]];
   for (const [target, type, act] of listeners) target.addEventListener(type, act);
   return () => {
-    release();
     for (const [target, type, act] of listeners) target.removeEventListener(type, act);
   };
 }
@@ -158,7 +163,6 @@ function draw(bar, model) {
   const [step, last] = [shownStep(model), numSteps(model)];
   bar.slider.max = last;
   bar.slider.value = step;
-  bar.slider.style.setProperty("--share", `${(100 * step) / last}%`);
   bar.shown.textContent = `${step} / ${last}`;
   bar.repeat.setAttribute("aria-pressed", String(model.get("repeat")));
   bar.speed.value = model.get("speed");
@@ -189,7 +193,7 @@ async function render({ model: own, el }) {
   takeControls(bar, model, play, goTo);
   const show = () => draw(bar, model);
   const repace = () => play.isOn() && play.start();
-  model.on("change", show);
+  model.on(SHOWN, show);
   model.on("change:speed", repace);
   end.on("change:value", show);
   show();
@@ -197,7 +201,7 @@ async function render({ model: own, el }) {
   return () => {
     play.stop();
     unscrub();
-    model.off("change", show);
+    model.off(SHOWN, show);
     model.off("change:speed", repace);
     end.off("change:value", show);
   };

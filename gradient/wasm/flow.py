@@ -120,6 +120,7 @@ def _row(array: Array, place: Expr) -> Array:
 
 @rule("while")
 def _while(low: Lowering, equation: Any, *args: Array) -> list[Array]:
+    low.may_not_end = True
     p = equation.params
     num_head, num_body = p["cond_nconsts"], p["body_nconsts"]
     consts = [low.keep_in_rows(a) for a in args[: num_head + num_body]]

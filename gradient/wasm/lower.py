@@ -94,6 +94,7 @@ class Lowering:
         self.block: list[Statement] = []
         self.data: dict[Buffer, bytes] = {}
         self.targets: dict[Any, Buffer] = {}
+        self.may_not_end = False  # whether there is a loop whose number of steps is not known
         self._num_loops = 0
 
     def aim(self, variables: Sequence[Any], buffers: Sequence[Buffer | None]) -> None:

@@ -47,6 +47,7 @@ class Program:
         inputs, outputs: one slot for each array of the flattened arguments and results.
         in_tree, out_tree: how the arguments (a tuple) and the results are built of them.
         memory_bytes: what `memory` holds.
+        may_not_end: whether there is a loop in it whose number of steps its inputs decide.
     """
 
     module: bytes
@@ -55,11 +56,13 @@ class Program:
     in_tree: Any
     out_tree: Any
     memory_bytes: int
+    may_not_end: bool = False
 
     def to_bytes(self) -> bytes:
         """The program as bytes, for a file. The trees may only contain containers that can be pickled."""
         slots = [[(s.offset, s.shape, s.dtype) for s in part] for part in (self.inputs, self.outputs)]
-        header = json.dumps({"slots": slots, "memory_bytes": self.memory_bytes}).encode()
+        fields = {"slots": slots, "memory_bytes": self.memory_bytes, "may_not_end": self.may_not_end}
+        header = json.dumps(fields).encode()
         trees = pickle.dumps([jax.tree.unflatten(tree, range(tree.num_leaves)) for tree in (self.in_tree, self.out_tree)])
         stream = io.BytesIO()
         header_bytes, tree_bytes, code = (np.frombuffer(part, np.uint8) for part in (header, trees, self.module))
@@ -74,7 +77,7 @@ class Program:
         fields = json.loads(header)
         inputs, outputs = (tuple(Slot(o, tuple(s), d) for o, s, d in part) for part in fields["slots"])
         in_tree, out_tree = (jax.tree.structure(tree) for tree in pickle.loads(trees))
-        return Program(code, inputs, outputs, in_tree, out_tree, fields["memory_bytes"])
+        return Program(code, inputs, outputs, in_tree, out_tree, fields["memory_bytes"], fields["may_not_end"])
 
 
 def compile(fun: Callable, *example_args: Any) -> Program:
@@ -94,12 +97,12 @@ def compile(fun: Callable, *example_args: Any) -> Program:
     with _LOCK:
         ir.clear()
         try:
-            code, inputs, outputs, memory_bytes = _generate(closed)
+            code, inputs, outputs, memory_bytes, may_not_end = _generate(closed)
         except UnsupportedPrimitive as error:
             raise complete(error, getattr(fun, "__name__", repr(fun))) from None
         finally:
             ir.clear()
-    return Program(code, inputs, outputs, in_tree, out_tree, memory_bytes)
+    return Program(code, inputs, outputs, in_tree, out_tree, memory_bytes, may_not_end)
 
 
 def _spec(leaf: Any) -> jax.ShapeDtypeStruct:
@@ -121,7 +124,7 @@ def _external(avals: Sequence[Any]) -> list[Buffer]:
     return [Buffer(dtype, size, is_external=True) for dtype, size in zip(dtypes, sizes, strict=True)]
 
 
-def _generate(closed: Any) -> tuple[bytes, tuple[Slot, ...], tuple[Slot, ...], int]:
+def _generate(closed: Any) -> tuple[bytes, tuple[Slot, ...], tuple[Slot, ...], int, bool]:
     jaxpr = closed.jaxpr
     low = Lowering()
     inputs = _external([v.aval for v in jaxpr.invars])
@@ -139,7 +142,7 @@ def _generate(closed: Any) -> tuple[bytes, tuple[Slot, ...], tuple[Slot, ...], i
         tuple(Slot(b.offset, tuple(v.aval.shape), str(v.aval.dtype)) for v, b in zip(variables, buffers, strict=True))
         for variables, buffers in ((jaxpr.invars, inputs), (jaxpr.outvars, outputs))
     ]
-    return code, slots[0], slots[1], memory_bytes
+    return code, slots[0], slots[1], memory_bytes, low.may_not_end
 
 
 def _lay_out(fixed: list[Buffer], statements: list[Statement], data: dict[Buffer, bytes]) -> int:
