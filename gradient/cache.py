@@ -44,8 +44,8 @@ class DiskCache:
     def __init__(self, folder: pathlib.Path | None = None, key: str | None = None) -> None:
         self.folder = folder or cache_folder(os.environ)
         self.names: dict[str, bool] = {}
-        precision = f" in {'64' if jax.config.jax_enable_x64 else '32'} bits"  # which a notebook can set
-        self._key = hashlib.sha256((key or core_hash()).encode() + precision.encode()).hexdigest()[:16]
+        precision = jax.dtypes.canonicalize_dtype(float)  # which a notebook can set
+        self._key = hashlib.sha256(f"{key or core_hash()} {precision}".encode()).hexdigest()[:16]
 
     def load(self, name: str) -> bytes | None:
         """The bytes that were stored by this name, or None."""

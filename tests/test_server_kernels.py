@@ -203,7 +203,9 @@ def test_the_page_of_a_killed_kernel_goes_on(visits: Visits, browser: Browser) -
 def test_a_killed_zygote_takes_no_kernel_with_it_and_is_replaced(visits: Visits) -> None:
     kernel, zygote = visits.get("found = os.getpid()"), zygote_of(visits.pid)
     end(zygote)
+    eventually(lambda: ask(f"{visits.server.url}readyz").status == 503)
     assert visits.get("found = os.getppid()") == zygote_of(visits.pid) != zygote
+    assert ask(f"{visits.server.url}readyz").status == 200
     (line,) = [line for line in visits.server.log.splitlines() if "The zygote has ended" in line]
     assert json.loads(line)["level"] == "warning"
     assert "gradient.server.zygote" in command_of(kernel)

@@ -102,7 +102,7 @@ class Kernel:
 
     def rest(self) -> None:
         """Leaves the pictures to the page, and forgets what was shown here."""
-        self._last, self._undrawn = {}, None
+        self._last, self._undrawn, self._failed = {}, None, {}
         if self._drawing and self._drawing.clear:
             with self.guard(_DRAWING):
                 self._drawing.clear()

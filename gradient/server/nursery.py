@@ -19,7 +19,7 @@ class Nursery:
 
     Attributes:
         starts: how many zygotes it has started.
-        settled: set as soon as one of them can fork, or they cannot be here. Should one die later, the next one comes soon.
+        settled: set while one of them can fork, and for good if they cannot be here.
     """
 
     def __init__(self, env: Mapping[str, str]) -> None:
@@ -79,6 +79,7 @@ class Nursery:
         self._failures = 0 if failure is None else _MAX_FAILURES if zygote.is_unfit else self._failures + 1
         _LOG.warning("%s", failure or "The zygote has ended. Its kernels live on.")
         if not self._has_given_up:
+            self.settled.clear()
             self.start()
         else:
             self.settled.set()
