@@ -74,6 +74,11 @@ class App(Controls, widgets.Box):
         """
         cls._built_ahead = cls()
 
+    @classmethod
+    def opened(cls) -> "App | None":
+        """The app that is open, if there is one."""
+        return App._open
+
     def frame(self) -> Frame:
         """Everything the page shows, as NumPy arrays and numbers, for the present values of the controls."""
         return self._main()

@@ -52,7 +52,7 @@ ROOMS = [
     Room(
         "gradient/publish/*.py",
         {
-            *("ipywidgets", "matplotlib", "numpy", "PIL", "nbconvert", "nbformat", "latex2mathml", "brotli"),
+            *("ipywidgets", "matplotlib", "numpy", "PIL", "nbconvert", "nbformat", "jinja2", "latex2mathml", "brotli"),
             *("gradient.publish*", "gradient.app", "gradient.views.overlay"),
         },
     ),

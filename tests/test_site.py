@@ -17,8 +17,9 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from gradient.publish.folder import replaced
+from gradient.publish.page import render
 from tests.app_page import AppPage
-from tests.conftest import ROOT, Server, static_server, watched
+from tests.conftest import ROOT, Server, notebook_of, static_server, watched
 
 MAX_REQUESTS = 12
 MAX_BYTES = 900_000
@@ -237,6 +238,74 @@ def test_a_widget_that_nothing_displays_is_alive(context: BrowserContext, probed
     for key, value in (("Home", "-2.00"), ("End", "2.00")):
         app.press("Initial w", key)
         expect(app.slider("Initial b")).to_have_attribute("aria-valuetext", value.replace("-", "−"))
+
+
+def publish(notebook: nbformat.NotebookNode, place: Path) -> subprocess.CompletedProcess[str]:
+    """Publishes a notebook into some/prefix/ of a place."""
+    nbformat.write(notebook, place / "notebook.ipynb")
+    command = [sys.executable, "-m", "gradient.publish", str(place / "some" / "prefix"), "--notebook"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    return subprocess.run(
+        [*command, str(place / "notebook.ipynb")], cwd=ROOT, capture_output=True, text=True, check=False, env=environment
+    )
+
+
+def test_what_a_notebook_has_closed_keeps_nothing_else_from_being_shown(context: BrowserContext, tmp_path: Path) -> None:
+    shown = ["import ipywidgets as widgets\ngone = widgets.Label('gone')\ngone", "app = widgets.Label('still there')\napp"]
+    answer = publish(notebook_of(shown[0], "gone.close()", shown[1]), tmp_path)
+    assert answer.returncode == 0, answer.stderr
+    with static_server(tmp_path / "some" / "prefix") as server:
+        page = context.new_page()
+        page.goto(server.url)
+        expect(page.get_by_text("still there")).to_be_visible()
+        expect(page.locator("[data-model]")).to_have_count(1)
+        page.close()  # it keeps itself for visits without a network, and would miss the server
+
+
+def test_a_cell_that_fails_is_named(tmp_path: Path) -> None:
+    answer = publish(notebook_of("answer = 42", "answer / 0"), tmp_path)
+    assert answer.returncode == 1
+    assert "ZeroDivisionError: division by zero" in answer.stderr
+    assert answer.stderr.rstrip().endswith("answer / 0")
+    assert "Traceback" not in answer.stderr
+    assert not (tmp_path / "some" / "prefix").exists()
+
+
+def test_the_words_of_a_cell_are_what_the_notebook_shows(capsys: pytest.CaptureFixture[str]) -> None:
+    source = "![pasted](attachment:dot.png)\n\n\\begin{align}a &= b\\end{align}\n\nGood $a^2$, bad $\\left( x^{$ and $a<b$."
+    cell = nbformat.v4.new_markdown_cell(source, attachments={"dot.png": {"image/png": "iVBORw0KGgo="}})
+    html = render(
+        nbformat.v4.new_notebook(cells=[cell], metadata={"title": "Odd"}), widgets="", pictures=[], style="", script=""
+    )
+    assert "data:image/png;base64,iVBORw0KGgo=" in html
+    assert html.count("<math") == 3
+    assert r"<code>\left( x^{</code>" in html
+    assert r"\begin" not in html
+    assert r"\left( x^{" in capsys.readouterr().err
+
+
+def test_a_page_whose_script_does_not_come_says_so(browser: Browser, site: Server) -> None:
+    with browser.new_context() as context:
+        page = context.new_page()
+        page.route("**/widgets.*.js", lambda route: route.abort())
+        page.goto(site.url)
+        expect(page.get_by_role("alert")).to_contain_text("This page could not be loaded.")
+        page.unroute("**/widgets.*.js")
+        page.get_by_role("link", name="Load it again").click()
+        AppPage(page).wait_until_drawn()
+
+
+def test_a_picture_that_did_not_come_is_asked_for_again(browser: Browser, site: Server) -> None:
+    with browser.new_context(viewport={"width": 1440, "height": 900}) as context:
+        page = context.new_page()
+        page.route("**/figure-0-*.webp", lambda route: route.abort())
+        app = AppPage.open(page, site.url)
+        app.choose("Problem", "Line")
+        app.wait("s.step === '30'")
+        page.unroute("**/figure-0-*.webp")
+        with page.expect_response("**/figure-0-*.webp"):
+            page.set_viewport_size({"width": 1300, "height": 900})
+        app.expect_fitting_figure()
 
 
 def test_every_file_says_in_its_name_what_is_in_it_or_is_asked_for_anew(site_folder: Path) -> None:

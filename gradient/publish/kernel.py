@@ -15,13 +15,14 @@ from gradient.views.overlay import MARGINS
 PLACES = [(368, 338), (387, 826), (700, 684)]
 
 
-def write(app: App | None, folder: str) -> None:
-    """Writes `state.json` and, of a notebook with an app, pictures of the field of every problem into a folder.
+def write(folder: str) -> None:
+    """Writes `state.json` and, of a notebook with an open app, pictures of the field of every problem into a folder.
 
     Besides ipywidgets' own format for the state of all widgets, the file holds `figures`: for the model id of every ipympl
     canvas of the app its pictures, each with `file` and what `gradient.publish.pictures.draw` says of it. Those of the canvas
     that is shown first come first.
     """
+    app = App.opened()
     figures = _draw_all(app, Path(folder)) if app else {}
     everything = _state() | {"figures": figures}
     (Path(folder) / "state.json").write_text(json.dumps(everything, allow_nan=False))

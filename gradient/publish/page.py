@@ -1,9 +1,12 @@
 """The notebook as HTML: what Voilà shows of it, its formulas in MathML, which browsers draw by themselves."""
 
-from collections.abc import Iterator
+import sys
+from html import escape
 from pathlib import Path
 from typing import Any
 
+from jinja2 import pass_context
+from jinja2.runtime import Context
 from latex2mathml.converter import convert
 from nbconvert import HTMLExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
@@ -16,10 +19,13 @@ class _Renderer(IPythonRenderer):
     """nbconvert's renderer of Markdown, with formulas that need no script."""
 
     def block_math(self, body: str) -> str:
-        return convert(body, display="block")
+        return _formula(body, display="block")
 
     def inline_math(self, body: str) -> str:
-        return convert(body)
+        return _formula(body)
+
+    def latex_environment(self, name: str, body: str) -> str:
+        return _formula(rf"\begin{{{name}}}{body}\end{{{name}}}", display="block")
 
 
 class _Exporter(HTMLExporter):
@@ -27,14 +33,22 @@ class _Exporter(HTMLExporter):
     exclude_input_prompt = True
     exclude_output_prompt = True
 
-    def default_filters(self) -> Iterator[tuple[str, Any]]:
-        """The filters of the template, Markdown with formulas in MathML among them."""
-        yield from super().default_filters()
-        yield "markdown2html", _markdown
+    @pass_context
+    def markdown2html(self, context: Context, source: str) -> str:
+        """Markdown as HTML, with the pictures that were pasted into its cell."""
+        renderer = _Renderer(
+            escape=False, attachments=context.get("cell", {}).get("attachments", {}), exclude_anchor_links=True
+        )
+        return MarkdownWithMath(renderer=renderer).render(source)
 
 
-def _markdown(source: str) -> str:
-    return MarkdownWithMath(renderer=_Renderer(escape=False, exclude_anchor_links=True)).render(source)
+def _formula(body: str, display: str = "inline") -> str:
+    """A formula in MathML; one that cannot be read stays as it was written, like on the notebook's own page."""
+    try:
+        return convert(body, display=display)
+    except Exception as error:  # of many kinds, as each part of a formula has its own
+        print(f"A formula stays as it is written, as it cannot be read ({type(error).__name__}): {body}", file=sys.stderr)
+        return f"<code>{escape(body)}</code>"
 
 
 def render(notebook: NotebookNode, **site: Any) -> str:

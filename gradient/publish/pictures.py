@@ -1,7 +1,7 @@
 """Pictures of a figure that a page can stretch to any place: the drawing without its outer words, and the words beside it.
 
 The margins of the field's figures are a fixed number of pixels. So a page stretches the middle of a picture and keeps its
-margins, see `template/figures.js`; words are written by the page, because stretched words are ugly.
+margins, see `template/page.js`; words are written by the page, because stretched words are ugly.
 """
 
 import io

@@ -7,11 +7,11 @@ import tempfile
 from pathlib import Path
 
 import nbformat
-from nbconvert.preprocessors import ExecutePreprocessor
+from nbconvert.preprocessors import CellExecutionError, ExecutePreprocessor
 
 from gradient.publish.folder import Folder, replaced
 from gradient.publish.page import render
-from gradient.publish.scripts import bundle, icon_fonts
+from gradient.publish.scripts import PublishError, bundle, icon_fonts
 
 _TEMPLATE = Path(__file__).parent / "template"
 _STYLES = (Path(__file__).parents[1] / "views" / "page.css", _TEMPLATE / "site.css")
@@ -23,13 +23,12 @@ def publish(notebook: Path, out: Path) -> None:
     """Writes the notebook's page, live but without a kernel, and all it needs into a folder for any static host.
 
     Args:
-        notebook: any whose widgets need no kernel, or one that makes an `App` named `app`; it runs in its own folder.
+        notebook: any whose widgets need no kernel, or one that opens an `App`; it runs in its own folder.
         out: replaced if it holds a site already.
 
     Raises:
         FileExistsError: if `out` holds something else.
-        PublishError: if npm or a widget library's script is missing.
-        CellExecutionError: if the notebook fails.
+        PublishError: if npm or a widget library's script is missing, or the notebook fails.
     """
     node = nbformat.read(notebook, as_version=4)
     node.metadata.setdefault("title", notebook.stem)
@@ -40,9 +39,14 @@ def publish(notebook: Path, out: Path) -> None:
 
 def _execute(node: nbformat.NotebookNode, folder: Path, drawn: Path) -> None:
     """Runs the cells, and one more that exports what only the kernel has."""
-    source = f"from gradient.publish.kernel import write as _write\n_write(globals().get('app'), {str(drawn)!r})"
-    node.cells.append(nbformat.v4.new_code_cell(source))
-    ExecutePreprocessor(timeout=_EXECUTION_SECONDS).preprocess(node, {"metadata": {"path": str(folder)}})
+    node.cells.append(nbformat.v4.new_code_cell(f"from gradient.publish.kernel import write as _write\n_write({str(drawn)!r})"))
+    try:
+        ExecutePreprocessor(timeout=_EXECUTION_SECONDS).preprocess(node, {"metadata": {"path": str(folder)}})
+    except CellExecutionError as error:
+        cell = next(cell for cell in node.cells if any(out.output_type == "error" for out in cell.get("outputs", [])))
+        raise PublishError(
+            f"This cell of the notebook fails with {error.ename}: {error.evalue}. Mend it, and publish again.\n{cell.source}"
+        ) from error
     node.cells.pop()
 
 

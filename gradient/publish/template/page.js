@@ -57,7 +57,11 @@ function load({ file }) {
     if (!response.ok) throw new Error(`${file}: ${response.status} ${response.statusText}`);
     return createImageBitmap(await response.blob());
   };
-  if (!images.has(file)) images.set(file, download());
+  if (!images.has(file)) {
+    const image = download();
+    image.catch(() => images.delete(file)); // the network may be there again when it is wanted next
+    images.set(file, image);
+  }
   return images.get(file);
 }
 
@@ -87,6 +91,14 @@ function remembered(model) {
   return !isMemory || model[Symbol.for("jaxlink.ready")] || new Promise((done) => model.once("jaxlink:ready", done));
 }
 
+/** Shows a widget in its place; one that the notebook has closed again has none any more. */
+async function fillPlace(place, manager, state) {
+  if (!(place.dataset.model in state.state)) return place.remove();
+  const view = await manager.create_view(await manager.get_model(place.dataset.model));
+  place.replaceChildren();
+  await manager.display_view(view, place);
+}
+
 /** Makes every model of a state, and shows those that have a place on the page. */
 async function show(state) {
   requirejs.config({ paths: { "@jupyter-widgets/html-manager": "assets/html-manager" } }); // its icon font is there
@@ -97,9 +109,7 @@ async function show(state) {
   for (const model of models) if (model.model_id in state.figures) drawOnResize(model, state.figures[model.model_id]);
   await Promise.race([Promise.all(models.map(remembered)), new Promise((done) => setTimeout(done, PATIENCE_MS))]);
   for (const place of document.querySelectorAll("[data-model]")) {
-    const view = await manager.create_view(await manager.get_model(place.dataset.model));
-    place.replaceChildren();
-    await manager.display_view(view, place);
+    await fillPlace(place, manager, state).catch((error) => console.error(error)); // the other widgets are to be seen all the same
   }
   window.widgetManager = manager; // for whoever looks at the page from its console
 }
@@ -115,14 +125,32 @@ async function keep(pictures) {
   await Promise.all(pictures.map(({ file }) => fetch(file, { cache: "force-cache" })));
 }
 
+/** Resolves when the widgets' script has run; it may have failed to come before this is asked. */
+function loadedScript() {
+  const script = document.querySelector("script[src]");
+  return new Promise((done, fail) => {
+    const look = () => (window.requirejs ? done() : fail(new Error(`${script.src} cannot be loaded`)));
+    if (window.requirejs || document.readyState === "complete") return look();
+    script.addEventListener("load", look);
+    addEventListener("load", look);
+  });
+}
+
+/** Says that there are no widgets, where they would be. */
+function sayFailure(error) {
+  const words = document.createElement("p");
+  words.setAttribute("role", "alert");
+  words.innerHTML = `This page could not be loaded. <a href="">Load it again</a>`;
+  document.querySelector("[data-model]")?.replaceChildren(words);
+  throw error;
+}
+
 /** @param {Picture[]} first the pictures of the figure that is shown first, if there is one; its place is on the page already */
 async function start(first) {
   const { clientWidth, clientHeight } = document.querySelector(".techni-field") ?? document.body;
   const place = [clientWidth, clientHeight];
-  if (first.length) load(choose(first, place));
+  if (first.length) load(choose(first, place)).catch(() => {}); // it is asked for again when it is drawn
   const state = JSON.parse(document.querySelector("#state").textContent); // while the widgets' script is on its way
-  const script = document.querySelector("script[src]");
-  await (window.requirejs ?? new Promise((done) => script.addEventListener("load", done)));
-  await show(state);
+  await loadedScript().then(() => show(state)).catch(sayFailure);
   await keep(Object.values(state.figures).map((pictures) => choose(pictures, place)));
 }
