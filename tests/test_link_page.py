@@ -15,7 +15,7 @@ from tests.conftest import Server, notebook_of, voila_of, watched
 BEGINNING = """
 import ipywidgets as widgets, jax, jax.numpy as jnp
 from traitlets import dlink
-from gradient.link import choose, jaxlink
+from gradient.link import choose, jaxlink, remember
 
 rows = []
 
@@ -101,13 +101,18 @@ chosen = jaxlink(raised, inputs={"x": (base, "value")}, static={"power": (power,
 told("chosen", chosen)
 """
 
+MEMORIES = """
+kept = [slider(name, description=name) for name in ("one", "two")]
+memories = [remember([(control, "value")]) for control in kept]
+"""
+
 END = "widgets.VBox(rows)"
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     notebook = tmp_path_factory.mktemp("links") / "links.ipynb"
-    nbformat.write(notebook_of(BEGINNING, LINKS, CHOICES, END), notebook)
+    nbformat.write(notebook_of(BEGINNING, LINKS, CHOICES, MEMORIES, END), notebook)
     with voila_of(notebook) as server:
         yield server
         assert "Warning" not in server.log, server.log
@@ -383,3 +388,13 @@ def test_a_browser_that_cannot_run_programs_leaves_it_to_the_kernel(
         links.expect("chosen-words", "12 becomes 1728")
         AppPage(links.page).settled()
         expect(links.of("here-reason")).to_contain_text(reason)
+
+
+def test_two_memories_on_a_page_keep_to_their_own_controls(browser: Browser, server: Server) -> None:
+    with browser.new_context() as context:  # plain Voilà answers a page that is left with an error
+        links = Links(context.new_page(), server.url)
+        links.press("one", "End")
+        links.press("two", "ArrowRight", 5)
+        links.page.reload()
+        for name, value in (("one", "2.00"), ("two", "0.50")):
+            expect(links.of(name).locator(".widget-readout")).to_have_text(value, timeout=LOAD_MS)

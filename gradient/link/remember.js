@@ -32,12 +32,21 @@ function isPossible(model, name, value) {
   return !(value < low) && !(value > high);
 }
 
+/**
+ * By what values are kept: the page, of which a server may show one at two addresses, and which controls they are of. So the
+ * values of other controls, of a second memory or of an older version of the page, are never set.
+ */
+function keyOf(traits) {
+  const names = traits.map(([model, name]) => `${model.get("description") ?? model.get("_anywidget_id")} ${name}`);
+  return `${PREFIX}${document.body.dataset.home ?? location.pathname} ${names.join(", ")}`;
+}
+
 async function start(manager, { self, controls, after }, isClosed) {
   const traits = await Promise.all(controls.map(async ([reference, name]) => [await modelOf(manager, reference), name]));
   const choices = await Promise.all(after.map((reference) => modelOf(manager, reference)));
   await Promise.all(choices.map(readiness));
   if (isClosed()) return () => {};
-  const key = PREFIX + (document.body.dataset.home ?? location.pathname); // a server may show one app at two addresses
+  const key = keyOf(traits);
   const read = () => traits.map(([model, name]) => model.get(name));
   const put = (values) => {
     traits.forEach(([model, name], i) => {
