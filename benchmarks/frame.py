@@ -98,11 +98,19 @@ def app_rows(browser: Browser, name: str, url: str, rtt: float, count: int) -> I
         page.wait_for_selector(PICTURES[0][0], state="attached", timeout=PATIENCE_MS)
         page.wait_for_function("window.jupyterapp?.widgetManager ?? window.widgetManager", timeout=PATIENCE_MS)
         page.evaluate(FOLLOW)
+        for problem in PROBLEMS:  # in a first round, which ends when the page's loading does and the browser has optimized it
+            choose(page, problem)
+            presses(page, 10)
         for problem in PROBLEMS:
-            page.get_by_role("combobox", name="Problem", exact=True).select_option(problem)
-            page.get_by_role("slider", name="Learning rate", exact=True).focus()
-            presses(page, 10)  # until the browser's optimizing compiler has had its turn
+            choose(page, problem)
+            presses(page, 10)
             yield row(name, problem, f"{rtt:g}", presses(page, count))
+
+
+def choose(page: Page, problem: str) -> None:
+    """Chooses a problem, and has the keys go to its learning rate."""
+    page.get_by_role("combobox", name="Problem", exact=True).select_option(problem)
+    page.get_by_role("slider", name="Learning rate", exact=True).focus()
 
 
 def pages() -> list[tuple[str, Scenario]]:

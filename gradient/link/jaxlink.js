@@ -62,6 +62,7 @@ class Link {
     clearTimeout(this.timer);
     clearTimeout(this.warming);
     for (const executor of this.executors.values()) executor.remote?.close();
+    this.practice?.close();
     this.executors.clear();
   }
 
@@ -242,7 +243,7 @@ class Link {
     const known = this.executors.get(key);
     if (known?.program === program) return known;
     known?.remote?.close();
-    const executor = { key, program, local: null, remote: null, awaited: null, why: "", runs: 0, slow: 0, isWarm: false };
+    const executor = { key, program, local: null, remote: null, awaited: null, why: "", slow: 0, isWarm: false };
     this.executors.set(key, executor);
     executor.ready = this.prepare(executor).catch((error) => this.failed(error, executor));
     return executor;
@@ -262,18 +263,21 @@ class Link {
     return !this.isClosed && this.executors.get(executor.key) === executor;
   }
 
-  /** Moves a program that is slow twice in a row, or very slow once, to a worker. It comes back if it becomes fast there. */
+  /** Moves a program that is slow twice in a row, or very slow once, to a worker. */
   weigh(executor, milliseconds) {
-    executor.runs += 1;
     executor.slow = milliseconds > SLOW_MS ? executor.slow + 1 : 0;
-    if (executor.slow < 2 && milliseconds <= 3 * SLOW_MS) return;
+    if (executor.slow >= 2 || milliseconds > 3 * SLOW_MS) this.moveOut(executor);
+  }
+
+  /** Moves a program to a worker. It comes back if it becomes fast there. */
+  moveOut(executor) {
     const comeBack = () => {
       executor.remote.close();
       Object.assign(executor, { remote: null, slow: 0 });
     };
     executor.isWarm = true; // or will be, there
     executor.remote = new RemoteExecutor(executor.local.program, this.own.get("_esm"), comeBack);
-    executor.remote.tryOut(this.read(), (error) => this.failed(error, executor));
+    executor.remote.tryOut(this.read(), { enough: SLOW_MS, failed: (error) => this.failed(error, executor) });
   }
 
   /** Programs have come or gone. */
@@ -301,7 +305,8 @@ class Link {
       if (key === undefined || this.isClosed || this.own.get("unable")) return;
       const executor = this.executorOf(key);
       await executor.ready;
-      this.practise(executor);
+      executor.isWarm = true;
+      if (executor.local && this.isCurrent(executor)) await this.practise(executor);
       this.warmUpNext();
     });
   }
@@ -311,18 +316,19 @@ class Link {
     return !this.own.get("programs")[key].may_not_end && !executor?.isWarm && !executor?.why;
   }
 
-  /** Runs a program with the present inputs for a moment, without showing anything, so that its next runs are faster. */
-  practise(executor) {
-    const end = performance.now() + SLOW_MS;
-    try {
-      while (executor.local && !executor.isWarm && performance.now() < end) {
-        const milliseconds = executor.local.run(this.read());
-        this.weigh(executor, milliseconds);
-        executor.isWarm ||= milliseconds <= FAST_MS || executor.runs >= TRIALS;
-      }
-    } catch {
-      executor.isWarm = true; // these inputs are of another choice: it fails, if it does, when it is chosen
-    }
+  /**
+   * Lets a worker run a program with the present inputs until it is fast: what the browser makes of its code there is the page's,
+   * too, and no press has to wait for that. One that stays slow goes to a worker for good.
+   */
+  async practise(executor) {
+    this.practice = new RemoteExecutor(executor.local.program, this.own.get("_esm"));
+    const milliseconds = await new Promise((ended) => {
+      // Inputs of another choice may not fit: the program fails, if it does, when it is chosen.
+      const failed = (error) => ended(error instanceof Late ? PATIENCE_MS : 0);
+      this.practice.tryOut(this.read(), { enough: FAST_MS, ended, failed });
+    });
+    this.practice.close();
+    if (milliseconds > SLOW_MS && !executor.remote && this.isCurrent(executor)) this.moveOut(executor);
   }
 }
 

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import bqplot
 import numpy as np
+from traitlets import Bool
 
 from gradient.views import style
 
@@ -16,6 +17,18 @@ _DIGITS = {digit * 10.0**exponent for exponent in range(-6, 0) for digit in (6, 
 _UNNAMED = {format(Decimal(repr(value)), "f"): "" for value in _DIGITS}
 
 
+class LogScale(bqplot.LogScale):
+    """A scale that is only kept up to date while an axis of it is seen: to draw an axis takes a millisecond."""
+
+    visible = Bool(True).tag(sync=True)
+
+
+class LinearScale(bqplot.LinearScale):
+    """As above."""
+
+    visible = Bool(True).tag(sync=True)
+
+
 class Loss(bqplot.Figure):
     """A bqplot figure of one mark, `curve`: row 0 is the loss, row 1 the current step's point (drawn as a dot by the style).
 
@@ -25,7 +38,7 @@ class Loss(bqplot.Figure):
 
     def __init__(self) -> None:
         self.x_scale = bqplot.LinearScale(min=0, max=30)
-        self.log_scale, self.linear_scale = bqplot.LogScale(min=0.1, max=1.0), bqplot.LinearScale(min=0.0, max=1.0)
+        self.log_scale, self.linear_scale = LogScale(min=0.1, max=1.0), LinearScale(min=0.0, max=1.0, visible=False)
         self._scales = [{"x": self.x_scale, "y": y} for y in (self.log_scale, self.linear_scale)]
         # One axis for each scale: an axis whose scale is exchanged keeps the old one's ticks.
         self._y_axes = [style.axis(scales["y"], "Loss", "left") for scales in self._scales]
@@ -46,10 +59,10 @@ class Loss(bqplot.Figure):
     @property
     def table(self) -> dict:
         """What a choice from `SCALES` sets."""
-        logarithmic, linear = self._y_axes
+        logarithmic, linear = zip(self._y_axes, (self.log_scale, self.linear_scale), strict=True)
         return {
-            (logarithmic, "visible"): [True, False],
-            (linear, "visible"): [False, True],
+            **{(part, "visible"): [True, False] for part in logarithmic},
+            **{(part, "visible"): [False, True] for part in linear},
             (self.curve, "scales"): self._scales,
         }
 
