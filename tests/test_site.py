@@ -14,7 +14,7 @@ from pathlib import Path
 import brotli
 import nbformat
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from gradient.publish.folder import replaced
 from gradient.publish.page import render
@@ -39,11 +39,27 @@ KEEP = """async () => {
   }
 }"""
 
+# The pixels of what a picture shows; a copy is read, since reading a canvas twice is worth a warning to Chromium.
+_PIXELS = """const pixelsOf = (canvas) => {
+  const context = new OffscreenCanvas(canvas.width, canvas.height).getContext("2d", { willReadFrequently: true });
+  context.drawImage(canvas, 0, 0);
+  return context.getImageData(0, 0, canvas.width, canvas.height).data;
+};"""
+
 # Whether the figure's picture has come: the layer over it is transparent there.
-IS_PICTURED = """() => {
+IS_PICTURED = f"""() => {{
+  {_PIXELS}
   const canvas = [...document.querySelectorAll(".techni-figures canvas")].find((c) => c.offsetParent);
-  return canvas.getContext("2d").getImageData(canvas.width / 2, canvas.height / 2, 1, 1).data[3] === 255;
-}"""
+  const pixels = pixelsOf(canvas);
+  return pixels[4 * (canvas.width * (canvas.height >> 1) + (canvas.width >> 1)) + 3] === 255;
+}}"""
+
+# Whether the layer over the figure shows a path and lets the figure through.
+IS_CLEAR = f"""() => {{
+  {_PIXELS}
+  const pixels = pixelsOf(document.querySelector("canvas.techni-drawing"));
+  return pixels[3] === 0 && pixels.some((value, i) => i % 4 === 3 && value > 0);
+}}"""
 
 
 @pytest.fixture
@@ -89,6 +105,28 @@ def test_after_the_first_visit_the_page_opens_without_a_server(context: BrowserC
     app = AppPage(page)
     app.wait_until_drawn()
     app.wait("s.field === arg.field && s.curve === arg.curve && s.loss === arg.loss", arg=before)
+
+
+def test_a_picture_that_comes_after_the_path_is_seen(context: BrowserContext, site_folder: Path) -> None:
+    """Until then the layer over the figure has a blank ground, or another size's; a phone has a picture of its own."""
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    with static_server(site_folder) as server:
+        page = context.new_page()
+        page.route("**/*.webp", hold)
+        for ask in (lambda: page.goto(server.url), lambda: page.set_viewport_size(PHONE)):  # type: ignore[arg-type]
+            with page.expect_request("**/*.webp"):
+                ask()
+            page.wait_for_function("() => document.querySelector('canvas.techni-drawing:not([hidden])')?.width > 50")
+            page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+            for route in held:
+                route.continue_()
+            held.clear()
+            page.wait_for_function(IS_PICTURED)
+            page.wait_for_function(IS_CLEAR)
 
 
 def test_a_newer_page_takes_the_place_of_the_one_that_was_kept(

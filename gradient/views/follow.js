@@ -41,7 +41,11 @@ function onFrames(canvases, act) {
       requestAnimationFrame(act);
     };
     canvas.image.addEventListener("load", loaded);
-    return () => canvas.image.removeEventListener("load", loaded);
+    canvas.on("drawn", act); // a published page, which has no kernel, has drawn the figure by itself
+    return () => {
+      canvas.image.removeEventListener("load", loaded);
+      canvas.off("drawn", act);
+    };
   });
   return () => undo.forEach((stop) => stop());
 }

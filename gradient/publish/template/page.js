@@ -82,6 +82,7 @@ function drawOnResize(canvas, pictures) {
     canvas.set("_size", size); // the model then makes its own canvas as large
     drawPicture(canvas.offscreen_context, image, picture, size, canvas.ratio);
     for (const view of Object.values(canvas.views)) (await view).resize_and_update_canvas(size);
+    canvas.trigger("drawn"); // for what lies over the figure
   };
 }
 
