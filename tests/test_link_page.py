@@ -258,9 +258,8 @@ SLOW_AT_FIRST = """
 
 def test_what_has_become_fast_in_its_worker_comes_back_to_the_page(browser: Browser, server: Server) -> None:
     with opened(browser, server, SLOW_AT_FIRST) as links:
-        links.page.wait_for_function(
-            "workers.begun > 4 && workers.ended === workers.begun - 2"
-        )  # all but the slow one's, and the endless one's
+        # All but the slow one's, and the endless one's.
+        links.page.wait_for_function("workers.begun > 4 && workers.ended === workers.begun - 2")
         links.press("here", "ArrowRight", 5)
         links.expect("here-words", "0.5 gives 0.25")
         links.expect("here-computing", "browser")

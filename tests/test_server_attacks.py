@@ -372,11 +372,13 @@ def test_a_socket_that_is_left_before_it_is_open_leaves_nothing(server: Server, 
     (kernel,) = set(children(zygote_of(pid))) - others
     before = len(descriptors(pid))
     os.kill(kernel, signal.SIGSTOP)
-    for _ in range(3):
-        with raw(server, upgrade(server, guest)):
-            for _ in range(3):  # answers that come after the server has begun to wait
-                run(fetch(server.url + "healthz"))
-    os.kill(kernel, signal.SIGCONT)
+    try:
+        for _ in range(3):
+            with raw(server, upgrade(server, guest)):
+                for _ in range(3):  # answers that come after the server has begun to wait
+                    run(fetch(server.url + "healthz"))
+    finally:
+        os.kill(kernel, signal.SIGCONT)
     route = f"{server.url}api/kernels/{guest.kernel_id}"
     assert json.loads(run(fetch(route, guest.cookie)).body)["connections"] == 0
     eventually(lambda: len(descriptors(pid)) <= before)

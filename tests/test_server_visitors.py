@@ -1,6 +1,7 @@
 """Whose cookie it is: behind a proxy with HTTPS, at several replicas with one secret, and with another one."""
 
 import asyncio
+import time
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, expect
 from tornado.httpclient import HTTPClientError
+from tornado.web import create_signed_value, decode_signed_value
 
 from gradient.server.visitor import COOKIE
 from tests.app_page import LOAD_MS, AppPage
@@ -50,6 +52,17 @@ def test_a_cookie_is_for_https_only_if_a_trusted_proxy_says_so(proxies: str, exp
     assert plain
     assert (plain["secure"], plain["samesite"]) == ("", "Lax")
     assert cookie["httponly"] == plain["httponly"] is True
+
+
+@pytest.mark.parametrize(("age", "is_renewed", "is_known"), [(0.5, False, True), (2, True, True), (8, True, False)])
+def test_a_page_has_a_cookie_that_lasts_for_days(age: float, is_renewed: bool, is_known: bool, folder: Path) -> None:
+    """A kernel answers to the cookie, so that one of nearly seven days would end with its page open."""
+    old = create_signed_value("a", COOKIE, "somebody", clock=lambda: time.time() - age * 86_400).decode()
+    with hardened(TECHNI_SITE=str(folder), TECHNI_COOKIE_SECRET="a") as server:
+        cookie = cookie_of(ask(server.url, **BROWSER, Cookie=f"{COOKIE}={old}"))
+    assert bool(cookie) == is_renewed
+    value = decode_signed_value("a", COOKIE, cookie.value) if cookie else b"somebody"
+    assert (value == b"somebody") == is_known
 
 
 @pytest.mark.soak

@@ -138,9 +138,8 @@ class PageHandler(TornadoVoilaHandler):
         is_there = await self._is_sent()
         try:
             async with asyncio.timeout(_PAGE_SECONDS):
-                while (
-                    html := await self._next(page, started)
-                ) is not None:  # to the end in any case: it holds the kernel's client
+                # To the end, whether the visitor is there or not: it holds the kernel's client.
+                while (html := await self._next(page, started)) is not None:
                     if is_there:
                         self.write(html)
                         is_there = await self._is_sent()

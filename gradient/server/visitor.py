@@ -19,7 +19,8 @@ from voila.shutdown_kernel_handler import VoilaShutdownKernelHandler
 from gradient.server import counters
 
 COOKIE = "techni_visitor"
-DAYS = 7
+DAYS = 7  # how long a cookie is taken
+FRESH_DAYS = 1  # how old the cookie of a page may be: a kernel's page may be open for as long as the cookie lasts
 NOBODY = ""
 
 _ANYBODY = User("visitor")
@@ -33,15 +34,14 @@ def visitor_of(handler: JupyterHandler) -> str:
 
 
 def welcome(handler: JupyterHandler, *, is_embedded: bool = False) -> None:
-    """Gives whoever asks a cookie, unless they have one, and lets the kernels that this request starts be theirs.
+    """Gives whoever asks a cookie, unless they have a fresh one, and lets the kernels that this request starts be theirs.
 
     Args:
         handler: of the request for a page; nothing of its answer may have been sent yet.
         is_embedded: whether pages of other sites may show this one; browsers then keep a cookie only from HTTPS.
     """
-    visitor = visitor_of(handler)
-    if not visitor:
-        visitor = secrets.token_urlsafe(16)
+    visitor = visitor_of(handler) or secrets.token_urlsafe(16)
+    if not handler.get_signed_cookie(COOKIE, max_age_days=FRESH_DAYS):
         is_secure = handler.request.protocol == "https"  # also by the word of a proxy that is trusted
         site = "None" if is_embedded and is_secure else "Lax"
         handler.set_signed_cookie(COOKIE, visitor, DAYS, httponly=True, secure=is_secure, samesite=site)

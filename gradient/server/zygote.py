@@ -144,9 +144,8 @@ def _leave_home(order: Order, lifeline: int) -> None:
     os.setsid()
     for number in (signal.SIGCHLD, signal.SIGINT):
         signal.signal(number, signal.SIG_DFL)
-    signal.signal(
-        signal.SIGTERM, signal.SIG_IGN
-    )  # a platform sends it to all processes, and pages under way need their kernels
+    # A platform sends it to all processes, and pages under way need their kernels.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
     _close_all_but({0, 1, 2, lifeline})
     os.environ.clear()
