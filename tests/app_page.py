@@ -99,6 +99,10 @@ class AppPage:
         assert self.page.evaluate(_RUN_ALL)
         self.page.evaluate("document.querySelector('.jp-WindowedPanel-outer')?.scrollTo(0, 0)")
 
+    def shut_down(self) -> None:
+        """Ends the kernel of JupyterLab's notebook: who opens it next does not meet the widgets of this page."""
+        self.page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+
     def compute_in(self, place: str) -> None:
         """Uses the switch between "browser" and "server", and waits until what it says is done."""
         self.page.get_by_role("radio", name=place, exact=True).check(force=True)

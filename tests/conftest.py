@@ -239,6 +239,8 @@ def opened_in(setting: str, size: str, request: pytest.FixtureRequest) -> Iterat
         if setting == "kernel":
             app.compute_in("server")
         yield app
+        if setting == "lab":
+            app.shut_down()
 
 
 @pytest.fixture(scope="module")
