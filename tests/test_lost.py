@@ -39,7 +39,7 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 
 
 def _is_complaint(message: ConsoleMessage) -> bool:
-    return message.type == "error" and not re.search("ERR_|WebSocket connection|status of 40[34]", message.text)
+    return message.type == "error" and not re.search("ERR_|WebSocket connection|status of (40[34]|503)", message.text)
 
 
 def kernels(server: Server) -> list[int]:
@@ -94,6 +94,10 @@ def test_reconnecting_brings_the_controls_to_a_new_kernel(voila: Server, context
     expect(app.page.locator(LINE)).to_be_visible(timeout=LOAD_MS)
     app.press("Learning rate", "ArrowRight")
     app.press("Learning rate", "ArrowLeft")
+    app.page.route("**/*", lambda route: route.fulfill(status=503))  # as a proxy does while a server is restarted
+    app.button("Reconnect").click()
+    expect(app.page.locator(LINE)).to_contain_text("still cannot be reached")
+    app.page.unroute("**/*")
     with app.page.expect_navigation(timeout=LOAD_MS):
         app.button("Reconnect").click()
     expect_controls(app, before)

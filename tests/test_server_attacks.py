@@ -205,11 +205,13 @@ def test_random_frames_close_their_sockets(server: Server, attacker: Visitor, ru
 
 
 @pytest.mark.soak
-def test_a_million_random_frames_close_their_sockets(server: Server, attacker: Visitor, run: Run) -> None:
+def test_a_million_random_frames_close_their_sockets(server: Server, visitor: Visitor, attacker: Visitor, run: Run) -> None:
+    """It takes minutes, in which a visitor goes on."""
     before = run(malformed(server))
     attacker.socket.close()
     for turn in range(50):
         assert run(attack_with_random_frames(attacker, 20_000, turn)) == {1008}
+        assert run(visitor.move(0.05 + turn / 1000))
     assert run(malformed(server)) >= before + 200 * 20
 
 

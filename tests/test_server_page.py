@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, expect
+from playwright.sync_api import Browser, BrowserContext, Route, expect
 
 from tests.app_page import LOAD_MS, AppPage
 from tests.conftest import BIN, ROOT, SIZES, Server, free_port, serve, watched
@@ -70,6 +70,29 @@ def test_closing_a_tab_ends_its_kernel(browser: Browser, tmp_path: Path) -> None
     page_context.close()
 
 
+def test_a_page_whose_kernel_has_ended_before_its_scripts_came_says_so(browser: Browser, tmp_path: Path) -> None:
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page_context = browser.new_context(**SIZES["wide"])  # unwatched: what is not there any more is an error to the browser
+    with hardened(TECHNI_SITE=str(tmp_path), TECHNI_CONNECT_SECONDS="1", TECHNI_CULL_SECONDS="1") as server:
+        page = page_context.new_page()
+        page.route(re.compile("/bundle"), hold)
+        page.goto(server.url, wait_until="commit")
+        expect(page.locator("#jupyter-config-data")).to_be_attached(timeout=LOAD_MS)
+        eventually(lambda: live_kernels(server) == 0)
+        for route in held:
+            route.continue_()
+        expect(page.get_by_role("alert")).to_have_text(re.compile("could not be made"))
+        with page.expect_navigation(wait_until="commit"):
+            page.unroute(re.compile("/bundle"))
+            page.get_by_role("link", name="Load it again").click()
+        AppPage(page).wait_until_drawn()
+    page_context.close()
+
+
 def test_who_finds_no_room_has_a_page_that_works_and_gets_a_kernel_later(context: BrowserContext, site_folder: Path) -> None:
     with hardened(TECHNI_SITE=str(site_folder), TECHNI_MAX_KERNELS="1") as server:
         first = visit(server.url)
@@ -114,6 +137,22 @@ def test_the_static_fronts_switch_leads_to_the_server_with_all_controls(context:
         app.settled()
         assert live_kernels(server) == 1
         app.page.close()
+
+
+def test_who_comes_back_from_the_page_with_a_kernel_can_go_there_again(browser: Browser, site_folder: Path) -> None:
+    """A browser may bring back the page as it was left, which was with another choice than where it computes."""
+    options = {**SIZES["wide"], "service_workers": "block"}  # they would ask in the place of the page
+    with (
+        hardened(TECHNI_SITE=str(site_folder), TECHNI_FRONT="static") as server,
+        watched(browser.new_context(**options)) as context,
+    ):
+        app = AppPage.open(context.new_page(), server.url)
+        app.page.route("**/live", lambda route: route.fulfill(status=204))
+        for _ in range(2):
+            with app.page.expect_request("**/live"):
+                app.page.get_by_role("radio", name="server", exact=True).check(force=True)
+            app.page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
+            expect(app.page.get_by_role("radio", name="browser", exact=True)).to_be_checked()
 
 
 def test_an_idle_kernel_is_ended_and_its_page_goes_on(browser: Browser, site_folder: Path) -> None:

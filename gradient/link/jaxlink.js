@@ -339,6 +339,7 @@ export default {
     const start = async () => {
       const spec = model.get("spec");
       if (link || !spec.self) return;
+      outlive(model.widget_manager);
       const found = new Link(await linked(model.widget_manager, spec));
       if (isClosed || link) return found.close();
       link = found;

@@ -1,4 +1,4 @@
-// Keeps the controls' values in the tab's own storage, and sets them again on a page that was loaded anew.
+// Keeps the controls' values: in the tab's own storage, for a page that is loaded anew, and while the kernel is out of reach.
 
 const PREFIX = "jaxlink:";
 const STORE_MS = 200; // at most so often, as it costs more than a run of the program; and when the page goes
@@ -41,24 +41,12 @@ function keyOf(traits) {
   return `${PREFIX}${document.body.dataset.home ?? location.pathname} ${names.join(", ")}`;
 }
 
-async function start(manager, { self, controls, after }, isClosed) {
-  const traits = await Promise.all(controls.map(async ([reference, name]) => [await modelOf(manager, reference), name]));
-  const choices = await Promise.all(after.map((reference) => modelOf(manager, reference)));
-  await Promise.all(choices.map(readiness));
-  if (isClosed()) return () => {};
-  const key = keyOf(traits);
-  const read = () => traits.map(([model, name]) => model.get(name));
-  const put = (values) => {
-    traits.forEach(([model, name], i) => {
-      if (isPossible(model, name, values[i]) && values[i] !== model.get(name)) save(model, { [name]: values[i] });
-    });
-  };
-  put(stored(key));
-  tellReady(await modelOf(manager, self));
+/** Keeps the controls' values in the tab's storage. Returns what undoes it. */
+function keepStored(key, traits) {
   let timer = 0;
   const flush = () => {
     clearTimeout(timer);
-    if (timer) store(key, read());
+    if (timer) store(key, traits.map(([model, name]) => model.get(name)));
     timer = 0;
   };
   const keep = () => (timer ||= setTimeout(flush, STORE_MS));
@@ -71,9 +59,31 @@ async function start(manager, { self, controls, after }, isClosed) {
   };
 }
 
+async function start(manager, { self, controls, after }, isClosed) {
+  const traits = await Promise.all(controls.map(async ([reference, name]) => [await modelOf(manager, reference), name]));
+  const choices = await Promise.all(after.map((reference) => modelOf(manager, reference)));
+  await Promise.all(choices.map(readiness));
+  if (isClosed()) return () => {};
+  const put = (values) => {
+    traits.forEach(([model, name], i) => {
+      if (isPossible(model, name, values[i]) && values[i] !== model.get(name)) save(model, { [name]: values[i] });
+    });
+  };
+  const release = hold(manager, traits, put);
+  if (!beginsAnew(manager)) return release;
+  const key = keyOf(traits);
+  put(stored(key));
+  tellReady(await modelOf(manager, self));
+  const forget = keepStored(key, traits);
+  return () => {
+    release();
+    forget();
+  };
+}
+
 export default {
   initialize({ model }) {
-    let isClosed = !beginsAnew(model.widget_manager);
+    let isClosed = false;
     let stop = () => {};
     const begin = async () => {
       if (isClosed || !model.get("spec").self) return;

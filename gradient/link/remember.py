@@ -16,13 +16,15 @@ _HERE = pathlib.Path(__file__).parent
 class Memory(PageLink):
     """The page's memory of its controls; see `remember`."""
 
-    _esm = esm(_HERE, "models.js", "remember.js")
+    _esm = esm(_HERE, "models.js", "connection.js", "remember.js")
 
     spec = Dict().tag(sync=True, to_json=as_json)
 
 
 def remember(controls: Sequence[Trait], after: Sequence[Choice] = ()) -> Memory:
     """Keeps the values of controls in the tab of a visitor, and sets them again when the page comes back with a new kernel.
+
+    It also keeps what a visitor sets while the connection to the kernel is broken, and tells the kernel when it is back.
 
     Args:
         controls: traits in the order in which they are set again: choices first, then what they choose.

@@ -57,8 +57,10 @@ function build(el, hasServer) {
 /** Loads the page again if its server answers; the controls are remembered. */
 async function reconnect(words) {
   try {
-    // One of the page's own scripts: to ask for the page itself would start a kernel.
-    await fetch(document.querySelector("script[src]")?.src ?? location.href, { method: "HEAD", cache: "no-store" });
+    // One of the page's own scripts: to ask for the page itself would start a kernel. After an upgrade it may have another name.
+    const script = document.querySelector("script[src]")?.src ?? location.href;
+    const { status } = await fetch(script, { method: "HEAD", cache: "no-store" });
+    if (status >= 500) throw new Error("a proxy answers in the place of its server");
     location.reload();
   } catch {
     words.textContent = "The server still cannot be reached; this page goes on in your browser.";
@@ -106,12 +108,14 @@ async function render({ model, el }) {
   const connected = (isConnected) => showConnection(parts, link, isConnected);
   const undo = kernel ? [watchRoundTrips(kernel, (time) => took("away", time)), watchConnection(kernel, connected)] : [];
   for (const choice of parts.choices) choice.addEventListener("change", () => choose(link, choice.value, live));
+  addEventListener("pageshow", draw); // who comes back from the page with a kernel finds what computes here
   parts.button.addEventListener("click", () => void reconnect(parts.words));
   link.on("change:computing change:reason", draw);
   link.on("jaxlink:ran", ran);
   draw();
   return () => {
     for (const stop of undo) stop();
+    removeEventListener("pageshow", draw);
     link.off("change:computing change:reason", draw);
     link.off("jaxlink:ran", ran);
   };

@@ -56,12 +56,15 @@ const onScreen = new Set();
 /** Tells the kernel whether any view of the layer can be seen. Returns what undoes it. */
 export function watchVisibility(model, el) {
   onScreen.add(el);
+  const isSeen = () => onScreen.size > 0 && !document.hidden;
   const tell = () => {
-    const visible = onScreen.size > 0 && !document.hidden;
-    if (visible === model.get("visible")) return;
-    model.set("visible", visible);
+    if (isSeen() === model.get("visible")) return;
+    model.set("visible", isSeen());
     model.save_changes();
   };
+  // Another page of the same kernel may have said that it shows nothing, or this one, before its connection broke. What is set
+  // while a model takes what the kernel sends is not sent itself.
+  const unlisten = listen(model, ["visible"], () => isSeen() && setTimeout(tell));
   const observer = new IntersectionObserver((entries) => {
     if (entries[entries.length - 1].isIntersecting) onScreen.add(el);
     else onScreen.delete(el);
@@ -71,6 +74,7 @@ export function watchVisibility(model, el) {
   document.addEventListener("visibilitychange", tell);
   return () => {
     onScreen.delete(el);
+    unlisten();
     observer.disconnect();
     document.removeEventListener("visibilitychange", tell);
   };
@@ -135,7 +139,10 @@ export function followCanvases(model, el, act) {
     listen(model, ["canvases"], adopt),
     listen(model, ["drawing"], ready), // a figure that waited may be drawn now
     () => unwatch(),
+    () => restored?.disconnect(ready),
   ];
+  const { restored } = model.widget_manager; // there is none on a page without a kernel
+  restored?.connect(ready); // after a lost connection: the kernel may wait for word of a frame that never came
   adopt();
   return { fit, misfit, close: () => undo.forEach((act) => act()) };
 }

@@ -65,9 +65,11 @@ async function showIn(place, model) {
 
 /**
  * ipywidgets looks for the model of an output every tenth of a second for two seconds. If a page is so busy making models that
- * the last of these looks comes late, it is left out, and the output stays an error although its model is there.
+ * the last of these looks comes late, it is left out, and the output stays an error although its model is there. In JupyterLab it
+ * may be another notebook's.
  */
 function initialize({ model }) {
+  if (!("voila" in document.body.dataset)) return undefined;
   const observer = new MutationObserver(() => look());
   const look = () => {
     const place = [...document.querySelectorAll(".jupyter-widgets")].find(({ textContent }) => textContent === GIVEN_UP);

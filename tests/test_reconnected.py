@@ -1,0 +1,141 @@
+"""A connection that breaks and comes back: what the visitor moved meanwhile stays, at both ends, and both go on."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, WebSocketRoute, expect
+
+from tests.app_page import LOAD_MS, AppPage
+from tests.conftest import SIZES, Server
+from tests.server import hardened
+from tests.test_lost import ALL, LINE
+
+
+@pytest.fixture(scope="module")
+def own_server() -> Iterator[Server]:
+    with hardened() as server:
+        yield server
+
+
+class Cable:
+    """The page's way to its kernel, which can be cut, and drop what is on it first."""
+
+    def __init__(self, context: BrowserContext) -> None:
+        self.is_whole = self.is_passing = True
+        self._sockets: list[WebSocketRoute] = []
+        context.route_web_socket(re.compile("/channels"), self._connect)
+
+    def _connect(self, socket: WebSocketRoute) -> None:
+        if not self.is_whole:
+            socket.close()
+            return
+        server = socket.connect_to_server()
+        self._sockets += [socket, server]
+        socket.on_message(lambda message: self._pass_on(message, server))
+        server.on_message(lambda message: self._pass_on(message, socket))
+
+    def _pass_on(self, message: str | bytes, to: WebSocketRoute) -> None:
+        if self.is_passing:
+            to.send(message)
+
+    def drop(self) -> None:
+        """Loses every message from now on, as a network does that is gone before anybody knows."""
+        self.is_passing = False
+
+    def cut(self) -> None:
+        self.is_whole = False
+        for socket in self._sockets:
+            socket.close()
+        self._sockets = []
+
+    def mend(self) -> None:
+        self.is_whole = self.is_passing = True
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """A browser in which nothing fails but the connection."""
+    complaints: list[str] = []
+    context = browser.new_context(**SIZES["wide"])
+    context.on("console", lambda message: complaints.append(message.text) if _is_complaint(message) else None)
+    context.on("weberror", lambda error: complaints.append(f"{error.error.stack}"))
+    yield context
+    context.close()
+    assert not complaints
+
+
+def _is_complaint(message: ConsoleMessage) -> bool:
+    return message.type == "error" and not re.search("ERR_|WebSocket connection", message.text)
+
+
+def lose(app: AppPage, cable: Cable, names: tuple[str, ...]) -> dict[str, Any]:
+    """Moves these sliders, before the page knows that its connection is gone, and after; what is seen then."""
+    cable.drop()
+    for name in names:
+        app.press(name, "ArrowRight", 2)
+    cable.cut()
+    expect(app.page.locator(LINE)).to_be_visible()
+    before = app.seen()
+    for name in names:
+        app.press(name, "ArrowRight", 3)
+    app.wait_for_change(before, *ALL)
+    return app.seen()
+
+
+def reconnect(app: AppPage, cable: Cable) -> None:
+    cable.mend()
+    expect(app.page.locator(LINE)).to_be_hidden(timeout=LOAD_MS)
+    app.settled()
+
+
+# Our own server forgets what a page did not take; Voilà's sends it again.
+@pytest.mark.parametrize(
+    ("server", "where"),
+    [
+        ("own_server", "browser"),
+        ("own_server", "server"),
+        ("voila", "browser"),
+        pytest.param("voila", "server", marks=pytest.mark.soak),
+    ],
+)
+def test_what_was_moved_while_the_connection_was_gone_stays(
+    server: str, where: str, context: BrowserContext, request: pytest.FixtureRequest
+) -> None:
+    cable = Cable(context)
+    app = AppPage.open(context.new_page(), request.getfixturevalue(server).url)
+    app.compute_in(where)
+    names = ("Learning rate", "Initial w", "Steps")
+    lost = lose(app, cable, names)
+    values = [app.value(name) for name in names]
+    reconnect(app, cable)
+    assert [app.value(name) for name in names] == values
+    app.wait("s.loss === arg.loss && s.step === arg.step && s.sentence === arg.sentence", arg=lost)
+    app.compute_in("server")  # whose kernel knows of it
+    app.wait("s.loss === arg.loss && s.step === arg.step && s.sentence === arg.sentence", arg=lost)
+    before = app.seen()
+    app.press("Learning rate", "ArrowLeft", 2)
+    app.wait_for_change(before, *ALL)
+
+
+def test_the_path_is_drawn_though_the_kernel_thinks_that_nobody_sees_it(own_server: Server, context: BrowserContext) -> None:
+    """As it does if a phone is taken up again whose connection had gone: what the page says then is lost, and restored."""
+    cable = Cable(context)
+    app = AppPage.open(context.new_page(), own_server.url)
+    show = "(state) => { Object.defineProperty(document, 'hidden', { value: state, configurable: true });"
+    show += "document.dispatchEvent(new Event('visibilitychange')); }"
+    app.page.evaluate(show, True)
+    app.settled()
+    cable.drop()
+    app.page.evaluate(show, False)
+    cable.cut()
+    expect(app.page.locator(LINE)).to_be_visible()
+    reconnect(app, cable)
+    before = app.seen()
+    app.press("Learning rate", "ArrowRight", 2)
+    app.wait_for_change(before, *ALL)
+    app.compute_in("server")
+    before = app.seen()
+    app.press("Learning rate", "ArrowRight", 2)
+    app.wait_for_change(before, *ALL)
