@@ -98,13 +98,15 @@ def reconnect(app: AppPage, cable: Cable) -> None:
         ("own_server", "server"),
         ("voila", "browser"),
         pytest.param("voila", "server", marks=pytest.mark.soak),
+        pytest.param("lab", "browser", marks=pytest.mark.soak),
     ],
 )
 def test_what_was_moved_while_the_connection_was_gone_stays(
     server: str, where: str, context: BrowserContext, request: pytest.FixtureRequest
 ) -> None:
     cable = Cable(context)
-    app = AppPage.open(context.new_page(), request.getfixturevalue(server).url)
+    page, url = context.new_page(), request.getfixturevalue(server).url
+    app = AppPage.open_lab(page, f"{url}techni.ipynb") if server == "lab" else AppPage.open(page, url)
     app.compute_in(where)
     names = ("Learning rate", "Initial w", "Steps")
     lost = lose(app, cable, names)
@@ -117,6 +119,8 @@ def test_what_was_moved_while_the_connection_was_gone_stays(
     before = app.seen()
     app.press("Learning rate", "ArrowLeft", 2)
     app.wait_for_change(before, *ALL)
+    if server == "lab":
+        app.shut_down()
 
 
 def test_the_path_is_drawn_though_the_kernel_thinks_that_nobody_sees_it(own_server: Server, context: BrowserContext) -> None:
