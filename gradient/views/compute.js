@@ -77,7 +77,7 @@ function account(link, { here, away }) {
 /** Has the link compute somewhere else. @param {string | undefined} live where the same page has a kernel, if this has none */
 function choose(link, where, live) {
   link.set("where", where);
-  link.save_changes();
+  if (!link.comm?.jsServicesComm?.isDisposed) link.save_changes(); // as it is when its kernel has been shut down
   if (live && where === "kernel") setTimeout(() => location.assign(live)); // when all that is remembered has been stored
 }
 
