@@ -9,12 +9,14 @@ Each server gets visitors in headless Chromium, one after the other, who move a 
   and largest;
 - PSS: the same kernels' proportional share of all memory that they use, shared libraries included;
 - all: the proportional shares of the server with everything that it has started, and what of it is no kernel;
-- dirty, server computes: of one kernel, after the switch and a move.
+- dirty, server computes: of one kernel, after the switch and a move, and after every problem with every optimizer. It finds
+  what it would compile, if `python -m gradient.prepare --kernels` has been run.
 
 Linux only: the numbers are those of /proc/PID/smaps_rollup.
 """
 
 import argparse
+import itertools
 import shutil
 import statistics
 import sys
@@ -90,6 +92,25 @@ def move(page: Page) -> None:
     page.evaluate(ANSWERED)
 
 
+def choose_all(page: Page) -> None:
+    """Has the kernel compute every program."""
+    for problem, optimizer in itertools.product(*(options(page, name) for name in ("Problem", "Optimizer"))):
+        for name, option in (("Problem", problem), ("Optimizer", optimizer)):
+            page.get_by_role("combobox", name=name, exact=True).select_option(option)
+            page.evaluate(ANSWERED)
+        move(page)
+
+
+def options(page: Page, name: str) -> list[str]:
+    """What a choice offers."""
+    return page.get_by_role("combobox", name=name, exact=True).locator("option").all_inner_texts()
+
+
+def largest(pid: int) -> float:
+    """The most memory that a kernel of a server has of its own."""
+    return max(memory(kernel).dirty for kernel in family(pid) if is_kernel(kernel))
+
+
 def html_seconds(url: str) -> float:
     """How long the page's HTML takes."""
     start = time.perf_counter()
@@ -107,13 +128,19 @@ def row(name: str, pid: int, url: str, browser: Browser, visitors: int) -> str:
     rest = sum(pss for process, pss in every.items() if not is_kernel(process))
     pages[0].get_by_role("radio", name="server", exact=True).check(force=True)
     move(pages[0])
-    busy = max(memory(kernel).dirty for kernel in family(pid) if is_kernel(kernel))
+    one = largest(pid)
+    choose_all(pages[0])
+    full = largest(pid)
     seconds = [html_seconds(url) for _ in range(visitors)]
-    dirty = [kernel.dirty for kernel in kernels]
-    return (
-        f"| {name} | {statistics.median(seconds):.2f}, {max(seconds):.2f} | {statistics.median(dirty):.0f}, {max(dirty):.0f} "
-        f"| {statistics.median(kernel.pss for kernel in kernels):.0f} | {sum(every.values()):.0f}, {rest:.0f} | {busy:.0f} |"
-    )
+    dirty, shared = [kernel.dirty for kernel in kernels], [kernel.pss for kernel in kernels]
+    cells = [
+        f"{statistics.median(seconds):.2f}, {max(seconds):.2f}",
+        f"{statistics.median(dirty):.0f}, {max(dirty):.0f}",
+        f"{statistics.median(shared):.0f}",
+        f"{sum(every.values()):.0f}, {rest:.0f}",
+        f"{one:.0f}, {full:.0f}",
+    ]
+    return f"| {name} | {' | '.join(cells)} |"
 
 
 def main(arguments: list[str]) -> None:
