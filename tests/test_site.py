@@ -50,6 +50,7 @@ _PIXELS = """const pixelsOf = (canvas) => {
 IS_PICTURED = f"""() => {{
   {_PIXELS}
   const canvas = [...document.querySelectorAll(".techni-figures canvas")].find((c) => c.offsetParent);
+  if (!canvas) return false; // one view has gone, the next one is on its way
   const pixels = pixelsOf(canvas);
   return pixels[4 * (canvas.width * (canvas.height >> 1) + (canvas.width >> 1)) + 3] === 255;
 }}"""
@@ -344,6 +345,27 @@ def test_a_picture_that_did_not_come_is_asked_for_again(browser: Browser, site: 
         with page.expect_response("**/figure-0-*.webp"):
             page.set_viewport_size({"width": 1300, "height": 900})
         app.expect_fitting_figure()
+
+
+def test_a_picture_that_failed_comes_with_the_network_and_with_the_next_choice(browser: Browser, site: Server) -> None:
+    said: list[str] = []
+    # A service worker's own requests would pass by the route.
+    with browser.new_context(viewport=WIDE, service_workers="block") as context:  # type: ignore[arg-type]
+        context.on("weberror", lambda error: said.append(str(error.error)))
+        context.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+        page = context.new_page()
+        page.route(re.compile(r"figure-[02]-"), lambda route: route.abort())
+        app = AppPage.open(page, site.url)
+        for problem in ("Line", "Network"):
+            with page.expect_event("requestfailed"):
+                app.choose("Problem", problem)
+        page.unroute(re.compile(r"figure-[02]-"))
+        page.wait_for_function(f"() => {{ dispatchEvent(new Event('online')); return ({IS_PICTURED})(); }}")
+        with page.expect_response("**/figure-0-*.webp"):
+            app.choose("Problem", "Line")
+        app.expect_fitting_figure()
+        page.wait_for_function(IS_PICTURED)
+    assert said == ["Failed to load resource: net::ERR_FAILED"] * 2  # what Chromium says of a request that fails
 
 
 def test_every_file_says_in_its_name_what_is_in_it_or_is_asked_for_anew(site_folder: Path) -> None:

@@ -91,15 +91,23 @@ function isNear([width, height], [otherWidth, otherHeight]) {
  */
 function makeFitter() {
   const asked = new WeakMap();
-  return (canvas, size) => {
+  return async (canvas, size) => {
     if (!canvas || !size.every(Boolean) || isNear(asked.get(canvas) ?? canvas.get("_size"), size)) return;
+    asked.set(canvas, size);
     try {
-      canvas.resize(...size);
-      asked.set(canvas, size);
+      await canvas.resize(...size); // on a published page, until its picture is there
     } catch {
-      // A kernel that is gone draws nothing: the figure is stretched to its place instead.
+      // A kernel that is gone draws nothing: the figure is stretched to its place instead. A picture that did not come may
+      // come when it is asked for again.
+      if (asked.get(canvas) === size) asked.delete(canvas);
     }
   };
+}
+
+/** Calls `act` whenever there is a network again. Returns what undoes it. */
+function onNetwork(act) {
+  addEventListener("online", act);
+  return () => removeEventListener("online", act);
 }
 
 /**
@@ -134,6 +142,7 @@ export function followCanvases(model, el, act) {
     listen(model, ["index"], fit),
     listen(model, ["canvases"], adopt),
     listen(model, ["drawing"], ready), // a figure that waited may be drawn now
+    onNetwork(fit),
     () => unwatch(),
   ];
   adopt();
