@@ -289,15 +289,17 @@ def publish(notebook: nbformat.NotebookNode, place: Path) -> subprocess.Complete
     )
 
 
-def test_what_a_notebook_has_closed_keeps_nothing_else_from_being_shown(context: BrowserContext, tmp_path: Path) -> None:
-    shown = ["import ipywidgets as widgets\ngone = widgets.Label('gone')\ngone", "app = widgets.Label('still there')\napp"]
-    answer = publish(notebook_of(shown[0], "gone.close()", shown[1]), tmp_path)
+def test_a_page_has_what_its_notebook_has_set_and_nothing_that_it_has_closed(context: BrowserContext, tmp_path: Path) -> None:
+    shown = "import ipywidgets\nfrom gradient import App\ngone = ipywidgets.Label('gone')\ngone"
+    settings = "app.problem.index = 0\napp.learning_rate.value, app.steps.value = 0.2, 50"
+    answer = publish(notebook_of(shown, "gone.close()", f"app = App()\n{settings}\napp"), tmp_path)
     assert answer.returncode == 0, answer.stderr
     with static_server(tmp_path / "some" / "prefix") as server:
         page = context.new_page()
-        page.goto(server.url)
-        expect(page.get_by_text("still there")).to_be_visible()
+        app = AppPage.open(page, server.url)
         expect(page.locator("[data-model]")).to_have_count(1)
+        expect(page.get_by_role("combobox", name="Problem", exact=True)).to_have_value("Line")
+        assert (app.value("Learning rate"), app.value("Steps")) == ("0.200", "50")
         page.close()  # it keeps itself for visits without a network, and would miss the server
 
 
