@@ -144,6 +144,22 @@ def test_a_newer_page_takes_the_place_of_the_one_that_was_kept(
         expect(page.locator("h2.newer").first).to_be_visible()
 
 
+# What a browser does whose disk is full, or that cannot read it.
+FAIL_STORAGE = """() => {
+  CacheStorage.prototype.open = CacheStorage.prototype.match = Cache.prototype.put = () => Promise.reject(new Error("disk"));
+}"""
+
+
+def test_what_cannot_be_stored_comes_all_the_same(context: BrowserContext, site: Server) -> None:
+    app = AppPage.open(context.new_page(), site.url)
+    app.page.evaluate(KEEP)
+    context.service_workers[0].evaluate(FAIL_STORAGE)
+    with app.page.expect_response("**/*.webp") as picture:
+        app.page.set_viewport_size({"width": 390, "height": 844})
+    assert picture.value.ok
+    app.expect_fitting_figure()
+
+
 def test_the_page_is_the_notebooks(context: BrowserContext, site: Server) -> None:
     context.route(is_foreign, lambda route: route.abort())
     page = AppPage.open(context.new_page(), site.url).page
