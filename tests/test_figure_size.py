@@ -39,3 +39,21 @@ def test_a_window_that_is_back_before_the_figure_is_drawn_finds_it_as_it_was(fre
     fresh.page.set_viewport_size({"width": 1440, "height": 900})
     fresh.settled()
     fresh.expect_fitting_figure()
+
+
+# Keeps the models of the figures where a test can look at them.
+FIND_FIGURES = """async () => {
+  const manager = window.widgetManager ?? window.jupyterapp.widgetManager;
+  const models = await Promise.all(Object.values(manager._models));
+  window.figures = models.filter((model) => model.offscreen_canvas);
+}"""
+
+
+@pytest.mark.parametrize("fresh", ["browser", "site"], indirect=True)
+def test_a_figure_that_is_not_shown_has_no_view(fresh: AppPage) -> None:
+    fresh.page.evaluate(FIND_FIGURES)
+    for problem in ("Line", "Wave", "Network", "Line"):
+        fresh.choose("Problem", problem)
+        fresh.settled()
+        fresh.expect_fitting_figure()
+        fresh.page.wait_for_function("() => figures.flatMap(({ views }) => Object.keys(views)).length === 1")

@@ -33,6 +33,21 @@ async function fitViews(canvas) {
   }
 }
 
+/**
+ * Lets go of a canvas's views that are on the page no more. ipympl's views do not say that they are removed, so that their model
+ * would keep them, and draw each frame in all of them.
+ */
+async function forgetViews(canvas) {
+  for (const pending of Object.values(canvas.views ?? {})) {
+    const view = await pending;
+    if (!view.luminoWidget.isDisposed) continue;
+    view.toolbar_view.remove();
+    view.stopListening();
+    view.trigger("remove"); // which its model listens to
+    view.canvas.width = view.top_canvas.width = 0; // the pixels are let go of even if something still holds the view
+  }
+}
+
 /** Calls `act` after each frame that any of the canvases has shown. Returns what undoes it. */
 function onFrames(canvases, act) {
   const undo = canvases.map((canvas) => {
@@ -138,8 +153,12 @@ export function followCanvases(model, el, act) {
     fit();
     ready();
   };
+  const choose = () => {
+    fit();
+    requestAnimationFrame(() => canvases.forEach(forgetViews)); // by then the view of the figure before is removed
+  };
   const undo = [
-    listen(model, ["index"], fit),
+    listen(model, ["index"], choose),
     listen(model, ["canvases"], adopt),
     listen(model, ["drawing"], ready), // a figure that waited may be drawn now
     onNetwork(fit),
