@@ -202,9 +202,10 @@ AXES = """() => {
 
 def expect_axes(page: Page, ratio: float) -> None:
     """The figure fills its place, and its axes are where the layer over it believes them to be."""
-    page.wait_for_function(f"() => ({AXES})().fits")
+    page.wait_for_function(
+        f"(ratio) => {{ const seen = ({AXES})(); return seen.fits && Math.abs(seen.ratio - ratio) < 0.01; }}", arg=ratio
+    )
     seen = page.evaluate(AXES)
-    assert seen["ratio"] == pytest.approx(ratio, abs=0.01)
     assert seen["left"] == pytest.approx(62, abs=1.5)
     assert seen["bottom"] == pytest.approx(46, abs=1.5)
 

@@ -23,12 +23,27 @@ export function onSize(el, act) {
   return () => observer.disconnect();
 }
 
-/** Gives a canvas's views its size: one that is made while ipympl waits for a new size has the old one, and keeps it. */
+/** Gives a canvas the pixels of the picture that it has got: a kernel bounds them, so that they need not be the screen's. */
+function fitRatio(canvas) {
+  const { image, ratio } = canvas;
+  const [width] = canvas.get("_size");
+  if (Math.abs(image.width - width * ratio) <= 1) return;
+  canvas.ratio = image.width / width;
+  canvas.resize_canvas();
+  canvas.offscreen_context.drawImage(image, 0, 0);
+}
+
+/**
+ * Gives a canvas's views its size and its pixels: one that is made while ipympl waits for a new size has the old one, and
+ * keeps it.
+ */
 async function fitViews(canvas) {
   for (const pending of Object.values(canvas.views ?? {})) {
     const view = await pending;
     const [width, height] = canvas.get("_size");
-    const fits = view.canvas.style.width === `${width}px` && view.canvas.style.height === `${height}px`;
+    const { style } = view.canvas;
+    const isSharp = view.canvas.width === canvas.offscreen_canvas.width;
+    const fits = isSharp && style.width === `${width}px` && style.height === `${height}px`;
     if (!fits && !canvas.resize_requested) view.resize_and_update_canvas([width, height]);
   }
 }
@@ -52,6 +67,7 @@ async function forgetViews(canvas) {
 function onFrames(canvases, act) {
   const undo = canvases.map((canvas) => {
     const loaded = () => {
+      fitRatio(canvas);
       void fitViews(canvas);
       requestAnimationFrame(act);
     };
@@ -101,20 +117,24 @@ function isNear([width, height], [otherWidth, otherHeight]) {
 }
 
 /**
- * What asks an ipympl canvas for a size. It compares with what was last asked for, not with what the canvas has: an answer
- * may be under way, and a kernel may give less than it is asked for.
+ * What asks an ipympl canvas for a size, in the screen's pixels. It compares with what was last asked for, not with what the
+ * canvas has: an answer may be under way, and a kernel may give less than it is asked for.
  */
 function makeFitter() {
   const asked = new WeakMap();
   return async (canvas, size) => {
-    if (!canvas || !size.every(Boolean) || isNear(asked.get(canvas) ?? canvas.get("_size"), size)) return;
-    asked.set(canvas, size);
+    if (!canvas || !size.every(Boolean)) return;
+    const last = asked.get(canvas) ?? { size: canvas.get("_size"), ratio: canvas.ratio };
+    const next = { size, ratio: devicePixelRatio };
+    if (isNear(last.size, next.size) && last.ratio === next.ratio) return;
+    asked.set(canvas, next);
     try {
+      if (last.ratio !== next.ratio) canvas.send_message("set_device_pixel_ratio", { device_pixel_ratio: next.ratio });
       await canvas.resize(...size); // on a published page, until its picture is there
     } catch {
       // A kernel that is gone draws nothing: the figure is stretched to its place instead. A picture that did not come may
       // come when it is asked for again.
-      if (asked.get(canvas) === size) asked.delete(canvas);
+      if (asked.get(canvas) === next) asked.delete(canvas);
     }
   };
 }
