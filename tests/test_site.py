@@ -50,6 +50,7 @@ _PIXELS = """const pixelsOf = (canvas) => {
 IS_PICTURED = f"""() => {{
   {_PIXELS}
   const canvas = [...document.querySelectorAll(".techni-figures canvas")].find((c) => c.offsetParent);
+  if (!canvas) return false; // one view has gone, the next one is on its way
   const pixels = pixelsOf(canvas);
   return pixels[4 * (canvas.width * (canvas.height >> 1) + (canvas.width >> 1)) + 3] === 255;
 }}"""
@@ -143,6 +144,22 @@ def test_a_newer_page_takes_the_place_of_the_one_that_was_kept(
         expect(page.locator("h2.newer").first).to_be_visible()
 
 
+# What a browser does whose disk is full, or that cannot read it.
+FAIL_STORAGE = """() => {
+  CacheStorage.prototype.open = CacheStorage.prototype.match = Cache.prototype.put = () => Promise.reject(new Error("disk"));
+}"""
+
+
+def test_what_cannot_be_stored_comes_all_the_same(context: BrowserContext, site: Server) -> None:
+    app = AppPage.open(context.new_page(), site.url)
+    app.page.evaluate(KEEP)
+    context.service_workers[0].evaluate(FAIL_STORAGE)
+    with app.page.expect_response("**/*.webp") as picture:
+        app.page.set_viewport_size({"width": 390, "height": 844})
+    assert picture.value.ok
+    app.expect_fitting_figure()
+
+
 def test_the_page_is_the_notebooks(context: BrowserContext, site: Server) -> None:
     context.route(is_foreign, lambda route: route.abort())
     page = AppPage.open(context.new_page(), site.url).page
@@ -185,9 +202,10 @@ AXES = """() => {
 
 def expect_axes(page: Page, ratio: float) -> None:
     """The figure fills its place, and its axes are where the layer over it believes them to be."""
-    page.wait_for_function(f"() => ({AXES})().fits")
+    page.wait_for_function(
+        f"(ratio) => {{ const seen = ({AXES})(); return seen.fits && Math.abs(seen.ratio - ratio) < 0.01; }}", arg=ratio
+    )
     seen = page.evaluate(AXES)
-    assert seen["ratio"] == pytest.approx(ratio, abs=0.01)
     assert seen["left"] == pytest.approx(62, abs=1.5)
     assert seen["bottom"] == pytest.approx(46, abs=1.5)
 
@@ -288,15 +306,17 @@ def publish(notebook: nbformat.NotebookNode, place: Path) -> subprocess.Complete
     )
 
 
-def test_what_a_notebook_has_closed_keeps_nothing_else_from_being_shown(context: BrowserContext, tmp_path: Path) -> None:
-    shown = ["import ipywidgets as widgets\ngone = widgets.Label('gone')\ngone", "app = widgets.Label('still there')\napp"]
-    answer = publish(notebook_of(shown[0], "gone.close()", shown[1]), tmp_path)
+def test_a_page_has_what_its_notebook_has_set_and_nothing_that_it_has_closed(context: BrowserContext, tmp_path: Path) -> None:
+    shown = "import ipywidgets\nfrom gradient import App\ngone = ipywidgets.Label('gone')\ngone"
+    settings = "app.problem.index = 0\napp.learning_rate.value, app.steps.value = 0.2, 50"
+    answer = publish(notebook_of(shown, "gone.close()", f"app = App()\n{settings}\napp"), tmp_path)
     assert answer.returncode == 0, answer.stderr
     with static_server(tmp_path / "some" / "prefix") as server:
         page = context.new_page()
-        page.goto(server.url)
-        expect(page.get_by_text("still there")).to_be_visible()
+        app = AppPage.open(page, server.url)
         expect(page.locator("[data-model]")).to_have_count(1)
+        expect(page.get_by_role("combobox", name="Problem", exact=True)).to_have_value("Line")
+        assert (app.value("Learning rate"), app.value("Steps")) == ("0.200", "50")
         page.close()  # it keeps itself for visits without a network, and would miss the server
 
 
@@ -344,6 +364,27 @@ def test_a_picture_that_did_not_come_is_asked_for_again(browser: Browser, site: 
         with page.expect_response("**/figure-0-*.webp"):
             page.set_viewport_size({"width": 1300, "height": 900})
         app.expect_fitting_figure()
+
+
+def test_a_picture_that_failed_comes_with_the_network_and_with_the_next_choice(browser: Browser, site: Server) -> None:
+    said: list[str] = []
+    # A service worker's own requests would pass by the route.
+    with browser.new_context(viewport=WIDE, service_workers="block") as context:  # type: ignore[arg-type]
+        context.on("weberror", lambda error: said.append(str(error.error)))
+        context.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+        page = context.new_page()
+        page.route(re.compile(r"figure-[02]-"), lambda route: route.abort())
+        app = AppPage.open(page, site.url)
+        for problem in ("Line", "Network"):
+            with page.expect_event("requestfailed"):
+                app.choose("Problem", problem)
+        page.unroute(re.compile(r"figure-[02]-"))
+        page.wait_for_function(f"() => {{ dispatchEvent(new Event('online')); return ({IS_PICTURED})(); }}")
+        with page.expect_response("**/figure-0-*.webp"):
+            app.choose("Problem", "Line")
+        app.expect_fitting_figure()
+        page.wait_for_function(IS_PICTURED)
+    assert said == ["Failed to load resource: net::ERR_FAILED"] * 2  # what Chromium says of a request that fails
 
 
 def test_every_file_says_in_its_name_what_is_in_it_or_is_asked_for_anew(site_folder: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ipywidgets import Widget
+from matplotlib.figure import Figure
 
 from gradient.app import App
 from gradient.publish.pictures import draw, resize
@@ -29,13 +30,13 @@ def write(folder: str) -> None:
 
 
 def _draw_all(app: App, folder: Path) -> dict[str, list]:
-    first = app.problem.index
+    # The choice of a problem stays as the notebook has left it: each would set its defaults in the controls.
+    app.field.clear()
     figures = {}
     for index, picture in enumerate(app.field.pictures):
-        app.problem.index = index
-        figures[picture.canvas.model_id] = [_draw(app, folder / f"figure-{index}-{place[0]}.webp", place) for place in PLACES]
-    app.problem.index = first
-    shown = app.field.pictures[first].canvas.model_id
+        files = {place: folder / f"figure-{index}-{place[0]}.webp" for place in PLACES}
+        figures[picture.canvas.model_id] = [_draw(picture.figure, file, place) for place, file in files.items()]
+    shown = app.field.pictures[app.problem.index].canvas.model_id
     return {shown: figures.pop(shown)} | figures
 
 
@@ -50,11 +51,9 @@ def _state() -> dict[str, Any]:
     return state
 
 
-def _draw(app: App, file: Path, place: tuple[int, int]) -> dict[str, Any]:
-    """Draws the field of the chosen problem as it is in a place of a size."""
-    figure = app.field.pictures[app.problem.index].figure
+def _draw(figure: Figure, file: Path, place: tuple[int, int]) -> dict[str, Any]:
+    """Draws a figure as it is in a place of a size."""
     resize(figure, place)
-    app.field.clear()
     image, facts = draw(figure)
     file.write_bytes(image)
     return {"file": file.name, "margins": MARGINS, **facts}

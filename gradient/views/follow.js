@@ -23,13 +23,43 @@ export function onSize(el, act) {
   return () => observer.disconnect();
 }
 
-/** Gives a canvas's views its size: one that is made while ipympl waits for a new size has the old one, and keeps it. */
+/** Gives a canvas the pixels of the picture that it has got: a kernel bounds them, so that they need not be the screen's. */
+function fitRatio(canvas) {
+  const { image, ratio } = canvas;
+  const [width] = canvas.get("_size");
+  if (Math.abs(image.width - width * ratio) <= 1) return;
+  canvas.ratio = image.width / width;
+  canvas.resize_canvas();
+  canvas.offscreen_context.drawImage(image, 0, 0);
+}
+
+/**
+ * Gives a canvas's views its size and its pixels: one that is made while ipympl waits for a new size has the old one, and
+ * keeps it.
+ */
 async function fitViews(canvas) {
   for (const pending of Object.values(canvas.views ?? {})) {
     const view = await pending;
     const [width, height] = canvas.get("_size");
-    const fits = view.canvas.style.width === `${width}px` && view.canvas.style.height === `${height}px`;
+    const { style } = view.canvas;
+    const isSharp = view.canvas.width === canvas.offscreen_canvas.width;
+    const fits = isSharp && style.width === `${width}px` && style.height === `${height}px`;
     if (!fits && !canvas.resize_requested) view.resize_and_update_canvas([width, height]);
+  }
+}
+
+/**
+ * Lets go of a canvas's views that are on the page no more. ipympl's views do not say that they are removed, so that their model
+ * would keep them, and draw each frame in all of them.
+ */
+async function forgetViews(canvas) {
+  for (const pending of Object.values(canvas.views ?? {})) {
+    const view = await pending;
+    if (!view.luminoWidget.isDisposed) continue;
+    view.toolbar_view.remove();
+    view.stopListening();
+    view.trigger("remove"); // which its model listens to
+    view.canvas.width = view.top_canvas.width = 0; // the pixels are let go of even if something still holds the view
   }
 }
 
@@ -37,6 +67,7 @@ async function fitViews(canvas) {
 function onFrames(canvases, act) {
   const undo = canvases.map((canvas) => {
     const loaded = () => {
+      fitRatio(canvas);
       void fitViews(canvas);
       requestAnimationFrame(act);
     };
@@ -90,20 +121,32 @@ function isNear([width, height], [otherWidth, otherHeight]) {
 }
 
 /**
- * What asks an ipympl canvas for a size. It compares with what was last asked for, not with what the canvas has: an answer
- * may be under way, and a kernel may give less than it is asked for.
+ * What asks an ipympl canvas for a size, in the screen's pixels. It compares with what was last asked for, not with what the
+ * canvas has: an answer may be under way, and a kernel may give less than it is asked for.
  */
 function makeFitter() {
   const asked = new WeakMap();
-  return (canvas, size) => {
-    if (!canvas || !size.every(Boolean) || isNear(asked.get(canvas) ?? canvas.get("_size"), size)) return;
+  return async (canvas, size) => {
+    if (!canvas || !size.every(Boolean)) return;
+    const last = asked.get(canvas) ?? { size: canvas.get("_size"), ratio: canvas.ratio };
+    const next = { size, ratio: devicePixelRatio };
+    if (isNear(last.size, next.size) && last.ratio === next.ratio) return;
+    asked.set(canvas, next);
     try {
-      canvas.resize(...size);
-      asked.set(canvas, size);
+      if (last.ratio !== next.ratio) canvas.send_message("set_device_pixel_ratio", { device_pixel_ratio: next.ratio });
+      await canvas.resize(...size); // on a published page, until its picture is there
     } catch {
-      // A kernel that is gone draws nothing: the figure is stretched to its place instead.
+      // A kernel that is gone draws nothing: the figure is stretched to its place instead. A picture that did not come may
+      // come when it is asked for again.
+      if (asked.get(canvas) === next) asked.delete(canvas);
     }
   };
+}
+
+/** Calls `act` whenever there is a network again. Returns what undoes it. */
+function onNetwork(act) {
+  addEventListener("online", act);
+  return () => removeEventListener("online", act);
 }
 
 /**
@@ -134,10 +177,15 @@ export function followCanvases(model, el, act) {
     fit();
     ready();
   };
+  const choose = () => {
+    fit();
+    requestAnimationFrame(() => canvases.forEach(forgetViews)); // by then the view of the figure before is removed
+  };
   const undo = [
-    listen(model, ["index"], fit),
+    listen(model, ["index"], choose),
     listen(model, ["canvases"], adopt),
     listen(model, ["drawing"], ready), // a figure that waited may be drawn now
+    onNetwork(fit),
     () => unwatch(),
     () => restored?.disconnect(ready),
   ];

@@ -112,7 +112,7 @@ async function render({ model, el }) {
     listen(model, ["domain", "draggable"], follow),
     figures.close,
     watchVisibility(model, el),
-    onRatio(paint),
+    onRatio(() => [figures.fit, paint].forEach((act) => act())),
     onSize(el, () => [figures.fit, measure, paint].forEach((act) => act())),
   ];
   return () => undo.forEach((act) => act());

@@ -79,7 +79,9 @@ function drawOnResize(canvas, pictures) {
     const picture = choose(pictures, size);
     const image = await load(picture);
     if (size !== newest) return;
-    canvas.set("_size", size); // the model then makes its own canvas as large
+    canvas.set("_size", size);
+    canvas.ratio = Math.max(1, devicePixelRatio); // of now: a window is zoomed, or taken to another screen
+    canvas.resize_canvas();
     drawPicture(canvas.offscreen_context, image, picture, size, canvas.ratio);
     for (const view of Object.values(canvas.views)) (await view).resize_and_update_canvas(size);
     canvas.trigger("drawn"); // for what lies over the figure

@@ -31,13 +31,22 @@ async function openPage(request) {
   }
 }
 
-/** @param {Request} request */
-async function openAsset(request) {
-  const cache = await caches.open(CACHE);
-  const copy = await cache.match(request);
+/** Stores an answer, or does not: a full disk, for one, is no reason to withhold what has come. */
+async function keep(request, response) {
+  try {
+    await (await caches.open(CACHE)).put(request, response);
+  } catch {
+    // The next visit asks for it again.
+  }
+}
+
+/** @param {FetchEvent} event */
+async function openAsset(event) {
+  const { request } = event;
+  const copy = await caches.match(request, { cacheName: CACHE }).catch(() => null);
   if (copy) return copy;
   const response = await fetch(request);
-  if (response.ok) await cache.put(request, response.clone());
+  if (response.ok) event.waitUntil(keep(request, response.clone()));
   return response;
 }
 
@@ -46,5 +55,5 @@ self.addEventListener("activate", (event) => event.waitUntil(activate()));
 self.addEventListener("fetch", (event) => {
   const { request } = event;
   if (request.mode === "navigate") event.respondWith(openPage(request));
-  else if (request.url.startsWith(new URL("assets/", self.registration.scope).href)) event.respondWith(openAsset(request));
+  else if (request.url.startsWith(new URL("assets/", self.registration.scope).href)) event.respondWith(openAsset(event));
 });
