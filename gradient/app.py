@@ -207,6 +207,7 @@ class App(Controls, widgets.Box):
                 durations=[(self.fit, "animation_duration"), (self.loss, "animation_duration")],
             ),
             errors=(self.readout, "error"),
+            shapes=lambda problem, optimizer: dict.fromkeys(("x", "y"), self.problems[problem].x.shape),
             cache=self._cache,
             name=self._program_name,
         )

@@ -16,11 +16,6 @@ from gradient.views.transport import Transport
 _FIRST_PROBLEM, _FIRST_OPTIMIZER = "Wave", "momentum"
 
 
-_HYPERPARAMETERS: dict[str, Hyperparameter] = {
-    name: hyperparameter for record in OPTIMIZERS.values() for name, hyperparameter in record.hyperparameters.items()
-}
-
-
 class Controls:
     """A part of `App`: all that a visitor sets, by the names that Python uses, too.
 
@@ -45,8 +40,9 @@ class Controls:
         self.learning_rate = widgets.FloatLogSlider(
             description="Learning rate", min=-3, max=1, step=0.02, value=0.1, readout_format=".3g"
         )
-        self.hyperparameters = {name: _hyperparameter_slider(h) for name, h in _HYPERPARAMETERS.items()}
-        self.momentum, self.decay, self.b1, self.b2 = self.hyperparameters.values()
+        self.hyperparameters = {name: _hyperparameter_slider(h) for name, h in _hyperparameters().items()}
+        for name, slider in self.hyperparameters.items():
+            setattr(self, name, slider)
         self.steps = widgets.IntSlider(description="Steps", min=1, max=MAX_STEPS, value=30)
         self.initial_w = widgets.FloatSlider(description="Initial w")
         self.initial_b = widgets.FloatSlider(description="Initial b")
@@ -81,7 +77,7 @@ class Controls:
         w, b = (float(str(value)) for value in problem.flat_starts[0]) if problem.is_planar else (0.0, 0.0)
         return {
             (self.learning_rate, "value"): problem.learning_rate,
-            (self.momentum, "value"): problem.momentum,
+            (self.hyperparameters["momentum"], "value"): problem.momentum,
             (self.steps, "value"): problem.num_steps,
             (self.transport, "step"): MAX_STEPS,
             (self.initial_w, "value"): w,
@@ -91,7 +87,7 @@ class Controls:
 
     def reset_row(self, problem: Problem) -> dict[Trait, Any]:
         """What `Reset` sets: the problem's defaults, and the optimizer's."""
-        others = {(self.hyperparameters[name], "value"): h.default for name, h in _HYPERPARAMETERS.items()}
+        others = {(self.hyperparameters[name], "value"): h.default for name, h in _hyperparameters().items()}
         return {**others, (self.optimizer, "index"): list(OPTIMIZERS).index(_FIRST_OPTIMIZER), **self.default_row(problem)}
 
     def shown_hyperparameters(self) -> dict[Trait, list[str]]:
@@ -100,6 +96,11 @@ class Controls:
             (slider.layout, "display"): [_display(name in record.hyperparameters) for record in OPTIMIZERS.values()]
             for name, slider in self.hyperparameters.items()
         }
+
+
+def _hyperparameters() -> dict[str, Hyperparameter]:
+    """What the optimizers have besides the learning rate, each once."""
+    return {name: h for record in OPTIMIZERS.values() for name, h in record.hyperparameters.items()}
 
 
 def _hyperparameter_slider(h: Hyperparameter) -> widgets.FloatSlider:

@@ -43,9 +43,10 @@ class Frame(NamedTuple):
         num_finite: how many iterates come before the first non-finite one, of T.
         diverged_step: the first step that is non-finite or whose loss is over a million times the start's (or the data's
             variance, should the start be a better fit than a constant), -1 for none.
-        curvature: the largest eigenvalue of the Hessian at `last`, or at the start of a descent that diverged.
+        curvature: the largest eigenvalue of the Hessian at `last`, or at the start of a descent whose loss has grown.
         stability_limit: the largest stable learning rate there, 0 where no law holds.
         advised_rate: the same if the learning rate is above it, else 0: below it would be no advice.
+        larger_rate: the same if the learning rate is below it, else 0.
         steps_left: how many more steps there could be.
         plane: [25, 25], losses on the plane of a larger model ([0, 0] for two parameters), with `plane_third`,
             `plane_corners` [3] and `plane_case` as in `landscape.Plane`; what is no number there is as large as can be.
@@ -75,6 +76,7 @@ class Frame(NamedTuple):
     curvature: jax.Array
     stability_limit: jax.Array
     advised_rate: jax.Array
+    larger_rate: jax.Array
     steps_left: jax.Array
     plane: jax.Array
     plane_range: jax.Array
@@ -84,7 +86,7 @@ class Frame(NamedTuple):
 
 
 class _Run(NamedTuple):
-    """A trajectory that stays at `last`: params and grads [T, dim], losses [T]."""
+    """A trajectory that stays at `last`: params and grads [T, dim], losses [T]; `rest` is the steepest of what comes next."""
 
     params: jax.Array
     losses: jax.Array
@@ -92,6 +94,7 @@ class _Run(NamedTuple):
     last: jax.Array
     num_finite: jax.Array
     diverged_step: jax.Array
+    rest: jax.Array
 
 
 def frame(
@@ -130,7 +133,8 @@ def frame(
     step = jnp.clip(step, 0, run.last)
     picture = _plane_picture(loss, run) if not problem.is_planar else _parameter_picture(problem, run)
     params, diverged = run.params[step], run.diverged_step != NEVER
-    bend = curvature(loss, jnp.where(diverged, run.params[0], run.params[run.last]))
+    has_grown = diverged | (run.losses[run.last] > run.losses[0])  # then how it curves at the end is no advice
+    bend = curvature(loss, jnp.where(has_grown, run.params[0], run.params[run.last]))
     limit = stability_limit(optimizer, bend, **settings)
     return Frame(
         **_finite(
@@ -148,6 +152,7 @@ def frame(
             curvature=bend,
             stability_limit=limit,
             advised_rate=jnp.where(limit < learning_rate, limit, 0.0),
+            larger_rate=jnp.where(limit > learning_rate, limit, 0.0),
             steps_left=MAX_STEPS - num_steps,
         )
     )
@@ -175,6 +180,7 @@ def _run(loss: Callable, start: jax.Array, rule: object, num_steps: jax.Array, s
         last,
         num_finite,
         jnp.where(diverged <= num_steps, diverged, NEVER),
+        jnp.linalg.norm(grads[jnp.minimum(last + jnp.arange(1, 6), MAX_STEPS)], axis=1).max(),
     )
 
 
@@ -251,13 +257,15 @@ def _exit(path: jax.Array, domain: tuple[Interval, Interval]) -> dict[str, jax.A
 def _verdict(run: _Run) -> jax.Array:
     """The first that holds of: diverged, converged, bouncing, going down, going up, wandering; else slow.
 
-    Converged: the gradient's norm is at most 1e-3 of max(1, the norm at the start). Bouncing: over the last six iterates each
+    Converged: the gradient's norm is at most 1e-3 of the norm at the start, clipped to 1..10, and would stay below ten times
+    that for five more steps: momentum may carry a path through a minimum. Bouncing: over the last six iterates each
     is within 1 % of a step's length of the one before the last. The others look at the last eleven losses. Going down: they
     end at least 1 % lower, and at their lowest. Going up: they end at least 1 % higher, and rising. Wandering: they spread
     over more than 5 % without such an end.
     """
     norms = jnp.linalg.norm(run.grads, axis=1)
-    converged = norms[run.last] <= 1e-3 * jnp.maximum(1.0, norms[0])
+    small = 1e-3 * jnp.clip(norms[0], 1.0, 10.0)
+    converged = (norms[run.last] <= small) & (run.rest <= 10 * small)
     return jnp.select(
         [run.diverged_step != NEVER, converged, _bounces(run)], [DIVERGED, CONVERGED, BOUNCING], _trend(run)
     ).astype(jnp.int32)

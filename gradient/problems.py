@@ -64,6 +64,7 @@ class Problem:
             )
         _check_model(self)
         _check_settings(self)
+        object.__setattr__(self, "domain", tuple((float(low), float(high)) for low, high in self.domain))
 
     def loss(self, params: Params, x: jax.Array | None = None, y: jax.Array | None = None) -> jax.Array:
         """Mean squared error of `predict(params, x)` against `y`; by default on the problem's own data. A scalar."""
@@ -137,7 +138,7 @@ def _check_settings(problem: Problem) -> None:
 
 
 def _is_domain(domain: tuple[Interval, ...]) -> bool:
-    return len(domain) == 2 and all(-np.inf < low < high < np.inf for low, high in domain)
+    return np.shape(domain) == (2, 2) and all(-np.inf < low < high < np.inf for low, high in domain)
 
 
 def line(params: jax.Array, x: jax.Array) -> jax.Array:

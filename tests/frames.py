@@ -87,6 +87,7 @@ SCALARS = [
     "curvature",
     "stability_limit",
     "advised_rate",
+    "larger_rate",
     "steps_left",
     "plane_third",
     "plane_case",
@@ -97,6 +98,8 @@ def check_advice(seen: Any, learning_rate: float, num_steps: int) -> None:
     """A rate is advised only if it is lower than the present one, and more steps only while there are any."""
     assert seen.advised_rate in (0.0, seen.stability_limit)
     assert seen.advised_rate == 0 or seen.advised_rate < learning_rate
+    assert seen.larger_rate in (0.0, seen.stability_limit)
+    assert seen.larger_rate == 0 or seen.larger_rate > learning_rate
     assert seen.steps_left == MAX_STEPS - num_steps
 
 

@@ -167,6 +167,7 @@ def test_a_server_that_is_gone_is_waited_for(where: str, context: BrowserContext
         expect_controls(app, before)
 
 
+@pytest.mark.soak
 def test_a_connection_that_comes_back_changes_nothing(voila: Server, context: BrowserContext) -> None:
     """On reconnecting, the widget manager restores the kernel's state, in which no picture has ever been computed."""
     app = AppPage.open(context.new_page(), voila.url)

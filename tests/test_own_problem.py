@@ -46,7 +46,7 @@ def test_a_loss_without_contours_somewhere_or_anywhere_is_shown(app: App, wire: 
     assert app.readout.error == ""
 
 
-@pytest.mark.parametrize("problem", [GROWTH, PARABOLA, TWO_KEYS, OWN_DATA])
+@pytest.mark.parametrize("problem", [GROWTH, pytest.param(PARABOLA, marks=pytest.mark.soak), TWO_KEYS, OWN_DATA])
 def test_a_readers_own_problem_joins_the_running_app(app: App, wire: Wire, problem: Problem) -> None:
     app.add(problem)
     assert app.problem.value == problem.name

@@ -53,7 +53,7 @@ ROOMS = [
         "gradient/publish/*.py",
         {
             *("ipywidgets", "matplotlib", "numpy", "PIL", "nbconvert", "nbformat", "jinja2", "latex2mathml", "brotli"),
-            *("gradient.publish*", "gradient.app", "gradient.views.overlay"),
+            *("jupyter_client", "gradient.publish*", "gradient.app", "gradient.views.overlay"),
         },
     ),
     # The server hands out kernels and knows nothing of what runs in them.

@@ -3,7 +3,6 @@
 import gzip
 import hashlib
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -279,7 +278,7 @@ def probed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     nbformat.write(notebook, place / "probe.ipynb")
     folder = place / "some" / "prefix"
     command = [sys.executable, "-m", "gradient.publish", str(folder), "--notebook", str(place / "probe.ipynb")]
-    subprocess.run(command, cwd=ROOT, check=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    subprocess.run(command, cwd=ROOT, check=True)
     with static_server(folder) as server:
         yield server
 
@@ -300,10 +299,7 @@ def publish(notebook: nbformat.NotebookNode, place: Path) -> subprocess.Complete
     """Publishes a notebook into some/prefix/ of a place."""
     nbformat.write(notebook, place / "notebook.ipynb")
     command = [sys.executable, "-m", "gradient.publish", str(place / "some" / "prefix"), "--notebook"]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    return subprocess.run(
-        [*command, str(place / "notebook.ipynb")], cwd=ROOT, capture_output=True, text=True, check=False, env=environment
-    )
+    return subprocess.run([*command, str(place / "notebook.ipynb")], cwd=ROOT, capture_output=True, text=True, check=False)
 
 
 def test_a_page_has_what_its_notebook_has_set_and_nothing_that_it_has_closed(context: BrowserContext, tmp_path: Path) -> None:
@@ -327,6 +323,14 @@ def test_a_cell_that_fails_is_named(tmp_path: Path) -> None:
     assert answer.stderr.rstrip().endswith("answer / 0")
     assert "publish/" not in answer.stderr  # no traceback of the command's own
     assert not (tmp_path / "some" / "prefix").exists()
+
+
+def test_a_kernel_that_is_not_here_is_named(tmp_path: Path) -> None:
+    notebook = notebook_of("answer = 42")
+    notebook.metadata.kernelspec = {"name": "lecture", "display_name": "Lecture", "language": "python"}
+    answer = publish(notebook, tmp_path)
+    assert answer.returncode == 1
+    assert answer.stderr.startswith("Nothing was published. The notebook asks for the kernel 'lecture'")
 
 
 def test_the_words_of_a_cell_are_what_the_notebook_shows(capsys: pytest.CaptureFixture[str]) -> None:

@@ -60,6 +60,9 @@ LABELLED = [
     ("Line", "adam", {"learning_rate": 10.0, "num_steps": 5}, WANDERING),
     # It has passed the minimum, and the loss is on its way up again.
     ("Line", "adam", {"learning_rate": 0.1, "num_steps": 30}, WANDERING),
+    # It flies through the minimum, where the gradient is small for a step.
+    ("Line", "nesterov", {"learning_rate": 0.174, "momentum": 0.95, "num_steps": 10}, DESCENDING),
+    ("Line", "adam", {"learning_rate": 0.1096, "num_steps": 24}, DESCENDING),
     ("Wave", "gradient_descent", {"learning_rate": 0.1, "num_steps": 200}, CONVERGED),
     ("Wave", "gradient_descent", {"learning_rate": 0.4, "num_steps": 200}, BOUNCING),
     ("Wave", "momentum", {"momentum": 0.0, "learning_rate": 0.4, "num_steps": 200}, BOUNCING),
@@ -72,6 +75,19 @@ LABELLED = [
 @pytest.mark.parametrize(("name", "optimizer", "changes", "verdict"), LABELLED)
 def test_verdict_on_the_problems(name: str, optimizer: str, changes: dict[str, float], verdict: int) -> None:
     assert see(PROBLEMS[name], optimizer, **changes).verdict == verdict
+
+
+@pytest.mark.parametrize("num_steps", [4, 5, 6, 10])
+def test_what_has_grown_is_advised_by_the_start(num_steps: int) -> None:
+    """Where it has been thrown to, the loss may curve a million times as much."""
+    seen = see(PROBLEMS["Network"], "momentum", learning_rate=2.0, num_steps=num_steps)
+    assert seen.advised_rate == pytest.approx(0.764, abs=0.001)
+
+
+def test_a_steep_start_makes_no_end_flat() -> None:
+    x = np.linspace(0, 10, 50)
+    far = Problem("far", line, x, 2 * x + 5, start=(30.0, 0.0), domain=((-40, 40), (-40, 40)))
+    assert see(far, "momentum", learning_rate=0.01, num_steps=60, w=30.0, b=0.0).verdict == DESCENDING
 
 
 @pytest.mark.parametrize("learning_rate", [0.02, 0.1, 0.3, 0.45, 0.5, 0.7, 1.0, 3.0, 100.0])

@@ -68,13 +68,14 @@ class JaxLink(PageLink):
         errors: Trait | None = None,
         keep: bool = False,
         on: Sequence[str] | None = None,
+        shapes: Callable[..., Mapping[str, tuple[int, ...]]] | None = None,
         cache: Cache | None = None,
         name: Callable[..., str | None] | None = None,
     ) -> None:
         self._fun, self._inputs, self._static = fun, dict(inputs), dict(static)
         self._outputs, self._drawing, self._ease, self._errors = _listed(outputs), drawing, ease, errors
         self._keep, self._on = keep, list(inputs) if on is None else list(on)
-        self._cache, self._name = cache, name
+        self._shape_of, self._cache, self._name = shapes, cache, name
         self._kernel = Kernel(fun, tuple(static), self._outputs, drawing, ease, errors, keep=keep)
         self._unsupported: dict[tuple[str, str], str] = {}
         stranger = self._stranger()
@@ -180,16 +181,23 @@ class JaxLink(PageLink):
             return
         known = dict(self.programs)
         for combination in self._combinations(static):
-            key = _key(combination)
-            fits = key in known and (combination != static or _fits(known[key], inputs))
-            if not fits and (key, _shapes(inputs)) not in self._unsupported:
+            key, is_present = _key(combination), combination == static
+            expected = inputs if is_present else self._expected(inputs, combination)
+            is_certain = is_present or self._shape_of is not None  # that these are the shapes with which it will be run
+            fits = key in known and (not is_certain or _fits(known[key], expected))
+            if not fits and (key, _shapes(expected)) not in self._unsupported:
                 known.pop(key, None)
-                with self._noting(key, inputs):
-                    known[key] = self._program(inputs, combination)
+                with self._noting(key, expected):
+                    known[key] = self._program(expected, combination)
         if known.keys() != self.programs.keys() or any(known[key] is not self.programs[key] for key in known):
             self.programs = known
             if self.unable.startswith(STOPPED):
                 self.unable = ""  # by a program that is another one now
+
+    def _expected(self, inputs: dict[str, np.ndarray], static: dict[str, Any]) -> dict[str, np.ndarray]:
+        """Inputs of the shapes that a combination has."""
+        shapes = self._shape_of(**static) if self._shape_of else {}
+        return {name: np.zeros(shapes[name], value.dtype) if name in shapes else value for name, value in inputs.items()}
 
     @contextmanager
     def _noting(self, key: str, inputs: dict[str, np.ndarray]) -> Iterator[None]:
@@ -313,7 +321,8 @@ def jaxlink(
             all the same, and `reason` says why.
         options: `drawing` (a `Drawing`), `ease` (an `Ease`), `errors` (a string trait that says what failed in the last run),
             `keep` (whether the outputs are controls, whose values the page sends to the kernel), `on` (the names of the inputs
-            whose change runs the function; all of them unless given), and `cache` with `name`: where
+            whose change runs the function; all of them unless given), `shapes` (for inputs whose shape depends on a choice,
+            `shapes(**static)` gives it by name), and `cache` with `name`: where
             programs are kept, and `name(**static)`, by what name, or None for not at all.
     """
     return JaxLink(fun, inputs, outputs, static or {}, where, **options)

@@ -2,11 +2,14 @@
 
 import hashlib
 import json
+import os
 import shutil
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import nbformat
+from jupyter_client.kernelspec import NoSuchKernel
 from nbconvert.preprocessors import CellExecutionError, ExecutePreprocessor
 
 from gradient.publish.folder import Folder, replaced
@@ -17,6 +20,15 @@ _TEMPLATE = Path(__file__).parent / "template"
 _STYLES = (Path(__file__).parents[1] / "views" / "page.css", _TEMPLATE / "site.css")
 _CACHE = Path("build") / "npm"  # below the folder where the command runs, like every build's
 _EXECUTION_SECONDS = 600
+_PACKAGES = str(Path(__file__).parents[2])  # where this package is imported from
+
+
+class _Executor(ExecutePreprocessor):
+    """Runs a notebook wherever it lies, with this package at hand."""
+
+    def start_new_kernel(self, **options: Any) -> Any:
+        path = os.pathsep.join(filter(None, [os.environ.get("PYTHONPATH"), _PACKAGES]))
+        return super().start_new_kernel(env={**os.environ, "PYTHONPATH": path}, **options)
 
 
 def publish(notebook: Path, out: Path) -> None:
@@ -41,7 +53,11 @@ def _execute(node: nbformat.NotebookNode, folder: Path, drawn: Path) -> None:
     """Runs the cells, and one more that exports what only the kernel has."""
     node.cells.append(nbformat.v4.new_code_cell(f"from gradient.publish.kernel import write as _write\n_write({str(drawn)!r})"))
     try:
-        ExecutePreprocessor(timeout=_EXECUTION_SECONDS).preprocess(node, {"metadata": {"path": str(folder)}})
+        _Executor(timeout=_EXECUTION_SECONDS).preprocess(node, {"metadata": {"path": str(folder)}})
+    except NoSuchKernel as error:
+        raise PublishError(
+            f"The notebook asks for the kernel {error.name!r}, which is not installed here. Install it, or choose another one."
+        ) from error
     except CellExecutionError as error:
         cell = next(cell for cell in node.cells if any(out.output_type == "error" for out in cell.get("outputs", [])))
         raise PublishError(

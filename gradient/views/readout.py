@@ -21,19 +21,18 @@ SENTENCES = {
     BOUNCING: ("Bouncing", "The last steps hop between two points. Try a smaller learning rate[, below {advised_rate}]."),
     DESCENDING: (
         "Going down",
-        "At step {last} the loss is still falling.[ There can be {steps_left} more steps.] "
-        "A larger learning rate may get there sooner.",
+        "At step {last} the loss is still falling.[ There can be {steps_left} more steps.]"
+        "[ A larger learning rate, below {larger_rate}, may get there sooner.]",
     ),
     RISING: (
         "Going up",
-        "At step {last} the loss is higher than ten steps before, and rising. "
-        "Try a smaller learning rate[, below {advised_rate}].",
+        "At step {last} the loss has risen over the last steps. Try a smaller learning rate[, below {advised_rate}].",
     ),
     WANDERING: (
         "Wandering",
-        "Over the last ten steps the loss goes up and down. Try a smaller learning rate[, below {advised_rate}].",
+        "Over the last steps the loss goes up and down. Try a smaller learning rate[, below {advised_rate}].",
     ),
-    SLOW: ("Slow", "The last ten steps changed the loss by little. Try another learning rate, optimizer or start."),
+    SLOW: ("Slow", "The last steps changed the loss by little. Try another learning rate, optimizer or start."),
 }
 
 
@@ -52,11 +51,12 @@ class Readout(anywidget.AnyWidget):
     verdict = Int(SLOW).tag(sync=True)
     diverged_step = Int(0).tag(sync=True)
     advised_rate = Float(0.0).tag(sync=True)
+    larger_rate = Float(0.0).tag(sync=True)
     steps_left = Int(0).tag(sync=True)
     error = Unicode("").tag(sync=True)
     sentences = Dict(value_trait=List(Unicode())).tag(sync=True)
 
-    numbers = ("loss", "gradient_norm", "step", "last", "verdict", "diverged_step", "advised_rate", "steps_left")
+    numbers = ("loss", "gradient_norm", "step", "last", "verdict", "diverged_step", "advised_rate", "larger_rate", "steps_left")
 
     def __init__(self, **traits: object) -> None:
         super().__init__(sentences={str(code): list(words) for code, words in SENTENCES.items()}, **traits)
