@@ -27,6 +27,7 @@ MAX_PACKET = 1 << 16
 # What a page's kernel imports before its first slider moves, besides what building the app does.
 PRELOADED = (
     *("ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.debugger", "psutil", "pdb", "faulthandler"),
+    "zmq.utils.garbage",  # for the first large message
     *("IPython.core.completerlib", "IPython.core.oinspect", "IPython.core.debugger", "IPython.core.logger"),
     *("IPython.extensions.storemagic", "tornado.locks", "tornado.queues", "tornado.platform.asyncio"),
     *("encodings.idna", "gradient.app"),

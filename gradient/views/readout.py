@@ -10,6 +10,7 @@ from gradient.link.modules import TEXT, esm
 
 _HERE = pathlib.Path(__file__).parent
 
+# Short enough for the lines that the page keeps free for them: a longer one would move the pictures under a drag.
 # In a sentence {name} is a number of the readout; what is in [brackets] is said only if its number is not zero.
 SENTENCES = {
     CONVERGED: ("Converged", "At step {last} the gradient has all but vanished: this is a stationary point."),
@@ -22,7 +23,7 @@ SENTENCES = {
     DESCENDING: (
         "Going down",
         "At step {last} the loss is still falling.[ There can be {steps_left} more steps.]"
-        "[ A larger learning rate, below {larger_rate}, may get there sooner.]",
+        "[ A larger rate, below {larger_rate}, may be faster.]",
     ),
     RISING: (
         "Going up",
