@@ -37,7 +37,7 @@ LOGARITHM = Problem("Logarithm", lambda p, x: jnp.log(p[0] + x) + p[1], np.arang
 CONSTANT = Problem("Constant", lambda p, x: 0 * (p[0] + p[1]) + x, np.arange(3), np.arange(3))
 
 
-@pytest.mark.parametrize("problem", [LOGARITHM, CONSTANT])
+@pytest.mark.parametrize("problem", [LOGARITHM, pytest.param(CONSTANT, marks=pytest.mark.soak)])
 def test_a_loss_without_contours_somewhere_or_anywhere_is_shown(app: App, wire: Wire, problem: Problem) -> None:
     app.add(problem)
     wire.receive_custom(app.field.pictures[3].canvas, {"type": "draw"})
@@ -46,7 +46,9 @@ def test_a_loss_without_contours_somewhere_or_anywhere_is_shown(app: App, wire: 
     assert app.readout.error == ""
 
 
-@pytest.mark.parametrize("problem", [GROWTH, pytest.param(PARABOLA, marks=pytest.mark.soak), TWO_KEYS, OWN_DATA])
+@pytest.mark.parametrize(
+    "problem", [*(pytest.param(problem, marks=pytest.mark.soak) for problem in (GROWTH, PARABOLA)), TWO_KEYS, OWN_DATA]
+)
 def test_a_readers_own_problem_joins_the_running_app(app: App, wire: Wire, problem: Problem) -> None:
     app.add(problem)
     assert app.problem.value == problem.name
@@ -66,6 +68,7 @@ def test_a_readers_own_problem_joins_the_running_app(app: App, wire: Wire, probl
     assert app.readout.error == ""
 
 
+@pytest.mark.soak
 def test_the_same_name_again_is_numbered(app: App) -> None:
     app.add(OWN_DATA)
     app.add(OWN_DATA)
