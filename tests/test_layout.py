@@ -102,6 +102,18 @@ def test_the_prose_stands_below_the_app_with_its_formulas(app: AppPage) -> None:
     app.page.locator(".techni-title").scroll_into_view_if_needed()
 
 
+def test_on_a_phone_numbers_stay_on_their_line(phone: AppPage) -> None:
+    """A tiny loss and gradient are the longest: a second line would move what is below."""
+    tops = phone.page.evaluate("""async () => {
+      const numbers = [...document.querySelectorAll(".techni-readout dd")];
+      for (const number of numbers.slice(0, 2)) number.textContent = "7.27e-10";
+      numbers[2].textContent = "200";
+      const ends = numbers.map((number) => number.getBoundingClientRect());
+      return ends.map(({ top, height, right }) => [top, height < 30, right <= document.documentElement.clientWidth - 8]);
+    }""")
+    assert {tuple(top) for top in tops} == {(tops[0][0], True, True)}
+
+
 def test_on_a_phone_it_is_one_column(phone: AppPage) -> None:
     page = phone.page
     assert page.evaluate("document.scrollingElement.scrollWidth") == 390

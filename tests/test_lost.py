@@ -1,5 +1,6 @@
 """A page that loses its kernel, its server or its network goes on, says so in one line, and forgets nothing."""
 
+import contextlib
 import os
 import re
 import signal
@@ -26,20 +27,28 @@ def voila() -> Iterator[Server]:
         yield server
 
 
+@contextlib.contextmanager
+def without(browser: Browser, expected: str) -> Iterator[BrowserContext]:
+    """A browser whose console has no other errors than some that a test brings about."""
+
+    def is_complaint(message: ConsoleMessage) -> bool:
+        return message.type == "error" and not re.search(expected, message.text)
+
+    complaints: list[str] = []
+    context = browser.new_context(**SIZES["wide"])
+    context.on("console", lambda message: complaints.append(message.text) if is_complaint(message) else None)
+    context.on("weberror", lambda error: complaints.append(f"{error.error.stack}"))
+    yield context
+    said = list(complaints)  # before the pages are left
+    context.close()
+    assert not said
+
+
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
     """A browser in which nothing fails but connections to what is gone."""
-    complaints: list[str] = []
-    context = browser.new_context(**SIZES["wide"])
-    context.on("console", lambda message: complaints.append(message.text) if _is_complaint(message) else None)
-    context.on("weberror", lambda error: complaints.append(f"{error.error.stack}"))
-    yield context
-    context.close()
-    assert not complaints
-
-
-def _is_complaint(message: ConsoleMessage) -> bool:
-    return message.type == "error" and not re.search("ERR_|WebSocket connection|status of (40[34]|503)", message.text)
+    with without(browser, "ERR_|WebSocket connection|status of (40[34]|503)") as context:
+        yield context
 
 
 def kernels(server: Server) -> list[int]:

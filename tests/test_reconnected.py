@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, WebSocketRoute, expect
+from playwright.sync_api import Browser, BrowserContext, WebSocketRoute, expect
 
 from tests.app_page import LOAD_MS, AppPage
-from tests.conftest import SIZES, Server
+from tests.conftest import Server
 from tests.server import hardened
-from tests.test_lost import ALL, LINE
+from tests.test_lost import ALL, LINE, without
 
 
 @pytest.fixture(scope="module")
@@ -57,19 +57,9 @@ class Cable:
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
     """A browser in which nothing fails but the connection."""
-    complaints: list[str] = []
-    context = browser.new_context(**SIZES["wide"])
-    context.on("console", lambda message: complaints.append(message.text) if _is_complaint(message) else None)
-    context.on("weberror", lambda error: complaints.append(f"{error.error.stack}"))
-    yield context
-    said = list(complaints)  # before the pages are left
-    context.close()
-    assert not said
-
-
-def _is_complaint(message: ConsoleMessage) -> bool:
     # Every message makes a detour through this process, so that a model may come late; `views/page.js` mends that.
-    return message.type == "error" and not re.search("ERR_|WebSocket connection|widget model not found", message.text)
+    with without(browser, "ERR_|WebSocket connection|widget model not found") as context:
+        yield context
 
 
 def lose(app: AppPage, cable: Cable, names: tuple[str, ...]) -> dict[str, Any]:

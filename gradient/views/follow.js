@@ -181,6 +181,7 @@ export function followCanvases(model, el, act) {
     fit();
     requestAnimationFrame(() => canvases.forEach(forgetViews)); // by then the view of the figure before is removed
   };
+  const { restored } = model.widget_manager; // there is none on a page without a kernel
   const undo = [
     listen(model, ["index"], choose),
     listen(model, ["canvases"], adopt),
@@ -189,7 +190,6 @@ export function followCanvases(model, el, act) {
     () => unwatch(),
     () => restored?.disconnect(ready),
   ];
-  const { restored } = model.widget_manager; // there is none on a page without a kernel
   restored?.connect(ready); // after a lost connection: the kernel may wait for word of a frame that never came
   adopt();
   return { fit, misfit, close: () => undo.forEach((act) => act()) };
