@@ -28,8 +28,8 @@ class Frame(NamedTuple):
 
     Attributes:
         curve_x, curve_y: [2, T]; row 0 is the loss against the step, row 1 the current step's point, T times.
-        round_low, round_high: the numbers of 1, 2, 5, 10, ... between which that curve lies: limits of an axis that stay where
-            they are from one descent to the next like it. Beyond 1e-37 and 1e38 there are none.
+        round_low, round_high: between which that curve lies, a power of ten and one of 1, 2, 5, 10, ...: limits of an axis
+            that stay where they are from one descent to the next like it. Beyond 1e-37 and 1e38 there are none.
         path: [T, 2], (w, b) of each iterate, or its place on the plane of a larger model.
         point: [2], the current step's place on the path.
         exit_step: the first step outside the picture's domain, -1 for never; `exit_point` [2] is where the path crosses its
@@ -48,7 +48,7 @@ class Frame(NamedTuple):
         advised_rate: the same if the learning rate is above it, else 0: below it would be no advice.
         larger_rate: the same if the learning rate is below it, else 0.
         steps_left: how many more steps there could be.
-        plane: [25, 25], losses on the plane of a larger model ([0, 0] for two parameters), with `plane_third`,
+        plane: [21, 21], losses on the plane of a larger model ([0, 0] for two parameters), with `plane_third`,
             `plane_corners` [3] and `plane_case` as in `landscape.Plane`; what is no number there is as large as can be.
         plane_range: [2], between which losses the colours of that plane go, positive (zeros for two parameters).
     """
@@ -201,7 +201,7 @@ def _loss_curve(run: _Run, step: jax.Array) -> dict[str, jax.Array]:
 def _limits(losses: jax.Array) -> dict[str, jax.Array]:
     """Round numbers around the losses, from a table: a power that is computed is off by a last bit."""
     numbers = jnp.asarray(_ROUND)
-    below = jnp.sum(numbers[:-1] <= losses.min()) - 1
+    below = 3 * (jnp.sum(jnp.asarray(_ROUND[:-1:3]) <= losses.min()) - 1)
     above = jnp.sum(numbers[:-1] < losses.max())
     return {"round_low": numbers[below], "round_high": numbers[jnp.maximum(above, below + 1)]}
 
