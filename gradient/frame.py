@@ -48,7 +48,7 @@ class Frame(NamedTuple):
         advised_rate: the same if the learning rate is above it, else 0: below it would be no advice.
         larger_rate: the same if the learning rate is below it, else 0.
         steps_left: how many more steps there could be.
-        plane: [21, 21], losses on the plane of a larger model ([0, 0] for two parameters), with `plane_third`,
+        plane: [17, 17], losses on the plane of a larger model ([0, 0] for two parameters), with `plane_third`,
             `plane_corners` [3] and `plane_case` as in `landscape.Plane`; what is no number there is as large as can be.
         plane_range: [2], between which losses the colours of that plane go, positive (zeros for two parameters).
     """

@@ -13,7 +13,7 @@ from gradient.optimizers import OPTIMIZERS
 Loss = Callable[[jax.Array], jax.Array]
 Interval = tuple[float, float]
 
-PLANE_SIZE = 21
+PLANE_SIZE = 17
 PLANE_DOMAIN = ((-0.5, 1.5), (-0.5, 1.5))
 THROUGH_PATH, COLLINEAR, DIVERGED = range(3)
 
@@ -105,7 +105,7 @@ class Plane(NamedTuple):
     """The loss on a plane in parameter space, in axes where the start is (0, 0) and the end (1, 0).
 
     Attributes:
-        losses: [21, 21], rows upwards, over `PLANE_DOMAIN` in both axes.
+        losses: [17, 17], rows upwards, over `PLANE_DOMAIN` in both axes.
         path: [num_steps + 1, 2], the path projected onto the plane.
         third: the step of the third point, which is (_, 1) in these axes.
         corners: [3], the true losses at the start, at the third point and at the end.

@@ -132,7 +132,7 @@ def test_frame_shows_the_descent(name: str, optimizer: str) -> None:
         np.testing.assert_allclose(seen.plane_corners[1], run.losses[int(seen.plane_third)], rtol=1e-3)
         assert seen.path[seen.plane_third, 1] == pytest.approx(1, abs=1e-3)
         # (0, 0) and (1, 0) are points of the grid.
-        np.testing.assert_allclose(seen.plane[5, [5, 15]], seen.plane_corners[[0, 2]], rtol=1e-3)
+        np.testing.assert_allclose(seen.plane[4, [4, 12]], seen.plane_corners[[0, 2]], rtol=1e-3)
 
 
 @pytest.mark.parametrize(("name", "optimizer"), EVERY)

@@ -199,7 +199,7 @@ def test_no_limit_where_nothing_curves_upwards(optimizer: str, bend: float) -> N
 
 class Seen(NamedTuple):
     plane: Plane
-    points: np.ndarray  # [21, 21, dim], the grid in parameters
+    points: np.ndarray  # [17, 17, dim], the grid in parameters
     first: np.ndarray
     second: np.ndarray
 
@@ -223,7 +223,7 @@ def see(path: np.ndarray, grad: np.ndarray | None = None, last: int | None = Non
         np.bool_(diverged),
     )
     points = np.moveaxis(np.asarray(planes.losses, float), 0, -1)
-    zero, one = np.linspace(*PLANE_DOMAIN[0], PLANE_SIZE).tolist().index(0), 15
+    zero, one = np.linspace(*PLANE_DOMAIN[0], PLANE_SIZE).tolist().index(0), 12
     # Between (0, 0) and (1, 0), and between (0, 0) and (0, 1).
     first, second = points[zero, one] - points[zero, zero], points[one, zero] - points[zero, zero]
     return Seen(Plane(*(np.asarray(value)[0] for value in planes)), points, first, second)
@@ -285,7 +285,7 @@ def test_plane_losses_are_the_losses_there(seed: int) -> None:
 def test_grid_spans_the_plane_domain() -> None:
     seen = see(random_path(0, 3))
     w, b = (np.linspace(*interval, PLANE_SIZE) for interval in PLANE_DOMAIN)
-    assert seen.plane.losses.shape == (PLANE_SIZE, PLANE_SIZE) == (21, 21)
+    assert seen.plane.losses.shape == (PLANE_SIZE, PLANE_SIZE) == (17, 17)
     start = random_path(0, 3)[0]
     expected = start + w[None, :, None] * seen.first + b[:, None, None] * seen.second  # rows upwards
     np.testing.assert_allclose(seen.points, expected, atol=1e-4)

@@ -11,6 +11,16 @@ from tests.page_settings import in_settings
 
 ALL = ("curve", "fit", "field", "gradient_norm")
 
+# The choices that are narrower than their longest words.
+CUT = """() => [...document.querySelectorAll(".techni-app select")].filter((choice) => {
+  const { offsetWidth, style } = choice;
+  const before = style.cssText;
+  style.cssText = "flex: none !important; width: max-content !important; max-width: none !important";
+  const isCut = choice.offsetWidth > offsetWidth;
+  style.cssText = before;
+  return isCut;
+}).map((choice) => choice.outerHTML)"""
+
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     in_settings(metafunc, of_the_window=["test_at_1440_by_900_the_app_fits_and_the_pictures_fill_it"])
@@ -94,6 +104,10 @@ def _overflowing(app: AppPage) -> list:
     )
 
 
+def test_no_choice_is_cut(app: AppPage) -> None:
+    assert app.page.evaluate(CUT) == []
+
+
 def test_the_prose_stands_below_the_app_with_its_formulas(app: AppPage) -> None:
     heading = app.page.get_by_role("heading", name="Predict, then play")
     heading.scroll_into_view_if_needed()
@@ -112,6 +126,10 @@ def test_on_a_phone_numbers_stay_on_their_line(phone: AppPage) -> None:
       return ends.map(({ top, height, right }) => [top, height < 30, right <= document.documentElement.clientWidth - 8]);
     }""")
     assert {tuple(top) for top in tops} == {(tops[0][0], True, True)}
+
+
+def test_on_a_phone_no_choice_is_cut(phone: AppPage) -> None:
+    assert phone.page.evaluate(CUT) == []
 
 
 def test_on_a_phone_it_is_one_column(phone: AppPage) -> None:

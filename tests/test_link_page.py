@@ -312,7 +312,7 @@ SPY = """async () => {
   const { set_state } = model;
   window.timesSet = 0;
   model.set_state = (...given) => {
-    timesSet += Number(model[Symbol.for("jaxlink.writing")]);
+    timesSet += Number(Boolean(model[Symbol.for("jaxlink.writing")]));
     return set_state.apply(model, given);
   };
 }"""

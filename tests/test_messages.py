@@ -60,6 +60,27 @@ def test_a_slider_sends_its_own_value_once(app: AppPage, said: Said, slider: str
     assert [list(state) for state in said] == [["step" if slider == "Step" else "value"]]
 
 
+# Keeps what comes first of a run and a message to the kernel.
+ORDER = """async () => {
+  window.order = [];
+  const manager = jupyterapp.widgetManager;
+  const models = await Promise.all(Object.values(manager._models));
+  const link = models.find((model) => Object.keys(model.get("programs") ?? {}).length > 1);
+  link.on("jaxlink:ran", () => order.push("picture"));
+  manager.kernel.anyMessage.connect((_, { msg, direction }) => {
+    if (direction === "send" && msg.header.msg_type === "comm_msg") order.push("message");
+  });
+}"""
+
+
+def test_the_picture_comes_before_the_message(app: AppPage) -> None:
+    """To send one takes time, and wakes a server that may have the same processor."""
+    app.page.evaluate(ORDER)
+    app.press("Learning rate", "ArrowLeft")
+    app.settled()
+    assert app.page.evaluate("order") == ["picture", "message"]
+
+
 def test_what_the_page_sets_by_itself_is_not_sent_with_the_next_change(app: AppPage, said: Said) -> None:
     """Traits that are set without being saved would stay in a buffer, and go with the next message of their widget."""
     app.press("Learning rate", "ArrowLeft")

@@ -4,8 +4,6 @@
 const AGAIN_MS = 10; // between looks at whether a value has left for the kernel
 const NOT_COMPILED = "This function is not compiled for the browser."; // until the kernel says why
 const STOPPED = "The browser stopped the program"; // Python knows a reason of this kind by these words
-const WARM_UP_MS = 1000; // after which the page is drawn, and has time for programs that may be chosen
-const FAST_MS = 1; // of a run of which nobody notices anything
 const LATER_MS = 100; // for changes whose sender says nothing after them
 
 /** Sources and targets with their models in the place of references. */
@@ -37,6 +35,8 @@ class Link {
     this.sent = this.shown = 0; // runs that were begun, and the newest of them that is on the page
     this.last = {};
     this.off = [];
+    this.targets = new Set(this.outputs.map(([, model]) => model));
+    this.warmUp = new WarmUp(this);
     this.listen();
   }
 
@@ -45,12 +45,15 @@ class Link {
       model.on(event, act);
       this.off.push(() => model.off(event, act));
     };
-    for (const [, model, name] of [...this.inputs.filter(([input]) => this.on.includes(input)), ...this.static]) {
+    for (const [, model, name] of this.inputs.filter(([input]) => this.on.includes(input))) {
+      on(model, `change:${name}`, () => this.changed(model, name));
+    }
+    for (const [, model, name] of this.static) {
       on(model, `change:${name}`, () => (isFromKernel(model, name) ? this.later() : this.schedule()));
     }
     // Nobody but this link sets a picture while the page computes, but for a kernel that restores an older state.
     for (const [, model, name] of this.outputs) on(model, `change:${name}`, () => isFromKernel(model, name) && this.later());
-    for (const model of new Set(this.outputs.map(([, target]) => target))) on(model, "change:visible", () => this.schedule());
+    for (const model of this.targets) on(model, "change:visible", () => this.schedule());
     on(this.own, "change:asked_page", () => setTimeout(() => this.run())); // what came before it has been taken in by then
     on(this.own, "change:programs", () => this.renew());
     on(this.own, "change:where change:unable", () => this.run());
@@ -60,10 +63,21 @@ class Link {
     this.isClosed = true;
     for (const undo of this.off) undo();
     clearTimeout(this.timer);
-    clearTimeout(this.warming);
     for (const executor of this.executors.values()) executor.remote?.close();
-    this.practice?.close();
+    this.warmUp.close();
     this.executors.clear();
+  }
+
+  /** What a visitor moves is on the page before word of it has left for the kernel. */
+  changed(model, name) {
+    if (isFromKernel(model, name)) this.later();
+    else if (this.mayRunIn(model)) this.run();
+    else this.schedule();
+  }
+
+  /** Whether a run may come within the change of a model: a link may be about to make more changes, a target to send its own. */
+  mayRunIn(model) {
+    return this.isComputing() && !this.isScheduled && !this.hasRun && !isByLink(model) && !this.targets.has(model);
   }
 
   schedule() {
@@ -198,7 +212,12 @@ class Link {
     if (this.onPage) show(this.onPage[0], { [this.onPage[1]]: computing === "browser" });
   }
 
+  /** Asks the kernel to run, after it has heard of what is changing now. */
   ask(reason) {
+    queueMicrotask(() => this.isClosed || this.send(reason));
+  }
+
+  send(reason) {
     this.enter("kernel", reason);
     if (!this.hasKernel) this.complain(reason);
     const sources = [...this.inputs, ...this.static];
@@ -289,46 +308,7 @@ class Link {
       }
     }
     if (this.isComputing()) this.later();
-    this.warmUp();
-  }
-
-  /** Prepares what can be chosen, one program after the other, when the page is drawn and has nothing else to do. */
-  warmUp() {
-    clearTimeout(this.warming);
-    this.warming = setTimeout(() => this.warmUpNext(), WARM_UP_MS);
-  }
-
-  warmUpNext() {
-    const idle = globalThis.requestIdleCallback ?? ((act) => setTimeout(act, 50));
-    idle(async () => {
-      const key = Object.keys(this.own.get("programs")).find((name) => this.isCold(name));
-      if (key === undefined || this.isClosed || this.own.get("unable")) return;
-      const executor = this.executorOf(key);
-      await executor.ready;
-      executor.isWarm = true;
-      if (executor.local && this.isCurrent(executor)) await this.practise(executor);
-      this.warmUpNext();
-    });
-  }
-
-  isCold(key) {
-    const executor = this.executors.get(key);
-    return !this.own.get("programs")[key].may_not_end && !executor?.isWarm && !executor?.why;
-  }
-
-  /**
-   * Lets a worker run a program with the present inputs until it is fast: what the browser makes of its code there is the page's,
-   * too, and no press has to wait for that. One that stays slow goes to a worker for good.
-   */
-  async practise(executor) {
-    this.practice = new RemoteExecutor(executor.local.program, this.own.get("_esm"));
-    const milliseconds = await new Promise((ended) => {
-      // Inputs of another choice may not fit: the program fails, if it does, when it is chosen.
-      const failed = (error) => ended(error instanceof Late ? PATIENCE_MS : 0);
-      this.practice.tryOut(this.read(), { enough: FAST_MS, ended, failed });
-    });
-    this.practice.close();
-    if (milliseconds > SLOW_MS && !executor.remote && this.isCurrent(executor)) this.moveOut(executor);
+    this.warmUp.start();
   }
 }
 
@@ -349,7 +329,7 @@ export default {
         link.own.save_changes();
       } else {
         if (!link.keep) link.run();
-        link.warmUp();
+        link.warmUp.start();
       }
     };
     model.on("change:spec", start);

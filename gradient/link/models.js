@@ -18,22 +18,33 @@ function isFromKernel(model, name) {
   return !model[WRITING] && model._state_lock != null && name in model._state_lock;
 }
 
+/** Whether a link makes the present change of a model, and may be about to make more. @param {any} model */
+function isByLink(model) {
+  return Boolean(model[WRITING]);
+}
+
 /** A value as a model's own kind keeps it, from the form in which the kernel would have sent it. */
 function deserialize(model, name, value) {
   const own = model.constructor.serializers?.[name]?.deserialize;
   return own ? own(value, model.widget_manager) : value;
 }
 
+/** Changes a model as a link. @param {any} model @param {() => void} act */
+function writing(model, act) {
+  const before = model[WRITING];
+  model[WRITING] = true;
+  try {
+    act();
+  } finally {
+    model[WRITING] = before;
+  }
+}
+
 /** Sets traits without telling the kernel. @param {any} model @param {object} state */
 function show(model, state) {
   model[SHOWN] ??= new Set();
   for (const name of Object.keys(state)) model[SHOWN].add(name);
-  model[WRITING] = true;
-  try {
-    model.set_state(state);
-  } finally {
-    model[WRITING] = false;
-  }
+  writing(model, () => model.set_state(state));
 }
 
 /** Tells the kernel a trait that has only been shown so far. @param {any} model @param {string} name */
@@ -43,11 +54,13 @@ function tell(model, name) {
 
 /** Sets traits and tells the kernel in one message. Limits of a slider come before the value, or it would be cut at the old ones. */
 function save(model, state) {
-  if (["min", "max", "value"].every((name) => name in state)) {
-    model.set({ min: Math.min(model.get("min"), state.min), max: Math.max(model.get("max"), state.max) });
-    model.set({ value: state.value });
-  }
-  model.set(state);
+  writing(model, () => {
+    if (["min", "max", "value"].every((name) => name in state)) {
+      model.set({ min: Math.min(model.get("min"), state.min), max: Math.max(model.get("max"), state.max) });
+      model.set({ value: state.value });
+    }
+    model.set(state);
+  });
   model.save_changes();
 }
 

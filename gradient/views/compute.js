@@ -1,5 +1,6 @@
 // Where the page computes, and what that takes. The server's round trip is read off the messages that pass anyway.
 
+const REST_MS = 150; // after which a round trip is told by itself, and before with the next run: a frame costs more than a run
 const GONE = new Set(["dead", "terminating", "restarting", "autorestarting"]);
 
 /** A duration that a person can compare. @param {number} milliseconds */
@@ -95,18 +96,26 @@ async function render({ model, el }) {
   const live = kernel ? undefined : document.body.dataset.live;
   const parts = build(el, Boolean(kernel || live));
   const times = {};
-  const tell = () => (parts.took.textContent = account(link, times));
-  const took = (name, milliseconds) => {
-    times[name] = milliseconds;
-    tell();
+  let timer = 0;
+  const tell = () => {
+    clearTimeout(timer);
+    parts.took.textContent = account(link, times);
+  };
+  const returned = (milliseconds) => {
+    times.away = milliseconds;
+    clearTimeout(timer);
+    timer = setTimeout(tell, REST_MS);
   };
   const draw = () => {
     for (const choice of parts.choices) choice.checked = choice.value === link.get("computing");
     tell();
   };
-  const ran = ({ milliseconds }) => took("here", milliseconds);
+  const ran = ({ milliseconds }) => {
+    times.here = milliseconds;
+    tell();
+  };
   const connected = (isConnected) => showConnection(parts, link, isConnected);
-  const undo = kernel ? [watchRoundTrips(kernel, (time) => took("away", time)), watchConnection(kernel, connected)] : [];
+  const undo = kernel ? [watchRoundTrips(kernel, returned), watchConnection(kernel, connected)] : [];
   for (const choice of parts.choices) choice.addEventListener("change", () => choose(link, choice.value, live));
   addEventListener("pageshow", draw); // who comes back from the page with a kernel finds what computes here
   parts.button.addEventListener("click", () => void reconnect(parts.words));
@@ -115,6 +124,7 @@ async function render({ model, el }) {
   draw();
   return () => {
     for (const stop of undo) stop();
+    clearTimeout(timer);
     removeEventListener("pageshow", draw);
     link.off("change:computing change:reason", draw);
     link.off("jaxlink:ran", ran);

@@ -79,7 +79,7 @@ class PlanePicture(Picture):
         # Of the logarithm, because what is interpolated between positive losses need not be positive.
         self._image = self.axes.imshow(
             np.zeros((size, size)), origin="lower", extent=(low - beyond, high + beyond) * 2, aspect="auto",
-            interpolation="bicubic", cmap=plane.BANDS, vmin=0, vmax=1, animated=True,
+            interpolation="catrom", cmap=plane.BANDS, vmin=0, vmax=1, animated=True,
         )  # fmt: skip
         self._third = self._mark(style.MARKS["third"], "D")
         self._facts = self.axes.text(

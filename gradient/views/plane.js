@@ -2,7 +2,7 @@
 
 const MOST_PIXELS = 400_000; // finer than this takes too long to colour, and shows nothing new
 
-/** For each of `count` places along `size` nodes: which four nodes a cubic B-spline mixes there, and how much of each. */
+/** For each of `count` places along `size` nodes: which four nodes Catmull and Rom's spline mixes there, and how much of each. */
 function splinesOf(count, size) {
   const first = new Int32Array(count);
   const weights = new Float32Array(4 * count);
@@ -11,7 +11,8 @@ function splinesOf(count, size) {
     first[i] = Math.min(Math.floor(place), size - 2);
     const t = place - first[i];
     const s = 1 - t;
-    weights.set([s ** 3 / 6, 2 / 3 - t * t + t ** 3 / 2, 2 / 3 - s * s + s ** 3 / 2, t ** 3 / 6], 4 * i);
+    const near = (u) => 1 - 2.5 * u * u + 1.5 * u ** 3;
+    weights.set([(-t * s * s) / 2, near(t), near(s), (-s * t * t) / 2], 4 * i);
   }
   return { first, weights };
 }
