@@ -1,15 +1,16 @@
 """A front page's crowd on a small machine: 500 visitors in a minute, in 512 MB.
 
-    python -m benchmarks.load [--front live|static|voila] [--visitors 500] [--seconds 10] [--limit-mb 512]
+    python -m benchmarks.load [--front live|static|voila] [--visitors 500] [--seconds 10] [--limit-mb 512] [--no-cgroup]
 
 Each visitor opens the page, moves a slider for ten seconds and goes; three of them are pages in Chromium, the others programs
 that speak HTTP and the kernel's websocket (`benchmarks/crowd.py`). Whoever comes when there is no room for another kernel gets
 the static page, which counts as served. The exit status is 1 if anybody got an error, if a real page's slider waited, if the
 memory went over the limit, or if a kernel was left in the end.
 
-The memory is the sum of the proportional shares (PSS) of the server and all that it has started, looked at ten times a second.
-A server that goes over the limit is killed, as a container's would be. With --cgroup FOLDER, a memory cgroup of either version
-that may be changed and in which nothing else is, the system holds it to the limit instead.
+The server is in a memory cgroup, in which the system ends what goes over the limit, as in a container; what it has read from
+disk counts, too. Besides, and alone where no cgroup can be made, the proportional shares (PSS) of the server and all that it
+has started are added up ten times a second, and a server that goes over the limit with that is killed. A line on stderr says
+which it was; the larger figure is in the table.
 
 "voila" is plain Voilà, whose pages all have kernels. Linux only.
 """
@@ -31,6 +32,7 @@ from pathlib import Path
 
 from playwright.async_api import Browser, Playwright, async_playwright
 
+from benchmarks.cgroup import Cgroup, cgroup_of
 from benchmarks.crowd import Visit, allow_many_connections, arrivals, assets_of
 from benchmarks.kernels import command_of, family, is_kernel, memory
 from benchmarks.proxy import HOST
@@ -53,11 +55,13 @@ class Watch:
         peak: megabytes, the most there were.
         num_kernels: the most there were at the same time.
         over: the second after the start in which the limit was exceeded, or None.
+        num_killed: how many processes the system has ended at the limit.
     """
 
     peak: float = 0.0
     num_kernels: int = 0
     over: float | None = None
+    num_killed: int = 0
 
 
 @contextlib.contextmanager
@@ -116,19 +120,12 @@ def command(front: str, port: int) -> list[str]:
     return [sys.executable, "-m", module, f"--port={port}", "--no-browser", "techni.ipynb"]
 
 
-def environment(front: str, limit_mb: int, cgroup: Path | None) -> dict[str, str]:
+def environment(front: str, limit_mb: int, cgroup: Cgroup | None) -> dict[str, str]:
     """What a server is told: as on a machine of this size, behind a proxy."""
     memory_mb = "0" if cgroup else str(limit_mb)  # a cgroup's limit is read by the server itself
     own = {"TECHNI_FRONT": front, "TECHNI_MEMORY_MB": memory_mb, "TECHNI_TRUSTED_PROXIES": "1"}
     own["TECHNI_KERNELS_PER_ADDRESS"] = "1000"  # the real pages come from one
     return {} if front == "voila" else own
-
-
-def in_cgroup(cgroup: Path, limit_mb: int, started: list[str]) -> list[str]:
-    """A command that runs another one in a cgroup with a limit."""
-    (limit,) = [file for name in ("memory.max", "memory.limit_in_bytes") if (file := cgroup / name).exists()]
-    limit.write_text(str(limit_mb << 20))
-    return ["sh", "-c", 'echo $$ > "$0" && exec "$@"', str(cgroup / "cgroup.procs"), *started]
 
 
 async def explore(url: str) -> list[str]:
@@ -159,22 +156,26 @@ def wait_until_no_kernel(pid: int) -> int:
 
 def measure(options: argparse.Namespace) -> tuple[list[Visit], Watch, int]:
     """How the visitors fared, how the server did, and how many kernels it has left."""
-    with running(options) as (_, url):
+    with running(options, None) as (_, url):
         assets = [] if options.front == "static" else asyncio.run(explore(url))
-    with running(options) as (process, url), watching(process, options.limit_mb) as watch:
-        visits = asyncio.run(crowd(options, url, assets))
-        left = wait_until_no_kernel(process.pid)
+    with contextlib.nullcontext() if options.no_cgroup else cgroup_of(options.limit_mb) as cgroup:
+        print(f"held to the limit by {'a cgroup' if cgroup else 'looking at it'}", file=sys.stderr)
+        with running(options, cgroup) as (process, url), watching(process, options.limit_mb) as watch:
+            visits = asyncio.run(crowd(options, url, assets))
+            left = wait_until_no_kernel(process.pid)
+        if cgroup:
+            watch.peak, watch.num_killed = max(watch.peak, cgroup.megabytes()), cgroup.num_killed()
     return visits, watch, left
 
 
 @contextlib.contextmanager
-def running(options: argparse.Namespace) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+def running(options: argparse.Namespace, cgroup: Cgroup | None) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
     """A server and its address."""
     port = free_port()
     started = command(options.front, port)
-    if options.cgroup:
-        started = in_cgroup(options.cgroup, options.limit_mb, started)
-    os.environ.update(environment(options.front, options.limit_mb, options.cgroup))
+    if cgroup:
+        started = cgroup.entering(started)
+    os.environ.update(environment(options.front, options.limit_mb, cgroup))
     with tempfile.TemporaryFile("w+") as log, stopping(started, ROOT, log) as process:
         wait_until_listening(port, process, log)
         yield process, f"http://{HOST}:{port}/"
@@ -215,7 +216,9 @@ def complaints(visits: list[Visit], watch: Watch, left: int, patience: float) ->
     longest = max((move for visit in visits if visit.is_real for move in visit.moves), default=None)
     if longest is None or longest > patience:
         found.append("a real page's slider waited" if longest else "no real page moved a slider")
-    if watch.over is not None:
+    if watch.num_killed:
+        found.append(f"the memory went over the limit, and the system ended {watch.num_killed} processes")
+    elif watch.over is not None:
         found.append(f"the memory went over the limit after {watch.over:.0f} s")
     return [*found, f"{left} kernels were left"] if left else found
 
@@ -230,7 +233,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--within", type=float, default=60, help="seconds in which they arrive")
     parser.add_argument("--limit-mb", type=int, default=512)
     parser.add_argument("--patience", type=float, default=1, help="seconds from a key to the curve; more is called waiting")
-    parser.add_argument("--cgroup", type=Path, help="folder of a memory cgroup to start the server in")
+    parser.add_argument("--no-cgroup", action="store_true", help="hold it to the limit by looking only")
     options = parser.parse_args(arguments)
     visits, watch, left = measure(options)
     print(HEADER, "|" + " --- |" * (HEADER.count("|") - 1), row(options.front, visits, watch, left), sep="\n")

@@ -1,12 +1,14 @@
 """More visitors than there is room for, in a few seconds, by the harness that measures hundreds: `benchmarks/load.py`."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from benchmarks.cgroup import cgroup_of
 from benchmarks.crowd import kind_of
 from tests.conftest import PYTHONPATH, ROOT
 
@@ -42,6 +44,19 @@ def test_what_is_cut_or_another_page_counts_as_none(html: str, kind: str | None)
         assert kind_of(html) == kind
 
 
+def test_a_cgroup_ends_what_takes_more_than_its_limit() -> None:
+    with cgroup_of(64) as cgroup:
+        if cgroup is None:
+            pytest.skip("this machine lets nobody make a memory cgroup")
+        greedy = [sys.executable, "-c", "bytearray(b'x') * (256 << 20)"]
+        assert subprocess.run(cgroup.entering(greedy), check=False).returncode == -signal.SIGKILL
+        assert cgroup.num_killed() == 1
+        assert 32 < cgroup.megabytes() <= 64
+        folder = cgroup.limit.parent
+        assert folder.is_dir()
+    assert not folder.exists()
+
+
 @pytest.mark.soak
 def test_a_crowd_is_served_within_the_memory_with_and_without_kernels(site_folder: Path) -> None:
     row = load(site_folder, *SMALL, "--front=live", **SOON)
@@ -61,7 +76,7 @@ def test_a_crowd_is_served_by_the_static_front_without_a_kernel(site_folder: Pat
 def test_the_harness_finds_what_does_not_hold(site_folder: Path) -> None:
     """In less memory than a server takes, visitors get errors."""
     with pytest.raises(AssertionError, match="memory went over the limit"):
-        load(site_folder, *SMALL, "--front=static", "--limit-mb=50")
+        load(site_folder, *SMALL, "--front=static", "--limit-mb=50", "--no-cgroup")
 
 
 @pytest.mark.soak
