@@ -32,9 +32,9 @@ class Problem:
         x, y: data, float32 of shape [n], n >= 2, finite.
         start: the initial parameters; for a choice of several, a stack of them with a leading axis, and `num_keys` its length.
         num_keys: 0 where `start` is a single one, else how many are stacked; the page's `Random key` counts them from 1.
-        domain: the intervals of w and b that the page shows (two-parameter models only).
+        domain: the intervals of w and b that the page shows (two-parameter models only); `start` lies in it.
         formula: the model in LaTeX.
-        learning_rate, momentum, num_steps: what the page starts with; (0, inf), [0, 1), 1..200.
+        learning_rate, momentum, num_steps: what the page starts with; 1e-30..1e30, 0..0.99, 1..200.
 
     Raises:
         ValueError: for data or a model that cannot be fitted; it says what, why and what to do.
@@ -127,10 +127,11 @@ def _check_model(problem: Problem) -> None:
 
 def _check_settings(problem: Problem) -> None:
     rules = [
-        (0 < problem.learning_rate < np.inf, "learning_rate", "must be positive; 0.1 is a good first try"),
-        (0 <= problem.momentum < 1, "momentum", "must be in [0, 1); 0.7 is a good first try"),
+        (1e-30 <= problem.learning_rate <= 1e30, "learning_rate", "must be positive, in 1e-30..1e30; 0.1 is a good first try"),
+        (0 <= problem.momentum <= 0.99, "momentum", "must be in 0..0.99, where the page's slider is; 0.7 is a good first try"),
         (1 <= problem.num_steps <= 200, "num_steps", "must be in 1..200, which is what the page can show"),
         (_is_domain(problem.domain), "domain", "must be two intervals (low, high) with low < high"),
+        (_starts_inside(problem), "start", f"must lie in the domain {problem.domain}, which is what the page shows"),
     ]
     for holds, name, rule in rules:
         if not holds:
@@ -139,6 +140,13 @@ def _check_settings(problem: Problem) -> None:
 
 def _is_domain(domain: tuple[Interval, ...]) -> bool:
     return np.shape(domain) == (2, 2) and all(-np.inf < low < high < np.inf for low, high in domain)
+
+
+def _starts_inside(problem: Problem) -> bool:
+    if not problem.is_planar or not _is_domain(problem.domain):
+        return True  # there is nothing to be in
+    low, high = np.asarray(problem.domain, np.float32).T
+    return bool(((low <= problem.start) & (problem.start <= high)).all())
 
 
 def line(params: jax.Array, x: jax.Array) -> jax.Array:

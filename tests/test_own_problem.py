@@ -30,7 +30,15 @@ PARABOLA = Problem("Parabola", lambda p, x: p[0] + p[1] * x + p[2] * x**2, np.ar
 TWO_KEYS = Problem(
     "Keys", lambda p, x: p["a"] * x, np.arange(3), 2 * np.arange(3), start={"a": np.array([0.5, 3.0])}, num_keys=2
 )
-OWN_DATA = Problem("Mine", wave, np.linspace(-3, 3, 40), np.cos(np.linspace(-3, 3, 40)), domain=((0, 2), (0, 4)), start=(1, 1))
+OWN_DATA = Problem(
+    "Mine",
+    wave,
+    np.linspace(-3, 3, 40),
+    np.cos(np.linspace(-3, 3, 40)),
+    domain=((0, 2), (0, 4)),
+    start=(1, 1),
+    learning_rate=1e-5,
+)
 
 
 LOGARITHM = Problem("Logarithm", lambda p, x: jnp.log(p[0] + x) + p[1], np.arange(1, 9), np.log(np.arange(1, 9)), start=(1, 1))
@@ -52,6 +60,7 @@ def test_a_loss_without_contours_somewhere_or_anywhere_is_shown(app: App, wire: 
 def test_a_readers_own_problem_joins_the_running_app(app: App, wire: Wire, problem: Problem) -> None:
     app.add(problem)
     assert app.problem.value == problem.name
+    assert app.learning_rate.value == problem.learning_rate
     assert np.array_equal(app.fit.data.x, problem.x)
     assert app.frame().fit_y.shape == app.fit.curve.y.shape
     assert app.readout.error == ""
@@ -63,7 +72,7 @@ def test_a_readers_own_problem_joins_the_running_app(app: App, wire: Wire, probl
     app.learning_rate.value = 0.01
     assert app.readout.loss != loss
     app.problem.value = "Wave"
-    assert (app.learning_rate.value, len(app.fit.data.x)) == (0.1, 100)
+    assert (app.learning_rate.min, app.learning_rate.value, len(app.fit.data.x)) == (-3, 0.1, 100)
     app.transport.resets += 1
     assert app.readout.error == ""
 
