@@ -282,7 +282,6 @@ def test_mistakes_are_explained(changes: dict[str, Any], phrases: list[str]) -> 
         {"learning_rate": 1e-9},
         {"learning_rate": 1000.0},
         {"start": (-3, 3)},
-        {"start": np.zeros(3), "domain": ((1, 2), (1, 2))},
         {"x": X[:2], "y": X[:2]},
         {"start": [1, 2]},
         {"start": jnp.ones(2)},
@@ -295,6 +294,10 @@ def test_what_is_allowed(changes: dict[str, Any]) -> None:
     assert problem.is_planar
     assert problem.flat_starts.dtype == np.float32
     assert np.isfinite(problem.loss(problem.start))
+
+
+def test_a_model_that_is_shown_on_a_plane_of_its_path_may_start_anywhere() -> None:
+    assert not Problem(**(GOOD | {"start": np.zeros(3), "domain": ((1, 2), (1, 2))})).is_planar
 
 
 # A person's own: data with a model that exists, or a model with two parameters, three, or a tree of them.
