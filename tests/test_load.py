@@ -57,7 +57,6 @@ def test_a_cgroup_ends_what_takes_more_than_its_limit() -> None:
     assert not folder.exists()
 
 
-@pytest.mark.soak
 def test_a_crowd_is_served_within_the_memory_with_and_without_kernels(site_folder: Path) -> None:
     row = load(site_folder, *SMALL, "--front=live", **SOON)
     assert int(row["served with a kernel"]) + int(row["static page"]) == 20
@@ -66,7 +65,6 @@ def test_a_crowd_is_served_within_the_memory_with_and_without_kernels(site_folde
     assert (row["errors"], row["kernels left"]) == ("0", "0")
 
 
-@pytest.mark.soak
 def test_a_crowd_is_served_by_the_static_front_without_a_kernel(site_folder: Path) -> None:
     row = load(site_folder, *SMALL, "--front=static")
     assert [row[name] for name in ("served with a kernel", "static page", "errors", "kernels left")] == ["0", "20", "0", "0"]
