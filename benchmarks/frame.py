@@ -105,7 +105,7 @@ def app_rows(browser: Browser, name: str, url: str, rtt: float, count: int) -> I
         page.evaluate(FOLLOW)
         for problem in PROBLEMS:  # in a first round, which ends when the page's loading does and the browser has optimized it
             choose(page, problem)
-            presses(page, 10)
+            presses(page, 60)
         for problem in PROBLEMS:
             choose(page, problem)
             presses(page, 10)

@@ -57,9 +57,8 @@ class Controls:
         return [*choices, *((w, "value") for w in (*sliders, self.show_errors)), *transport]
 
     def limits_row(self, problem: Problem) -> dict[Trait, Any]:
-        """Between what limits a start of a problem can lie, and its learning rate."""
+        """Between what limits a start of a problem can lie."""
         return {
-            **_decades(self.learning_rate, problem.learning_rate),
             **_range(self.initial_w, *problem.domain[0]),
             **_range(self.initial_b, *problem.domain[1]),
             (self.random_key, "max"): max(1, problem.num_keys),
@@ -106,12 +105,6 @@ def _hyperparameters() -> dict[str, Hyperparameter]:
 
 def _hyperparameter_slider(h: Hyperparameter) -> widgets.FloatSlider:
     return widgets.FloatSlider(description=h.label, min=0, max=h.maximum, step=h.step, value=h.default, readout_format=".3g")
-
-
-def _decades(slider: widgets.FloatLogSlider, value: float) -> dict[Trait, Any]:
-    """The exponents between which a rate is set: mostly -3 and 1, but further apart for one that lies beyond."""
-    exponent = math.log10(value)
-    return {(slider, "min"): min(-3, math.floor(exponent)), (slider, "max"): max(1, math.ceil(exponent))}
 
 
 def _range(slider: widgets.FloatSlider, low: float, high: float) -> dict[Trait, Any]:

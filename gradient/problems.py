@@ -34,7 +34,7 @@ class Problem:
         num_keys: 0 where `start` is a single one, else how many are stacked; the page's `Random key` counts them from 1.
         domain: the intervals of w and b that the page shows (two-parameter models only); `start` lies in it.
         formula: the model in LaTeX.
-        learning_rate, momentum, num_steps: what the page starts with; 1e-30..1e30, 0..0.99, 1..200.
+        learning_rate, momentum, num_steps: what the page starts with; 0.001..10, 0..0.99, 1..200.
 
     Raises:
         ValueError: for data or a model that cannot be fitted; it says what, why and what to do.
@@ -127,8 +127,8 @@ def _check_model(problem: Problem) -> None:
 
 def _check_settings(problem: Problem) -> None:
     rules = [
-        (1e-30 <= problem.learning_rate <= 1e30, "learning_rate", "must be positive, in 1e-30..1e30; 0.1 is a good first try"),
-        (0 <= problem.momentum <= 0.99, "momentum", "must be in 0..0.99, where the page's slider is; 0.7 is a good first try"),
+        (0.001 <= problem.learning_rate <= 10, "learning_rate", "must be in 0.001..10, like the slider; else scale x and y"),
+        (0 <= problem.momentum <= 0.99, "momentum", "must be in 0..0.99, like the slider; 0.7 is a good first try"),
         (1 <= problem.num_steps <= 200, "num_steps", "must be in 1..200, which is what the page can show"),
         (_is_domain(problem.domain), "domain", "must be two intervals (low, high) with low < high"),
         (_starts_inside(problem), "start", f"must lie in the domain {problem.domain}, which is what the page shows"),

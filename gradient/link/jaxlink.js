@@ -245,9 +245,13 @@ class Link {
     else if (executor.key === this.key()) this.stop(executor.why);
   }
 
+  /** Leaves it to the kernel, which hears of what is changing now before that. */
   stop(why) {
-    this.own.set({ unable: why });
-    this.own.save_changes();
+    queueMicrotask(() => {
+      if (this.isClosed) return;
+      this.own.set({ unable: why });
+      this.own.save_changes();
+    });
   }
 
   abandon({ key, why, remote }) {

@@ -7,11 +7,13 @@ class WarmUp {
   /** @param {Link} link whose programs they are */
   constructor(link) {
     this.link = link;
+    this.isUnderWay = false;
   }
 
+  /** Begins, or lets what is under way find the programs that have come. */
   start() {
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.next(), WARM_UP_MS);
+    if (!this.isUnderWay) this.timer = setTimeout(() => this.next(), WARM_UP_MS);
   }
 
   close() {
@@ -22,10 +24,12 @@ class WarmUp {
   /** Prepares one program after the other. */
   next() {
     const { link } = this;
+    this.isUnderWay = true;
     const idle = globalThis.requestIdleCallback ?? ((act) => setTimeout(act, 50));
     idle(async () => {
       const key = Object.keys(link.own.get("programs")).find((name) => this.isCold(name));
-      if (key === undefined || link.isClosed || link.own.get("unable")) return;
+      this.isUnderWay = key !== undefined && !link.isClosed && !link.own.get("unable");
+      if (!this.isUnderWay) return;
       const executor = link.executorOf(key);
       await executor.ready;
       executor.isWarm = true;

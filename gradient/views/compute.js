@@ -96,15 +96,14 @@ async function render({ model, el }) {
   const live = kernel ? undefined : document.body.dataset.live;
   const parts = build(el, Boolean(kernel || live));
   const times = {};
-  let timer = 0;
+  let timer;
   const tell = () => {
-    clearTimeout(timer);
+    timer = clearTimeout(timer);
     parts.took.textContent = account(link, times);
   };
   const returned = (milliseconds) => {
     times.away = milliseconds;
-    clearTimeout(timer);
-    timer = setTimeout(tell, REST_MS);
+    timer ??= setTimeout(tell, REST_MS);
   };
   const draw = () => {
     for (const choice of parts.choices) choice.checked = choice.value === link.get("computing");

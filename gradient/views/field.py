@@ -109,7 +109,8 @@ class PlanePicture(Picture):
 
     def _change(self, frame: Frame) -> None:
         low, high = np.log(frame.plane_range)
-        self._image.set_data(np.log(np.maximum(frame.plane, 1e-12)))
+        beyond = (high - low) / 2  # farther than this, a cliff would pull down what the spline has beside it
+        self._image.set_data(np.log(np.maximum(frame.plane, 1e-12)).clip(low - beyond, high + beyond))
         self._image.set_clim(low, high)
         ticks = np.linspace(low, high, 7)[1:-1]
         self._bar.set_ticks(list(ticks), labels=[plane.general(tick, 2) for tick in np.exp(ticks)])

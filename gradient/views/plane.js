@@ -17,14 +17,17 @@ function splinesOf(count, size) {
   return { first, weights };
 }
 
-/** The losses in bands, from 0 at the range's lower end, on a logarithmic scale; each side has one more row, of the same. */
+/**
+ * The losses in bands, from 0 at the range's lower end, on a logarithmic scale; each side has one more row, of the same. What is
+ * far beyond the bands is brought near them: a spline that goes through a cliff undershoots beside it.
+ */
 function levelsOf(plane, size, [low, high], bands) {
   const scale = bands / Math.log(high / low);
   const inside = (i) => Math.min(Math.max(i - 1, 0), size - 1);
   const levels = new Float32Array((size + 2) ** 2);
   for (let i = 0; i < levels.length; i++) {
     const loss = plane[inside(Math.floor(i / (size + 2))) * size + inside(i % (size + 2))];
-    levels[i] = Math.log(Math.max(loss, 1e-12) / low) * scale;
+    levels[i] = Math.min(Math.max(Math.log(Math.max(loss, 1e-12) / low) * scale, -bands / 2), 1.5 * bands);
   }
   return levels;
 }
