@@ -112,6 +112,7 @@ def test_what_was_moved_while_the_connection_was_gone_stays(
     app.press("Learning rate", "ArrowLeft", 2)
     app.wait_for_change(before, *ALL)
     if server == "lab":
+        app.compute_in("browser")  # else the page turns to its browser, and cannot tell its kernel so any more
         app.shut_down()
 
 
