@@ -17,6 +17,7 @@ check: .venv/dev
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	PATH="$(CURDIR)/$(BIN):$$PATH" sh tests/javascript/check.sh
 
 soak: .venv/dev
 	sh tests/install_firefox.sh
@@ -35,7 +36,8 @@ clean:
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	touch $@
 
-.venv/dev: .venv/run requirements-dev.txt tests/install_browser.sh
+.venv/dev: .venv/run requirements-dev.txt tests/install_browser.sh tests/javascript/package-lock.json
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt -r requirements-dev.txt
 	PATH="$(CURDIR)/$(BIN):$$PATH" sh tests/install_browser.sh
+	PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --prefix tests/javascript --silent --no-audit --no-fund
 	touch $@

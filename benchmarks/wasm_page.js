@@ -1,7 +1,7 @@
 // The part of the benchmark that runs in the browser.
 
-const decode = text => Uint8Array.from(atob(text), c => c.charCodeAt(0));
-const pause = () => new Promise(done => setTimeout(done, 50));
+const decode = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+const pause = () => new Promise((done) => setTimeout(done, 50));
 
 // The median time in ms of an action; a first second lets the browser's optimizing compiler finish.
 async function median(action, seconds) {
@@ -25,14 +25,16 @@ async function medianOfShort(action) {
   const start = performance.now();
   action();
   const count = performance.now() - start < 1 ? 200 : 1;
-  const many = () => { for (let i = 0; i < count; i++) action(); };
+  const many = () => {
+    for (let i = 0; i < count; i++) action();
+  };
   return (await median(many, 2)) / count;
 }
 
-async function measure({module, inputs, outputs}) {
+async function measure({ module, inputs, outputs }) {
   const bytes = decode(module);
   const start = performance.now();
-  const {instance} = await WebAssembly.instantiate(bytes);
+  const { instance } = await WebAssembly.instantiate(bytes);
   const load = performance.now() - start;
   const memory = new Uint8Array(instance.exports.memory.buffer);
   for (const [offset, data] of inputs) memory.set(decode(data), offset);
@@ -50,11 +52,11 @@ async function measure({module, inputs, outputs}) {
     copy.set(source);
     return results;
   };
-  return {load, first, wasm: await medianOfShort(run)};
+  return { load, first, wasm: await medianOfShort(run) };
 }
 
 async function measureTfjs(backend, work) {
-  if (backend === 'wasm') tf.wasm.setWasmPaths('node_modules/@tensorflow/tfjs-backend-wasm/dist/');
+  if (backend === "wasm") tf.wasm.setWasmPaths("node_modules/@tensorflow/tfjs-backend-wasm/dist/");
   await tf.setBackend(backend);
   await tf.ready();
   const run = () => descendTfjs(work);

@@ -25,20 +25,38 @@ class Room(NamedTuple):
     allowed: set[str]
 
 
+# What an adapter may import besides the library whose name it has.
+ADAPTERS = {
+    **{library: set[str]() for library in ("jax", "ipywidgets", "traitlets", "anywidget", "tornado")},
+    "ipympl": {"matplotlib"},
+    "bqplot": {"traitlets", "numpy"},
+    "jupyter_server": {"jupyter_client", "tornado"},
+    "voila": {"jupyter_server", "nbconvert", "nbformat", "jinja2", "tornado", "traitlets"},
+}
+
 # One row for each room; the first that fits a file holds. A library stands for all its modules.
 ROOMS = [
+    *(Room(f"gradient/adapters/{library}.py", {library, *others}) for library, others in ADAPTERS.items()),
+    Room("gradient/adapters/__init__.py", set()),
     Room("gradient/problems.py", {"jax", "numpy"}),
     Room("gradient/optimizers.py", {"jax", "optax"}),
     Room("gradient/descent.py", {"jax", "optax", "gradient.optimizers"}),
     Room("gradient/landscape.py", {"jax", "numpy", "gradient.optimizers"}),
     Room("gradient/frame.py", {"jax", "numpy", *CORE}),
-    Room("gradient/wasm/*.py", {"jax", "numpy", "gradient.wasm*"}),
-    Room("gradient/link/*.py", {"jax", "numpy", "traitlets", "ipywidgets", "anywidget", "gradient.wasm", "gradient.link*"}),
+    Room("gradient/wasm/*.py", {"jax", "numpy", "gradient.wasm*", "gradient.adapters.jax"}),
+    Room(
+        "gradient/link/*.py",
+        {
+            *("jax", "numpy", "traitlets", "ipywidgets", "anywidget", "gradient.wasm", "gradient.link*"),
+            *(f"gradient.adapters.{library}" for library in ("traitlets", "ipywidgets", "anywidget")),
+        },
+    ),
     Room(
         "gradient/views/*.py",
         {
             *("ipywidgets", "anywidget", "bqplot", "ipympl", "matplotlib", "numpy", "traitlets"),
             *("gradient.link.modules", "gradient.views*", "gradient.problems", "gradient.landscape", "gradient.frame"),
+            *(f"gradient.adapters.{library}" for library in ("traitlets", "ipywidgets", "anywidget", "ipympl", "bqplot")),
         },
     ),
     Room("gradient/folders.py", set()),
@@ -54,6 +72,7 @@ ROOMS = [
         {
             *("ipywidgets", "matplotlib", "numpy", "PIL", "nbconvert", "nbformat", "jinja2", "latex2mathml", "brotli"),
             *("jupyter_client", "gradient.publish*", "gradient.app", "gradient.views.overlay"),
+            *("gradient.adapters.ipywidgets", "gradient.adapters.ipympl", "gradient.adapters.anywidget"),
         },
     ),
     # The server hands out kernels and knows nothing of what runs in them.
@@ -62,6 +81,7 @@ ROOMS = [
         {
             *("voila", "jupyter_server", "jupyter_client", "jupyter_core", "nbconvert", "nbformat", "jinja2"),
             *("tornado", "traitlets", "brotli", "prometheus_client", "gradient.folders", "gradient.server*"),
+            *(f"gradient.adapters.{library}" for library in ("voila", "jupyter_server", "tornado")),
         },
     ),
     Room("gradient/__init__.py", {*CORE, "gradient.app"}),

@@ -12,10 +12,10 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from gradient.link.kernel import _as_python, as_array
-from gradient.link.modules import TEXT
+from gradient.link.modules import esm
 from gradient.link.text import fill, number
 from gradient.views.readout import SENTENCES
-from tests.conftest import watched
+from tests.conftest import ROOT, watched
 
 EDGES = [
     *(0.0, -0.0, math.inf, math.nan, 5e-324, 2.2250738585072014e-308, 1e-45, 1.1754943508222875e-38, 1.7976931348623157e308),
@@ -51,7 +51,7 @@ def page(browser: Browser) -> Iterator[Page]:
     """A page that has the functions of text.js, and how a program's numbers come out of executor.js."""
     with watched(browser.new_context()) as context:
         page = context.new_page()
-        sources = "\n".join(file.read_text(encoding="utf-8") for file in (TEXT, TEXT.parent / "executor.js"))
+        sources = "\n".join(esm(ROOT / "gradient" / "link" / name) for name in ("text.js", "executor.js"))
         page.evaluate(f"{sources}\nObject.assign(globalThis, {{ format, fill, scalar, flat, clipped }});")
         yield page
 

@@ -1,5 +1,7 @@
 // A choice that sets other traits by a table, for the changes that a visitor makes.
 
+import { deserialize, isFromKernel, modelOf, save, show, tellReady } from "./models.js";
+
 /** The table's columns in the models' own form. @returns {Promise<{ model: any, name: string, values: any[] }[]>} */
 function columnsOf(manager, table) {
   return Promise.all(
@@ -29,7 +31,10 @@ function mended(columns, apply) {
 /** Follows the choice until the returned function is called. */
 async function follow(manager, { self, source, on, table, keep }) {
   const [own, chosen, trigger, columns] = await Promise.all([
-    modelOf(manager, self), modelOf(manager, source[0]), modelOf(manager, on[0]), columnsOf(manager, table),
+    modelOf(manager, self),
+    modelOf(manager, source[0]),
+    modelOf(manager, on[0]),
+    columnsOf(manager, table),
   ]);
   const apply = () => {
     for (const [model, state] of rowOf(columns, chosen.get(source[1]))) (keep ? save : show)(model, state);

@@ -16,7 +16,7 @@ _HERE = pathlib.Path(__file__).parent
 class Choice(PageLink):
     """A table from the index of a choice to values of other traits; see `choose`."""
 
-    _esm = esm(_HERE, "models.js", "choose.js")
+    _esm = esm(_HERE / "choose.js")
 
     spec = Dict().tag(sync=True, to_json=as_json)
 

@@ -1,6 +1,8 @@
 // A connection to the kernel that breaks and comes back. Answers that were on their way are lost, and the widget manager then
 // sets all models to the kernel's state, which has not heard of all that the visitor did.
 
+import { isFromKernel } from "./models.js";
+
 const OUTLIVED = Symbol.for("jaxlink.outlived");
 const UNSURE = Symbol.for("jaxlink.unsure"); // on a model of whose last change the kernel may not know
 const LATE = Symbol.for("jaxlink.late"); // on a model: messages whose answer is not waited for any more
@@ -32,7 +34,7 @@ async function giveUp(manager, id, message) {
  * Lets models send again when the connection is back, once for each kernel: ipywidgets keeps the changes of a model until the
  * last one is answered, and if that answer is lost, for ever.
  */
-function outlive(manager) {
+export function outlive(manager) {
   const { kernel } = manager;
   if (!kernel || kernel[OUTLIVED]) return;
   kernel[OUTLIVED] = true;
@@ -53,15 +55,19 @@ function outlive(manager) {
  * @param {[model: any, name: string][]} traits
  * @param {(values: any[]) => void} put
  */
-function hold(manager, traits, put) {
+export function hold(manager, traits, put) {
   const { kernel } = manager;
   if (!kernel) return () => {};
   const held = traits.map(([model, name]) => model.get(name));
-  const listening = traits.map(([model, name], i) => [model, `change:${name}`, () => {
-    if (!isFromKernel(model, name)) model[UNSURE] ||= kernel.connectionStatus !== "connected";
-    else if (model[UNSURE]) return;
-    held[i] = model.get(name);
-  }]);
+  const listening = traits.map(([model, name], i) => [
+    model,
+    `change:${name}`,
+    () => {
+      if (!isFromKernel(model, name)) model[UNSURE] ||= kernel.connectionStatus !== "connected";
+      else if (model[UNSURE]) return;
+      held[i] = model.get(name);
+    },
+  ]);
   const restored = () => {
     if (!traits.some(([model]) => model[UNSURE])) return;
     const values = [...held]; // a choice among them sets others, and what is held of these

@@ -4,16 +4,24 @@
 /** @typedef {{ module: DataView | ArrayBuffer | WebAssembly.Module, inputs: Record<string, Slot>, outputs: Record<string, Slot>,
  *   may_not_end: boolean }} Program */
 
-const ARRAYS = { float32: Float32Array, float64: Float64Array, int32: Int32Array, uint32: Uint32Array, uint8: Uint8Array, bool: Uint8Array };
-const SLOW_MS = 5; // longer than this, a run would delay what the page has to do besides
+const ARRAYS = {
+  float32: Float32Array,
+  float64: Float64Array,
+  int32: Int32Array,
+  uint32: Uint32Array,
+  uint8: Uint8Array,
+  bool: Uint8Array,
+};
+export const SLOW_MS = 5; // longer than this, a run would delay what the page has to do besides
 const TRIALS = 30; // browsers optimize a program while it runs, and what was slow at first may be fast then
-const PATIENCE_MS = 10_000; // for a run in a worker, which may never end
+export const PATIENCE_MS = 10_000; // for a run in a worker, which may never end
 
 /** A number, a nested list, a typed array or bytes with their type, as one flat list of numbers. */
 function flat(value) {
   if (value == null) return [Number.NaN];
   if (ArrayBuffer.isView(value) && !(value instanceof DataView)) return value;
-  if (Array.isArray(value)) return value.length && typeof value[0] === "object" ? value.flatMap((row) => [...flat(row)]) : value;
+  if (Array.isArray(value))
+    return value.length && typeof value[0] === "object" ? value.flatMap((row) => [...flat(row)]) : value;
   if (typeof value === "object") return new ARRAYS[value.dtype](copied(value.value));
   return [Number(value)];
 }
@@ -40,12 +48,12 @@ function scalar(value, dtype) {
 const clipped = (value) => Math.min(Math.max(value, -(2 ** 31)), 2 ** 31 - 1);
 
 /** An output that no later run overwrites. */
-function kept(output) {
+export function kept(output) {
   return typeof output === "object" ? { ...output, value: new DataView(copied(output.value)) } : output;
 }
 
 /** Whether two outputs are the same to the last bit. */
-function isSame(mine, other) {
+export function isSame(mine, other) {
   if (typeof mine !== "object" || typeof other !== "object") return Object.is(mine, other);
   if (String(mine.shape) !== String(other.shape) || mine.dtype !== other.dtype) return false;
   const [a, b] = [mine, other].map(({ value }) => new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
@@ -54,19 +62,19 @@ function isSame(mine, other) {
 }
 
 /** The inputs of a program do not have the shapes that it was compiled for. */
-class Misfit extends Error {}
+export class Misfit extends Error {}
 
 /** A worker did not answer. */
-class Late extends Error {}
+export class Late extends Error {}
 
 /** The same program with its module compiled: a worker that gets it shares its code, and what the browser makes of that. */
-async function withModule(program) {
+export async function withModule(program) {
   const isCompiled = program.module instanceof WebAssembly.Module;
   return { ...program, module: isCompiled ? program.module : await WebAssembly.compile(copied(program.module)) };
 }
 
 /** A program in this thread. */
-class Executor {
+export class Executor {
   /** @param {Program} program @param {WebAssembly.Instance} instance */
   constructor(program, instance) {
     const { memory, run } = instance.exports;
@@ -83,7 +91,11 @@ class Executor {
   }
 
   view(memory, [offset, dtype, shape]) {
-    return new ARRAYS[dtype](memory.buffer, offset, shape.reduce((size, length) => size * length, 1));
+    return new ARRAYS[dtype](
+      memory.buffer,
+      offset,
+      shape.reduce((size, length) => size * length, 1),
+    );
   }
 
   output(memory, slot) {
@@ -112,7 +124,7 @@ class Executor {
 }
 
 /** A program in a worker of its own: one run at a time, of the newest inputs. */
-class RemoteExecutor {
+export class RemoteExecutor {
   /** @param {Program} program @param {string} source this module's text @param {() => void} [fast] is told of each run that is */
   constructor(program, source, fast = () => {}) {
     const url = URL.createObjectURL(new Blob([source, "\nserve();"], { type: "text/javascript" }));
@@ -194,7 +206,7 @@ function serve() {
 const SIMD = [0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11];
 
 /** Why this browser cannot run any program, or nothing. */
-function whyUnable() {
+export function whyUnable() {
   if (typeof WebAssembly !== "object") return "This browser has no WebAssembly.";
   return WebAssembly.validate(new Uint8Array(SIMD)) ? "" : "This browser's WebAssembly has no vector instructions.";
 }

@@ -1,6 +1,12 @@
 // A compiled function between the traits of widgets. A change of an input runs it in the event's own task; more changes before
 // the next frame are one more run. What the browser cannot run, it asks the kernel to.
 
+import { outlive } from "./connection.js";
+import { Executor, Late, Misfit, RemoteExecutor, SLOW_MS, isSame, kept, whyUnable, withModule } from "./executor.js";
+import { deserialize, isByLink, isFromKernel, modelOf, save, show, tell } from "./models.js";
+import { fill } from "./text.js";
+import { WarmUp } from "./warmup.js";
+
 const AGAIN_MS = 10; // between looks at whether a value has left for the kernel
 const NOT_COMPILED = "This function is not compiled for the browser."; // until the kernel says why
 const STOPPED = "The browser stopped the program"; // Python knows a reason of this kind by these words

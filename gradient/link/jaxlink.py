@@ -39,7 +39,7 @@ class JaxLink(PageLink):
         reason: why the kernel runs what the browser should, empty if it does not.
     """
 
-    _esm = esm(_HERE, "text.js", "models.js", "connection.js", "executor.js", "warmup.js", "jaxlink.js")
+    _esm = esm(_HERE / "jaxlink.js")
 
     where = Enum([BROWSER, KERNEL], BROWSER).tag(sync=True)
     computing = Enum([BROWSER, KERNEL], BROWSER).tag(sync=True)

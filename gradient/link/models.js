@@ -9,22 +9,22 @@ const SHOWN = Symbol.for("jaxlink.shown");
 const READY = Symbol.for("jaxlink.ready");
 
 /** The model of a reference. @param {any} manager @param {string} reference @returns {Promise<Model>} */
-function modelOf(manager, reference) {
+export function modelOf(manager, reference) {
   return manager.get_model(reference.replace("IPY_MODEL_", ""));
 }
 
 /** Whether the present change of a model was sent by the kernel. @param {any} model @param {string} name */
-function isFromKernel(model, name) {
+export function isFromKernel(model, name) {
   return !model[WRITING] && model._state_lock != null && name in model._state_lock;
 }
 
 /** Whether a link makes the present change of a model, and may be about to make more. @param {any} model */
-function isByLink(model) {
+export function isByLink(model) {
   return Boolean(model[WRITING]);
 }
 
 /** A value as a model's own kind keeps it, from the form in which the kernel would have sent it. */
-function deserialize(model, name, value) {
+export function deserialize(model, name, value) {
   const own = model.constructor.serializers?.[name]?.deserialize;
   return own ? own(value, model.widget_manager) : value;
 }
@@ -41,19 +41,19 @@ function writing(model, act) {
 }
 
 /** Sets traits without telling the kernel. @param {any} model @param {object} state */
-function show(model, state) {
+export function show(model, state) {
   model[SHOWN] ??= new Set();
   for (const name of Object.keys(state)) model[SHOWN].add(name);
   writing(model, () => model.set_state(state));
 }
 
 /** Tells the kernel a trait that has only been shown so far. @param {any} model @param {string} name */
-function tell(model, name) {
+export function tell(model, name) {
   if (model.comm_live && model[SHOWN]?.delete(name)) model.save({ [name]: model.get(name) }, { patch: true });
 }
 
 /** Sets traits and tells the kernel in one message. Limits of a slider come before the value, or it would be cut at the old ones. */
-function save(model, state) {
+export function save(model, state) {
   writing(model, () => {
     if (["min", "max", "value"].every((name) => name in state)) {
       model.set({ min: Math.min(model.get("min"), state.min), max: Math.max(model.get("max"), state.max) });
@@ -65,12 +65,12 @@ function save(model, state) {
 }
 
 /** Lets others wait for a link that has to follow its sources first. @param {any} own the link's model */
-function tellReady(own) {
+export function tellReady(own) {
   own[READY] = true;
   own.trigger("jaxlink:ready");
 }
 
 /** Resolves when the link of a model follows its sources. @param {any} own */
-function readiness(own) {
+export function readiness(own) {
   return own[READY] ? Promise.resolve() : new Promise((done) => own.once("jaxlink:ready", done));
 }

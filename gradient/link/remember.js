@@ -1,5 +1,8 @@
 // Keeps the controls' values: in the tab's own storage, for a page that is loaded anew, and while the kernel is out of reach.
 
+import { hold } from "./connection.js";
+import { modelOf, readiness, save, tellReady } from "./models.js";
+
 const PREFIX = "jaxlink:";
 const STORE_MS = 200; // at most so often, as it costs more than a run of the program; and when the page goes
 
@@ -46,7 +49,11 @@ function keepStored(key, traits) {
   let timer = 0;
   const flush = () => {
     clearTimeout(timer);
-    if (timer) store(key, traits.map(([model, name]) => model.get(name)));
+    if (timer)
+      store(
+        key,
+        traits.map(([model, name]) => model.get(name)),
+      );
     timer = 0;
   };
   const keep = () => (timer ||= setTimeout(flush, STORE_MS));

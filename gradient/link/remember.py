@@ -16,7 +16,7 @@ _HERE = pathlib.Path(__file__).parent
 class Memory(PageLink):
     """The page's memory of its controls; see `remember`."""
 
-    _esm = esm(_HERE, "models.js", "connection.js", "remember.js")
+    _esm = esm(_HERE / "remember.js")
 
     spec = Dict().tag(sync=True, to_json=as_json)
 

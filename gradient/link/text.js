@@ -1,7 +1,7 @@
 // Numbers in sentences, worded alike by the page and by the kernel (`text.py`).
 
 /** Three significant digits, without a long tail of zeros; whole numbers as they are. @param {number} value */
-function format(value) {
+export function format(value) {
   if (!Number.isFinite(value)) return Number.isNaN(value) ? "not a number" : value > 0 ? "infinity" : "−infinity";
   const size = Math.abs(value);
   if (Number.isInteger(value) && size < 1e6) return String(value || 0);
@@ -13,7 +13,7 @@ function format(value) {
  * @param {string} template
  * @param {(name: string) => number} get
  */
-function fill(template, get) {
+export function fill(template, get) {
   return template
     .replace(/\[([^\]]*)\]/g, (_, part) => {
       const first = part.match(/\{([^{}]+)\}/);

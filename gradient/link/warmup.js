@@ -1,9 +1,11 @@
 // Programs that a visitor may choose are made ready while the page has nothing else to do.
 
+import { Late, PATIENCE_MS, RemoteExecutor, SLOW_MS } from "./executor.js";
+
 const WARM_UP_MS = 1000; // after which the page is drawn
 const FAST_MS = 1; // of a run of which nobody notices anything
 
-class WarmUp {
+export class WarmUp {
   /** @param {Link} link whose programs they are */
   constructor(link) {
     this.link = link;

@@ -51,7 +51,9 @@ function build(el, hasServer) {
   const choices = el.querySelectorAll("input");
   const name = `techni-compute-${Math.random().toString(36).slice(2)}`;
   for (const choice of choices) choice.name = name;
-  const [line, words, button] = ["offline", "offline span", "offline button"].map((part) => el.querySelector(`.techni-${part}`));
+  const [line, words, button] = ["offline", "offline span", "offline button"].map((part) =>
+    el.querySelector(`.techni-${part}`),
+  );
   return { choices, took: el.querySelector(".techni-took"), line, words, button };
 }
 

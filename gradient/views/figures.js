@@ -1,5 +1,7 @@
 // The ipympl figures under the layer: their size, their pixels, and word of each frame that they have shown.
 
+import { listen, resolve } from "./follow.js";
+
 /** Gives a canvas the pixels of the picture that it has got: a kernel bounds them, so that they need not be the screen's. */
 function fitRatio(canvas) {
   const { image, ratio } = canvas;

@@ -4,7 +4,11 @@
 export function oncePerTask(act) {
   let queued = false;
   return () => {
-    if (!queued) queueMicrotask(() => { queued = false; act(); });
+    if (!queued)
+      queueMicrotask(() => {
+        queued = false;
+        act();
+      });
     queued = true;
   };
 }

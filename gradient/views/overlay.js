@@ -1,6 +1,13 @@
 // The transparent layer over the ipympl figure: the start's handle and, if asked, the path and the plane. It also tells the
 // kernel when a frame of the figure has been shown, and that none is seen.
 
+import { followCanvases } from "./figures.js";
+import { listen, onRatio, onSize, oncePerTask, resolve, watchVisibility } from "./follow.js";
+import { drawExit, drawLine, drawMark, pixelsOf } from "./path.js";
+import { drawAxes, drawColourBar, drawFacts, makeBands } from "./plane.js";
+import { boxOf, takePointers } from "./pointers.js";
+import { drawGround, fitCanvas, inBox, makeSheet, numbersOf } from "./sheet.js";
+
 /** The traits that are arrays, as Float32Array. */
 const ARRAYS = ["path", "point", "exit_point", "exit_direction", "plane", "plane_range", "plane_corners"];
 const NUMBERS = ["last", "exit_step", "plane_third", "plane_case"];

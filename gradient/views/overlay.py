@@ -51,7 +51,7 @@ class Overlay(anywidget.AnyWidget):
         look: how it draws them; see `LOOK`.
     """
 
-    _esm = esm(_HERE, "pointers.js", "sheet.js", "path.js", "plane.js", "follow.js", "figures.js", "overlay.js")
+    _esm = esm(_HERE / "overlay.js")
 
     canvases = List(Instance(Widget)).tag(sync=True, **widget_serialization)
     index = Int(0).tag(sync=True)

@@ -22,8 +22,12 @@ function nameHandle(slider) {
 
 /** Says what bqplot's pictures are. @param {Element} root */
 function namePictures(root) {
-  const names = { ".techni-fit svg.svg-figure": "The data and the fitted curve", ".techni-loss svg.svg-figure": "The loss over the steps" };
-  for (const [selector, label] of Object.entries(names)) name(root.querySelector(selector), { role: "img", "aria-label": label });
+  const names = {
+    ".techni-fit svg.svg-figure": "The data and the fitted curve",
+    ".techni-loss svg.svg-figure": "The loss over the steps",
+  };
+  for (const [selector, label] of Object.entries(names))
+    name(root.querySelector(selector), { role: "img", "aria-label": label });
 }
 
 /** ipympl's canvas takes the focus and keeps the Tab key to itself; what it could be used for is in the layer over it. @param {Element} root */

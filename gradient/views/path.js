@@ -1,10 +1,17 @@
 // The path of the descent on the sheet: its line with a halo, its iterates, start and current point, and where it leaves.
 
+import { setFont, write } from "./sheet.js";
+
 /** The part of a segment inside a box [left, top, right, bottom], or null (Liang and Barsky's way): a path may go to 1e38. */
 export function clipSegment(x0, y0, x1, y1, [left, top, right, bottom]) {
   let [from, to] = [0, 1];
   const [dx, dy] = [x1 - x0, y1 - y0];
-  for (const [move, room] of [[-dx, x0 - left], [dx, right - x0], [-dy, y0 - top], [dy, bottom - y0]]) {
+  for (const [move, room] of [
+    [-dx, x0 - left],
+    [dx, right - x0],
+    [-dy, y0 - top],
+    [dy, bottom - y0],
+  ]) {
     if (move === 0 && room < 0) return null;
     if (move < 0) from = Math.max(from, room / move);
     if (move > 0) to = Math.min(to, room / move);
@@ -36,8 +43,19 @@ export function pixelsOf({ toX, toY }, path, count) {
 
 const SHAPES = {
   disc: (context, r) => context.arc(0, 0, r, 0, 2 * Math.PI),
-  diamond: (context, r) => [[0, 1], [1, 0], [0, -1], [-1, 0]].forEach(([x, y]) => context.lineTo(x * r * Math.SQRT2, y * r * Math.SQRT2)),
-  triangle: (context, r) => [[1, 0], [-1, 1], [-1, -1]].forEach(([x, y]) => context.lineTo(x * r, y * r)),
+  diamond: (context, r) =>
+    [
+      [0, 1],
+      [1, 0],
+      [0, -1],
+      [-1, 0],
+    ].forEach(([x, y]) => context.lineTo(x * r * Math.SQRT2, y * r * Math.SQRT2)),
+  triangle: (context, r) =>
+    [
+      [1, 0],
+      [-1, 1],
+      [-1, -1],
+    ].forEach(([x, y]) => context.lineTo(x * r, y * r)),
 };
 
 /** A mark of one of Python's kinds; a triangle points along `angle`. @param {import("./sheet.js").Sheet} sheet */
@@ -49,7 +67,12 @@ export function drawMark({ context, look }, kind, shape, x, y, angle = 0) {
   context.beginPath();
   SHAPES[shape](context, (size * look.pixelsPerPoint) / 2);
   context.closePath();
-  [context.fillStyle, context.strokeStyle, context.lineWidth, context.lineJoin] = [face, edge, edge_width * look.pixelsPerPoint, "miter"];
+  [context.fillStyle, context.strokeStyle, context.lineWidth, context.lineJoin] = [
+    face,
+    edge,
+    edge_width * look.pixelsPerPoint,
+    "miter",
+  ];
   context.fill();
   context.stroke();
   context.restore();
@@ -60,7 +83,10 @@ export function drawLine(sheet, pixels) {
   const { context, look, box } = sheet;
   const line = lineThrough(pixels, box);
   [context.lineJoin, context.lineCap] = ["round", "round"];
-  for (const [width, colour] of [[look.widths.halo, look.colours.paper], [look.widths.path, look.colours.path]]) {
+  for (const [width, colour] of [
+    [look.widths.halo, look.colours.paper],
+    [look.widths.path, look.colours.path],
+  ]) {
     [context.lineWidth, context.strokeStyle] = [width * look.pixelsPerPoint, colour];
     context.stroke(line);
   }
@@ -71,7 +97,10 @@ export function drawLine(sheet, pixels) {
 function drawIterates({ context, look, box }, pixels) {
   const { face, edge, edge_width, size } = look.marks.iterate;
   const isNear = (place, low, length) => place > low - 9 && place < low + length + 9;
-  for (const [colour, points] of [[edge, size + edge_width], [face, size - edge_width]]) {
+  for (const [colour, points] of [
+    [edge, size + edge_width],
+    [face, size - edge_width],
+  ]) {
     const radius = (points * look.pixelsPerPoint) / 2;
     context.beginPath();
     for (let i = 0; i < pixels.length; i += 2) {

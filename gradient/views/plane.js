@@ -1,5 +1,7 @@
 // The plane of a larger model on the sheet: bands of equal loss, axes, a colour bar, and what there is to say of it.
 
+import { general, setFont, write, writeUpwards } from "./sheet.js";
+
 const MOST_PIXELS = 400_000; // finer than this takes too long to colour, and shows nothing new
 
 /** For each of `count` places along `size` nodes: which four nodes Catmull and Rom's spline mixes there, and how much of each. */
@@ -48,7 +50,8 @@ function colourIn(pixels, width, height, levels, size, table) {
     for (let x = 0, w = 0; x < width; x++, w += 4) {
       const { first, weights } = across;
       const i = first[x];
-      const level = weights[w] * row[i] + weights[w + 1] * row[i + 1] + weights[w + 2] * row[i + 2] + weights[w + 3] * row[i + 3];
+      const level =
+        weights[w] * row[i] + weights[w + 1] * row[i + 1] + weights[w + 2] * row[i + 2] + weights[w + 3] * row[i + 3];
       pixels[pixel++] = table[level < 0 ? 0 : level > highest ? highest : level | 0];
     }
   }
@@ -136,7 +139,10 @@ export function drawColourBar(sheet, [low, high]) {
 function factsOf(corners, third, last, isThroughPath, sentence) {
   const losses = Array.from(corners, (loss) => general(loss, 3));
   const words = [`true loss: start ${losses[0]}`, `step ${third} ◇ ${losses[1]}`, `step ${last} ${losses[2]}`];
-  return [[isThroughPath ? words : [words[0], words[2]], " · "], [sentence.split(" "), " "]];
+  return [
+    [isThroughPath ? words : [words[0], words[2]], " · "],
+    [sentence.split(" "), " "],
+  ];
 }
 
 /** Words in as many lines as they need. @returns {string[]} */

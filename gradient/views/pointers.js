@@ -39,10 +39,7 @@ function takeKeys(model, handle, pick) {
     event.preventDefault();
     const [xLow, xHigh, yLow, yHigh] = model.get("domain");
     const [x, y] = handle.start;
-    pick([
-      clamp(x + (way[0] * (xHigh - xLow)) / 100, xLow, xHigh),
-      clamp(y + (way[1] * (yHigh - yLow)) / 100, yLow, yHigh),
-    ]);
+    pick([clamp(x + (way[0] * (xHigh - xLow)) / 100, xLow, xHigh), clamp(y + (way[1] * (yHigh - yLow)) / 100, yLow, yHigh)]);
   });
 }
 
@@ -67,9 +64,16 @@ export function takePointers(model, el, handle, pick) {
     if (event.pointerId === held) held = null;
   };
   const click = (event) => {
-    if (held === null && pointer === "touch" && model.get("draggable") && isInside(model, el, event)) pick(pointAt(model, el, event));
+    if (held === null && pointer === "touch" && model.get("draggable") && isInside(model, el, event))
+      pick(pointAt(model, el, event));
   };
-  for (const [type, act] of Object.entries({ pointerdown: down, pointermove: move, pointerup: end, pointercancel: end, click })) {
+  for (const [type, act] of Object.entries({
+    pointerdown: down,
+    pointermove: move,
+    pointerup: end,
+    pointercancel: end,
+    click,
+  })) {
     el.addEventListener(type, act);
   }
   takeKeys(model, handle, pick);

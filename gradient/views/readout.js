@@ -1,5 +1,7 @@
 // The readout's numbers and its verdict; the words come from Python, the numbers from whoever computes.
 
+import { fill, format } from "../link/text.js";
+
 const REST_MS = 600; // a screen reader hears what stays this long
 
 const CODES = ["converged", "diverged", "bouncing", "descending", "slow", "rising", "wandering"];
@@ -47,7 +49,11 @@ function render({ model, el }) {
   // One redraw for all the numbers of one message, in its own task.
   let queued = false;
   const soon = () => {
-    if (!queued) queueMicrotask(() => { queued = false; show(); });
+    if (!queued)
+      queueMicrotask(() => {
+        queued = false;
+        show();
+      });
     queued = true;
   };
   model.on("change", soon);

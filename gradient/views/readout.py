@@ -6,7 +6,7 @@ import anywidget
 from traitlets import Dict, Float, Int, List, Unicode
 
 from gradient.frame import BOUNCING, CONVERGED, DESCENDING, DIVERGED, RISING, SLOW, WANDERING
-from gradient.link.modules import TEXT, esm
+from gradient.link.modules import esm
 
 _HERE = pathlib.Path(__file__).parent
 
@@ -43,7 +43,7 @@ class Readout(anywidget.AnyWidget):
     Numbers and sentence are read out by screen readers when they have come to rest.
     """
 
-    _esm = esm(_HERE, TEXT, "readout.js")
+    _esm = esm(_HERE / "readout.js")
 
     loss = Float(0.0).tag(sync=True)
     gradient_norm = Float(0.0).tag(sync=True)

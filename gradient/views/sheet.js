@@ -60,8 +60,14 @@ export function drawGround({ context, box, look }, { clientWidth, clientHeight }
   const picture = figure.canvas.offscreen_canvas;
   if (!picture.width || !picture.height) return; // it has not come yet
   const [right, bottom] = [clientWidth - box.left - box.width, clientHeight - box.top - box.height];
-  const [fromX, fromY] = [[0, box.left, figure.width - right, figure.width], [0, box.top, figure.height - bottom, figure.height]];
-  const [toX, toY] = [[0, box.left, clientWidth - right, clientWidth], [0, box.top, clientHeight - bottom, clientHeight]];
+  const [fromX, fromY] = [
+    [0, box.left, figure.width - right, figure.width],
+    [0, box.top, figure.height - bottom, figure.height],
+  ];
+  const [toX, toY] = [
+    [0, box.left, clientWidth - right, clientWidth],
+    [0, box.top, clientHeight - bottom, clientHeight],
+  ];
   const scale = picture.width / figure.width;
   context.fillStyle = look.colours.paper;
   context.fillRect(0, 0, clientWidth, clientHeight);

@@ -11,7 +11,11 @@ const ICONS = {
 };
 // Not just "change", which ipywidgets swallows when a change makes another one in the same model, as `Reset` does of the step.
 const SHOWN = "change:step change:repeat change:speed";
-const SPEEDS = [["Slow", 4], ["Normal", 12], ["Fast", 40]];
+const SPEEDS = [
+  ["Slow", 4],
+  ["Normal", 12],
+  ["Fast", 40],
+];
 
 /** @param {string} name @param {keyof typeof ICONS} icon */
 function button(name, icon) {
@@ -73,8 +77,13 @@ function build(el) {
   el.append(keys, place, pace, reset);
   // JupyterLab has a meaning of its own for the arrow keys.
   for (const control of el.querySelectorAll("input, select")) control.dataset.lmSuppressShortcuts = "true";
-  return { ...buttons, slider: place.querySelector("input"), shown: place.querySelector("output"),
-           speed: pace.querySelector("select"), reset };
+  return {
+    ...buttons,
+    slider: place.querySelector("input"),
+    shown: place.querySelector("output"),
+    speed: pace.querySelector("select"),
+    reset,
+  };
 }
 
 /**
@@ -126,13 +135,19 @@ function scrubOn(root, seek) {
   };
   const down = (event) => {
     pointer = event.pointerType;
-    if ((held ?? event.pointerId) !== event.pointerId || pointer === "touch" || event.button !== 0 || !place(event).isInside) return;
+    if ((held ?? event.pointerId) !== event.pointerId || pointer === "touch" || event.button !== 0 || !place(event).isInside)
+      return;
     held = event.pointerId;
     move(event);
   };
   const tap = (event) => pointer === "touch" && place(event).isInside && seek(place(event).share);
-  const listeners = [[root, "pointerdown", down], [root, "pointermove", move], [root, "click", tap],
-                     [window, "pointerup", release], [window, "pointercancel", release]];
+  const listeners = [
+    [root, "pointerdown", down],
+    [root, "pointermove", move],
+    [root, "click", tap],
+    [window, "pointerup", release],
+    [window, "pointercancel", release],
+  ];
   for (const [target, type, act] of listeners) target.addEventListener(type, act);
   return () => {
     for (const [target, type, act] of listeners) target.removeEventListener(type, act);

@@ -34,8 +34,17 @@ function drawPicture(context, image, picture, [width, height], ratio) {
     for (let j = 0; j < 3; j++) {
       const [x, y, x1, y1] = [columns[i], rows[j], columns[i + 1], rows[j + 1]];
       const [toX, toY] = [pixel(across(x)), pixel(down(y))];
-      context.drawImage(image, x * scale, y * scale, (x1 - x) * scale, (y1 - y) * scale,
-                        toX, toY, pixel(across(x1)) - toX, pixel(down(y1)) - toY);
+      context.drawImage(
+        image,
+        x * scale,
+        y * scale,
+        (x1 - x) * scale,
+        (y1 - y) * scale,
+        toX,
+        toY,
+        pixel(across(x1)) - toX,
+        pixel(down(y1)) - toY,
+      );
     }
   }
   for (const [text, x, y, align, degrees, font, colour] of picture.words) {
@@ -154,6 +163,8 @@ async function start(first) {
   const place = [clientWidth, clientHeight];
   if (first.length) load(choose(first, place)).catch(() => {}); // it is asked for again when it is drawn
   const state = JSON.parse(document.querySelector("#state").textContent); // while the widgets' script is on its way
-  await loadedScript().then(() => show(state)).catch(sayFailure);
+  await loadedScript()
+    .then(() => show(state))
+    .catch(sayFailure);
   await keep(Object.values(state.figures).map((pictures) => choose(pictures, place)));
 }

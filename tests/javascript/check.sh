@@ -1,0 +1,6 @@
+#!/bin/sh
+# Checks the style and the types of all JavaScript, as `make check` does.
+set -e
+tools=tests/javascript/node_modules/.bin
+$tools/biome check --config-path=tests/javascript $(git ls-files '*.js')
+$tools/tsc --project tests/javascript
