@@ -12,7 +12,7 @@ from gradient import optimizers, problems
 from gradient.cache import DiskCache
 from gradient.controls import Controls, labels_of
 from gradient.frame import MAX_STEPS, Frame, frame
-from gradient.link import Drawing, Ease, Trait, choose, event, jaxlink, remember
+from gradient.link import KernelRenderer, Trait, Transition, choose, event, jaxlink, remember
 from gradient.optimizers import OPTIMIZERS
 from gradient.problems import PROBLEMS, Problem
 from gradient.views.compute import Compute
@@ -140,17 +140,17 @@ class App(Controls, widgets.Box):
         """Everything but the descent: what choices set, which control is shown, where a pointer puts the start."""
         problem = (self.problem, "index")
         self._chosen = choose(problem, _columns(self._row(index) for index in range(len(self.problems))))
-        self._seen = choose(problem, _columns(self._seen_row(index) for index in range(len(self.problems))), keep=False)
+        self._seen = choose(problem, _columns(self._seen_row(index) for index in range(len(self.problems))), sync_targets=False)
         self._pointer = self._link_pointer((self.overlay, "picked"), {"w": self.initial_w, "b": self.initial_b})
-        self._reset = choose(problem, _columns(map(self.reset_row, self.problems)), on=(self.transport, "resets"))
+        self._reset = choose(problem, _columns(map(self.reset_row, self.problems)), trigger=(self.transport, "resets"))
         return [
             self._chosen,
             self._seen,
             self._reset,
-            choose((self.steps, "value"), self.loss.span(MAX_STEPS), keep=False),
-            choose((self.optimizer, "index"), self.shown_hyperparameters(), keep=False),
-            choose((self.loss_scale, "index"), self.loss.table, keep=False),
-            choose((self.show_errors, "value"), {(self.fit.residuals, "visible"): [False, True]}, keep=False),
+            choose((self.steps, "value"), self.loss.span(MAX_STEPS), sync_targets=False),
+            choose((self.optimizer, "index"), self.shown_hyperparameters(), sync_targets=False),
+            choose((self.loss_scale, "index"), self.loss.table, sync_targets=False),
+            choose((self.show_errors, "value"), {(self.fit.residuals, "visible"): [False, True]}, sync_targets=False),
             self._pointer,
         ]
 
@@ -160,7 +160,13 @@ class App(Controls, widgets.Box):
         outputs = {name: (slider, "value") for name, slider in sliders.items()}
         inputs = {"picked": picked, **limits}
         return jaxlink(
-            _inside, inputs=inputs, outputs=outputs, on=["picked"], keep=True, cache=self._cache, name=lambda: "pointer"
+            _inside,
+            inputs=inputs,
+            outputs=outputs,
+            triggers=["picked"],
+            sync_targets=True,
+            cache=self._cache,
+            name=lambda: "pointer",
         )
 
     def _link_frame(self) -> Any:
@@ -194,16 +200,16 @@ class App(Controls, widgets.Box):
                 "residual_y": (self.fit.residuals, "y"),
                 **{name: (self.readout, name) for name in self.readout.numbers},
             },
-            drawing=Drawing(
+            renderer=KernelRenderer(
                 self.field.draw,
                 shown=(self.overlay, "shown"),
                 visible=(self.overlay, "visible"),
                 clear=self.field.clear,
-                on_page=(self.overlay, "drawing"),
+                browser_renders=(self.overlay, "drawing"),
                 outputs={name: (self.overlay, name) for name in self.overlay.numbers},
             ),
-            ease=Ease(
-                on=["problem", "optimizer", "key"],
+            transition=Transition(
+                triggers=["problem", "optimizer", "key"],
                 durations=[(self.fit, "animation_duration"), (self.loss, "animation_duration")],
             ),
             errors=(self.readout, "error"),

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from traitlets import Bool, Float, HasTraits, Int, Unicode
 
-from gradient.link import Drawing, Ease, JaxLink, choose, jaxlink
+from gradient.link import JaxLink, KernelRenderer, Transition, choose, jaxlink
 from tests.wire import Wire, to
 
 
@@ -211,7 +211,7 @@ def test_a_choice_that_cannot_be_compiled_stops_no_other(caplog: pytest.LogCaptu
 
 def test_a_closed_link_follows_nothing() -> None:
     source, target = Box(), Box()
-    link = link_sum(source, target, drawing=Drawing(lambda _: None, (source, "n"), (source, "flag")))
+    link = link_sum(source, target, renderer=KernelRenderer(lambda _: None, (source, "n"), (source, "flag")))
     link.close()
     source.a, source.n, source.flag = 9.0, 4, False
     assert target.a == 3.0
@@ -282,7 +282,7 @@ def test_an_index_beyond_the_table_takes_its_nearest_row(index: int, value: floa
 
 def test_a_choice_can_be_applied_again() -> None:
     choice, again, target = Box(), Box(), Box()
-    choose((choice, "n"), {(target, "a"): [10.0, 20.0]}, on=(again, "n"))
+    choose((choice, "n"), {(target, "a"): [10.0, 20.0]}, trigger=(again, "n"))
     target.a, choice.n = 0.0, 1
     assert target.a == 0.0
     again.n += 1
@@ -310,7 +310,7 @@ def drawing_link() -> tuple[Box, Page, list]:
         lambda a: {"a": a},
         inputs={"a": (source, "a")},
         outputs={},
-        drawing=Drawing(lambda result: drawn.append(result["a"]), (page, "shown"), (page, "visible")),
+        renderer=KernelRenderer(lambda result: drawn.append(result["a"]), (page, "shown"), (page, "visible")),
     )
     return source, page, drawn
 
@@ -352,7 +352,7 @@ def test_a_failing_drawing_is_named_and_tried_again_with_the_next_result() -> No
         lambda a: {"a": a},
         inputs={"a": (source, "a")},
         outputs={},
-        drawing=Drawing(draw, (shown, "shown"), (shown, "visible")),
+        renderer=KernelRenderer(draw, (shown, "shown"), (shown, "visible")),
         errors=(page, "text"),
     )
     shown.shown += 1
@@ -371,7 +371,7 @@ def test_only_discrete_changes_are_eased() -> None:
         inputs={"a": (source, "a")},
         static={"n": (source, "n")},
         outputs={"value": (target, "a")},
-        ease=Ease(on=["n"], durations=[(figure, "n")]),
+        transition=Transition(triggers=["n"], durations=[(figure, "n")]),
     )
     source.a = 3.0
     assert durations == []
@@ -400,7 +400,7 @@ def test_changes_from_many_threads_end_in_one_state() -> None:
 def test_a_control_is_left_where_it_is_by_what_is_no_number(value: float) -> None:
     source, slider, words = widgets.FloatSlider(value=2, min=-1), widgets.FloatSlider(value=5, min=-5), widgets.Label()
     outputs: Any = {"log": [(slider, "value"), (words, "value", "log is {log}")]}
-    jaxlink(lambda x: {"log": jnp.log(x)}, inputs={"x": (source, "value")}, outputs=outputs, keep=True, where="kernel")
+    jaxlink(lambda x: {"log": jnp.log(x)}, inputs={"x": (source, "value")}, outputs=outputs, sync_targets=True, where="kernel")
     assert slider.value == 5  # a control stands where it stands until something moves it
     source.value = 1.0
     assert slider.value == 0

@@ -81,7 +81,7 @@ jaxlink(square, inputs={"x": (floor, "value")}, where="kernel",
 logarithm, typed = slider("log-target", min=-5, max=5, step=0.001), named("log-typed", widgets.FloatText())
 log = jaxlink(lambda x: {"log": jnp.log(x)}, inputs={"x": (slider("log", min=-1, value=1), "value")},
               outputs={"log": [(logarithm, "value"), (typed, "value"), (words("log-words"), "value", "log is {log}")]},
-              keep=True)
+              sync_targets=True)
 dlink((logarithm, "value"), (words("log-python"), "value"), str)
 dlink((typed, "value"), (words("log-typed-python"), "value"), str)
 """

@@ -7,7 +7,7 @@ Both run where a change happens. What a visitor changes, the page answers by its
 from gradient.link.choose import Choice, choose
 from gradient.link.events import Trait, event
 from gradient.link.jaxlink import JaxLink, jaxlink
-from gradient.link.kernel import Drawing, Ease
+from gradient.link.kernel import KernelRenderer, Transition
 from gradient.link.remember import remember
 
-__all__ = ["Choice", "Drawing", "Ease", "JaxLink", "Trait", "choose", "event", "jaxlink", "remember"]
+__all__ = ["Choice", "JaxLink", "KernelRenderer", "Trait", "Transition", "choose", "event", "jaxlink", "remember"]

@@ -29,20 +29,22 @@ function mended(columns, apply) {
 }
 
 /** Follows the choice until the returned function is called. */
-async function follow(manager, { self, source, on, table, keep }) {
-  const [own, chosen, trigger, columns] = await Promise.all([
+async function follow(manager, { self, source, trigger, table, sync_targets: syncTargets }) {
+  const [own, chosen, triggerModel, columns] = await Promise.all([
     modelOf(manager, self),
     modelOf(manager, source[0]),
-    modelOf(manager, on[0]),
+    modelOf(manager, trigger[0]),
     columnsOf(manager, table),
   ]);
   const apply = () => {
-    for (const [model, state] of rowOf(columns, chosen.get(source[1]))) (keep ? save : show)(model, state);
+    for (const [model, state] of rowOf(columns, chosen.get(source[1]))) (syncTargets ? save : show)(model, state);
   };
-  const changed = () => isFromKernel(trigger, on[1]) || apply();
-  const listening = keep ? [[trigger, on[1], changed]] : [[trigger, on[1], apply], ...mended(columns, apply)];
+  const changed = () => isFromKernel(triggerModel, trigger[1]) || apply();
+  const listening = syncTargets
+    ? [[triggerModel, trigger[1], changed]]
+    : [[triggerModel, trigger[1], apply], ...mended(columns, apply)];
   for (const [model, name, act] of listening) model.on(`change:${name}`, act);
-  if (!keep) apply();
+  if (!syncTargets) apply();
   tellReady(own);
   return () => listening.forEach(([model, name, act]) => model.off(`change:${name}`, act));
 }

@@ -22,12 +22,14 @@ class Choice(PageLink):
 
     _is_following = False
 
-    def __init__(self, source: Trait, table: Mapping[Trait, Sequence[Any]], on: Trait | None, *, keep: bool) -> None:
-        self._source, self._on, self._keep = source, on or source, keep
+    def __init__(
+        self, source: Trait, table: Mapping[Trait, Sequence[Any]], trigger: Trait | None, *, sync_targets: bool
+    ) -> None:
+        self._source, self._trigger, self._sync_targets = source, trigger or source, sync_targets
         self._table = {target: list(values) for target, values in table.items()}
         super().__init__()
         self.spec = self._described()
-        self._on[0].observe(self._changed, self._on[1])
+        self._trigger[0].observe(self._changed, self._trigger[1])
         self._is_following = True
         self.apply()
 
@@ -47,15 +49,21 @@ class Choice(PageLink):
         """Stops following the source, here and on every page."""
         if self._is_following:
             self._is_following = False
-            self._on[0].unobserve(self._changed, self._on[1])
+            self._trigger[0].unobserve(self._changed, self._trigger[1])
         super().close()
 
     def _described(self) -> dict:
         """What the page needs to do the same; nothing if there is a trait that it does not know."""
-        if not all(map(is_on_page, (self._source, self._on, *self._table))):
+        if not all(map(is_on_page, (self._source, self._trigger, *self._table))):
             return {}
         table = [[*target, list(values)] for target, values in self._table.items()]
-        return {"self": self, "source": self._source, "on": self._on, "table": table, "keep": self._keep}
+        return {
+            "self": self,
+            "source": self._source,
+            "trigger": self._trigger,
+            "table": table,
+            "sync_targets": self._sync_targets,
+        }
 
     def _lookup(self, column: Sequence[Any]) -> Any:
         # A client can set any index, also one that the widget would not offer.
@@ -66,15 +74,16 @@ class Choice(PageLink):
             self.apply()
 
 
-def choose(source: Trait, table: Mapping[Trait, Sequence[Any]], *, on: Trait | None = None, keep: bool = True) -> Choice:
+def choose(
+    source: Trait, table: Mapping[Trait, Sequence[Any]], *, trigger: Trait | None = None, sync_targets: bool = True
+) -> Choice:
     """Makes a choice set other traits, in the browser when a visitor chooses, in Python when Python does.
 
     Args:
         source: a trait that holds an index, or a boolean.
         table: for each target, its value for each index.
-        on: the trait whose change applies the table; `source` itself unless given.
-        keep: whether the targets are controls, whose values the page sends to the kernel, and which may move away from the
-            table again. False for what is only seen: it follows the source, also on a page that opens later, and costs no
-            message.
+        trigger: the trait whose change applies the table; `source` itself unless given.
+        sync_targets: True for controls: the page sends their values to the kernel, and they may move away from the table. False
+            for what is only displayed: it always follows `source`, even on a page that opens later, and costs no message.
     """
-    return Choice(source, table, on, keep=keep)
+    return Choice(source, table, trigger, sync_targets=sync_targets)

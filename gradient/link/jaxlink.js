@@ -23,11 +23,11 @@ async function linked(manager, spec) {
     inputs: await named(spec.inputs),
     static: await named(spec.static),
     outputs: await Promise.all(outputs.map(async ([field, target]) => [field, ...(await trait(target))])),
-    keep: spec.keep,
-    on: spec.on,
+    syncTargets: spec.sync_targets,
+    triggers: spec.triggers,
     errors: spec.errors && (await trait(spec.errors)),
-    onPage: spec.on_page && (await trait(spec.on_page)),
-    ease: spec.ease && { ...spec.ease, durations: await Promise.all(spec.ease.durations.map(trait)) },
+    browserRenders: spec.browser_renders && (await trait(spec.browser_renders)),
+    transition: spec.transition && { ...spec.transition, durations: await Promise.all(spec.transition.durations.map(trait)) },
   };
 }
 
@@ -51,7 +51,7 @@ class Link {
       model.on(event, act);
       this.off.push(() => model.off(event, act));
     };
-    for (const [, model, name] of this.inputs.filter(([input]) => this.on.includes(input))) {
+    for (const [, model, name] of this.inputs.filter(([input]) => this.triggers.includes(input))) {
       on(model, `change:${name}`, () => this.changed(model, name));
     }
     for (const [, model, name] of this.static) {
@@ -98,7 +98,7 @@ class Link {
   }
 
   later() {
-    if (this.keep || !this.isComputing()) return; // a control that is moved twice is where it was moved last
+    if (this.syncTargets || !this.isComputing()) return; // a control that is moved twice is where it was moved last
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.isComputing() && this.run(), LATER_MS);
   }
@@ -176,8 +176,8 @@ class Link {
       if (value !== undefined) states.set(model, { ...states.get(model), [name]: value });
     }
     const isEased = this.isEased(values);
-    if (isEased) this.setDurations(this.ease.milliseconds);
-    for (const [model, state] of states) (this.keep ? save : show)(model, state);
+    if (isEased) this.setDurations(this.transition.milliseconds);
+    for (const [model, state] of states) (this.syncTargets ? save : show)(model, state);
     if (isEased) this.setDurations(0);
     this.complain("");
     this.own.trigger("jaxlink:ran", { milliseconds });
@@ -193,7 +193,7 @@ class Link {
     const raw = template ? fill(template, read) : read(field);
     const held = this.held.get(output);
     if (held && held.value === model.get(name) && isSame(held.raw, raw)) return undefined;
-    if (this.keep && typeof raw === "number" && !Number.isFinite(raw)) return undefined; // no control can stand there
+    if (this.syncTargets && typeof raw === "number" && !Number.isFinite(raw)) return undefined; // no control can stand there
     const own = kept(raw);
     const value = template ? own : deserialize(model, name, own);
     this.held.set(output, { raw: own, value });
@@ -203,11 +203,11 @@ class Link {
   isEased(values) {
     const before = this.last;
     this.last = { ...values, ...Object.fromEntries(this.static.map(([name, model, trait]) => [name, model.get(trait)])) };
-    return Boolean(this.ease?.on.some((name) => name in before && before[name] !== this.last[name]));
+    return Boolean(this.transition?.triggers.some((name) => name in before && before[name] !== this.last[name]));
   }
 
   setDurations(milliseconds) {
-    for (const [model, name] of this.ease.durations) show(model, { [name]: milliseconds });
+    for (const [model, name] of this.transition.durations) show(model, { [name]: milliseconds });
   }
 
   /** Says who computes, to the kernel too. */
@@ -215,7 +215,7 @@ class Link {
     if (computing === this.own.get("computing") && reason === this.own.get("reason")) return;
     this.own.set({ computing, reason });
     this.own.save_changes();
-    if (this.onPage) show(this.onPage[0], { [this.onPage[1]]: computing === "browser" });
+    if (this.browserRenders) show(this.browserRenders[0], { [this.browserRenders[1]]: computing === "browser" });
   }
 
   /** Asks the kernel to run, after it has heard of what is changing now. */
@@ -338,7 +338,7 @@ export default {
         link.own.set({ unable: reason });
         link.own.save_changes();
       } else {
-        if (!link.keep) link.run();
+        if (!link.syncTargets) link.run();
         link.warmUp.start();
       }
     };

@@ -14,7 +14,7 @@ from ipywidgets import Widget
 from traitlets import Dict, Enum, HasTraits, Int, Unicode
 
 from gradient.link.events import LOCK, Trait, as_json, event, is_from_page, is_on_page, run_at_the_end
-from gradient.link.kernel import Drawing, Ease, Kernel, Output, as_array, snapshot
+from gradient.link.kernel import Kernel, KernelRenderer, Output, Transition, as_array, snapshot
 from gradient.link.modules import esm
 from gradient.link.page import PageLink
 from gradient.link.programs import Cache, cached, compiled, described
@@ -63,27 +63,27 @@ class JaxLink(PageLink):
         static: Mapping[str, Trait],
         where: str,
         *,
-        drawing: Drawing | None = None,
-        ease: Ease | None = None,
+        renderer: KernelRenderer | None = None,
+        transition: Transition | None = None,
         errors: Trait | None = None,
-        keep: bool = False,
-        on: Sequence[str] | None = None,
+        sync_targets: bool = False,
+        triggers: Sequence[str] | None = None,
         shapes: Callable[..., Mapping[str, tuple[int, ...]]] | None = None,
         cache: Cache | None = None,
         name: Callable[..., str | None] | None = None,
     ) -> None:
         self._fun, self._inputs, self._static = fun, dict(inputs), dict(static)
-        self._outputs, self._drawing, self._ease, self._errors = _listed(outputs), drawing, ease, errors
-        self._keep, self._on = keep, list(inputs) if on is None else list(on)
+        self._outputs, self._renderer, self._transition, self._errors = _listed(outputs), renderer, transition, errors
+        self._sync_targets, self._triggers = sync_targets, list(inputs) if triggers is None else list(triggers)
         self._shape_of, self._cache, self._name = shapes, cache, name
-        self._kernel = Kernel(fun, tuple(static), self._outputs, drawing, ease, errors, keep=keep)
+        self._kernel = Kernel(fun, tuple(static), self._outputs, renderer, transition, errors, sync_targets=sync_targets)
         self._unsupported: dict[tuple[str, str], str] = {}
         stranger = self._stranger()
         super().__init__(where=where, unable=stranger, computing=KERNEL if stranger else where)
         self.spec = {} if stranger else self._described()
         self._entered(self.computing)
         self._observing = self._observe()
-        if keep:
+        if sync_targets:
             self._compile_missing(*self._read())  # the controls stand where they stand until something moves them
         else:
             run_at_the_end(self)
@@ -121,8 +121,8 @@ class JaxLink(PageLink):
             self.asked_page += 1
 
     def _observe(self) -> list[tuple[Callable, Trait]]:
-        gates = [(self._shown, self._drawing.shown), (self._seen, self._drawing.visible)] if self._drawing else []
-        triggers = [*(self._inputs[name] for name in self._on), *self._static.values()]
+        gates = [(self._shown, self._renderer.shown), (self._seen, self._renderer.visible)] if self._renderer else []
+        triggers = [*(self._inputs[name] for name in self._triggers), *self._static.values()]
         sources = [(self._changed, trait) for trait in triggers]
         own = [(self._place_changed, (self, name)) for name in ("where", "unable", "computing")]
         observing: list[tuple[Callable, Trait]] = [*sources, *gates, *own, (self._asked, (self, "asked_kernel"))]
@@ -167,8 +167,8 @@ class JaxLink(PageLink):
 
     def _entered(self, computing: str) -> None:
         with event():
-            if self._drawing and self._drawing.on_page:
-                setattr(*self._drawing.on_page, computing == BROWSER)
+            if self._renderer and self._renderer.browser_renders:
+                setattr(*self._renderer.browser_renders, computing == BROWSER)
             if computing == BROWSER:
                 self._kernel.rest()
 
@@ -231,7 +231,7 @@ class JaxLink(PageLink):
         return {name for outputs in self._outputs.values() for o in outputs if o.template for name in names(o.template)}
 
     def _page_outputs(self) -> dict[str, list[Output]]:
-        return {name: [Output(target)] for name, target in self._drawing.outputs.items()} if self._drawing else {}
+        return {name: [Output(target)] for name, target in self._renderer.outputs.items()} if self._renderer else {}
 
     def _stranger(self) -> str:
         """Why no page can run this, or nothing: it knows what widgets send it, and nothing else."""
@@ -245,17 +245,22 @@ class JaxLink(PageLink):
         outputs: dict[str, list] = {name: [] for name in [*self._outputs, *self._page_outputs()]}
         for name, found in [*self._outputs.items(), *self._page_outputs().items()]:
             outputs[name] += [[*output.target, output.template] for output in found]
-        ease = self._ease
+        transition = self._transition
         return {
             "self": self,
             "inputs": self._inputs,
             "static": self._static,
             "outputs": outputs,
-            "keep": self._keep,
-            "on": self._on,
+            "sync_targets": self._sync_targets,
+            "triggers": self._triggers,
             "errors": self._errors,
-            "on_page": self._drawing.on_page if self._drawing else None,
-            "ease": ease and {"on": list(ease.on), "durations": list(ease.durations), "milliseconds": ease.milliseconds},
+            "browser_renders": self._renderer.browser_renders if self._renderer else None,
+            "transition": transition
+            and {
+                "triggers": list(transition.triggers),
+                "durations": list(transition.durations),
+                "milliseconds": transition.milliseconds,
+            },
         }
 
 
@@ -319,10 +324,14 @@ def jaxlink(
         static: arguments that choose a program: traits that hold an index. One compilation per combination.
         where: "browser" or "kernel". A function with something in it that cannot be compiled to WebAssembly runs in the kernel
             all the same, and `reason` says why.
-        options: `drawing` (a `Drawing`), `ease` (an `Ease`), `errors` (a string trait that says what failed in the last run),
-            `keep` (whether the outputs are controls, whose values the page sends to the kernel), `on` (the names of the inputs
-            whose change runs the function; all of them unless given), `shapes` (for inputs whose shape depends on a choice,
-            `shapes(**static)` gives it by name), and `cache` with `name`: where
-            programs are kept, and `name(**static)`, by what name, or None for not at all.
+        options: any of the following.
+            renderer: a `KernelRenderer`, for a picture that the kernel draws.
+            transition: a `Transition`.
+            errors: a string trait that receives what failed in the last run.
+            sync_targets: True if the outputs are controls, whose values the page sends to the kernel.
+            triggers: names of the inputs whose change runs the function; by default all of them.
+            shapes: for inputs whose shape depends on a static input, `shapes(**static)` returns their shapes by name.
+            cache: where compiled programs are kept.
+            name: `name(**static)` names a program in the cache; None keeps it out.
     """
     return JaxLink(fun, inputs, outputs, static or {}, where, **options)

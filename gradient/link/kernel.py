@@ -25,37 +25,37 @@ class Output(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Drawing:
+class KernelRenderer:
     """A picture that the kernel draws, and only as fast as the page can show it; a page that computes draws its own.
 
     Attributes:
-        draw: `draw(result, **static)`, called with the newest result only.
+        render: `render(result, **static)`, called with the newest result only.
         shown: a trait that the page changes whenever it has shown a frame and is ready for the next one.
         visible: a boolean trait; nothing is drawn while it is false.
         clear: what takes the picture away again when the page computes.
-        on_page: a boolean trait: whether the page draws.
+        browser_renders: a boolean trait: whether the page draws.
         outputs: for fields of the result, the traits from which the page draws.
     """
 
-    draw: Callable[..., None]
+    render: Callable[..., None]
     shown: Trait
     visible: Trait
     clear: Callable[[], None] | None = None
-    on_page: Trait | None = None
+    browser_renders: Trait | None = None
     outputs: Mapping[str, Trait] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
-class Ease:
+class Transition:
     """Lets pictures move to their new place over a moment when an input of the discrete kind changes, and only then.
 
     Attributes:
-        on: names of inputs, static ones included.
+        triggers: names of inputs, static ones included.
         durations: traits that hold the length of a picture's transitions.
         milliseconds: how long the move takes.
     """
 
-    on: Sequence[str]
+    triggers: Sequence[str]
     durations: Sequence[Trait]
     milliseconds: int = 150
 
@@ -68,15 +68,15 @@ class Kernel:
         fun: Callable[..., Any],
         static: Sequence[str],
         outputs: Mapping[str, Sequence[Output]],
-        drawing: Drawing | None,
-        ease: Ease | None,
+        renderer: KernelRenderer | None,
+        transition: Transition | None,
         errors: Trait | None,
         *,
-        keep: bool = False,
+        sync_targets: bool = False,
     ) -> None:
         self.fun = jax.jit(fun, static_argnames=tuple(static))
-        self._outputs, self._drawing, self._ease, self._errors = outputs, drawing, ease, errors
-        self._keep = keep
+        self._outputs, self._renderer, self._transition, self._errors = outputs, renderer, transition, errors
+        self._sync_targets = sync_targets
         self._last: dict[str, Any] = {}
         self._undrawn: tuple[Any, dict[str, Any]] | None = None
         self._is_showing = True  # the page shows the last frame, and can take another
@@ -96,16 +96,16 @@ class Kernel:
         self._failed = {what: why for what, why in self._failed.items() if what == _DRAWING}
         with self.guard("The computation"):
             result = self.compute(inputs, static)
-            self._write(result, eased=bool(self._ease and changed.intersection(self._ease.on)))
+            self._write(result, eased=bool(self._transition and changed.intersection(self._transition.triggers)))
             self._undrawn = (result, dict(static))
             self.draw()
 
     def rest(self) -> None:
         """Leaves the pictures to the page, and forgets what was shown here."""
         self._last, self._undrawn, self._failed = {}, None, {}
-        if self._drawing and self._drawing.clear:
+        if self._renderer and self._renderer.clear:
             with self.guard(_DRAWING):
-                self._drawing.clear()
+                self._renderer.clear()
 
     def showed(self) -> None:
         """The page has shown the last frame."""
@@ -113,12 +113,12 @@ class Kernel:
 
     def draw(self) -> None:
         """Draws the newest result, if there is one, somebody sees it, and the page has shown the one before."""
-        if not (self._drawing and self._undrawn and self._is_showing and getattr(*self._drawing.visible)):
+        if not (self._renderer and self._undrawn and self._is_showing and getattr(*self._renderer.visible)):
             return
         (result, static), self._undrawn = self._undrawn, None
         self._failed.pop(_DRAWING, None)
         with self.guard(_DRAWING):
-            self._drawing.draw(result, **static)
+            self._renderer.render(result, **static)
             self._is_showing = False
 
     @contextmanager
@@ -145,17 +145,17 @@ class Kernel:
             for name, outputs in self._outputs.items()
             for output in outputs
         }
-        if self._keep:  # no control can stand at what is no number
+        if self._sync_targets:  # no control can stand at what is no number
             values = {target: value for target, value in values.items() if not isinstance(value, float) or math.isfinite(value)}
-        self._set_durations(self._ease.milliseconds if self._ease and eased else None)
+        self._set_durations(self._transition.milliseconds if self._transition and eased else None)
         for widget, traits in by_widget(values).items():
             with self.guard(f"{type(widget).__name__} ({', '.join(traits)})"):
                 assign(widget, traits)
         self._set_durations(0 if eased else None)
 
     def _set_durations(self, milliseconds: int | None) -> None:
-        if self._ease and milliseconds is not None:
-            for widget, name in self._ease.durations:
+        if self._transition and milliseconds is not None:
+            for widget, name in self._transition.durations:
                 setattr(widget, name, milliseconds)
 
 
