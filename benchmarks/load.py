@@ -1,6 +1,6 @@
 """A front page's crowd on a small machine: 500 visitors in a minute, in 512 MB.
 
-    python -m benchmarks.load [--front live|static|voila] [--visitors 500] [--seconds 10] [--limit-mb 512] [--no-cgroup]
+    python -m benchmarks.load [--root-page live|static|voila] [--visitors 500] [--seconds 10] [--limit-mb 512] [--no-cgroup]
 
 Each visitor opens the page, moves a slider for ten seconds and goes; three of them are pages in Chromium, the others programs
 that speak HTTP and the kernel's websocket (`benchmarks/crowd.py`). Whoever comes when there is no room for another kernel gets
@@ -42,7 +42,7 @@ ROOT = Path(__file__).parent.parent
 LOOK_SECONDS = 0.1
 LEAVE_SECONDS = 120  # until every kernel must be gone: longer than a kernel without a connection is kept
 HEADER = (
-    "| front | served with a kernel | static page | errors | page, median (s) | 95 % | kernel answers, median (ms) | 95 % "
+    "| root page | served with a kernel | static page | errors | page, median (s) | 95 % | kernel answers, median (ms) | 95 % "
     "| real pages: key to curve, median (ms) | longest | kernels at most | memory at most (MB) | kernels left |"
 )
 
@@ -114,18 +114,18 @@ def is_kernel_still(pid: int) -> bool:
         return False
 
 
-def command(front: str, port: int) -> list[str]:
+def command(root_page: str, port: int) -> list[str]:
     """What starts a server."""
-    module = "voila" if front == "voila" else "gradient.server"
+    module = "voila" if root_page == "voila" else "gradient.server"
     return [sys.executable, "-m", module, f"--port={port}", "--no-browser", "techni.ipynb"]
 
 
-def environment(front: str, limit_mb: int, cgroup: Cgroup | None) -> dict[str, str]:
+def environment(root_page: str, limit_mb: int, cgroup: Cgroup | None) -> dict[str, str]:
     """What a server is told: as on a machine of this size, behind a proxy."""
     memory_mb = "0" if cgroup else str(limit_mb)  # a cgroup's limit is read by the server itself
-    own = {"TECHNI_FRONT": front, "TECHNI_MEMORY_MB": memory_mb, "TECHNI_TRUSTED_PROXIES": "1"}
+    own = {"TECHNI_ROOT_PAGE": root_page, "TECHNI_MEMORY_MB": memory_mb, "TECHNI_TRUSTED_PROXIES": "1"}
     own["TECHNI_KERNELS_PER_ADDRESS"] = "1000"  # the real pages come from one
-    return {} if front == "voila" else own
+    return {} if root_page == "voila" else own
 
 
 async def explore(url: str) -> list[str]:
@@ -157,7 +157,7 @@ def wait_until_no_kernel(pid: int) -> int:
 def measure(options: argparse.Namespace) -> tuple[list[Visit], Watch, int]:
     """How the visitors fared, how the server did, and how many kernels it has left."""
     with running(options, None) as (_, url):
-        assets = [] if options.front == "static" else asyncio.run(explore(url))
+        assets = [] if options.root_page == "static" else asyncio.run(explore(url))
     with contextlib.nullcontext() if options.no_cgroup else cgroup_of(options.limit_mb) as cgroup:
         print(f"held to the limit by {'a cgroup' if cgroup else 'looking at it'}", file=sys.stderr)
         with running(options, cgroup) as (process, url), watching(process, options.limit_mb) as watch:
@@ -172,23 +172,23 @@ def measure(options: argparse.Namespace) -> tuple[list[Visit], Watch, int]:
 def running(options: argparse.Namespace, cgroup: Cgroup | None) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
     """A server and its address."""
     port = free_port()
-    started = command(options.front, port)
+    started = command(options.root_page, port)
     if cgroup:
         started = cgroup.entering(started)
-    os.environ.update(environment(options.front, options.limit_mb, cgroup))
+    os.environ.update(environment(options.root_page, options.limit_mb, cgroup))
     with tempfile.TemporaryFile("w+") as log, stopping(started, ROOT, log) as process:
         wait_until_listening(port, process, log)
         yield process, f"http://{HOST}:{port}/"
 
 
-def row(front: str, visits: list[Visit], watch: Watch, left: int) -> str:
+def row(root_page: str, visits: list[Visit], watch: Watch, left: int) -> str:
     """A line of the table."""
     served = [visit for visit in visits if not visit.error]
     pages = [visit.page_seconds for visit in served]
     answers = [1000 * move for visit in served if not visit.is_real for move in visit.moves]
     curves = [1000 * move for visit in visits if visit.is_real for move in visit.moves]
     cells = [
-        front,
+        root_page,
         *(f"{sum(visit.kind == kind for visit in served)}" for kind in ("live", "static")),
         f"{len(visits) - len(served)}",
         *(f"{value:.2f}" for value in _middle_and_95(pages)),
@@ -226,7 +226,7 @@ def complaints(visits: list[Visit], watch: Watch, left: int, patience: float) ->
 def main(arguments: list[str]) -> int:
     """The command."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--front", choices=("live", "static", "voila"), default="live")
+    parser.add_argument("--root-page", choices=("live", "static", "voila"), default="live")
     parser.add_argument("--visitors", type=int, default=500)
     parser.add_argument("--real", type=int, default=3, help="how many of them are pages in Chromium")
     parser.add_argument("--seconds", type=float, default=10, help="for which each moves a slider")
@@ -236,7 +236,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--no-cgroup", action="store_true", help="hold it to the limit by looking only")
     options = parser.parse_args(arguments)
     visits, watch, left = measure(options)
-    print(HEADER, "|" + " --- |" * (HEADER.count("|") - 1), row(options.front, visits, watch, left), sep="\n")
+    print(HEADER, "|" + " --- |" * (HEADER.count("|") - 1), row(options.root_page, visits, watch, left), sep="\n")
     found = complaints(visits, watch, left, options.patience)
     for words in found:
         print(words, file=sys.stderr)

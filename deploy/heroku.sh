@@ -4,7 +4,7 @@
 set -eu
 
 heroku config:set \
-  TECHNI_FRONT=live \
+  TECHNI_ROOT_PAGE=live \
   TECHNI_MEMORY_MB=512 \
   TECHNI_TRUSTED_PROXIES=1 \
   TECHNI_METRICS=local \

@@ -17,7 +17,7 @@ import pytest
 import gradient.cache
 from gradient import OPTIMIZERS, PROBLEMS
 from gradient.cache import DiskCache, core_hash
-from gradient.server.provisioner import scrubbed
+from gradient.server.provisioner import kernel_environment
 from tests.conftest import ROOT
 
 NAME, DATA = "a program", bytes(range(256)) * 40
@@ -86,7 +86,7 @@ def test_a_kernel_finds_what_it_would_compile(tmp_path: Path) -> None:
     assert len(before) == len(PROBLEMS) * len(OPTIMIZERS)
     options = {"TECHNI_CACHE": str(tmp_path)}
     computing = "from gradient import App; app = App(); app.compute_in('kernel'); app.problem.index = 2; app.frame()"
-    environment = {**os.environ, **scrubbed({**os.environ, **options})}
+    environment = {**os.environ, **kernel_environment({**os.environ, **options})}
     subprocess.run([sys.executable, "-c", computing], cwd=ROOT, env=environment, check=True)
     assert {file.name for file in compiled.glob("*-cache")} == before
 

@@ -21,7 +21,7 @@ PLACES = {
     "kubernetes.yaml": r"^ *- name: (TECHNI_\w+)\n *(?:value: |valueFrom:\n *)\"?([^\s\"]+)",
 }
 VARIABLES = (
-    *("TECHNI_FRONT", "TECHNI_MEMORY_MB", "TECHNI_TRUSTED_PROXIES", "TECHNI_METRICS", "TECHNI_STOP_SECONDS"),
+    *("TECHNI_ROOT_PAGE", "TECHNI_MEMORY_MB", "TECHNI_TRUSTED_PROXIES", "TECHNI_METRICS", "TECHNI_STOP_SECONDS"),
     "TECHNI_COOKIE_SECRET",
 )
 OTHERS = ("haproxy.cfg", "fly.cfg", "Dockerfile", "Dockerfile.dockerignore", "README.md")  # they set none
@@ -32,7 +32,7 @@ def test_every_place_sets_the_same_variables_to_what_the_server_takes(place: str
     found = re.findall(PLACES[place], (DEPLOY / place).read_text(), re.MULTILINE)
     assert sorted(name for name, _ in found) == sorted(VARIABLES)
     settings = Settings.from_environment(dict(found))
-    assert (settings.front, settings.cookie_secret != "") == ("live", True)
+    assert (settings.root_page, settings.cookie_secret != "") == ("live", True)
     assert settings.metrics != "public"
     assert settings.memory_mb > settings.server_mb + settings.kernel_mb
     assert {name.removeprefix("TECHNI_").lower() for name in VARIABLES} <= vars(settings).keys()

@@ -58,7 +58,7 @@ def test_a_cgroup_ends_what_takes_more_than_its_limit() -> None:
 
 
 def test_a_crowd_is_served_within_the_memory_with_and_without_kernels(site_folder: Path) -> None:
-    row = load(site_folder, *SMALL, "--front=live", **SOON)
+    row = load(site_folder, *SMALL, "--root-page=live", **SOON)
     assert int(row["served with a kernel"]) + int(row["static page"]) == 20
     assert int(row["served with a kernel"]) >= int(row["kernels at most"]) > 0
     assert int(row["static page"]) > 0
@@ -66,7 +66,7 @@ def test_a_crowd_is_served_within_the_memory_with_and_without_kernels(site_folde
 
 
 def test_a_crowd_is_served_by_the_static_front_without_a_kernel(site_folder: Path) -> None:
-    row = load(site_folder, *SMALL, "--front=static")
+    row = load(site_folder, *SMALL, "--root-page=static")
     assert [row[name] for name in ("served with a kernel", "static page", "errors", "kernels left")] == ["0", "20", "0", "0"]
 
 
@@ -74,11 +74,11 @@ def test_a_crowd_is_served_by_the_static_front_without_a_kernel(site_folder: Pat
 def test_the_harness_finds_what_does_not_hold(site_folder: Path) -> None:
     """In less memory than a server takes, visitors get errors."""
     with pytest.raises(AssertionError, match="memory went over the limit"):
-        load(site_folder, *SMALL, "--front=static", "--limit-mb=50", "--no-cgroup")
+        load(site_folder, *SMALL, "--root-page=static", "--limit-mb=50", "--no-cgroup")
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("front", ["live", "static"])
-def test_five_hundred_visitors_in_a_minute(site_folder: Path, front: str) -> None:
-    row = load(site_folder, f"--front={front}")
+@pytest.mark.parametrize("root_page", ["live", "static"])
+def test_five_hundred_visitors_in_a_minute(site_folder: Path, root_page: str) -> None:
+    row = load(site_folder, f"--root-page={root_page}")
     assert int(row["served with a kernel"]) + int(row["static page"]) == 500

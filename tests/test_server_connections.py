@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from tornado.iostream import IOStream
 
-from gradient.server.connections import Shares
+from gradient.server.connections import ConnectionSlots
 from gradient.server.memory import measure
 from tests.conftest import Server
 from tests.processes import descriptors, eventually
@@ -31,7 +31,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     (folder / "index.html").write_text(f"<html><head></head><body>{'x' * LARGE}</body></html>")
     limits = {"TECHNI_MAX_CONNECTIONS": str(MAX_CONNECTIONS), "TECHNI_REQUEST_SECONDS": "5"}
     shares = {"TECHNI_CONNECTIONS_PER_ADDRESS": str(SHARE), "TECHNI_TRUSTED_PROXIES": "1"}
-    with hardened(TECHNI_SITE=str(folder), TECHNI_FRONT="static", TECHNI_WARM="no", **limits, **shares) as server:
+    with hardened(TECHNI_SITE=str(folder), TECHNI_ROOT_PAGE="static", TECHNI_WARM="no", **limits, **shares) as server:
         yield server
 
 
@@ -97,10 +97,10 @@ def test_an_address_has_its_share_of_a_proxys_connections_while_it_uses_them(ser
 def test_an_address_that_comes_by_no_proxy_has_its_share() -> None:
     with ExitStack() as stack:
         streams = [IOStream(stack.enter_context(socket.socket())) for _ in range(4)]
-        shares = Shares(2)
-        assert [shares.claim(stream, "2001:db8::1") for stream in streams] == [True, True, False, False]
-        assert shares.claim(streams[2], "2001:db8:0:1::1")
+        slots = ConnectionSlots(2)
+        assert [slots.claim(stream, "2001:db8::1") for stream in streams] == [True, True, False, False]
+        assert slots.claim(streams[2], "2001:db8:0:1::1")
         streams[0].close()
-        assert [shares.claim(stream, "2001:db8::2") for stream in streams[2:]] == [True, False]
-        shares.release(streams[1])
-        assert shares.claim(streams[3], "2001:db8::2")
+        assert [slots.claim(stream, "2001:db8::2") for stream in streams[2:]] == [True, False]
+        slots.release(streams[1])
+        assert slots.claim(streams[3], "2001:db8::2")

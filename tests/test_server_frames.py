@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from gradient import App
 from gradient.link.choose import Choice
-from gradient.server import frames, vocabulary
+from gradient.server import allowlist, frames
 from gradient.server.bucket import Bucket
-from gradient.server.frames import MAX_BYTES, Refused
+from gradient.server.frames import MAX_BYTES, FrameError
 from tests.visitor import custom, frame, joined, update
 from tests.wire import Wire
 
@@ -22,8 +22,8 @@ ARRAY = {"dtype": "float32", "shape": [2], "type": None}
 def verdict(sent: Any) -> str:
     """Why a frame is refused; nothing if it is not."""
     try:
-        vocabulary.check(frames.read(sent))
-    except Refused as refusal:
+        allowlist.check(frames.read(sent))
+    except FrameError as refusal:
         return refusal.reason
     return ""
 
@@ -152,13 +152,13 @@ JSON = st.recursive(
     st.none() | st.booleans() | st.floats() | st.integers() | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
 )
-NAMES = st.sampled_from(sorted(vocabulary.TRAITS)) | st.text()
+NAMES = st.sampled_from(sorted(allowlist.TRAITS)) | st.text()
 
 
 @given(st.dictionaries(NAMES, JSON))
 def test_a_random_state_is_refused_or_of_known_traits_and_small_values(state: dict) -> None:
     if verdict(update(ID, **{"value": 1} | state)) == "":
-        assert state.keys() <= vocabulary.TRAITS.keys()
+        assert state.keys() <= allowlist.TRAITS.keys()
         assert all(isinstance(value, bool | int | float | str | list) for value in state.values())
 
 
@@ -184,7 +184,7 @@ def test_every_trait_that_the_apps_page_writes_is_known(monkeypatch: pytest.Monk
     kept = [target for choice in app._links if isinstance(choice, Choice) and choice._keep for target in choice._table]
     names = {name for _, name in [*app.settable(), (app._main, "where"), *kept]}
     assert {*names, "picked", "shown", "visible", "resets", "where", "computing", "reason", "unable", "asked_kernel"} == set(
-        vocabulary.TRAITS
+        allowlist.TRAITS
     )
     app.close()
 

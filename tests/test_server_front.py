@@ -354,7 +354,7 @@ def test_an_address_that_has_many_kernels_leaves_some_to_others(folder: Path) ->
 
 
 def test_the_static_front_has_a_kernel_only_where_one_is_asked_for(folder: Path) -> None:
-    with hardened(TECHNI_SITE=str(folder), TECHNI_FRONT="static") as server:
+    with hardened(TECHNI_SITE=str(folder), TECHNI_ROOT_PAGE="static") as server:
         page, live = visit(server.url), visit(f"{server.url}live")
         again = ask(server.url, **BROWSER, If_None_Match=page.headers["ETag"])
     assert not page.kernel

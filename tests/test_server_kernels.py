@@ -67,8 +67,8 @@ def test_forks_share_no_randomness(visits: Visits) -> None:
 def test_a_fork_is_a_session_of_its_own_with_nothing_of_the_zygotes_open(visits: Visits) -> None:
     pid, session, parent, folder = visits.get("found = [os.getpid(), os.getsid(0), os.getppid(), os.getcwd()]")
     zygote = zygote_of(visits.pid)
-    assert (session, parent, folder) == (pid, zygote, str(visits._order.parent))
-    # What it writes to is the server's, and the lifeline, a pipe, everybody's.
+    assert (session, parent, folder) == (pid, zygote, str(visits._code.parent))
+    # What it writes to is the server's, and the parent_pipe, a pipe, everybody's.
     shared = descriptors(pid) & (descriptors(zygote) | descriptors(visits.pid))
     assert not [name for name in shared if name.startswith(("socket:", "/")) and name != "/dev/null"]
     assert [name for name in descriptors(zygote) if name.startswith("socket:")], "the check looks for what is there"
@@ -122,7 +122,7 @@ def test_memory_beyond_the_limit_is_refused_to_one_kernel_only(visits: Visits) -
 def test_a_kernel_that_uses_up_its_processor_time_ends_alone_and_the_log_says_so(visits: Visits) -> None:
     other = visits.get("found = os.getpid()")
     soon = "int(resource.getrusage(0).ru_utime) + 2"
-    visits.order(f"import resource\nresource.prlimit(0, resource.RLIMIT_CPU, ({soon}, 600))\nwhile True: pass")
+    visits.run_in_next_kernel(f"import resource\nresource.prlimit(0, resource.RLIMIT_CPU, ({soon}, 600))\nwhile True: pass")
     visits.page()
     eventually(lambda: f"ended by itself: {-signal.SIGXCPU}" in visits.server.log)
     assert other in children(zygote_of(visits.pid))
@@ -157,7 +157,7 @@ def kernels_of(folder: Path) -> Kernels:
     """All kernels of a server that has none yet, and no zygote."""
     settings = Settings(max_kernels=9)
     return Kernels(
-        nursery=None, limits=Limits(), admission=Admission(settings), connection_dir=str(folder), root_dir=str(folder)
+        supervisor=None, limits=Limits(), admission=Admission(settings), connection_dir=str(folder), root_dir=str(folder)
     )
 
 
@@ -180,7 +180,7 @@ def test_sockets_are_enough_for_thousands_of_kernels(tmp_path: Path) -> None:
 
 
 def test_the_page_of_a_killed_kernel_goes_on(visits: Visits, browser: Browser) -> None:
-    visits.order(APP)
+    visits.run_in_next_kernel(APP)
     before = set(children(zygote_of(visits.pid)))
     context = browser.new_context(**SIZES["wide"])
     app = AppPage.open(context.new_page(), visits.server.url)
@@ -216,7 +216,7 @@ def test_a_killed_zygote_takes_no_kernel_with_it_and_is_replaced(visits: Visits)
 
 
 def test_a_full_disk_costs_one_visitor_the_kernel_and_nobody_else(visits: Visits) -> None:
-    visits.order("")
+    visits.run_in_next_kernel("")
     num_files = len(list(visits.connection_folder.iterdir()))
     unlimited = resource.prlimit(visits.pid, resource.RLIMIT_FSIZE)
     resource.prlimit(visits.pid, resource.RLIMIT_FSIZE, (0, unlimited[1]))  # the server cannot write a byte to any file

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gradient.server.admission import Admission, RefusedError
+from gradient.server.admission import Admission, AdmissionError
 from gradient.server.memory import largest, measure
 from gradient.server.settings import Settings
 from tests.processes import end, eventually, zygote_of
@@ -37,15 +37,15 @@ def test_the_fewest_kernels_end_and_the_largest_first(excess: int, expected: str
 
 
 def test_there_is_room_while_the_memory_that_is_taken_leaves_some() -> None:
-    """Nine tenths of 1000 MB, of which each newcomer since the last look is expected to take 80."""
+    """Nine tenths of 1000 MB, of which each newcomer since the last check is expected to take 80."""
     gate = Admission(Settings(memory_mb=1000, kernel_mb=80, max_kernels=100))
-    gate.note_use(740 * MB, num_kernels=5)
+    gate.update_memory(740 * MB, num_kernels=5)
     gate.check_room(5)
     gate.check_room(6)
-    with pytest.raises(RefusedError, match="full"):
+    with pytest.raises(AdmissionError, match="full"):
         gate.check_room(7)
-    gate.note_use(821 * MB, num_kernels=5)
-    with pytest.raises(RefusedError, match="full"):
+    gate.update_memory(821 * MB, num_kernels=5)
+    with pytest.raises(AdmissionError, match="full"):
         gate.check_room(3)
 
 

@@ -17,11 +17,11 @@ from urllib.parse import urlsplit
 import pytest
 from tornado.httputil import HTTPHeaders
 
-from gradient.server import forks
-from gradient.server.forks import NoZygoteError
-from gradient.server.nursery import Nursery
+from gradient.server import zygote_client
 from gradient.server.operation import may_read
-from gradient.server.zygote import Order
+from gradient.server.supervisor import ZygoteSupervisor
+from gradient.server.zygote import ForkRequest
+from gradient.server.zygote_client import NoZygoteError
 from tests.conftest import PYTHONPATH, Server
 from tests.processes import eventually
 from tests.server import ask, hardened, metrics, visit
@@ -116,7 +116,7 @@ def test_metrics_are_for_whom_the_operator_says(address: str, headers: dict[str,
 @pytest.mark.parametrize("proxies", ["0", "1"])
 def test_what_comes_through_a_proxy_is_told_whom_metrics_are_for(proxies: str, folder: Path) -> None:
     """Even if it says that it comes from this machine."""
-    options = {"TECHNI_FRONT": "static", "TECHNI_WARM": "no", "TECHNI_TRUSTED_PROXIES": proxies}
+    options = {"TECHNI_ROOT_PAGE": "static", "TECHNI_WARM": "no", "TECHNI_TRUSTED_PROXIES": proxies}
     with hardened(TECHNI_SITE=str(folder), **options) as server:
         assert "techni_kernels_live" in ask(f"{server.url}metrics").text
         for header in ("X_Forwarded_For", "X_Real_Ip"):
@@ -126,7 +126,7 @@ def test_what_comes_through_a_proxy_is_told_whom_metrics_are_for(proxies: str, f
 
 
 def test_the_static_front_is_ready_without_kernels(gate: Gate, folder: Path) -> None:
-    with hardened(TECHNI_SITE=str(folder), TECHNI_FRONT="static", **gate.environment) as server:
+    with hardened(TECHNI_SITE=str(folder), TECHNI_ROOT_PAGE="static", **gate.environment) as server:
         assert ready(server)[0] == 200
         gate.open()
 
@@ -188,16 +188,16 @@ def test_a_zygote_that_is_not_ready_holds_up_no_end(gate: Gate, folder: Path) ->
 
 
 def test_a_zygote_that_is_never_ready_is_ended_and_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(forks, "_START_SECONDS", 0.1)  # of imports that take several times that
+    monkeypatch.setattr(zygote_client, "_START_SECONDS", 0.1)  # of imports that take several times that
 
     async def wait() -> int:
-        nursery = Nursery(os.environ)
-        nursery.start()
-        await nursery.settled.wait()
+        supervisor = ZygoteSupervisor(os.environ)
+        supervisor.start()
+        await supervisor.settled.wait()
         with pytest.raises(NoZygoteError):
-            await nursery.spawn(Order([], {}, "/", {}))
-        nursery.stop()
-        return nursery.starts
+            await supervisor.spawn(ForkRequest([], {}, "/", {}))
+        supervisor.stop()
+        return supervisor.starts
 
     with ThreadPoolExecutor(1) as thread:  # the browser of other tests has a loop in this one
         assert thread.submit(asyncio.run, wait()).result() == 3

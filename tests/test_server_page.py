@@ -118,7 +118,7 @@ def test_who_finds_no_room_has_a_page_that_works_and_gets_a_kernel_later(context
 
 
 def test_the_static_fronts_switch_leads_to_the_server_with_all_controls(context: BrowserContext, site_folder: Path) -> None:
-    with hardened(TECHNI_SITE=str(site_folder), TECHNI_FRONT="static") as server:
+    with hardened(TECHNI_SITE=str(site_folder), TECHNI_ROOT_PAGE="static") as server:
         app = AppPage.open(context.new_page(), server.url)
         assert live_kernels(server) == 0
         app.choose("Problem", "Line")
@@ -143,7 +143,7 @@ def test_who_comes_back_from_the_page_with_a_kernel_can_go_there_again(browser: 
     """A browser may bring back the page as it was left, which was with another choice than where it computes."""
     options = {**SIZES["wide"], "service_workers": "block"}  # they would ask in the place of the page
     with (
-        hardened(TECHNI_SITE=str(site_folder), TECHNI_FRONT="static") as server,
+        hardened(TECHNI_SITE=str(site_folder), TECHNI_ROOT_PAGE="static") as server,
         watched(browser.new_context(**options)) as context,
     ):
         app = AppPage.open(context.new_page(), server.url)

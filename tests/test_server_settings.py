@@ -13,10 +13,10 @@ import pytest
 from tornado.httputil import HTTPHeaders
 
 from gradient.server import cgroups
-from gradient.server.admission import Admission, RefusedError, address_of, capacity
+from gradient.server.admission import Admission, AdmissionError, address_of, capacity
 from gradient.server.cgroups import memory_limit
 from gradient.server.configuration import socket_folder
-from gradient.server.front import is_robot, is_visit
+from gradient.server.pages import is_robot, is_visit
 from gradient.server.settings import Settings, SettingsError
 from gradient.server.site import Page, Site
 from tests.conftest import ROOT
@@ -27,12 +27,12 @@ MB = 1 << 20
 
 def test_an_empty_environment_means_the_defaults() -> None:
     assert Settings.from_environment({}) == Settings()
-    assert Settings.from_environment({"TECHNI_FRONT": "", "OTHER": "1"}) == Settings()
+    assert Settings.from_environment({"TECHNI_ROOT_PAGE": "", "OTHER": "1"}) == Settings()
 
 
 def test_every_field_can_be_set() -> None:
     given = {
-        "front": "static",
+        "root_page": "static",
         "site": "/srv/site",
         "warm": "no",
         "metrics": "direct",
@@ -48,7 +48,7 @@ def test_every_field_can_be_set() -> None:
 @pytest.mark.parametrize(
     ("name", "value", "expected"),
     [
-        ("TECHNI_FRONT", "dead", "live or static"),
+        ("TECHNI_ROOT_PAGE", "dead", "live or static"),
         ("TECHNI_MAX_KERNELS", "-1", "a whole number from 0"),
         ("TECHNI_IDLE_SECONDS", "ten", "a whole number from 1"),
         ("TECHNI_IDLE_SECONDS", "1e9", "a whole number from 1"),
@@ -67,8 +67,8 @@ def test_a_value_that_means_nothing_is_explained(name: str, value: str, expected
 @pytest.mark.parametrize(
     ("environment", "arguments", "words"),
     [
-        ({"TECHNI_FRONT": "dead"}, ["techni.ipynb"], "live or static"),
-        ({"TECHNI_FRONT": "static", "TECHNI_SITE": "nowhere"}, ["techni.ipynb"], "python -m gradient.publish nowhere"),
+        ({"TECHNI_ROOT_PAGE": "dead"}, ["techni.ipynb"], "live or static"),
+        ({"TECHNI_ROOT_PAGE": "static", "TECHNI_SITE": "nowhere"}, ["techni.ipynb"], "python -m gradient.publish nowhere"),
         ({}, [], "There is no notebook to serve"),
     ],
 )
@@ -142,12 +142,12 @@ def test_an_address_has_its_share_of_a_minute() -> None:
     gate.count_start("1.1.1.1")
     clock[0] = 30
     gate.count_start("1.1.1.1")
-    with pytest.raises(RefusedError, match="rate"):
+    with pytest.raises(AdmissionError, match="rate"):
         gate.count_start("1.1.1.1")
     gate.count_start("2.2.2.2")
     clock[0] = 60.5
     gate.count_start("1.1.1.1")
-    with pytest.raises(RefusedError, match="rate"):
+    with pytest.raises(AdmissionError, match="rate"):
         gate.count_start("1.1.1.1")
 
 
@@ -163,14 +163,14 @@ def test_an_address_has_its_share_of_a_minute() -> None:
 def test_an_address_has_its_share_of_the_kernels(settings: Settings, share: int) -> None:
     gate = Admission(settings)
     gate.check_room(0, share - 1)
-    with pytest.raises(RefusedError, match="share" if share < gate.capacity else "full"):
+    with pytest.raises(AdmissionError, match="share" if share < gate.capacity else "full"):
         gate.check_room(share, share)
 
 
 def test_a_network_of_ipv6_is_one_address() -> None:
     gate = Admission(Settings(starts_per_minute=1, max_kernels=1))
     gate.count_start("2001:db8::1")
-    with pytest.raises(RefusedError, match="rate"):
+    with pytest.raises(AdmissionError, match="rate"):
         gate.count_start("2001:db8::2")
     gate.count_start("2001:db8:0:1::1")
 
@@ -178,10 +178,10 @@ def test_a_network_of_ipv6_is_one_address() -> None:
 def test_there_is_room_up_to_the_capacity_and_none_in_a_server_that_stops() -> None:
     gate = Admission(Settings(max_kernels=2))
     gate.check_room(1)
-    with pytest.raises(RefusedError, match="full"):
+    with pytest.raises(AdmissionError, match="full"):
         gate.check_room(2)
     gate.is_open = False
-    with pytest.raises(RefusedError, match="stopping"):
+    with pytest.raises(AdmissionError, match="stopping"):
         gate.check_room(0)
 
 

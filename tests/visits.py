@@ -20,7 +20,7 @@ NAME = "somebody"
 def write_notebook(folder: Path) -> Path:
     """Writes the notebook; returns where it is."""
     path = folder / "visits.ipynb"
-    nbformat.write(notebook_of("from pathlib import Path\nexec(Path('order.py').read_text())"), path)
+    nbformat.write(notebook_of("from pathlib import Path\nexec(Path('code.py').read_text())"), path)
     return path
 
 
@@ -28,7 +28,7 @@ class Visits:
     """A server whose notebook runs whatever a test wants, once for each visit, in a kernel of its own."""
 
     def __init__(self, server: Server, folder: Path) -> None:
-        self.server, self._order = server, folder / "order.py"
+        self.server, self._code = server, folder / "code.py"
 
     @property
     def pid(self) -> int:
@@ -38,13 +38,13 @@ class Visits:
     def connection_folder(self) -> Path:
         return Path(self.get("found = get_ipython().kernel.parent.connection_file")).parent
 
-    def order(self, code: str) -> None:
+    def run_in_next_kernel(self, code: str) -> None:
         """What the notebook runs from now on."""
-        self._order.write_text(code)
+        self._code.write_text(code)
 
     def get(self, code: str) -> Any:
         """What `found` is in a new kernel after it has run this."""
-        self.order(f"import json, os\n{code}\nprint(f'<<{{json.dumps(found)}}>>')")
+        self.run_in_next_kernel(f"import json, os\n{code}\nprint(f'<<{{json.dumps(found)}}>>')")
         page = html.unescape(self.page())
         answers = re.findall("<<(.*)>>", page)
         assert answers, page

@@ -18,7 +18,7 @@ _WINDOW = 60.0  # seconds
 _MAX_ADDRESSES = 10_000
 
 
-class RefusedError(Exception):
+class AdmissionError(Exception):
     """No kernel is started for a visitor.
 
     Attributes:
@@ -46,45 +46,45 @@ class Admission:
         self.capacity = settings.max_kernels or capacity(settings, memory)
         self._share = settings.kernels_per_address or math.ceil(self.capacity / 2)
         self._expected = settings.kernel_mb * _MB
-        self._taken = self._num_seen = 0
+        self._taken = self._num_measured = 0
         self.is_open = True
         self._limit = settings.starts_per_minute
         self._starts: OrderedDict[str, deque[float]] = OrderedDict()
         self._now = now
 
     def check_room(self, num_kernels: int, num_own: int = 0) -> None:
-        """Raises `RefusedError` if there cannot be one kernel more.
+        """Raises `AdmissionError` if there cannot be one kernel more.
 
         Args:
             num_kernels: that there are.
-            num_own: those of them that the household has which asks for one.
+            num_own: those of them that the client network has which asks for one.
         """
         if not self.is_open:
-            raise RefusedError("stopping")
+            raise AdmissionError("stopping")
         if num_kernels >= self.capacity or not self._fits(num_kernels):
-            raise RefusedError("full")
+            raise AdmissionError("full")
         if num_own >= self._share:
-            raise RefusedError("share")
+            raise AdmissionError("share")
 
-    def note_use(self, taken: int, num_kernels: int) -> None:
+    def update_memory(self, taken: int, num_kernels: int) -> None:
         """Notes how many bytes all processes take, so many kernels among them."""
-        self._taken, self._num_seen = taken, num_kernels
+        self._taken, self._num_measured = taken, num_kernels
 
     def _fits(self, num_kernels: int) -> bool:
         """Whether one kernel more, and those that nobody has looked at, leave the memory below its limit."""
-        num_unseen = max(0, num_kernels - self._num_seen)
+        num_unseen = max(0, num_kernels - self._num_measured)
         return self._taken + (num_unseen + 1) * self._expected <= self.limit
 
     def count_start(self, address: str) -> None:
-        """Counts a start for an address; raises `RefusedError` if it has had its share of this minute."""
+        """Counts a start for an address; raises `AdmissionError` if it has had its share of this minute."""
         if not self._limit:
             return
-        starts = self._starts.setdefault(household(address), deque(maxlen=self._limit))
-        self._starts.move_to_end(household(address))
+        starts = self._starts.setdefault(client_network(address), deque(maxlen=self._limit))
+        self._starts.move_to_end(client_network(address))
         if len(self._starts) > _MAX_ADDRESSES:
             self._starts.popitem(last=False)
         if len(starts) == self._limit and self._now() - starts[0] < _WINDOW:
-            raise RefusedError("rate")
+            raise AdmissionError("rate")
         starts.append(self._now())
 
 
@@ -112,7 +112,7 @@ def address_in(headers: HTTPHeaders, peer: Any, trusted_proxies: int) -> str:
     return seen[max(0, len(seen) - 1 - trusted_proxies)]
 
 
-def household(address: str) -> str:
+def client_network(address: str) -> str:
     """An address, of which IPv6 gives everybody a network full; "" for what is none."""
     try:
         version = ip_address(address).version

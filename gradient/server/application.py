@@ -19,14 +19,13 @@ from traitlets import Dict, Instance
 from voila.app import Voila
 
 from gradient.folders import cache_folder
-from gradient.server import counters, guard
-from gradient.server.assets import BundleAsset, Compressed, ExtensionAsset, StaticAsset, TemplateAsset, fingerprint
+from gradient.server import guard, metrics
+from gradient.server.assets import BundleAsset, CompressedCopies, ExtensionAsset, StaticAsset, TemplateAsset, fingerprint
 from gradient.server.bundle import CHUNKS, chunks, write_bundle
 from gradient.server.configuration import configuration
 from gradient.server.connections import BoundedServer, raise_open_files
-from gradient.server.front import CARD, TEMPLATES, CardHandler, Front, PageHandler, SiteHandler, prepare_notebook
-from gradient.server.headers import secured
-from gradient.server.lag import observe_lag
+from gradient.server.headers import security_headers
+from gradient.server.loop_lag import observe_loop_lag
 from gradient.server.memory import MemoryWatch
 from gradient.server.operation import (
     HealthHandler,
@@ -36,6 +35,7 @@ from gradient.server.operation import (
     logging_config,
     request_logger,
 )
+from gradient.server.pages import CARD, TEMPLATES, CardHandler, PageHandler, PageService, SiteHandler, prepare_notebook
 from gradient.server.settings import Settings, SettingsError
 from gradient.server.site import Site
 
@@ -101,13 +101,13 @@ class Application(Voila):
     def init_settings(self) -> dict[str, Any]:
         """Voilà's settings of Tornado's application; what is only looked at when that is made has to be set here."""
         settings = super().init_settings()
-        counters.kernels_live.set_function(lambda: len(self.kernel_manager))
-        counters.kernels_capacity.set(self.kernel_manager.admission.capacity)
+        metrics.kernels_live.set_function(lambda: len(self.kernel_manager))
+        metrics.kernels_capacity.set(self.kernel_manager.admission.capacity)
         copies = Path(self.connection_dir) / "compressed"
         copies.mkdir()
         return settings | {
-            "transforms": [secured(self.settings.frame_ancestors), GZipContentEncoding],
-            "compressed": Compressed(copies),
+            "transforms": [security_headers(self.settings.frame_ancestors), GZipContentEncoding],
+            "compressed": CompressedCopies(copies),
             "log_function": request_logger(self.log),
         }
 
@@ -118,7 +118,7 @@ class Application(Voila):
         site = Site(settings.site, self.base_url, live)
         self._check_site(site)
         self._check_cache()
-        self._front = Front(settings, self.kernel_manager, site, self._metadata(), self.base_url)
+        self._service = PageService(settings, self.kernel_manager, site, self._metadata(), self.base_url)
         routes = [self._replaced(*route) for route in super().init_handlers() if route[1].__name__ not in _UNUSED]
         *voilas, (_, page, options) = routes
         return [
@@ -130,13 +130,13 @@ class Application(Voila):
             (self._route("(assets/.*|worker[.]js)"), SiteHandler, {"path": str(settings.site.resolve())}),
             (self._route("live"), page, options),
             *voilas,
-            (self._route("(.*)"), page, {**options, "is_static": settings.front == "static"}),
+            (self._route("(.*)"), page, {**options, "is_static": settings.root_page == "static"}),
         ]
 
     def _why_not_ready(self) -> str:
         """Why a visitor would have to wait for the first page here, or "". The static one is there from the beginning."""
         reason = self.kernel_manager.why_not_ready
-        return "" if self.settings.front == "static" and reason == "starting" else reason
+        return "" if self.settings.root_page == "static" and reason == "starting" else reason
 
     def _write_bundle(self) -> str:
         roots = {"static": self.static_paths, "labextensions": self.labextensions_path}
@@ -149,7 +149,7 @@ class Application(Voila):
     def _replaced(self, route: str, handler: type, options: dict[str, Any] | None = None) -> tuple[str, type, dict[str, Any]]:
         """A route of Voilà's with this room's handler, and with the folder in its address that changes with the files."""
         ours = self.handlers.get(handler.__name__, handler)
-        options = dict(options or {}) | ({"front": self._front} if issubclass(ours, PageHandler) else {})
+        options = dict(options or {}) | ({"service": self._service} if issubclass(ours, PageHandler) else {})
         for name in ("static", "labextensions"):
             route = route.replace(f"/voila/{name}/", f"/voila/{name}(?:[.][0-9a-f]+)?/")
         return route, ours, options
@@ -167,8 +167,8 @@ class Application(Voila):
                 site.folder,
                 site.folder,
             )
-            if self.settings.front == "static":
-                self.exit("TECHNI_FRONT is static, but there is no static page to show. See the line above.")
+            if self.settings.root_page == "static":
+                self.exit("TECHNI_ROOT_PAGE is static, but there is no static page to show. See the line above.")
 
     def _check_cache(self) -> None:
         folder = cache_folder(os.environ)
@@ -193,7 +193,7 @@ class Application(Voila):
         self.log.info("Voilà is running at: %s", self.display_url)
         if self.open_browser:
             self.launch_browser()
-        self.ioloop.add_callback(observe_lag)
+        self.ioloop.add_callback(observe_loop_lag)
         self.ioloop.add_callback(MemoryWatch(self.kernel_manager, self.settings.memory_seconds).start)
         gc.collect()
         gc.freeze()  # what is there now stays: to look for garbage among it would hold up the loop for 100 ms, again and again
@@ -219,7 +219,7 @@ class Application(Voila):
         if self._server:
             self._server.stop()
         end = self.ioloop.time() + self.settings.stop_seconds
-        while kernels.is_handing_out and self.ioloop.time() < end:
+        while kernels.is_making_pages and self.ioloop.time() < end:
             await asyncio.sleep(0.05)
         self.ioloop.stop()
 

@@ -43,7 +43,7 @@ def fingerprint(folders: Iterable[str]) -> str:
     return digest.hexdigest()[:12]
 
 
-class Compressed:
+class CompressedCopies:
     """Compressed copies of files: those that lie beside them, or are made when they are first asked for.
 
     Attributes:
@@ -103,7 +103,7 @@ class Asset(StaticFileHandler):
         except (ValueError, AssertionError) as error:  # no path of this kind
             raise HTTPError(404) from error
         if found:
-            compressed: Compressed = self.settings["compressed"]
+            compressed: CompressedCopies = self.settings["compressed"]
             accepted = self.request.headers.get("Accept-Encoding", "")
             variant, self.encoding = await compressed.find(Path(found), accepted)
             self.variant = str(variant)

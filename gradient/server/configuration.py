@@ -46,8 +46,8 @@ def _voila(settings: Settings, root: str) -> dict[str, Any]:
             # an id that cannot be guessed, and a websocket's origin is checked all the same.
             "tornado_settings": {"disable_check_xsrf": True, "websocket_max_message_size": MAX_BYTES},
             "cookie_secret": settings.cookie_secret.encode() or os.urandom(32),
-            "kernel_websocket_connection_class": guard.Connection,
-            "identity_provider_class": visitor.Everybody,
+            "kernel_websocket_connection_class": guard.GuardedConnection,
+            "identity_provider_class": visitor.AnonymousIdentity,
         },
         "VoilaConfiguration": {
             "multi_kernel_manager_class": "gradient.server.kernels.Kernels",
@@ -56,7 +56,7 @@ def _voila(settings: Settings, root: str) -> dict[str, Any]:
             "file_allowlist": [],
             "extension_denylist": ["@voila-dashboards/jupyterlab-preview", "jupyterlab_pygments"],
         },
-        "VoilaExporter": {"preprocessors": ["gradient.server.templates.KeepTemplates"]},
+        "VoilaExporter": {"preprocessors": ["gradient.server.templates.CacheTemplates"]},
     }
 
 

@@ -11,18 +11,18 @@ from tornado.httpserver import HTTPServer
 from tornado.httputil import HTTPHeaders, HTTPMessageDelegate, RequestStartLine, ResponseStartLine
 from tornado.iostream import IOStream
 
-from gradient.server import counters
-from gradient.server.admission import address_in, household
+from gradient.server import metrics
+from gradient.server.admission import address_in, client_network
 
 _HEADER_BYTES = 1 << 14
 _BODY_BYTES = 1 << 10  # the only body is a farewell's, which is empty
 _UNSENT_BYTES = 1 << 23
 _LOOK_SECONDS = 0.1  # between two looks at which of all connections are still open
-_MANY = 10_000  # households
+_MANY = 10_000  # client networks
 
 
-class Shares:
-    """Which connections each household has, and that they are not too many; an IPv6 network of 64 bits is one household."""
+class ConnectionSlots:
+    """Which connections each client network has, and that they are not too many."""
 
     def __init__(self, most: int) -> None:
         """Takes how many one may have; 0 is no limit."""
@@ -32,7 +32,7 @@ class Shares:
 
     def claim(self, stream: IOStream, address: str) -> bool:
         """Makes a connection that of an address; returns whether it may have one more. What is no address may have any."""
-        owner = household(address)
+        owner = client_network(address)
         if not (self._most and owner):
             return True
         if len(self._held.get(owner, ())) >= self._most:
@@ -84,8 +84,8 @@ class BoundedServer(HTTPServer):
                 of what is sent to it.
             options: see `tornado.httpserver.HTTPServer`.
         """
-        self._max_connections, self._streams, self._looked_at = max_connections, WeakSet[IOStream](), 0.0
-        self._shares, self._trusted_proxies = Shares(per_address), trusted_proxies
+        self._max_connections, self._streams, self._pruned_at = max_connections, WeakSet[IOStream](), 0.0
+        self._slots, self._trusted_proxies = ConnectionSlots(per_address), trusted_proxies
         self._milliseconds = int(1000 * request_seconds)
         bounds = {
             "max_header_size": _HEADER_BYTES,
@@ -97,8 +97,8 @@ class BoundedServer(HTTPServer):
 
     def handle_stream(self, stream: IOStream, address: tuple) -> None:
         """Takes a connection, or closes it if there are too many."""
-        if not self._has_room() or not (self._trusted_proxies or self._shares.claim(stream, address[0])):
-            counters.connections_refused.inc()
+        if not self._has_room() or not (self._trusted_proxies or self._slots.claim(stream, address[0])):
+            metrics.connections_refused.inc()
             stream.close()
             return
         self._streams.add(stream)
@@ -109,8 +109,8 @@ class BoundedServer(HTTPServer):
 
     def _has_room(self) -> bool:
         """Whether there are fewer connections than there may be; those that were closed are not looked for at each refusal."""
-        if len(self._streams) >= self._max_connections and time.monotonic() - self._looked_at > _LOOK_SECONDS:
-            self._streams, self._looked_at = _open(self._streams), time.monotonic()
+        if len(self._streams) >= self._max_connections and time.monotonic() - self._pruned_at > _LOOK_SECONDS:
+            self._streams, self._pruned_at = _open(self._streams), time.monotonic()
         return len(self._streams) < self._max_connections
 
     def start_request(self, server_conn: Any, request_conn: Any) -> HTTPMessageDelegate:
@@ -118,21 +118,21 @@ class BoundedServer(HTTPServer):
         delegate = super().start_request(server_conn, request_conn)
         if not self._trusted_proxies:
             return delegate
-        self._shares.release(server_conn.stream)
-        return _Claimed(delegate, request_conn, server_conn.stream, self._shares, self._trusted_proxies)
+        self._slots.release(server_conn.stream)
+        return _LimitedRequest(delegate, request_conn, server_conn.stream, self._slots, self._trusted_proxies)
 
 
-class _Claimed(HTTPMessageDelegate):
+class _LimitedRequest(HTTPMessageDelegate):
     """A request that comes by a proxy: refused if whoever it is for has too many under way.
 
     It is told so, because a proxy asks another server if a connection is just closed.
     """
 
     def __init__(
-        self, delegate: HTTPMessageDelegate, connection: Any, stream: IOStream, shares: Shares, trusted_proxies: int
+        self, delegate: HTTPMessageDelegate, connection: Any, stream: IOStream, slots: ConnectionSlots, trusted_proxies: int
     ) -> None:
         self._delegate, self._connection, self._stream = delegate, connection, stream
-        self._shares, self._trusted_proxies = shares, trusted_proxies
+        self._slots, self._trusted_proxies = slots, trusted_proxies
         self.data_received, self.finish = delegate.data_received, delegate.finish  # type: ignore[method-assign]
         self.on_connection_close = delegate.on_connection_close  # type: ignore[method-assign]
 
@@ -140,9 +140,9 @@ class _Claimed(HTTPMessageDelegate):
         self, start_line: RequestStartLine | ResponseStartLine, headers: HTTPHeaders
     ) -> Awaitable[None] | None:
         address = address_in(headers, self._connection.context.address, self._trusted_proxies)
-        if self._shares.claim(self._stream, address):
+        if self._slots.claim(self._stream, address):
             return self._delegate.headers_received(start_line, headers)
-        counters.connections_refused.inc()
+        metrics.connections_refused.inc()
         return self._refuse()
 
     async def _refuse(self) -> None:

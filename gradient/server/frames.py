@@ -18,7 +18,7 @@ _MAX_TEXT = 128
 _HEADER = {"date", "msg_id", "msg_type", "session", "username", "version"}
 
 
-class Refused(Exception):  # noqa: N818 -- a verdict on a frame, and no error of the server's
+class FrameError(Exception):
     """A frame goes no further; `reason` is one of a few words, by which refusals are counted."""
 
     def __init__(self, reason: str) -> None:
@@ -41,30 +41,30 @@ def read(frame: object) -> Message:
     """The message in a frame, which can only be on the shell channel and an answer to nothing.
 
     Raises:
-        Refused: "size", "malformed" or "channel".
+        FrameError: "size", "malformed" or "channel".
     """
     if not isinstance(frame, bytes):
-        raise Refused("malformed")
+        raise FrameError("malformed")
     if len(frame) > MAX_BYTES:
-        raise Refused("size")
+        raise FrameError("size")
     channel, header, parent, metadata, content, *buffers = _parts(frame)
     if channel != b"shell":
-        raise Refused("channel")
+        raise FrameError("channel")
     if len(header) > _MAX_HEADER or parent != b"{}" or len(metadata) > _MAX_HEADER:
-        raise Refused("malformed")
+        raise FrameError("malformed")
     head = _object(header)
     if head.keys() != _HEADER or not all(isinstance(text, str) and len(text) <= _MAX_TEXT for text in head.values()):
-        raise Refused("malformed")
+        raise FrameError("malformed")
     return Message(head["msg_id"], head["msg_type"], _object(metadata), _object(content), buffers)
 
 
 def _parts(frame: bytes) -> list[bytes]:
     count = int.from_bytes(frame[:_WORD], "little")
     if not _PARTS < count <= _PARTS + 1 + MAX_BUFFERS or len(frame) < _WORD * (count + 1):
-        raise Refused("malformed")
+        raise FrameError("malformed")
     ends = [int.from_bytes(frame[_WORD * i : _WORD * (i + 1)], "little") for i in range(1, count + 1)]
     if ends[0] != _WORD * (count + 1) or ends[-1] != len(frame) or any(a > b for a, b in itertools.pairwise(ends)):
-        raise Refused("malformed")
+        raise FrameError("malformed")
     return [frame[start:end] for start, end in itertools.pairwise(ends)]
 
 
@@ -72,9 +72,9 @@ def _object(part: bytes) -> dict[str, Any]:
     try:
         value = json.loads(part.decode(), parse_constant=_no_number)
     except (ValueError, RecursionError):  # what is no UTF-8, too, and an integer of thousands of digits
-        raise Refused("malformed") from None
+        raise FrameError("malformed") from None
     if not isinstance(value, dict):
-        raise Refused("malformed")
+        raise FrameError("malformed")
     return value
 
 

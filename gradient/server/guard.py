@@ -14,10 +14,10 @@ from tornado.iostream import StreamBufferFullError
 from tornado.websocket import WebSocketClosedError, WebSocketProtocol13
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
-from gradient.server import counters, frames, visitor, vocabulary
+from gradient.server import allowlist, frames, metrics, visitor
 from gradient.server.bucket import Bucket
-from gradient.server.frames import Message, Refused
-from gradient.server.visitor import OwnKernel, refusal
+from gradient.server.frames import FrameError, Message
+from gradient.server.visitor import OwnerOnlyHandler, refusal
 
 PROTOCOL = "v1.kernel.websocket.jupyter.org"
 
@@ -27,10 +27,10 @@ POLICY, TRY_AGAIN_LATER = 1008, 1013  # codes of RFC 6455 with which a socket is
 _FRAMES, _BURST = 450, 900
 _BYTES, _BYTES_BURST = 1 << 18, 1 << 20
 _MAX_REFUSED = 20  # frames, after which a socket is closed
-_MAX_UNDER_WAY = 64  # messages that the kernel has not yet dealt with
-_PATIENCE = 30.0  # seconds that a kernel may take to deal with any of them
+_MAX_PENDING = 64  # messages that the kernel has not yet dealt with
+_PENDING_SECONDS = 30.0  # seconds that a kernel may take to deal with any of them
 _MAX_SOCKETS = 2  # of one kernel: its page's, and the one that a lost network has not yet ended
-_OPENINGS, _OPENINGS_BURST = 0.5, 10.0  # of sockets in a second, and at once
+_OPEN_RATE, _OPEN_BURST = 0.5, 10.0  # of sockets in a second, and at once
 _MAX_SESSION = 64  # characters
 
 # How often a socket may ask for what is costly: a page does once each time that it connects, or once for each widget.
@@ -39,18 +39,18 @@ _QUOTA = {"comm_open": 8, "request_states": 8, "request_state": 1000}
 _ERROR = {"ename": "Error", "evalue": "An error occurred on the server.", "traceback": []}
 
 
-class Connection(ZMQChannelsWebsocketConnection):
+class GuardedConnection(ZMQChannelsWebsocketConnection):
     """Between a websocket and a kernel: passes on what a page may say, and what it may know.
 
     Attributes:
-        room: set while the kernel can take another message.
+        has_capacity: set while the kernel can take another message.
     """
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        self.room = asyncio.Event()
-        self.room.set()
-        self._under_way: set[str] = set()
+        self.has_capacity = asyncio.Event()
+        self.has_capacity.set()
+        self._pending: set[str] = set()
         self._quota = dict(_QUOTA)
         self._comms: set[str] = set()
         self._num_refused = 0
@@ -80,9 +80,9 @@ class Connection(ZMQChannelsWebsocketConnection):
             return
         try:
             message = frames.read(incoming_msg)
-            vocabulary.check(message)
+            allowlist.check(message)
             self._admit(message)
-        except Refused as refusal:
+        except FrameError as refusal:
             self._refuse(refusal.reason)
             return
         super().handle_incoming_message(incoming_msg)
@@ -93,7 +93,7 @@ class Connection(ZMQChannelsWebsocketConnection):
         _, header, parent, _, content = parts[:5]
         kind = self.session.unpack(header)["msg_type"]
         if kind == "status":
-            self._progressed(parent, content)
+            self._note_status(parent, content)
         elif kind == "error":
             outgoing_msg = [*outgoing_msg[: -len(parts)], *parts[:4], self.session.pack(_ERROR), *parts[5:]]
         elif kind == "stream" and self.session.unpack(content)["name"] == "stderr":
@@ -102,58 +102,58 @@ class Connection(ZMQChannelsWebsocketConnection):
 
     def on_kernel_restarted(self) -> None:
         """Expects no more answers from the kernel before."""
-        self._under_way.clear()
-        self.room.set()
+        self._pending.clear()
+        self.has_capacity.set()
         super().on_kernel_restarted()
 
     def _admit(self, message: Message) -> None:
         """Refuses what is well formed and once too often; knows from now on what has been asked of the kernel."""
-        if message.id in self._under_way:
-            raise Refused("malformed")
+        if message.id in self._pending:
+            raise FrameError("malformed")
         asked = message.content["data"]["method"] if message.type == "comm_msg" else message.type
         if self._quota.get(asked) == 0:
-            raise Refused("quota")
-        self._keep_comms(message)
+            raise FrameError("quota")
+        self._track_comms(message)
         if asked in self._quota:
             self._quota[asked] -= 1
-        self._under_way.add(message.id)
-        if len(self._under_way) >= _MAX_UNDER_WAY:
-            self.room.clear()
+        self._pending.add(message.id)
+        if len(self._pending) >= _MAX_PENDING:
+            self.has_capacity.clear()
 
-    def _keep_comms(self, message: Message) -> None:
+    def _track_comms(self, message: Message) -> None:
         """Sees that a page closes only what it has opened."""
         if message.type == "comm_open":
             self._comms.add(message.content["comm_id"])
         elif message.type == "comm_close":
             if message.content["comm_id"] not in self._comms:
-                raise Refused("target")
+                raise FrameError("target")
             self._comms.remove(message.content["comm_id"])
 
-    def _progressed(self, parent: Any, content: Any) -> None:
+    def _note_status(self, parent: Any, content: Any) -> None:
         if self.session.unpack(content).get("execution_state") == "idle":
-            self._under_way.discard(self.session.unpack(parent).get("msg_id", ""))
-        if len(self._under_way) < _MAX_UNDER_WAY:
-            self.room.set()
+            self._pending.discard(self.session.unpack(parent).get("msg_id", ""))
+        if len(self._pending) < _MAX_PENDING:
+            self.has_capacity.set()
 
     def _refuse(self, reason: str) -> None:
-        counters.frames_refused.labels(reason).inc()
+        metrics.frames_refused.labels(reason).inc()
         self._num_refused += 1
         if self._num_refused == _MAX_REFUSED:
             self.websocket_handler.close(POLICY, "unexpected messages")
 
 
 @dataclass(eq=False)
-class _Door:
+class _SocketSlots:
     """The sockets of one kernel."""
 
-    open: WeakSet["Socket"] = field(default_factory=WeakSet)
-    openings: Bucket = field(default_factory=lambda: Bucket(_OPENINGS, _OPENINGS_BURST))
+    open: WeakSet["KernelSocket"] = field(default_factory=WeakSet)
+    rate: Bucket = field(default_factory=lambda: Bucket(_OPEN_RATE, _OPEN_BURST))
 
 
-_DOORS: WeakKeyDictionary[Any, _Door] = WeakKeyDictionary()  # by the kernel's manager
+_SLOTS: WeakKeyDictionary[Any, _SocketSlots] = WeakKeyDictionary()  # by the kernel's manager
 
 
-class _Metered(WebSocketProtocol13):
+class _PacedProtocol(WebSocketProtocol13):
     """Takes pings, pongs and pieces of messages no faster than messages, of which alone the handler hears."""
 
     async def _receive_frame(self) -> None:
@@ -162,11 +162,11 @@ class _Metered(WebSocketProtocol13):
         await socket.pace()
 
 
-class Socket(OwnKernel, VoilaKernelWebsocketHandler):
+class KernelSocket(OwnerOnlyHandler, VoilaKernelWebsocketHandler):
     """The websocket of a page with its kernel: for this kernel's visitor, in protocol v1, and no faster than a page speaks."""
 
-    _door: _Door | None = None
-    connection: Connection | None = None
+    _slots: _SocketSlots | None = None
+    connection: GuardedConnection | None = None
 
     async def prepare(self, *args: Any, **options: Any) -> None:
         """Refuses a socket before it costs anything.
@@ -181,17 +181,17 @@ class Socket(OwnKernel, VoilaKernelWebsocketHandler):
         session = self.get_query_argument("session_id", "")
         if not (session.isascii() and session.isprintable() and 0 < len(session) <= _MAX_SESSION):
             raise refusal(400, "session")
-        door = _DOORS.setdefault(self.kernel_manager.get_kernel(self.asked_kernel), _Door())
-        if len(door.open) >= _MAX_SOCKETS or not door.openings.try_take():
+        slots = _SLOTS.setdefault(self.kernel_manager.get_kernel(self.asked_kernel), _SocketSlots())
+        if len(slots.open) >= _MAX_SOCKETS or not slots.rate.try_take():
             raise refusal(429, "number")
-        door.open.add(self)
-        self._door = door
+        slots.open.add(self)
+        self._slots = slots
         self._frames, self._bytes = Bucket(_FRAMES, _BURST), Bucket(_BYTES, _BYTES_BURST)
 
-    def get_websocket_protocol(self) -> _Metered | None:
+    def get_websocket_protocol(self) -> _PacedProtocol | None:
         """What reads the frames."""
         plain = super().get_websocket_protocol()
-        return _Metered(self, mask_outgoing=False, params=plain.params) if plain else None
+        return _PacedProtocol(self, mask_outgoing=False, params=plain.params) if plain else None
 
     async def pace(self) -> None:
         """Waits if frames have come too fast. Until this is done the next is not read."""
@@ -228,8 +228,8 @@ class Socket(OwnKernel, VoilaKernelWebsocketHandler):
         super().on_finish()
 
     def _leave(self) -> None:
-        if self._door:
-            self._door.open.discard(self)
+        if self._slots:
+            self._slots.open.discard(self)
 
     async def on_message(self, ws_message: Any) -> None:
         """Takes one frame. Until this is done the next is not read, so that who floods waits in the network."""
@@ -238,11 +238,11 @@ class Socket(OwnKernel, VoilaKernelWebsocketHandler):
         if connection is None:
             return
         super().on_message(ws_message)
-        if connection.room.is_set():
+        if connection.has_capacity.is_set():
             return
-        counters.frames_delayed.inc()
+        metrics.frames_delayed.inc()
         try:
-            await asyncio.wait_for(connection.room.wait(), _PATIENCE)
+            await asyncio.wait_for(connection.has_capacity.wait(), _PENDING_SECONDS)
         except TimeoutError:
             self.close(TRY_AGAIN_LATER, "the kernel does not answer")
 
@@ -253,7 +253,7 @@ class Socket(OwnKernel, VoilaKernelWebsocketHandler):
         except WebSocketClosedError:
             return None
         except StreamBufferFullError:
-            counters.sockets_refused.labels("slow").inc()
+            metrics.sockets_refused.labels("slow").inc()
             if self.ws_connection:
                 self.ws_connection.stream.close()  # a farewell would wait behind all that was not taken
             return None
@@ -264,8 +264,8 @@ class Socket(OwnKernel, VoilaKernelWebsocketHandler):
 
 async def _wait(seconds: float) -> None:
     if seconds:
-        counters.frames_delayed.inc()
+        metrics.frames_delayed.inc()
         await asyncio.sleep(seconds)
 
 
-HANDLERS: dict[str, type] = {**visitor.HANDLERS, "VoilaKernelWebsocketHandler": Socket}
+HANDLERS: dict[str, type] = {**visitor.HANDLERS, "VoilaKernelWebsocketHandler": KernelSocket}

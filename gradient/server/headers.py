@@ -50,13 +50,13 @@ def script_hashes(html: str) -> list[str]:
     return [f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests]
 
 
-def secured(frame_ancestors: str) -> type[OutputTransform]:
+def security_headers(frame_ancestors: str) -> type[OutputTransform]:
     """What adds the security headers to an answer that does not set them itself."""
     policy = {"Content-Security-Policy": content_security_policy(frame_ancestors)}
-    return type("Secured", (_Secured,), {"headers": _HEADERS | policy})
+    return type("Secured", (_SecurityHeaders,), {"headers": _HEADERS | policy})
 
 
-class _Secured(OutputTransform):
+class _SecurityHeaders(OutputTransform):
     headers: ClassVar[dict[str, str]]
 
     def __init__(self, request: HTTPServerRequest) -> None:

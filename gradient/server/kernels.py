@@ -12,22 +12,22 @@ from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelMana
 from tornado.ioloop import IOLoop
 from traitlets import DottedObjectName, Instance, Integer, default
 
-from gradient.server import counters
-from gradient.server.admission import Admission, RefusedError, household
-from gradient.server.guard import Connection
+from gradient.server import metrics
+from gradient.server.admission import Admission, AdmissionError, client_network
+from gradient.server.guard import GuardedConnection
 from gradient.server.limits import Limits
-from gradient.server.nursery import Nursery
 from gradient.server.periodic import Periodic
-from gradient.server.provisioner import Kernel, scrubbed
+from gradient.server.provisioner import Kernel, kernel_environment
 from gradient.server.settings import Settings
-from gradient.server.visitor import claim
+from gradient.server.supervisor import ZygoteSupervisor
+from gradient.server.visitor import record_owner
 
 _GOING_AWAY = 1001  # a code of RFC 6455
 _MOST_SOCKETS = (1 << 16) - 1  # that ZeroMQ allows at most; by default there are enough for 170 kernels
 
 # The kernels that the present request has started.
 _started: ContextVar[list[str] | None] = ContextVar("_started", default=None)
-_household: ContextVar[str] = ContextVar("_household", default="")
+_client_network: ContextVar[str] = ContextVar("_client_network", default="")
 
 
 class Kernels(AsyncMappingKernelManager):
@@ -36,22 +36,22 @@ class Kernels(AsyncMappingKernelManager):
     Attributes:
         admission: which has a say in every start.
         connect_timeout: after how many seconds without a connection a kernel is ended.
-        nursery: where their processes come from; None if warm kernels are switched off.
+        supervisor: where their processes come from; None if warm kernels are switched off.
         limits: what each of them may use.
     """
 
     kernel_manager_class = DottedObjectName("gradient.server.provisioner.Kernel")
     admission = Instance(Admission)
     connect_timeout = Integer(60, config=True)
-    nursery = Instance(Nursery, allow_none=True)
+    supervisor = Instance(ZygoteSupervisor, allow_none=True)
     limits = Instance(Limits)
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        self._starting: list[str] = []  # the households whose kernels are being started
-        self._handed_out: set[str] = set()  # kernels whose page is being made
-        if self.nursery:
-            IOLoop.current().add_callback(self.nursery.start)
+        self._starting: list[str] = []  # the client networks whose kernels are being started
+        self._pages_under_way: set[str] = set()  # kernels whose page is being made
+        if self.supervisor:
+            IOLoop.current().add_callback(self.supervisor.start)
 
     @default("context")
     def _context_default(self) -> Any:
@@ -63,9 +63,9 @@ class Kernels(AsyncMappingKernelManager):
     def _default_admission(self) -> Admission:
         return Admission(self._settings)
 
-    @default("nursery")
-    def _default_nursery(self) -> Nursery | None:
-        return Nursery(scrubbed(os.environ)) if self._settings.warm == "yes" else None
+    @default("supervisor")
+    def _default_supervisor(self) -> ZygoteSupervisor | None:
+        return ZygoteSupervisor(kernel_environment(os.environ)) if self._settings.warm == "yes" else None
 
     @default("limits")
     def _default_limits(self) -> Limits:
@@ -77,23 +77,23 @@ class Kernels(AsyncMappingKernelManager):
         return application.settings
 
     @contextmanager
-    def handing_out(self, address: str) -> Iterator[list[str]]:
+    def page_under_way(self, address: str) -> Iterator[list[str]]:
         """Kernels that are started in this block, for a visitor's address, are spared until its end. Yields their ids."""
         started: list[str] = []
         token = _started.set(started)
-        _household.set(household(address))
+        _client_network.set(client_network(address))
         try:
             yield started
         finally:
             _started.reset(token)
-            self._handed_out.difference_update(started)
+            self._pages_under_way.difference_update(started)
             for kernel_id in started:
                 self._note_leave(kernel_id)
 
     @property
-    def is_handing_out(self) -> bool:
+    def is_making_pages(self) -> bool:
         """Whether a page is being made."""
-        return bool(self._handed_out or self._starting)
+        return bool(self._pages_under_way or self._starting)
 
     @property
     def why_not_ready(self) -> str:
@@ -103,23 +103,23 @@ class Kernels(AsyncMappingKernelManager):
         """
         if not self.admission.is_open:
             return "stopping"
-        return "starting" if self.nursery and not self.nursery.settled.is_set() else ""
+        return "starting" if self.supervisor and not self.supervisor.settled.is_set() else ""
 
     async def warm_up(self, seconds: float) -> None:
         """Waits until a kernel can be started at once.
 
         Raises:
-            RefusedError: if that takes longer.
+            AdmissionError: if that takes longer.
         """
-        if self.nursery:
+        if self.supervisor:
             try:
-                await asyncio.wait_for(self.nursery.settled.wait(), seconds)
+                await asyncio.wait_for(self.supervisor.settled.wait(), seconds)
             except TimeoutError:
-                raise RefusedError("starting") from None
+                raise AdmissionError("starting") from None
 
     def processes(self) -> dict[str, int]:
         """The number of the process of each kernel that may be ended, by the kernel's id."""
-        spared = self._handed_out
+        spared = self._pages_under_way
         found = {name: kernel.provisioner for name, kernel in self._kernels.items() if name not in spared}
         return {name: provisioner.pid for name, provisioner in found.items() if provisioner and provisioner.pid}
 
@@ -127,28 +127,28 @@ class Kernels(AsyncMappingKernelManager):
         """Starts a kernel for a visitor; returns its id.
 
         Raises:
-            RefusedError: if there is no room, or not for this visitor's household.
+            AdmissionError: if there is no room, or not for this visitor's network.
         """
         self.check_room()
-        owner = _household.get()
+        owner = _client_network.get()
         self._starting.append(owner)
         try:
             kernel_id = await super().start_kernel(**options)
         finally:
             self._starting.remove(owner)
-        self._kernels[kernel_id].household = owner
-        claim(self.get_kernel(kernel_id))
-        counters.kernels_started.inc()
+        self._kernels[kernel_id].client_network = owner
+        record_owner(self.get_kernel(kernel_id))
+        metrics.kernels_started.inc()
         self._note_leave(kernel_id)
         if (started := _started.get()) is not None:
             started.append(kernel_id)
-            self._handed_out.add(kernel_id)
+            self._pages_under_way.add(kernel_id)
         return kernel_id
 
     def check_room(self) -> None:
-        """Raises `RefusedError` if there is no room, or not for the household of this block of `handing_out`."""
-        owners = [*self._starting, *(kernel.household for kernel in self._kernels.values())]
-        self.admission.check_room(len(owners), owners.count(_household.get()))
+        """Raises `AdmissionError` if there is no room, or not for the client network of this block of `page_under_way`."""
+        owners = [*self._starting, *(kernel.client_network for kernel in self._kernels.values())]
+        self.admission.check_room(len(owners), owners.count(_client_network.get()))
 
     async def shutdown_kernel(self, kernel_id: str, now: bool = True, restart: bool = False) -> None:  # type: ignore[override]
         """Ends a kernel; what a visitor had is in the page, so no time is spent on farewells."""
@@ -197,13 +197,13 @@ class Kernels(AsyncMappingKernelManager):
         """
         if kernel_id in self._kernels:
             self.log.info("kernel culled", extra={"fields": {"kernel": kernel_id, "reason": reason}})
-            counters.kernels_culled.labels(reason).inc()
-            _hang_up(kernel_id)
+            metrics.kernels_culled.labels(reason).inc()
+            _close_sockets(kernel_id)
             await self.shutdown_kernel(kernel_id)
 
     def _why_cull(self, kernel_id: str, kernel: Kernel) -> str:
         """Why a kernel is ended: "left", "idle", or "" for one that stays."""
-        if kernel_id in self._handed_out:
+        if kernel_id in self._pages_under_way:
             return ""
         now = time.monotonic()
         if not self._kernel_connections.get(kernel_id):  # a page that comes may take long to load
@@ -213,7 +213,7 @@ class Kernels(AsyncMappingKernelManager):
 
     def _handle_kernel_died(self, kernel_id: str) -> None:
         """Forgets a kernel that has ended by itself; the page has been told."""
-        counters.kernels_died.inc()
+        metrics.kernels_died.inc()
         self.stop_watching_activity(kernel_id)
         super()._handle_kernel_died(kernel_id)
         self._kernel_connections.pop(kernel_id, None)
@@ -222,12 +222,12 @@ class Kernels(AsyncMappingKernelManager):
     async def shutdown_all(self, now: bool = False) -> None:  # type: ignore[override] # as in what it extends
         """Ends all kernels and what they came from."""
         await super().shutdown_all(now)
-        if self.nursery:
-            self.nursery.stop()
+        if self.supervisor:
+            self.supervisor.stop()
 
 
-def _hang_up(kernel_id: str) -> None:
+def _close_sockets(kernel_id: str) -> None:
     """Closes the sockets of a kernel that is to be ended, so that its page knows, and goes on without it."""
-    for connection in list(Connection._open_sockets):
+    for connection in list(GuardedConnection._open_sockets):
         if connection.kernel_id == kernel_id:
             connection.websocket_handler.close(_GOING_AWAY, "the kernel was ended")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 if sys.platform == "linux":
     import resource
 
-_FIRST_TO_GO = 1000  # the highest of the badness scores that Linux lets a process give itself
+_OOM_SCORE = 1000  # the highest of the badness scores that Linux lets a process give itself
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Limits:
             _lower(pid, kind, soft, hard)
         os.setpriority(os.PRIO_PROCESS, pid, self.niceness)
         with contextlib.suppress(OSError):  # some containers let nobody write there
-            pathlib.Path(f"/proc/{pid or 'self'}/oom_score_adj").write_text(str(_FIRST_TO_GO))
+            pathlib.Path(f"/proc/{pid or 'self'}/oom_score_adj").write_text(str(_OOM_SCORE))
 
 
 def _lower(pid: int, kind: int, soft: int, hard: int) -> None:

@@ -13,12 +13,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
-from gradient.server import counters
+from gradient.server import metrics
 from gradient.server.kernels import Kernels
 from gradient.server.periodic import Periodic
 
 
-class Use(NamedTuple):
+class MemoryUse(NamedTuple):
     """Memory in bytes, swapped out or not; 0 where Linux' /proc is missing.
 
     Attributes:
@@ -30,7 +30,7 @@ class Use(NamedTuple):
     own: dict[int, int]
 
 
-def measure(kernels: Iterable[int]) -> Use:
+def measure(kernels: Iterable[int]) -> MemoryUse:
     """What is in use now; takes some milliseconds for each process.
 
     Args:
@@ -39,7 +39,7 @@ def measure(kernels: Iterable[int]) -> Use:
     kernels = set(kernels)
     found = {pid: _rollup(pid) for pid in kernels.union(_family(os.getpid()))}
     total = sum(_sum(counts, "Pss", "SwapPss") for counts in found.values())
-    return Use(total, {pid: _sum(found[pid], "Private_Clean", "Private_Dirty", "SwapPss") for pid in kernels})
+    return MemoryUse(total, {pid: _sum(found[pid], "Private_Clean", "Private_Dirty", "SwapPss") for pid in kernels})
 
 
 def _family(pid: int) -> Iterator[int]:
@@ -82,20 +82,20 @@ class MemoryWatch:
 
     def __init__(self, kernels: Kernels, seconds: float) -> None:
         self._kernels = kernels
-        self._looks = Periodic(self.look, seconds)
+        self._timer = Periodic(self.check, seconds)
         self._thread = ThreadPoolExecutor(1, "memory")  # its own: it must not wait for what visitors can ask for
 
     async def start(self) -> None:
         """Looks now, and from now on every so many seconds."""
-        self._looks.start()
-        await self.look()
+        self._timer.start()
+        await self.check()
 
-    async def look(self) -> None:
+    async def check(self) -> None:
         """Looks once."""
         admission, num_kernels, processes = self._kernels.admission, len(self._kernels), self._kernels.processes()
         use = await asyncio.get_running_loop().run_in_executor(self._thread, measure, processes.values())
-        counters.memory.set(use.total)
-        admission.note_use(use.total, num_kernels)
+        metrics.memory.set(use.total)
+        admission.update_memory(use.total, num_kernels)
         sizes = {kernel_id: use.own[pid] for kernel_id, pid in processes.items()}
         for kernel_id in largest(sizes, use.total - admission.limit):
             megabytes = {"taken_mb": use.total >> 20, "limit_mb": admission.limit >> 20, "kernel_mb": sizes[kernel_id] >> 20}

@@ -13,7 +13,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from tornado.httputil import HTTPServerRequest
 from tornado.web import RequestHandler
 
-from gradient.server import counters
+from gradient.server import metrics
 
 _PACKAGE = Path(__file__).parents[1]
 _FOREIGN = ("tornado", "asyncio")  # libraries with loggers of their own
@@ -137,7 +137,7 @@ def request_logger(log: logging.Logger) -> Callable[[RequestHandler], None]:
 
     def write(handler: RequestHandler) -> None:
         status = handler.get_status()
-        counters.responses.labels(f"{status // 100}xx").inc()
+        metrics.responses.labels(f"{status // 100}xx").inc()
         is_quiet = getattr(handler, _QUIET, False) and status < 500
         fields = {
             "handler": type(handler).__name__,

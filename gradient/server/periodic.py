@@ -11,8 +11,8 @@ class Periodic:
     waits for a day.
     """
 
-    def __init__(self, act: Callable[[], Awaitable[None]], seconds: float) -> None:
-        self._act, self._seconds = act, seconds
+    def __init__(self, action: Callable[[], Awaitable[None]], seconds: float) -> None:
+        self._action, self._seconds = action, seconds
         self._next: asyncio.TimerHandle | None = None
         self._task: asyncio.Task[None] | None = None
         self._is_stopped = False
@@ -32,7 +32,7 @@ class Periodic:
 
     async def _once(self) -> None:
         try:
-            await self._act()
+            await self._action()
         finally:
             if not self._is_stopped:
                 self.start()

@@ -14,11 +14,11 @@ from jupyter_server.services.kernels.kernelmanager import ServerKernelManager
 from traitlets import Float, Instance, Integer, Type, Unicode, default, observe
 
 from gradient.folders import compilation_options
-from gradient.server.forks import NoZygoteError
 from gradient.server.limits import Limits
-from gradient.server.nursery import Nursery
 from gradient.server.periodic import Periodic
-from gradient.server.zygote import Order
+from gradient.server.supervisor import ZygoteSupervisor
+from gradient.server.zygote import ForkRequest
+from gradient.server.zygote_client import NoZygoteError
 
 # All that a kernel is told. What else the platform puts into the server's environment, keys and passwords, stays there, and so
 # does what Voilà adds to it about a visitor's request.
@@ -32,10 +32,10 @@ _ALLOWED_BEGINNINGS = ("LC_", "JAX_", "XLA_", "MPL", "FONTCONFIG_")
 # No file of what was run. What a library writes to a descriptor is for the log, and not for the page. That a kernel speaks
 # without encryption to a server on the same machine need not be said once for each visitor.
 _FLAGS = ["--HistoryManager.enabled=False", "--IPKernelApp.capture_fd_output=False", "--IPKernelApp.log_level=ERROR"]
-_NO_POLLING = "--IPKernelApp.parent_handle=1"  # a fork hears by its lifeline that the server is gone
+_NO_POLLING = "--IPKernelApp.parent_handle=1"  # a fork hears by its parent_pipe that the server is gone
 
 
-def scrubbed(env: Mapping[str, str]) -> dict[str, str]:
+def kernel_environment(env: Mapping[str, str]) -> dict[str, str]:
     """What of an environment a kernel may know, and that what one of them has compiled is kept for all."""
     allowed = {name: value for name, value in env.items() if name in _ALLOWED or name.startswith(_ALLOWED_BEGINNINGS)}
     options = {name.upper(): str(value) for name, value in compilation_options(env).items()}
@@ -46,11 +46,11 @@ class Provisioner(LocalProvisioner):
     """The process of one kernel.
 
     Attributes:
-        nursery: where forks come from; None for ordinary processes only.
+        supervisor: where forks come from; None for ordinary processes only.
         limits: what the kernel may use.
     """
 
-    nursery = Instance(Nursery, allow_none=True)
+    supervisor = Instance(ZygoteSupervisor, allow_none=True)
     limits = Instance(Limits, ())
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
@@ -59,9 +59,9 @@ class Provisioner(LocalProvisioner):
         Raises:
             OSError: if the system lets no more processes start.
         """
-        if self.nursery and "ipykernel_launcher" in cmd:
+        if self.supervisor and "ipykernel_launcher" in cmd:
             try:
-                return await self._fork(self.nursery, cmd, **kwargs)
+                return await self._fork(self.supervisor, cmd, **kwargs)
             except NoZygoteError as error:
                 self.log.warning("%s This kernel starts cold.", error)
         info = await super().launch_kernel([*cmd, *_FLAGS], **kwargs)
@@ -69,20 +69,22 @@ class Provisioner(LocalProvisioner):
         self.limits.apply(self.pid)
         return info
 
-    async def _fork(self, nursery: Nursery, cmd: list[str], env: dict[str, str], cwd: str, **_: Any) -> KernelConnectionInfo:
+    async def _fork(
+        self, supervisor: ZygoteSupervisor, cmd: list[str], env: dict[str, str], cwd: str, **_: Any
+    ) -> KernelConnectionInfo:
         arguments = [*cmd[cmd.index("ipykernel_launcher") + 1 :], *_FLAGS, _NO_POLLING]
-        fork: Any = await nursery.spawn(Order(arguments, env, cwd, vars(self.limits)))
+        fork: Any = await supervisor.spawn(ForkRequest(arguments, env, cwd, vars(self.limits)))
         self.process, self.pid, self.cwd = fork, fork.pid, cwd
         return self.connection_info
 
     def _finalize_env(self, env: dict[str, str]) -> None:
         super()._finalize_env(env)
-        allowed = scrubbed(env)
+        allowed = kernel_environment(env)
         env.clear()
         env.update(allowed)
 
 
-class DeathWatch(AsyncIOLoopKernelRestarter):
+class KernelWatcher(AsyncIOLoopKernelRestarter):
     """Notices that a kernel has ended by itself, says how, and frees what it held.
 
     It is not started again: a new one would know nothing of the page, which goes on without.
@@ -113,13 +115,13 @@ class Kernel(ServerKernelManager):
     Attributes:
         used_at: when it last computed something, on a clock that nobody sets.
         left_at: when its last connection was closed, or its page was sent.
-        household: of the visitor whom it was started for.
+        client_network: of the visitor whom it was started for.
     """
 
-    restarter_class = Type(DeathWatch, klass=AsyncIOLoopKernelRestarter)
+    restarter_class = Type(KernelWatcher, klass=AsyncIOLoopKernelRestarter)
     used_at = Float()
     left_at = Float()
-    household = Unicode()
+    client_network = Unicode()
 
     @default("left_at")
     def _default_left_at(self) -> float:  # of a kernel that is being started, as nobody can have left it
@@ -138,7 +140,7 @@ class Kernel(ServerKernelManager):
         if self.provisioner is None:
             kernels: Any = self.parent
             own = {"kernel_id": kwargs["kernel_id"], "kernel_spec": self.kernel_spec}
-            self.provisioner = Provisioner(parent=self, nursery=kernels.nursery, limits=kernels.limits, **own)
+            self.provisioner = Provisioner(parent=self, supervisor=kernels.supervisor, limits=kernels.limits, **own)
         try:
             await super().start_kernel(*args, **kwargs)
         except BaseException:

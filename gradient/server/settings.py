@@ -66,7 +66,7 @@ _MEGABYTES = Between(0, 1 << 20)
 class Settings:
     """Everything that can be configured. A field `name` is the environment variable TECHNI_NAME."""
 
-    front: Annotated[str, OneOf(("live", "static")), "what / is: a page with a kernel, or the static page"] = "live"
+    root_page: Annotated[str, OneOf(("live", "static")), "what / is: a page with a kernel, or the static page"] = "live"
     site: Annotated[Path, Line(), "the folder that `python -m gradient.publish` wrote"] = Path("site")
     memory_mb: Annotated[int, _MEGABYTES, "memory that all processes may use, in MB; 0 asks the operating system"] = 0
     server_mb: Annotated[int, _MEGABYTES, "the part of it that is not for kernels, in MB"] = 240

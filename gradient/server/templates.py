@@ -6,7 +6,7 @@ from jinja2.bccache import Bucket, BytecodeCache
 from nbconvert.preprocessors import Preprocessor
 
 
-class _Memory(BytecodeCache):
+class _BytecodeMemory(BytecodeCache):
     """Compiled templates by their name, source and place."""
 
     def __init__(self) -> None:
@@ -22,10 +22,10 @@ class _Memory(BytecodeCache):
         self._kept[bucket.key, bucket.checksum] = bucket.bytecode_to_string()
 
 
-class KeepTemplates(Preprocessor):
+class CacheTemplates(Preprocessor):
     """A preprocessor that changes no notebook: in it each page's exporter gets the templates of the one before."""
 
-    memory: ClassVar[_Memory] = _Memory()
+    memory: ClassVar[_BytecodeMemory] = _BytecodeMemory()
 
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
         """Gives the exporter its memory."""

@@ -16,24 +16,24 @@ from tornado.httputil import responses
 from tornado.web import HTTPError, RequestHandler
 from voila.shutdown_kernel_handler import VoilaShutdownKernelHandler
 
-from gradient.server import counters
+from gradient.server import metrics
 
 COOKIE = "techni_visitor"
-DAYS = 7  # how long a cookie is taken
-FRESH_DAYS = 1  # how old the cookie of a page may be: a kernel's page may be open for as long as the cookie lasts
+COOKIE_DAYS = 7  # how long a cookie is taken
+RENEW_AFTER_DAYS = 1  # how old the cookie of a page may be: a kernel's page may be open for as long as the cookie lasts
 NOBODY = ""
 
-_ANYBODY = User("visitor")
+_ANONYMOUS = User("visitor")
 _VISITOR: ContextVar[str] = ContextVar("visitor", default=NOBODY)
 _OWNERS: WeakKeyDictionary[Any, str] = WeakKeyDictionary()  # by the kernel's manager
 
 
 def visitor_of(handler: JupyterHandler) -> str:
     """Who asks, by the cookie; `NOBODY` without one that this service has signed."""
-    return (handler.get_signed_cookie(COOKIE, max_age_days=DAYS) or b"").decode()
+    return (handler.get_signed_cookie(COOKIE, max_age_days=COOKIE_DAYS) or b"").decode()
 
 
-def welcome(handler: JupyterHandler, *, is_embedded: bool = False) -> None:
+def set_visitor_cookie(handler: JupyterHandler, *, is_embedded: bool = False) -> None:
     """Gives whoever asks a cookie, unless they have a fresh one, and lets the kernels that this request starts be theirs.
 
     Args:
@@ -41,33 +41,33 @@ def welcome(handler: JupyterHandler, *, is_embedded: bool = False) -> None:
         is_embedded: whether pages of other sites may show this one; browsers then keep a cookie only from HTTPS.
     """
     visitor = visitor_of(handler) or secrets.token_urlsafe(16)
-    if not handler.get_signed_cookie(COOKIE, max_age_days=FRESH_DAYS):
+    if not handler.get_signed_cookie(COOKIE, max_age_days=RENEW_AFTER_DAYS):
         is_secure = handler.request.protocol == "https"  # also by the word of a proxy that is trusted
         site = "None" if is_embedded and is_secure else "Lax"
-        handler.set_signed_cookie(COOKIE, visitor, DAYS, httponly=True, secure=is_secure, samesite=site)
+        handler.set_signed_cookie(COOKIE, visitor, COOKIE_DAYS, httponly=True, secure=is_secure, samesite=site)
     _VISITOR.set(visitor)
 
 
-def claim(kernel: Any) -> None:
+def record_owner(kernel: Any) -> None:
     """Makes the visitor whose request this is the owner of a kernel, which its manager stands for."""
     _OWNERS[kernel] = _VISITOR.get()
 
 
 def refusal(status: int, reason: str) -> HTTPError:
     """The error with which a request for a kernel is answered; it is counted."""
-    counters.sockets_refused.labels(reason).inc()
+    metrics.sockets_refused.labels(reason).inc()
     return HTTPError(status)
 
 
-class Everybody(PasswordIdentityProvider):
+class AnonymousIdentity(PasswordIdentityProvider):
     """Jupyter's notion of who asks: here it is the same for all, and no cookie is spent on it, unless a token is asked for."""
 
     def get_user(self, handler: RequestHandler) -> User | Awaitable[User | None] | None:
         """The user of a request."""
-        return super().get_user(handler) if self.auth_enabled else _ANYBODY
+        return super().get_user(handler) if self.auth_enabled else _ANONYMOUS
 
 
-class OwnKernel(JupyterHandler):
+class OwnerOnlyHandler(JupyterHandler):
     """A route of a kernel that is there for its visitor only; nobody else learns whether there is such a kernel."""
 
     @property
@@ -94,15 +94,15 @@ class OwnKernel(JupyterHandler):
         self.finish(responses[status_code])
 
 
-class OwnKernelHandler(OwnKernel, KernelHandler):
+class OwnerKernelHandler(OwnerOnlyHandler, KernelHandler):
     """A kernel's state, and its end."""
 
 
-class OwnShutdownHandler(OwnKernel, VoilaShutdownKernelHandler):
+class OwnerShutdownHandler(OwnerOnlyHandler, VoilaShutdownKernelHandler):
     """The farewell of a page that is closed."""
 
 
 HANDLERS: dict[str, type] = {
-    "KernelHandler": OwnKernelHandler,
-    "VoilaShutdownKernelHandler": OwnShutdownHandler,
+    "KernelHandler": OwnerKernelHandler,
+    "VoilaShutdownKernelHandler": OwnerShutdownHandler,
 }

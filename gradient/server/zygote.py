@@ -1,13 +1,20 @@
-"""The zygote: a process that has imported what a notebook's kernel needs, and forks a kernel whenever the server asks for one.
+"""The zygote: a process that has imported everything a notebook's kernel needs, and forks a kernel whenever the server asks.
 
-The server starts it as `python -m gradient.server.zygote CONTROL LIFELINE`, the numbers of two inherited descriptors. A fork
-takes over all memory as it is and copies only what it changes. It is safe as long as this process has one thread, which is why
-nothing that it imports may touch a JAX backend, and why it ends at once where something has started a thread.
+The server starts it as `python -m gradient.server.zygote CONTROL PARENT_PIPE`, the numbers of two inherited descriptors. A fork
+shares all memory with its parent and copies only the pages it changes. Forking is safe only while this process has a single
+thread: nothing it imports may start a JAX backend, and it exits if anything has started a thread.
 
-CONTROL is a Unix socket of packets, each a JSON object. The server sends what `Order` holds and gets `{"pid": ...}` with a
-descriptor of that process, or `{"error": ...}`. Once, the zygote says `{"ready": true}`, or `{"unfit": ...}`, why it must not
-fork; of each kernel that ends `{"ended": pid, "status": ...}`, the status as `subprocess` has it; and `{"warning": ...}`, a
-line for the log. LIFELINE is the end of a pipe that says nothing until the server is gone: then the kernels go, too.
+CONTROL is a Unix socket of packets, each of them a JSON object:
+
+    from the server     the fields of `ForkRequest`                      please fork a kernel
+    from the zygote     {"ready": true}                                  once: it can fork
+                        {"cannot_fork": reason}                          once, instead: it must not, and exits
+                        {"pid": number}, with a pidfd attached           answers a request
+                        {"error": text}                                  answers a request that failed
+                        {"ended": pid, "status": number}                 a kernel has ended; the status is as in `subprocess`
+                        {"warning": text}                                a line for the server's log
+
+PARENT_PIPE is the read end of a pipe that is never written to. It reaches its end when the server exits; then the kernels exit.
 """
 
 import gc
@@ -44,7 +51,7 @@ _UNBUILT = (
 )
 
 
-class Order(NamedTuple):
+class ForkRequest(NamedTuple):
     """A kernel that is wanted.
 
     Attributes:
@@ -61,36 +68,38 @@ class Order(NamedTuple):
 
 
 class Zygote:
-    """The loop of this process: it answers one order after the other, and reports what has ended."""
+    """The loop of this process: it answers one request after the other, and reports what has ended."""
 
-    def __init__(self, control: socket.socket, lifeline: int) -> None:
-        self._control, self._lifeline = control, lifeline
+    def __init__(self, control: socket.socket, parent_pipe: int) -> None:
+        self._control, self._parent_pipe = control, parent_pipe
 
     def warn(self, text: str) -> None:
         """Has the server log something."""
-        self._say({"warning": text})
+        self._send({"warning": text})
 
     def run(self) -> None:
         """Forks kernels until the server is gone."""
         signal.signal(signal.SIGCHLD, self._reap)
         if _num_threads() > 1:
-            self._say({"unfit": f"The zygote has {_num_threads()} threads after its imports, so that a fork of it could hang."})
+            self._send(
+                {"cannot_fork": f"The zygote has {_num_threads()} threads after its imports, so that a fork of it could hang."}
+            )
             return
-        self._say({"ready": True})
+        self._send({"ready": True})
         while packet := self._control.recv(MAX_PACKET):
             # A kernel that ends at once is reported after the answer that names it.
             signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGCHLD])
-            self._answer(Order(**json.loads(packet)))
+            self._answer(ForkRequest(**json.loads(packet)))
             signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGCHLD])
 
-    def _answer(self, order: Order) -> None:
+    def _answer(self, request: ForkRequest) -> None:
         try:
             pid = os.fork()
         except OSError as error:
-            self._say({"error": str(error)})
+            self._send({"error": str(error)})
             return
         if pid == 0:
-            _become_kernel(order, self._lifeline)
+            _become_kernel(request, self._parent_pipe)
         descriptor = os.pidfd_open(pid)
         socket.send_fds(self._control, [json.dumps({"pid": pid}).encode()], [descriptor])
         os.close(descriptor)
@@ -98,9 +107,9 @@ class Zygote:
     def _reap(self, *_: object) -> None:
         while any_ended := _wait():
             pid, status = any_ended
-            self._say({"ended": pid, "status": status})
+            self._send({"ended": pid, "status": status})
 
-    def _say(self, message: dict) -> None:
+    def _send(self, message: dict) -> None:
         self._control.send(json.dumps(message).encode())
 
 
@@ -113,13 +122,13 @@ def _wait() -> tuple[int, int] | None:
     return (pid, os.waitstatus_to_exitcode(status)) if pid else None
 
 
-def _become_kernel(order: Order, lifeline: int) -> NoReturn:
+def _become_kernel(request: ForkRequest, parent_pipe: int) -> NoReturn:
     """The rest of a kernel's life, from the moment after the fork."""
     try:
-        _leave_home(order, lifeline)
-        Limits(**order.limits).apply()
-        threading.Thread(target=_follow, args=(lifeline,), daemon=True).start()
-        _run([*order.arguments, *_EXTENSIONS])
+        _detach(request, parent_pipe)
+        Limits(**request.limits).apply()
+        threading.Thread(target=_exit_with_server, args=(parent_pipe,), daemon=True).start()
+        _run([*request.arguments, *_EXTENSIONS])
     except SystemExit as end:
         status = end.code if isinstance(end.code, int) else 1
     except BaseException:
@@ -140,7 +149,7 @@ def _run(arguments: list[str]) -> None:
     application.start()
 
 
-def _leave_home(order: Order, lifeline: int) -> None:
+def _detach(request: ForkRequest, parent_pipe: int) -> None:
     """Shares nothing with the zygote any more but memory, which is a copy, and what it writes to."""
     os.setsid()
     for number in (signal.SIGCHLD, signal.SIGINT):
@@ -148,10 +157,10 @@ def _leave_home(order: Order, lifeline: int) -> None:
     # A platform sends it to all processes, and pages under way need their kernels.
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
-    _close_all_but({0, 1, 2, lifeline})
+    _close_all_but({0, 1, 2, parent_pipe})
     os.environ.clear()
-    os.environ.update(order.env)
-    os.chdir(order.cwd)
+    os.environ.update(request.env)
+    os.chdir(request.cwd)
     sys.modules["numpy"].random.seed()  # Python's own generator does so at each fork
 
 
@@ -163,9 +172,9 @@ def _close_all_but(kept: set[int]) -> None:
             continue  # the one that has read the list
 
 
-def _follow(lifeline: int) -> None:
+def _exit_with_server(parent_pipe: int) -> None:
     """Ends this process with the server, whatever it is busy with."""
-    os.read(lifeline, 1)
+    os.read(parent_pipe, 1)
     os._exit(1)
 
 
@@ -185,19 +194,19 @@ def _build_ahead() -> bool:
     return is_safe
 
 
-def _starts_no_thread(act: Callable[[], None]) -> bool:
+def _starts_no_thread(action: Callable[[], None]) -> bool:
     pid = os.fork()
     if pid == 0:
         status = 1
         try:
-            act()
+            action()
             status = int(_num_threads() > 1)
         finally:
             os._exit(status)
     return os.waitpid(pid, 0)[1] == 0
 
 
-def main(control: str, lifeline: str) -> None:
+def main(control: str, parent_pipe: str) -> None:
     """Imports, then serves.
 
     It outlives the signals that a terminal or a platform sends to all processes at once: it ends with the server.
@@ -208,7 +217,7 @@ def main(control: str, lifeline: str) -> None:
         sys.modules[name] = None  # type: ignore[assignment] # by which whoever imports it gets an ImportError
     for name in PRELOADED:
         importlib.import_module(name)
-    zygote = Zygote(socket.socket(fileno=int(control)), int(lifeline))
+    zygote = Zygote(socket.socket(fileno=int(control)), int(parent_pipe))
     if not _build_ahead():
         zygote.warn(_UNBUILT)
     gc.collect()

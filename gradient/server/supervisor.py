@@ -7,14 +7,14 @@ import os
 import sys
 from collections.abc import Mapping
 
-from gradient.server.forks import Fork, NoZygoteError, Zygote
-from gradient.server.zygote import Order
+from gradient.server.zygote import ForkRequest
+from gradient.server.zygote_client import ForkedProcess, NoZygoteError, ZygoteClient
 
 _LOG = logging.getLogger(__name__)
 _MAX_FAILURES = 3
 
 
-class Nursery:
+class ZygoteSupervisor:
     """Keeps a zygote alive as long as the server runs.
 
     Attributes:
@@ -24,8 +24,8 @@ class Nursery:
 
     def __init__(self, env: Mapping[str, str]) -> None:
         self._env = env
-        self._zygote: Zygote | None = None
-        self._lifeline: tuple[int, int] | None = None
+        self._zygote: ZygoteClient | None = None
+        self._parent_pipe: tuple[int, int] | None = None
         self._failures = 0
         self.starts = 0
         self.settled = asyncio.Event()
@@ -39,13 +39,13 @@ class Nursery:
     def start(self) -> None:
         """Starts a zygote, which takes seconds to be ready, unless there is one or they cannot be here."""
         if self._zygote is None and not self._has_given_up:
-            if self._lifeline is None:
-                self._lifeline = os.pipe()
+            if self._parent_pipe is None:
+                self._parent_pipe = os.pipe()
             self.starts += 1
-            self._zygote = Zygote(self._env, self._lifeline[0], self._ended)
+            self._zygote = ZygoteClient(self._env, self._parent_pipe[0], self._ended)
             self._zygote.ready.add_done_callback(self._note_ready)
 
-    async def spawn(self, order: Order) -> Fork:
+    async def spawn(self, request: ForkRequest) -> ForkedProcess:
         """The process of a new kernel; waits until the zygote is ready, and starts one that has died again.
 
         Raises:
@@ -57,7 +57,7 @@ class Nursery:
             if self._zygote is None:
                 break
             with contextlib.suppress(NoZygoteError):
-                return await self._zygote.fork(order)
+                return await self._zygote.fork(request)
         raise NoZygoteError("There is no zygote.")
 
     def stop(self) -> None:
@@ -65,18 +65,18 @@ class Nursery:
         self._failures = _MAX_FAILURES
         if self._zygote:
             self._zygote.stop()
-        for descriptor in self._lifeline or ():
+        for descriptor in self._parent_pipe or ():
             os.close(descriptor)
-        self._zygote = self._lifeline = None
+        self._zygote = self._parent_pipe = None
 
     def _note_ready(self, ready: asyncio.Future[None]) -> None:
         if ready.exception() is None:
             self.settled.set()
 
-    def _ended(self, zygote: Zygote) -> None:
+    def _ended(self, zygote: ZygoteClient) -> None:
         failure = zygote.ready.exception()
         self._zygote = None
-        self._failures = 0 if failure is None else _MAX_FAILURES if zygote.is_unfit else self._failures + 1
+        self._failures = 0 if failure is None else _MAX_FAILURES if zygote.cannot_fork else self._failures + 1
         _LOG.warning("%s", failure or "The zygote has ended. Its kernels live on.")
         if not self._has_given_up:
             self.settled.clear()

@@ -13,14 +13,14 @@ from tornado.iostream import StreamClosedError
 from tornado.web import HTTPError, RequestHandler, StaticFileHandler
 from voila.tornado.handler import TornadoVoilaHandler
 
-from gradient.server import counters
-from gradient.server.admission import RefusedError, address_of
+from gradient.server import metrics
+from gradient.server.admission import AdmissionError, address_of
 from gradient.server.assets import Asset
 from gradient.server.headers import content_security_policy
 from gradient.server.kernels import Kernels
 from gradient.server.settings import Settings
 from gradient.server.site import Site
-from gradient.server.visitor import welcome
+from gradient.server.visitor import set_visitor_cookie
 
 TEMPLATES = Path(__file__).parent / "template"
 CARD = "card.png"
@@ -40,7 +40,7 @@ _LOOK_SECONDS = 1.0  # after which one that waits looks whether its kernel is st
 _EARLY = ("Purpose", "Sec-Purpose", "X-Purpose", "X-Moz")  # headers of browsers that load what nobody has asked for yet
 
 
-class Front:
+class PageService:
     """What the handlers of pages have in common.
 
     Attributes:
@@ -57,7 +57,7 @@ class Front:
 
     def refuse(self, reason: str) -> str:
         """Counts a visitor who gets no kernel."""
-        counters.kernels_refused.labels(reason).inc()
+        metrics.kernels_refused.labels(reason).inc()
         return reason
 
 
@@ -68,10 +68,10 @@ class _LostError(Exception):
 class PageHandler(TornadoVoilaHandler):
     """A page with a kernel for a person's browser while there is room; the static page for all others."""
 
-    def initialize(self, front: Front, is_static: bool = False, **voila: Any) -> None:
+    def initialize(self, service: PageService, is_static: bool = False, **voila: Any) -> None:
         """Takes what Voilà's handler takes, and whether this address never starts a kernel."""
         super().initialize(**voila)
-        self.front, self.is_static = front, is_static
+        self.service, self.is_static = service, is_static
         self.nonce = secrets.token_urlsafe(16)
         self.etag: str | None = None
 
@@ -80,11 +80,11 @@ class PageHandler(TornadoVoilaHandler):
         if path:  # Voilà would look for a file
             raise HTTPError(404)
         if is_robot(self):
-            self._send_words("welcome")  # with the address that was asked for: no such page is compressed or kept
+            self._send_message("introduction")  # with the address that was asked for: no such page is compressed or kept
         elif self.is_static or not is_visit(self):
             await self._send_static()
         elif reason := await self._send_live():
-            await self._send_static(self.front.refuse(reason))
+            await self._send_static(self.service.refuse(reason))
 
     async def head(self, path: str | None = None) -> None:
         """The headers of a page that starts no kernel."""
@@ -94,13 +94,13 @@ class PageHandler(TornadoVoilaHandler):
 
     async def _send_live(self) -> str:
         """Starts a kernel and sends its page; returns "" or why there is none."""
-        kernels, settings = self.front.kernels, self.front.settings
-        welcome(self, is_embedded=settings.frame_ancestors not in ("'self'", "'none'"))
-        with kernels.handing_out(self._address) as started:
+        kernels, settings = self.service.kernels, self.service.settings
+        set_visitor_cookie(self, is_embedded=settings.frame_ancestors not in ("'self'", "'none'"))
+        with kernels.page_under_way(self._address) as started:
             page, reason, is_whole = self.get_generator(), "", False
             try:
                 first = await self._begin(page)
-            except RefusedError as refusal:
+            except AdmissionError as refusal:
                 reason = refusal.reason
             except Exception:  # whatever it is, the visitor gets a page
                 self.log.exception("no kernel")
@@ -115,21 +115,21 @@ class PageHandler(TornadoVoilaHandler):
 
     @property
     def _address(self) -> str:
-        return address_of(self.request, self.front.settings.trusted_proxies)
+        return address_of(self.request, self.service.settings.trusted_proxies)
 
     async def _begin(self, page: AsyncIterator[str]) -> str:
         """The first piece of a page, before which Voilà starts the kernel.
 
         Raises:
-            RefusedError: if there is to be none.
+            AdmissionError: if there is to be none.
             TimeoutError: if it does not come.
         """
-        kernels = self.front.kernels
+        kernels = self.service.kernels
         kernels.check_room()
-        if self.front.site.exists:
+        if self.service.site.exists:
             await kernels.warm_up(_WARM_UP_SECONDS)
         kernels.admission.count_start(self._address)
-        async with asyncio.timeout(_PAGE_SECONDS), self.front.making:
+        async with asyncio.timeout(_PAGE_SECONDS), self.service.making:
             return await anext(page, "")
 
     async def _stream(self, first: str, page: AsyncIterator[str], started: list[str]) -> bool:
@@ -144,7 +144,7 @@ class PageHandler(TornadoVoilaHandler):
                         self.write(html)
                         is_there = await self._is_sent()
         except (_LostError, TimeoutError):
-            self.write(self._rendered("lost"))
+            self.write(self._rendered("kernel_lost"))
             return False
         return is_there
 
@@ -153,7 +153,7 @@ class PageHandler(TornadoVoilaHandler):
         piece = asyncio.ensure_future(anext(page, None))
         try:
             while not (await asyncio.wait([piece], timeout=_LOOK_SECONDS))[0]:
-                if not any(kernel_id in self.front.kernels for kernel_id in started):
+                if not any(kernel_id in self.service.kernels for kernel_id in started):
                     raise _LostError
         finally:
             piece.cancel()
@@ -161,21 +161,21 @@ class PageHandler(TornadoVoilaHandler):
 
     async def _is_sent(self) -> bool:
         try:
-            await asyncio.wait_for(self.flush(), self.front.settings.connect_seconds)
+            await asyncio.wait_for(self.flush(), self.service.settings.connect_seconds)
         except (StreamClosedError, TimeoutError):
             return False
         return True
 
     async def _send_static(self, notice: str = "") -> None:
         """The page that needs no kernel; where it has not been built, a few words."""
-        if self.front.site.exists:
-            leads_to_live = self.is_static and self.front.settings.front == "static"
+        if self.service.site.exists:
+            leads_to_live = self.is_static and self.service.settings.root_page == "static"
             await self._send_site("no-cache" if self.is_static else "no-store", notice=notice, leads_to_live=leads_to_live)
         else:
-            self._send_words("busy" if notice else "welcome")
+            self._send_message("busy" if notice else "introduction")
 
     async def _send_site(self, caching: str, **variant: Any) -> None:
-        site = self.front.site
+        site = self.service.site
         page = await site.page(**variant, accepted=self.request.headers.get("Accept-Encoding", ""))
         self.set_header("Content-Type", "text/html; charset=utf-8")
         self.set_header("Cache-Control", caching)
@@ -203,7 +203,7 @@ class PageHandler(TornadoVoilaHandler):
         """Of what is sent, where it stays the same."""
         return self.etag
 
-    def _send_words(self, name: str) -> None:
+    def _send_message(self, name: str) -> None:
         """A page of a few words, which a busy server and one without a site have."""
         self.set_header("Content-Type", "text/html; charset=utf-8")
         self.set_header("Cache-Control", "no-store")
@@ -221,12 +221,12 @@ class PageHandler(TornadoVoilaHandler):
 
     def facts(self) -> dict[str, str]:
         """What templates say about the page."""
-        front = self.front
-        address = f"{self.request.protocol}://{self.request.host}{front.home}"
-        return {**front.metadata, "home": front.home, "address": address, "card": address + CARD, "nonce": self.nonce}
+        service = self.service
+        address = f"{self.request.protocol}://{self.request.host}{service.home}"
+        return {**service.metadata, "home": service.home, "address": address, "card": address + CARD, "nonce": self.nonce}
 
     def _allow_scripts(self, *sources: str) -> None:
-        policy = content_security_policy(self.front.settings.frame_ancestors, *sources)
+        policy = content_security_policy(self.service.settings.frame_ancestors, *sources)
         self.set_header("Content-Security-Policy", policy)
 
 

@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from gradient.server.frames import Message, Refused
+from gradient.server.frames import FrameError, Message
 
 CONTROL = "jupyter.widget.control"
 
@@ -23,17 +23,17 @@ def check(message: Message) -> None:
     """Passes a message that a page of widgets may send.
 
     Raises:
-        Refused: "type", "target" of a comm, "method", "trait" or "value".
+        FrameError: "type", "target" of a comm, "method", "trait" or "value".
     """
     checks = _TYPES.get(message.type)
     if checks is None:
-        raise Refused("type")
+        raise FrameError("type")
     checks(message)
 
 
 def _expect(holds: bool, reason: str = "value") -> None:
     if not holds:
-        raise Refused(reason)
+        raise FrameError(reason)
 
 
 def _nothing(message: Message) -> None:
