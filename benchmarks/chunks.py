@@ -1,33 +1,29 @@
-"""Writes down which scripts the live page loads, in their order, for the server to send them as one.
+"""Lists the scripts that the live page loads, in order, so that the server can send them as one file.
 
     python -m benchmarks.chunks
 
-To be run after an upgrade of Voilà or of a widget library: their scripts then have other names.
+Run it after an upgrade of Voilà or of a widget library, which renames their scripts.
 """
 
 import re
-import shutil
 from urllib.parse import urlsplit
 
-from playwright.sync_api import sync_playwright
-
-from benchmarks.latency import visiting
-from benchmarks.scenarios import NOTEBOOK, hardened, serving
-from benchmarks.server import CHROMIUM_FLAGS
+from benchmarks.chromium import chromium
+from benchmarks.scenarios import NOTEBOOK, public_server, serving
+from benchmarks.timed_page import timed_page
 from gradient.server.bundle import CHUNKS
 
-# Chunks, and not what loads them: "static" are Voilà's own, "labextensions" those of the widget libraries.
+# Chunks without their loaders: "static" has Voilà's own, "labextensions" those of the widget libraries.
 _CHUNK = re.compile(r"/voila/(static|labextensions)[^/]*/((?!voila\.js|.*remoteEntry).*\.js)$")
 
 
 def main() -> None:
-    """Loads the page without any such list, and writes one."""
+    """Loads the page without such a list, and writes one."""
     CHUNKS.write_text("")
-    with sync_playwright() as playwright, serving(hardened(NOTEBOOK)) as url:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM_FLAGS)
-        with visiting(browser, hardened(NOTEBOOK), url) as visit:
-            visit.first_response()
-            found = [_CHUNK.search(urlsplit(address).path) for address in visit.requests]
+    scenario = public_server(NOTEBOOK)
+    with serving(scenario) as url, chromium() as browser, timed_page(browser, scenario, url) as page:
+        page.first_response()
+        found = [_CHUNK.search(urlsplit(address).path) for address in page.requests]
     names = [f"{chunk[1]}/{chunk[2]}" for chunk in found if chunk]
     CHUNKS.write_text("".join(f"{name}\n" for name in names))
     print(f"{len(names)} scripts of {len(found)} requests.")

@@ -1,53 +1,59 @@
-"""Whether a slider's answer is in the next frame, when the browser computes, as the rows of a markdown table.
+"""Whether the next animation frame shows what a slider changes, when the browser computes, as a Markdown table.
 
-    python -m benchmarks.frame [--rtt 0,100,300,600] [--presses 120]
+    python -m benchmarks.frame [--rtt 0,100,300,600] [--presses 120] [--save]
 
-For each problem and round trip time (RTT): milliseconds from a key event to the moment when all outputs are set, and the
-share of presses whose first animation frame after that carries the new loss curve, fitted curve, path and readout. The two are
-measured one after the other, because to read a canvas takes longer than a press, and each press comes when the frame of the
-one before is there. Voilà's server and kernel have the lowest priority: elsewhere than here they take nothing from the
-browser's processors. The folder `site`, if it is there, shows the page without them. The last row is the same for a page that
-does nothing but change one attribute of an SVG path for each key.
+For each problem and round trip time (RTT): milliseconds from a key event until all outputs are set, and the share of presses
+whose next animation frame shows the new loss curve, fitted curve, path and readout. The two are measured in separate rounds,
+because reading a canvas takes longer than a press, and each press waits for the frame of the one before. Voilà's server and
+kernel run at the lowest priority, because for a visitor they run on another machine. The folder `site`, if it exists, is the
+page without them. The last row is a page that only changes one attribute of an SVG path for each key.
 """
 
 import argparse
 import json
-import shutil
-import statistics
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, Page, sync_playwright
+import numpy as np
+from playwright.sync_api import Browser, Page
 
-from benchmarks.latency import PATIENCE_MS, milliseconds
-from benchmarks.proxy import Meter, delayed
-from benchmarks.scenarios import NOTEBOOK, SITE, Scenario, on_port, serving, static, voila
-from benchmarks.server import CHROMIUM_FLAGS
+from benchmarks.chromium import chromium
+from benchmarks.latency import add_rtt_option
+from benchmarks.proxy import delayed
+from benchmarks.results import Column, Table, add_save_option, reporting
+from benchmarks.scenarios import LOSS_CURVE, NOTEBOOK, SITE, Scenario, on_port, port_of, serving, static_site, voila
+from benchmarks.timed_page import TIMEOUT_MS
 
 PROBLEMS = ("Line", "Wave", "Network")
+COLUMNS = [
+    Column("page", "Page"),
+    Column("problem", "Problem"),
+    Column("rtt", "RTT (ms)", "g"),
+    Column("key_to_outputs", "Key to outputs, median (ms)", ".1f"),
+    Column("key_to_outputs_95", "95th percentile (ms)", ".1f"),
+    Column("in_next_frame", "In the next frame", ".0%"),
+]
 
-# A press is on record with three moments: the event, all outputs set, and the end of the frame after that. A resize
-# observer's first call comes in the frame under way, after everything that this frame's callbacks draw.
+# A press is recorded at the end of the frame after all outputs were set: when a resize observer is first called, which is
+# after everything that the frame's callbacks draw.
 PROBE = """
-(look) => {
-  const probe = window.frameProbe = { presses: [], now: null, before: null };
-  const seen = () => look.map(([selector, name]) => {
+(pictures) => {
+  const probe = window.frameProbe = { presses: [], current: null, before: null };
+  const read = () => pictures.map(([selector, name]) => {
     const found = [...document.querySelectorAll(selector)].at(-1);
     return name === "pixels" ? found?.toDataURL() : name === "text" ? found?.textContent : found?.getAttribute(name);
   });
-  probe.look = () => { probe.before = seen(); };
-  addEventListener("keydown", (event) => { probe.now = { event: event.timeStamp }; }, { capture: true });
-  window.frameProbeSet = () => {
-    const press = probe.now;
+  probe.rememberPictures = () => { probe.before = read(); };
+  addEventListener("keydown", (event) => { probe.current = { event: event.timeStamp }; }, { capture: true });
+  window.frameProbeOutputsSet = () => {
+    const press = probe.current;
     if (!press || press.set) return;
     press.set = performance.now();
     requestAnimationFrame(() => {
       const end = new ResizeObserver(() => {
         end.disconnect();
-        if (probe.before) press.isCarried = seen().every((value, i) => value !== probe.before[i]);
+        if (probe.before) press.isInFrame = read().every((value, i) => value !== probe.before[i]);
         probe.before = null;
         probe.presses.push(press);
       });
@@ -62,99 +68,95 @@ PICTURES = [
     [".techni-drawing", "pixels"],
     [".techni-readout [data-name=gradient_norm]", "text"],
 ]
-FOLLOW = """async () => {
+OBSERVE_RUNS = """async () => {
   const manager = window.jupyterapp?.widgetManager ?? window.widgetManager;
   const models = await Promise.all(Object.values(manager._models));
-  models.find((model) => Object.keys(model.get("programs") ?? {}).length > 1).on("jaxlink:ran", frameProbeSet);
+  models.find((model) => Object.keys(model.get("programs") ?? {}).length > 1).on("jaxlink:ran", frameProbeOutputsSet);
 }"""
-BARE = """<button>press</button><svg><path d="M0 0"/></svg><script>
+BARE_PAGE = """<button>press</button><svg><path d="M0 0"/></svg><script>
   let y = 0;
   document.querySelector("button").addEventListener("keydown", () => {
     document.querySelector("path").setAttribute("d", `M0 ${++y}`);
-    frameProbeSet();
+    frameProbeOutputsSet();
   });
 </script>"""
 
 
-def presses(page: Page, count: int, *, look: bool = False) -> list[dict]:
-    """What the probe has on record of so many presses, one after the other, and of what their frames carry if it looks."""
+def presses(page: Page, count: int, *, compare_pictures: bool = False) -> list[dict]:
+    """What the probe records of `count` presses, and on request whether their frames show new pictures."""
     for i in range(count):
-        if look:
-            page.evaluate("frameProbe.look()")
+        if compare_pictures:
+            page.evaluate("frameProbe.rememberPictures()")
         page.keyboard.press("ArrowRight" if i % 10 < 5 else "ArrowLeft")
-        page.wait_for_function("(count) => frameProbe.presses.length > count", arg=i, timeout=PATIENCE_MS)
+        page.wait_for_function("(count) => frameProbe.presses.length > count", arg=i, timeout=TIMEOUT_MS)
     return page.evaluate("frameProbe.presses.splice(0)")
 
 
-def row(name: str, problem: str, rtt: str, page: Page, count: int) -> str:
-    """A line of the table, of so many presses for each of its figures."""
+def timings(page: Page, count: int) -> tuple[float, float, float]:
+    """The median and 95th percentile of `count` presses in milliseconds, and the share of as many whose frame is new."""
     waits = [press["set"] - press["event"] for press in presses(page, count)]
-    p95 = statistics.quantiles(waits, n=20, method="inclusive")[-1]
-    carried = 100 * sum(press["isCarried"] for press in presses(page, count, look=True)) / count
-    return f"| {name} | {problem} | {rtt} | {statistics.median(waits):.1f} | {p95:.1f} | {carried:.0f} % |"
+    median, p95 = np.percentile(waits, (50, 95))
+    return float(median), float(p95), sum(press["isInFrame"] for press in presses(page, count, compare_pictures=True)) / count
 
 
-def app_rows(browser: Browser, name: str, url: str, rtt: float, count: int) -> Iterator[str]:
-    """One row for each problem, of one load of the page."""
-    with delayed(urlsplit(url).port or 80, rtt, Meter()) as port, browser.new_context() as context:
+def measure_app(browser: Browser, name: str, url: str, rtt: float, count: int, table: Table) -> None:
+    """Adds a row for each problem, of one load of the page."""
+    with delayed(port_of(url), rtt) as port, browser.new_context() as context:
         page = context.new_page()
         page.add_init_script(f"({PROBE})({json.dumps(PICTURES)})")
-        page.goto(on_port(url, port), timeout=PATIENCE_MS)
-        page.wait_for_selector(PICTURES[0][0], state="attached", timeout=PATIENCE_MS)
-        page.wait_for_function("window.jupyterapp?.widgetManager ?? window.widgetManager", timeout=PATIENCE_MS)
-        page.evaluate(FOLLOW)
-        for problem in PROBLEMS:  # in a first round, which ends when the page's loading does and the browser has optimized it
+        page.goto(on_port(url, port), timeout=TIMEOUT_MS)
+        page.wait_for_selector(LOSS_CURVE, state="attached", timeout=TIMEOUT_MS)
+        page.wait_for_function("window.jupyterapp?.widgetManager ?? window.widgetManager", timeout=TIMEOUT_MS)
+        page.evaluate(OBSERVE_RUNS)
+        for problem in PROBLEMS:  # not counted: until the page has loaded and the browser has optimized it
             choose(page, problem)
             presses(page, 60)
         for problem in PROBLEMS:
             choose(page, problem)
             presses(page, 10)
-            yield row(name, problem, f"{rtt:g}", page, count)
+            table.add(name, problem, rtt, *timings(page, count))
 
 
 def choose(page: Page, problem: str) -> None:
-    """Chooses a problem, and has the keys go to its learning rate."""
+    """Chooses a problem, and focuses the slider of its learning rate."""
     page.get_by_role("combobox", name="Problem", exact=True).select_option(problem)
     page.get_by_role("slider", name="Learning rate", exact=True).focus()
 
 
 def pages() -> list[tuple[str, Scenario]]:
-    """What is measured, by the name that it has in the table."""
+    """What is measured, by its name in the table."""
     notebook = voila(NOTEBOOK)
     return [
         ("Voilà", replace(notebook, command=("nice", "-n", "19", *notebook.command))),
-        *([("static site", static(SITE))] if Path(SITE).exists() else []),
+        *([("static site", static_site(SITE))] if Path(SITE).exists() else []),
     ]
 
 
-def bare_row(browser: Browser, count: int) -> str:
-    """The row of a page with one attribute."""
+def measure_bare_page(browser: Browser, count: int, table: Table) -> None:
+    """Adds the row of the page with one attribute."""
     with browser.new_context() as context:
         page = context.new_page()
         page.add_init_script(f"({PROBE})({json.dumps([['path', 'd']])})")
-        page.goto(f"data:text/html,{BARE}")
+        page.goto(f"data:text/html,{BARE_PAGE}")
         page.locator("button").focus()
-        return row("one SVG attribute", "", "", page, count)
+        table.add("one SVG attribute", None, None, *timings(page, count))
 
 
 def main() -> None:
     """Prints the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rtt", type=milliseconds, default="0,100,300,600", help="in ms, default %(default)s")
+    add_rtt_option(parser)
     parser.add_argument("--presses", type=int, default=120, help="for each figure of a row, default %(default)s")
+    add_save_option(parser)
     options = parser.parse_args()
     if not Path(NOTEBOOK).exists():
         sys.exit(f"There is no {NOTEBOOK} here. Run this from the project's folder.")
-    print("| Page | Problem | RTT (ms) | Key to outputs, median (ms) | 95th percentile (ms) | In the next frame |")
-    print("| --- | --- | ---: | ---: | ---: | ---: |")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM_FLAGS)
+    with reporting(COLUMNS, "frame" if options.save else None) as table, chromium() as browser:
         for name, scenario in pages():
             with serving(scenario) as url:
                 for rtt in options.rtt:
-                    for line in app_rows(browser, name, url, rtt, options.presses):
-                        print(line, flush=True)
-        print(bare_row(browser, options.presses))
+                    measure_app(browser, name, url, rtt, options.presses, table)
+        measure_bare_page(browser, options.presses, table)
 
 
 if __name__ == "__main__":

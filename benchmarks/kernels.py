@@ -17,7 +17,6 @@ Linux only: the numbers are those of /proc/PID/smaps_rollup.
 
 import argparse
 import itertools
-import shutil
 import statistics
 import sys
 import tempfile
@@ -27,10 +26,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
+from benchmarks.chromium import chromium
 from benchmarks.proxy import HOST
-from benchmarks.server import CHROMIUM_FLAGS, free_port, stopping, wait_until_listening
+from benchmarks.server import free_port, stopping, wait_until_listening
 
 ROOT = Path(__file__).parent.parent
 PATIENCE_MS = 90_000
@@ -150,8 +150,7 @@ def main(arguments: list[str]) -> None:
     visitors = parser.parse_args(arguments).visitors
     print(f"| {visitors} visitors | HTML (s) | dirty (MB) | PSS (MB) | all, no kernels (MB) | dirty, server computes (MB) |")
     print("| --- | ---: | ---: | ---: | ---: | ---: |")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=list(CHROMIUM_FLAGS))
+    with chromium() as browser:
         for module in SERVERS:
             port = free_port()
             command = [sys.executable, "-m", module, *(flag.format(port=port) for flag in FLAGS)]

@@ -32,11 +32,12 @@ from pathlib import Path
 
 from playwright.async_api import Browser, Playwright, async_playwright
 
+from benchmarks import chromium
 from benchmarks.cgroup import Cgroup, cgroup_of
 from benchmarks.crowd import Visit, allow_many_connections, arrivals, assets_of
 from benchmarks.kernels import command_of, family, is_kernel, memory
 from benchmarks.proxy import HOST
-from benchmarks.server import CHROMIUM_FLAGS, free_port, stopping, wait_until_listening
+from benchmarks.server import free_port, stopping, wait_until_listening
 
 ROOT = Path(__file__).parent.parent
 LOOK_SECONDS = 0.1
@@ -143,7 +144,7 @@ async def crowd(options: argparse.Namespace, url: str, assets: list[str]) -> lis
 
 
 async def _launch(playwright: Playwright) -> Browser:
-    return await playwright.chromium.launch(executable_path=shutil.which("chromium"), args=list(CHROMIUM_FLAGS))
+    return await playwright.chromium.launch(executable_path=shutil.which("chromium"), args=list(chromium.FLAGS))
 
 
 def wait_until_no_kernel(pid: int) -> int:

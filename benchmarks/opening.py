@@ -1,31 +1,31 @@
-"""Where the time goes until a page shows its first loss curve, as the rows of a markdown table.
+"""Where the time goes until a page shows its first loss curve, as a Markdown table.
 
-    python -m benchmarks.opening [--site site] [--rtt 0] [--loads 5]
+    python -m benchmarks.opening [--site site] [--rtt 0,300] [--loads 5] [--save]
 
-Chromium's tracer watches loads of a static page with an empty cache. Milliseconds of the page's one thread, from the start of
-the navigation to the first curve, by what it does; what is left of that time it waits, for the network above all. Each row is
-the median of the loads.
+Chromium traces loads of a static page with an empty cache, at several round trip times (RTT). Each row has the milliseconds
+that the page's main thread spends on one kind of work, from the start of the navigation to the first curve; the rest of that
+time it waits, mostly for the network. Figures are medians of the loads.
 """
 
 import argparse
 import json
-import shutil
-import statistics
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, sync_playwright
+import numpy as np
+from playwright.sync_api import Browser
 
-from benchmarks.frame import PICTURES
-from benchmarks.latency import PATIENCE_MS
-from benchmarks.proxy import Meter, delayed
-from benchmarks.scenarios import SITE, on_port, serving, static
-from benchmarks.server import CHROMIUM_FLAGS
+from benchmarks.chromium import chromium
+from benchmarks.latency import numbers
+from benchmarks.proxy import delayed
+from benchmarks.results import Column, Table, add_save_option, reporting
+from benchmarks.scenarios import LOSS_CURVE, SITE, on_port, port_of, serving, static_site
+from benchmarks.timed_page import TIMEOUT_MS
 
-CATEGORIES = ["devtools.timeline", "v8", "disabled-by-default-v8.compile", "blink.user_timing", "toplevel"]
-# By the beginning of an event's name.
+TRACE_CATEGORIES = ["devtools.timeline", "v8", "disabled-by-default-v8.compile", "blink.user_timing", "toplevel"]
+# The kind of work by the prefix of an event's name; the first that fits holds.
 KINDS = {
     "ParseHTML": "parsing the page",
     "v8.compile": "compiling scripts",
@@ -52,25 +52,25 @@ KINDS = {
     "TimerFire": "running scripts",
     "FireAnimationFrame": "running scripts",
 }
-MARK = """(selector) => {
-  const look = new MutationObserver(() => {
+MARK_FIRST_CURVE = """(selector) => {
+  const observer = new MutationObserver(() => {
     const curve = document.querySelector(selector)?.getAttribute("d");
     if (!curve || curve.length < 100) return;
-    look.disconnect();
+    observer.disconnect();
     performance.mark("first curve");
   });
-  look.observe(document, { subtree: true, childList: true, attributes: true, attributeFilter: ["d"] });
+  observer.observe(document, { subtree: true, childList: true, attributes: true, attributeFilter: ["d"] });
 }"""
 
 
 def kind_of(event: dict[str, Any]) -> str:
-    """What a thread does in an event."""
-    return next((kind for beginning, kind in KINDS.items() if event["name"].startswith(beginning)), "other work")
+    """The kind of work of an event."""
+    return next((kind for prefix, kind in KINDS.items() if event["name"].startswith(prefix)), "other work")
 
 
 def self_times(events: list[dict[str, Any]], end: float) -> Counter[str]:
-    """Milliseconds of a thread's events until `end`, each without those within it, by kind."""
-    found: Counter[str] = Counter()
+    """Milliseconds of a thread's events until `end` by kind, each event without those inside it."""
+    times: Counter[str] = Counter()
     open_events: list[tuple[float, str]] = []
     for event in sorted(events, key=lambda event: (event["ts"], -event["dur"])):
         start, stop = event["ts"], min(event["ts"] + event["dur"], end)
@@ -79,50 +79,66 @@ def self_times(events: list[dict[str, Any]], end: float) -> Counter[str]:
         while open_events and open_events[-1][0] <= start:
             open_events.pop()
         if open_events:
-            found[open_events[-1][1]] -= (stop - start) / 1000
+            times[open_events[-1][1]] -= (stop - start) / 1000
         open_events.append((stop, kind_of(event)))
-        found[open_events[-1][1]] += (stop - start) / 1000
-    return found
+        times[open_events[-1][1]] += (stop - start) / 1000
+    return times
 
 
-def phases(trace: list[dict[str, Any]]) -> Counter[str]:
+def phases_of(trace: list[dict[str, Any]]) -> Counter[str]:
     """Milliseconds of a load until its first curve, by kind."""
     mark = next(event for event in trace if event["name"] == "first curve")
     total = mark["args"]["data"]["startTime"]
     begin, thread = mark["ts"] - 1000 * total, (mark["pid"], mark["tid"])
     events = [event for event in trace if event.get("ph") == "X" and (event["pid"], event["tid"]) == thread]
-    found = self_times([event for event in events if event["ts"] >= begin], mark["ts"])
-    return found + Counter({"waiting": total - sum(found.values()), "all": total})
+    times = self_times([event for event in events if event["ts"] >= begin], mark["ts"])
+    return times + Counter({"waiting": total - sum(times.values()), "all": total})
 
 
 def load(browser: Browser, url: str) -> Counter[str]:
     """The phases of one load with an empty cache."""
     with browser.new_context() as context:
         page = context.new_page()
-        page.add_init_script(f"({MARK})({json.dumps(PICTURES[0][0])})")
-        browser.start_tracing(page=page, categories=CATEGORIES)
-        page.goto(url, timeout=PATIENCE_MS)
-        page.wait_for_function("performance.getEntriesByName('first curve').length", timeout=PATIENCE_MS)
-        return phases(json.loads(browser.stop_tracing())["traceEvents"])
+        page.add_init_script(f"({MARK_FIRST_CURVE})({json.dumps(LOSS_CURVE)})")
+        browser.start_tracing(page=page, categories=TRACE_CATEGORIES)
+        page.goto(url, timeout=TIMEOUT_MS)
+        page.wait_for_function("performance.getEntriesByName('first curve').length", timeout=TIMEOUT_MS)
+        return phases_of(json.loads(browser.stop_tracing())["traceEvents"])
+
+
+def columns(rtts: Sequence[float]) -> list[Column]:
+    """A column of kinds, and one of milliseconds for each RTT."""
+    return [Column("kind", "Until the first curve"), *(Column(f"rtt {rtt:g}", f"{rtt:g} ms RTT", ".0f") for rtt in rtts)]
+
+
+def medians(browser: Browser, url: str, rtt: float, num_loads: int) -> dict[str, float]:
+    """Milliseconds by kind, medians of so many loads at a round trip time."""
+    with delayed(port_of(url), rtt) as port:
+        loads = [load(browser, on_port(url, port)) for _ in range(num_loads)]
+    kinds = set().union(*loads)
+    return {kind: float(np.median([phases[kind] for phases in loads])) for kind in kinds}
+
+
+def add_rows(table: Table, by_rtt: list[dict[str, float]]) -> None:
+    """Adds a row for each kind, the longest first."""
+    for kind in sorted(set().union(*by_rtt), key=lambda kind: by_rtt[0].get(kind, 0), reverse=True):
+        table.add(kind, *(phases.get(kind, 0) for phases in by_rtt))
 
 
 def main() -> None:
     """Prints the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--site", default=SITE, help="the folder that `make site` has written, default %(default)s")
-    parser.add_argument("--rtt", type=float, default=0, help="in ms, default %(default)s")
-    parser.add_argument("--loads", type=int, default=5, help="default %(default)s")
+    parser.add_argument("--rtt", type=numbers, default="0,300", help="in ms, default %(default)s")
+    parser.add_argument("--loads", type=int, default=5, help="for each RTT, default %(default)s")
+    add_save_option(parser)
     options = parser.parse_args()
     if not Path(options.site).exists():
         parser.error(f"There is no folder {options.site}. Run `make site` first.")
-    with serving(static(options.site)) as url, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM_FLAGS)
-        with delayed(urlsplit(url).port or 80, options.rtt, Meter()) as port:
-            loads = [load(browser, on_port(url, port)) for _ in range(options.loads)]
-    kinds = sorted(set().union(*loads), key=lambda kind: statistics.median(found[kind] for found in loads))
-    print("| Until the first curve | ms |\n| --- | ---: |")
-    for kind in reversed(kinds):
-        print(f"| {kind} | {statistics.median(found[kind] for found in loads):.0f} |")
+    with serving(static_site(options.site)) as url, chromium() as browser:
+        by_rtt = [medians(browser, url, rtt, options.loads) for rtt in options.rtt]
+    with reporting(columns(options.rtt), "opening" if options.save else None) as table:
+        add_rows(table, by_rtt)
 
 
 if __name__ == "__main__":

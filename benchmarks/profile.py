@@ -1,26 +1,29 @@
-"""Where the time of a key press goes, when the browser computes, as the rows of a markdown table.
+"""Where the time of a key press goes, when the browser computes, as a Markdown table.
 
-    python -m benchmarks.profile [--presses 100]
+    python -m benchmarks.profile [--presses 100] [--save]
 
 Chromium's sampling profiler watches presses on the learning rate's slider, in Voilà, for each problem. A sample counts for the
-innermost function that has an address: the time of a native function is its caller's. Milliseconds per press on the page's one
-thread, in the key's handlers and in the frame after them. The browser's own work, such as layout and painting, is not in it.
+innermost function that has a URL: the time of a native function is its caller's. Figures are milliseconds per press on the
+page's main thread, in the key's handlers and in the frame after them. The browser's own work, such as layout and painting, is
+not included.
 """
 
 import argparse
-import shutil
+import json
 from collections import Counter
-from collections.abc import Iterator
 from typing import Any
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
-from benchmarks.frame import FOLLOW, PICTURES, PROBE, PROBLEMS, presses
-from benchmarks.latency import PATIENCE_MS
-from benchmarks.scenarios import NOTEBOOK, serving, voila
-from benchmarks.server import CHROMIUM_FLAGS
+from benchmarks.chromium import chromium
+from benchmarks.frame import OBSERVE_RUNS, PICTURES, PROBE, PROBLEMS, choose, presses
+from benchmarks.results import Column, Table, add_save_option, reporting
+from benchmarks.scenarios import LOSS_CURVE, NOTEBOOK, serving, voila
+from benchmarks.timed_page import TIMEOUT_MS
 
-INTERVAL_US = 100
+SAMPLING_INTERVAL_US = 100
+COLUMNS = [Column("problem", "Problem"), Column("owner", "Whose code"), Column("milliseconds", "ms per press", ".2f")]
+# Whose code a function is, by a part of its URL; the first that fits holds.
 OWNERS = {
     "wasm:": "the program",
     "blob:": "links and views",
@@ -32,33 +35,32 @@ OWNERS = {
 
 
 def owner(nodes: dict[int, dict], parents: dict[int, int], leaf: int) -> str:
-    """Whose code was running."""
+    """Whose code was running in a sample that ended in the node `leaf`."""
     node: int | None = leaf
     if nodes[leaf]["callFrame"]["functionName"] in ("(idle)", "(program)", "(garbage collector)"):
         return nodes[leaf]["callFrame"]["functionName"].strip("()")
     while node is not None:
-        address = nodes[node]["callFrame"]["url"]
-        if address:
-            return next((name for part, name in OWNERS.items() if part in address), "Voilà")
+        if url := nodes[node]["callFrame"]["url"]:
+            return next((name for part, name in OWNERS.items() if part in url), "Voilà")
         node = parents.get(node)
-    return "benchmark"  # whose functions have no address
+    return "benchmark"  # whose functions have no URL
 
 
-def shares(profile: dict[str, Any]) -> Counter[str]:
-    """Microseconds for each owner."""
+def times_by_owner(profile: dict[str, Any]) -> Counter[str]:
+    """Microseconds of a profile by owner."""
     nodes = {node["id"]: node for node in profile["nodes"]}
     parents = {child: node["id"] for node in profile["nodes"] for child in node.get("children", [])}
-    found: Counter[str] = Counter()
+    times: Counter[str] = Counter()
     for leaf, microseconds in zip(profile["samples"], profile["timeDeltas"], strict=True):
-        found[owner(nodes, parents, leaf)] += microseconds
-    return found
+        times[owner(nodes, parents, leaf)] += microseconds
+    return times
 
 
 def profiled(page: Page, count: int) -> dict[str, Any]:
-    """The profile of so many presses."""
+    """Chromium's profile of `count` presses."""
     session = page.context.new_cdp_session(page)
     session.send("Profiler.enable")
-    session.send("Profiler.setSamplingInterval", {"interval": INTERVAL_US})
+    session.send("Profiler.setSamplingInterval", {"interval": SAMPLING_INTERVAL_US})
     session.send("Profiler.start")
     presses(page, count)
     profile = session.send("Profiler.stop")["profile"]
@@ -66,31 +68,33 @@ def profiled(page: Page, count: int) -> dict[str, Any]:
     return profile
 
 
-def rows(page: Page, count: int) -> Iterator[str]:
-    """A line of the table for each problem and owner, the longest first."""
+def measure(page: Page, count: int, table: Table) -> None:
+    """Adds a row for each problem and owner, the longest first."""
     for problem in PROBLEMS:
-        page.get_by_role("combobox", name="Problem", exact=True).select_option(problem)
-        page.get_by_role("slider", name="Learning rate", exact=True).focus()
+        choose(page, problem)
         presses(page, 10)
-        for name, microseconds in shares(profiled(page, count)).most_common():
+        for name, microseconds in times_by_owner(profiled(page, count)).most_common():
             if name not in ("idle", "program", "benchmark"):
-                yield f"| {problem} | {name} | {microseconds / 1000 / count:.2f} |"
+                table.add(problem, name, microseconds / 1000 / count)
 
 
 def main() -> None:
     """Prints the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--presses", type=int, default=100, help="for each problem, default %(default)s")
+    add_save_option(parser)
     options = parser.parse_args()
-    print("| Problem | Whose code | ms per press |\n| --- | --- | ---: |")
-    with serving(voila(NOTEBOOK)) as url, sync_playwright() as playwright:
-        page = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM_FLAGS).new_page()
-        page.add_init_script(f"({PROBE})({[list(picture) for picture in PICTURES]})")
-        page.goto(url, timeout=PATIENCE_MS)
-        page.wait_for_selector(PICTURES[0][0], state="attached", timeout=PATIENCE_MS)
-        page.evaluate(FOLLOW)
-        for line in rows(page, options.presses):
-            print(line, flush=True)
+    with (
+        serving(voila(NOTEBOOK)) as url,
+        chromium() as browser,
+        reporting(COLUMNS, "profile" if options.save else None) as table,
+    ):
+        page = browser.new_page()
+        page.add_init_script(f"({PROBE})({json.dumps(PICTURES)})")
+        page.goto(url, timeout=TIMEOUT_MS)
+        page.wait_for_selector(LOSS_CURVE, state="attached", timeout=TIMEOUT_MS)
+        page.evaluate(OBSERVE_RUNS)
+        measure(page, options.presses, table)
 
 
 if __name__ == "__main__":

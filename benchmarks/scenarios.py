@@ -12,6 +12,7 @@ from benchmarks.proxy import HOST
 from benchmarks.server import server
 
 NOTEBOOK, SITE = "techni.ipynb", "site"
+LOSS_CURVE = ".techni-loss g.curve path.line"
 
 
 @dataclass(frozen=True)
@@ -20,13 +21,13 @@ class Scenario:
 
     Attributes:
         name: of the page, in the table.
-        url: where it is; "{port}" stands for the free port given to `command`.
+        url: its address; "{port}" stands for the free port given to `command`.
         command: starts its server, with "{port}"; empty if one is running already.
         directory: where `command` runs.
         slider: the accessible name of the slider that is moved.
-        in_server: whether the page's switch is set to the server before anything but the loading is measured.
-        problem: what is chosen before anything but the loading is measured; empty for what the page has chosen itself.
-        curve: CSS selector of the SVG path that answers.
+        in_server: whether the server is told to compute before anything but the loading is measured.
+        problem: what is chosen before anything but the loading is measured; empty for the page's own choice.
+        curve: CSS selector of the SVG path that the slider changes.
     """
 
     name: str
@@ -36,7 +37,12 @@ class Scenario:
     slider: str = "Learning rate"
     in_server: bool = False
     problem: str = ""
-    curve: str = ".techni-loss g.curve path.line"
+    curve: str = LOSS_CURVE
+
+
+def port_of(url: str) -> int:
+    """The port of an address, 80 if it names none."""
+    return urlsplit(url).port or 80
 
 
 def on_port(url: str, port: int) -> str:
@@ -62,22 +68,22 @@ def voila(notebook: str, *, in_server: bool = False) -> Scenario:
     return Scenario(name, f"http://{HOST}:{{port}}/", serve, path.parent, in_server=in_server)
 
 
-def hardened(notebook: str) -> Scenario:
-    """The notebook as the Procfile's server has it: kernels that wait for their visitors, and compressed files."""
+def public_server(notebook: str) -> Scenario:
+    """The notebook as the Procfile serves it: with warm kernels and compressed files."""
     serve = (sys.executable, "-m", "gradient.server", notebook, "--port={port}", "--no-browser")
     return Scenario(f"{Path(notebook).stem}, its own server", f"http://{HOST}:{{port}}/", serve, Path.cwd())
 
 
-def static(folder: str, problem: str = "") -> Scenario:
+def static_site(folder: str, problem: str = "") -> Scenario:
     """A folder that `python -m gradient.publish` has written, on a server that sends the compressed files."""
     serve = (sys.executable, "-m", "benchmarks.static", str(Path(folder).resolve()), "{port}")
     return Scenario(f"static site{problem and ', '}{problem}", f"http://{HOST}:{{port}}/", serve, Path.cwd(), problem=problem)
 
 
-def running(url: str) -> Scenario:
+def already_running(url: str) -> Scenario:
     """The page at an address on this machine, whose server is running already."""
     if urlsplit(url).hostname not in (HOST, "localhost"):
-        raise argparse.ArgumentTypeError(f"not on {HOST}: {url}")
+        raise argparse.ArgumentTypeError(f"{url} is on another machine, which the browser cannot reach. Name one on {HOST}.")
     return Scenario(url, url)
 
 
@@ -87,7 +93,8 @@ def tfjs(problem: str) -> Scenario:
     return Scenario(f"TensorFlow.js, {problem}", f"http://{HOST}:{{port}}/", serve, Path.cwd(), curve="path.curve")
 
 
-def everything() -> list[Scenario]:
-    """The notebook in Voilà, computed in either place, and in its own server; a static site if there is one; TensorFlow.js."""
-    site = [static(SITE), static(SITE, "Network")] if Path(SITE).exists() else []
-    return [voila(NOTEBOOK), voila(NOTEBOOK, in_server=True), hardened(NOTEBOOK), *site, tfjs("Wave"), tfjs("Network")]
+def all_scenarios() -> list[Scenario]:
+    """The notebook in Voilà, computed in either place, and in its own server; the static site, if it exists; TensorFlow.js."""
+    site = [static_site(SITE), static_site(SITE, "Network")] if Path(SITE).exists() else []
+    server_pages = [voila(NOTEBOOK), voila(NOTEBOOK, in_server=True), public_server(NOTEBOOK)]
+    return [*server_pages, *site, tfjs("Wave"), tfjs("Network")]

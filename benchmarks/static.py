@@ -1,4 +1,4 @@
-"""A server of static files that sends what was compressed beforehand, as hosts of static sites do.
+"""A server of static files that sends precompressed ones, as hosts of static sites do.
 
 python -m benchmarks.static FOLDER PORT
 """
@@ -12,13 +12,13 @@ from typing import IO
 from benchmarks.proxy import HOST
 
 
-class Handler(SimpleHTTPRequestHandler):
-    """Sends `file.br` in the place of `file` to a browser that takes brotli."""
+class _Handler(SimpleHTTPRequestHandler):
+    """Sends `file.br` instead of `file` to a browser that accepts brotli."""
 
     protocol_version = "HTTP/1.1"
 
     def send_head(self) -> IO[bytes] | None:  # type: ignore[override]
-        """Looks for the compressed file first."""
+        """Prefers the compressed file."""
         plain = Path(self.translate_path(self.path))
         plain = plain / "index.html" if plain.is_dir() else plain
         packed = plain.with_name(plain.name + ".br")
@@ -34,7 +34,7 @@ class Handler(SimpleHTTPRequestHandler):
 
 def serve(folder: Path, port: int) -> None:
     """Serves a folder until it is stopped."""
-    ThreadingHTTPServer((HOST, port), partial(Handler, directory=str(folder))).serve_forever()
+    ThreadingHTTPServer((HOST, port), partial(_Handler, directory=str(folder))).serve_forever()
 
 
 def main() -> None:
