@@ -27,7 +27,8 @@ class Room(NamedTuple):
 
 # What an adapter may import besides the library whose name it has.
 ADAPTERS = {
-    **{library: set[str]() for library in ("jax", "ipywidgets", "traitlets", "anywidget", "tornado")},
+    **{library: set[str]() for library in ("jax", "ipywidgets", "traitlets", "tornado")},
+    "anywidget": {"traitlets"},
     "ipympl": {"matplotlib"},
     "bqplot": {"traitlets", "numpy"},
     "jupyter_server": {"jupyter_client", "tornado"},

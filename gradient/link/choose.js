@@ -1,12 +1,13 @@
 // A choice that sets other traits by a table, for the changes that a visitor makes.
 
-import { deserialize, isFromKernel, modelOf, save, show, tellReady } from "./models.js";
+import { deserialize, getModel } from "../adapters/ipywidgets.js";
+import { isFromKernel, save, show, tellReady } from "./models.js";
 
 /** The table's columns in the models' own form. @returns {Promise<{ model: any, name: string, values: any[] }[]>} */
 function columnsOf(manager, table) {
   return Promise.all(
     table.map(async ([reference, name, values]) => {
-      const model = await modelOf(manager, reference);
+      const model = await getModel(manager, reference);
       return { model, name, values: await Promise.all(values.map((value) => deserialize(model, name, value))) };
     }),
   );
@@ -31,9 +32,9 @@ function mended(columns, apply) {
 /** Follows the choice until the returned function is called. */
 async function follow(manager, { self, source, trigger, table, sync_targets: syncTargets }) {
   const [own, chosen, triggerModel, columns] = await Promise.all([
-    modelOf(manager, self),
-    modelOf(manager, source[0]),
-    modelOf(manager, trigger[0]),
+    getModel(manager, self),
+    getModel(manager, source[0]),
+    getModel(manager, trigger[0]),
     columnsOf(manager, table),
   ]);
   const apply = () => {

@@ -6,14 +6,14 @@ from typing import Any
 
 from traitlets import Dict
 
+from gradient.adapters.anywidget import ViewlessWidget
 from gradient.link.events import Trait, as_json, assign, by_widget, event, is_from_page, is_on_page
 from gradient.link.modules import esm
-from gradient.link.page import PageLink
 
 _HERE = pathlib.Path(__file__).parent
 
 
-class Choice(PageLink):
+class Choice(ViewlessWidget):
     """A table from the index of a choice to values of other traits; see `choose`."""
 
     _esm = esm(_HERE / "choose.js")

@@ -1,6 +1,7 @@
 // A connection to the kernel that breaks and comes back. Answers that were on their way are lost, and the widget manager then
 // sets all models to the kernel's state, which has not heard of all that the visitor did.
 
+import { assumeAnswered, filterStatus, isDisconnected, kernelOf, onRestored } from "../adapters/ipywidgets.js";
 import { isFromKernel } from "./models.js";
 
 const OUTLIVED = Symbol.for("jaxlink.outlived");
@@ -14,20 +15,21 @@ const isAnswer = (msg) => msg.header.msg_type === "status" && isIdle(msg);
 /** Lets the answer to a message make no difference any more; a server may send it again. */
 function ignore(model, message) {
   if (!model[LATE]) {
-    const handle = model._handle_status;
-    model._handle_status = (msg) => (isIdle(msg) && model[LATE].delete(msg.parent_header?.msg_id)) || handle.call(model, msg);
+    const late = new Set();
+    model[LATE] = late;
+    filterStatus(model, (status) => isIdle(status) && late.delete(status.parent_header?.msg_id));
   }
-  (model[LATE] ??= new Set()).add(message);
+  model[LATE].add(message);
 }
 
 /** Gives up waiting for the answer to a message of a model. */
 async function giveUp(manager, id, message) {
   if (!manager.has_model(id)) return;
   const model = await manager.get_model(id);
-  if (!model.comm_live || model.comm.jsServicesComm?.isDisposed) return; // its kernel has ended
+  if (!model.comm_live || isDisconnected(model)) return;
   model[UNSURE] = true;
   ignore(model, message);
-  model._handle_status({ content: { execution_state: "idle" } });
+  assumeAnswered(model);
 }
 
 /**
@@ -35,7 +37,7 @@ async function giveUp(manager, id, message) {
  * last one is answered, and if that answer is lost, for ever.
  */
 export function outlive(manager) {
-  const { kernel } = manager;
+  const kernel = kernelOf(manager);
   if (!kernel || kernel[OUTLIVED]) return;
   kernel[OUTLIVED] = true;
   const asked = new Map(); // the model of each change that is not answered
@@ -56,7 +58,7 @@ export function outlive(manager) {
  * @param {(values: any[]) => void} put
  */
 export function hold(manager, traits, put) {
-  const { kernel } = manager;
+  const kernel = kernelOf(manager);
   if (!kernel) return () => {};
   const held = traits.map(([model, name]) => model.get(name));
   const listening = traits.map(([model, name], i) => [
@@ -75,9 +77,9 @@ export function hold(manager, traits, put) {
     put(values);
   };
   for (const [model, event, act] of listening) model.on(event, act);
-  manager.restored.connect(restored);
+  const unfollow = onRestored(manager, restored);
   return () => {
     for (const [model, event, act] of listening) model.off(event, act);
-    manager.restored.disconnect(restored);
+    unfollow();
   };
 }

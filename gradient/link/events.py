@@ -16,6 +16,8 @@ import numpy as np
 from ipywidgets import Widget
 from traitlets import HasTraits
 
+from gradient.adapters.ipywidgets import is_set_by_page
+
 Trait = tuple[HasTraits, str]
 
 LOCK = threading.RLock()
@@ -52,7 +54,7 @@ def run_at_the_end(link: _Runnable) -> None:
 
 def is_from_page(change: Any) -> bool:
     """Whether a browser made a change, which then has drawn its own conclusions from it."""
-    return change.name in getattr(change.owner, "_property_lock", ())
+    return is_set_by_page(change.owner, change.name)
 
 
 def is_on_page(trait: Trait) -> bool:

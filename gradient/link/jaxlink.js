@@ -1,9 +1,11 @@
 // A compiled function between the traits of widgets. A change of an input runs it in the event's own task; more changes before
 // the next frame are one more run. What the browser cannot run, it asks the kernel to.
 
+import { moduleSource } from "../adapters/anywidget.js";
+import { deserialize, getModel, hasUnsentChanges, kernelOf } from "../adapters/ipywidgets.js";
 import { outlive } from "./connection.js";
 import { Executor, Late, Misfit, RemoteExecutor, SLOW_MS, isSame, kept, whyUnable, withModule } from "./executor.js";
-import { deserialize, isByLink, isFromKernel, modelOf, save, show, tell } from "./models.js";
+import { isByLink, isFromKernel, save, show, tell } from "./models.js";
 import { fill } from "./text.js";
 import { WarmUp } from "./warmup.js";
 
@@ -14,12 +16,12 @@ const LATER_MS = 100; // for changes whose sender says nothing after them
 
 /** Sources and targets with their models in the place of references. */
 async function linked(manager, spec) {
-  const trait = async ([reference, ...rest]) => [await modelOf(manager, reference), ...rest];
+  const trait = async ([reference, ...rest]) => [await getModel(manager, reference), ...rest];
   const named = async (traits) => Promise.all(Object.entries(traits).map(async ([name, t]) => [name, ...(await trait(t))]));
   const outputs = Object.entries(spec.outputs).flatMap(([field, targets]) => targets.map((t) => [field, t]));
   return {
-    own: await modelOf(manager, spec.self),
-    hasKernel: Boolean(manager.kernel),
+    own: await getModel(manager, spec.self),
+    hasKernel: Boolean(kernelOf(manager)),
     inputs: await named(spec.inputs),
     static: await named(spec.static),
     outputs: await Promise.all(outputs.map(async ([field, target]) => [field, ...(await trait(target))])),
@@ -232,7 +234,7 @@ class Link {
     this.own.save_changes();
     // ipywidgets keeps a value back while the one before it is under way. It may leave after this question, so ask again.
     clearTimeout(this.timer);
-    if (sources.some(([, model]) => model._msg_buffer)) this.timer = setTimeout(() => this.run(), AGAIN_MS);
+    if (sources.some(([, model]) => hasUnsentChanges(model))) this.timer = setTimeout(() => this.run(), AGAIN_MS);
   }
 
   /** Says on the page what failed, or that nothing did. */
@@ -282,7 +284,7 @@ class Link {
   async prepare(executor) {
     if (executor.program.may_not_end) {
       const compiled = await withModule(executor.program);
-      if (this.isCurrent(executor)) executor.remote = new RemoteExecutor(compiled, this.own.get("_esm"));
+      if (this.isCurrent(executor)) executor.remote = new RemoteExecutor(compiled, moduleSource(this.own));
     } else {
       executor.local = await Executor.of(executor.program);
     }
@@ -305,7 +307,7 @@ class Link {
       Object.assign(executor, { remote: null, slow: 0 });
     };
     executor.isWarm = true; // or will be, there
-    executor.remote = new RemoteExecutor(executor.local.program, this.own.get("_esm"), comeBack);
+    executor.remote = new RemoteExecutor(executor.local.program, moduleSource(this.own), comeBack);
     executor.remote.tryOut(this.read(), { enough: SLOW_MS, failed: (error) => this.failed(error, executor) });
   }
 

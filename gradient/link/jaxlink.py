@@ -13,10 +13,10 @@ import numpy as np
 from ipywidgets import Widget
 from traitlets import Dict, Enum, HasTraits, Int, Unicode
 
+from gradient.adapters.anywidget import ViewlessWidget
 from gradient.link.events import LOCK, Trait, as_json, event, is_from_page, is_on_page, run_at_the_end
 from gradient.link.kernel import Kernel, KernelRenderer, Output, Transition, as_array, snapshot
 from gradient.link.modules import esm
-from gradient.link.page import PageLink
 from gradient.link.programs import Cache, cached, compiled, described
 from gradient.link.text import names
 from gradient.wasm import UnsupportedPrimitive
@@ -30,7 +30,7 @@ _HERE = pathlib.Path(__file__).parent
 _LOG = logging.getLogger(__name__)
 
 
-class JaxLink(PageLink):
+class JaxLink(ViewlessWidget):
     """A JAX function between traits; see `jaxlink`.
 
     Attributes:

@@ -1,32 +1,20 @@
 // What the links on a page have in common: how they find models, read what the kernel sends, and know who made a change.
 
-/** @typedef {{ get(name: string): any, set(values: object): void, set_state(state: object): void, save_changes(): void,
- *   on(name: string, act: Function): void, off(name: string, act: Function): void, comm_live: boolean }} Model */
+import { isBeingRestored } from "../adapters/ipywidgets.js";
 
 // Every link has a module instance of its own; a mark on the model is what they share.
 const WRITING = Symbol.for("jaxlink.writing");
 const SHOWN = Symbol.for("jaxlink.shown");
 const READY = Symbol.for("jaxlink.ready");
 
-/** The model of a reference. @param {any} manager @param {string} reference @returns {Promise<Model>} */
-export function modelOf(manager, reference) {
-  return manager.get_model(reference.replace("IPY_MODEL_", ""));
-}
-
 /** Whether the present change of a model was sent by the kernel. @param {any} model @param {string} name */
 export function isFromKernel(model, name) {
-  return !model[WRITING] && model._state_lock != null && name in model._state_lock;
+  return !model[WRITING] && isBeingRestored(model, name);
 }
 
 /** Whether a link makes the present change of a model, and may be about to make more. @param {any} model */
 export function isByLink(model) {
   return Boolean(model[WRITING]);
-}
-
-/** A value as a model's own kind keeps it, from the form in which the kernel would have sent it. */
-export function deserialize(model, name, value) {
-  const own = model.constructor.serializers?.[name]?.deserialize;
-  return own ? own(value, model.widget_manager) : value;
 }
 
 /** Changes a model as a link. @param {any} model @param {() => void} act */

@@ -1,13 +1,15 @@
 // Keeps the controls' values: in the tab's own storage, for a page that is loaded anew, and while the kernel is out of reach.
 
+import { widgetClass } from "../adapters/anywidget.js";
+import { getModel, kernelOf, numOptions } from "../adapters/ipywidgets.js";
 import { hold } from "./connection.js";
-import { modelOf, readiness, save, tellReady } from "./models.js";
+import { readiness, save, tellReady } from "./models.js";
 
 const PREFIX = "jaxlink:";
 const STORE_MS = 200; // at most so often, as it costs more than a run of the program; and when the page goes
 
 /** Whether each load of the page begins anew: JupyterLab's kernel outlives its page and remembers by itself. */
-const beginsAnew = (manager) => "voila" in document.body.dataset || !manager.kernel;
+const beginsAnew = (manager) => "voila" in document.body.dataset || !kernelOf(manager);
 
 function stored(key) {
   try {
@@ -28,7 +30,7 @@ function store(key, values) {
 /** Whether a control can stand at a value: a choice has it, a number lies in its range. */
 function isPossible(model, name, value) {
   if (value === undefined || typeof value !== typeof model.get(name)) return false;
-  if (name === "index") return value < (model.get("_options_labels")?.length ?? Number.POSITIVE_INFINITY);
+  if (name === "index") return value < (numOptions(model) ?? Number.POSITIVE_INFINITY);
   if (name !== "value" || typeof value !== "number") return true;
   const base = model.get("base"); // the limits of a logarithmic slider are exponents
   const [low, high] = ["min", "max"].map((limit) => (base ? base ** model.get(limit) : model.get(limit)));
@@ -40,7 +42,7 @@ function isPossible(model, name, value) {
  * values of other controls, of a second memory or of an older version of the page, are never set.
  */
 function keyOf(traits) {
-  const names = traits.map(([model, name]) => `${model.get("description") ?? model.get("_anywidget_id")} ${name}`);
+  const names = traits.map(([model, name]) => `${model.get("description") ?? widgetClass(model)} ${name}`);
   return `${PREFIX}${document.body.dataset.home ?? location.pathname} ${names.join(", ")}`;
 }
 
@@ -67,8 +69,8 @@ function keepStored(key, traits) {
 }
 
 async function start(manager, { self, controls, after }, isClosed) {
-  const traits = await Promise.all(controls.map(async ([reference, name]) => [await modelOf(manager, reference), name]));
-  const choices = await Promise.all(after.map((reference) => modelOf(manager, reference)));
+  const traits = await Promise.all(controls.map(async ([reference, name]) => [await getModel(manager, reference), name]));
+  const choices = await Promise.all(after.map((reference) => getModel(manager, reference)));
   await Promise.all(choices.map(readiness));
   if (isClosed()) return () => {};
   const put = (values) => {
@@ -80,7 +82,7 @@ async function start(manager, { self, controls, after }, isClosed) {
   if (!beginsAnew(manager)) return release;
   const key = keyOf(traits);
   put(stored(key));
-  tellReady(await modelOf(manager, self));
+  tellReady(await getModel(manager, self));
   const forget = keepStored(key, traits);
   return () => {
     release();

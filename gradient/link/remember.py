@@ -5,15 +5,15 @@ from collections.abc import Sequence
 
 from traitlets import Dict
 
+from gradient.adapters.anywidget import ViewlessWidget
 from gradient.link.choose import Choice
 from gradient.link.events import Trait, as_json
 from gradient.link.modules import esm
-from gradient.link.page import PageLink
 
 _HERE = pathlib.Path(__file__).parent
 
 
-class Memory(PageLink):
+class Memory(ViewlessWidget):
     """The page's memory of its controls; see `remember`."""
 
     _esm = esm(_HERE / "remember.js")

@@ -1,5 +1,6 @@
 // Programs that a visitor may choose are made ready while the page has nothing else to do.
 
+import { moduleSource } from "../adapters/anywidget.js";
 import { Late, PATIENCE_MS, RemoteExecutor, SLOW_MS } from "./executor.js";
 
 const WARM_UP_MS = 1000; // after which the page is drawn
@@ -51,7 +52,7 @@ export class WarmUp {
    */
   async practise(executor) {
     const { link } = this;
-    this.practice = new RemoteExecutor(executor.local.program, link.own.get("_esm"));
+    this.practice = new RemoteExecutor(executor.local.program, moduleSource(link.own));
     const milliseconds = await new Promise((ended) => {
       // Inputs of another choice may not fit: the program fails, if it does, when it is chosen.
       const failed = (error) => ended(error instanceof Late ? PATIENCE_MS : 0);

@@ -5,6 +5,8 @@ from typing import Any
 import numpy as np
 from traitlets import TraitError, TraitType
 
+from gradient.adapters.traitlets import set_trait
+
 
 def _to_json(array: np.ndarray, _: object) -> dict:
     little_endian = np.ascontiguousarray(array, "<f4")
@@ -47,8 +49,4 @@ class Array(TraitType):
 
     def set(self, obj: Any, value: Any) -> None:
         """Sets it and tells those who follow it, if it is another; traitlets' own comparison cannot tell for arrays."""
-        new = self.validate(obj, value)
-        old = obj._trait_values.get(self.name, self.default_value)
-        obj._trait_values[self.name] = new
-        if not np.array_equal(old, new):
-            obj._notify_trait(self.name, old, new)
+        set_trait(obj, self, self.validate(obj, value), np.array_equal)

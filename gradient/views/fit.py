@@ -6,6 +6,7 @@ import bqplot
 import numpy as np
 from traitlets import TraitError, validate
 
+from gradient.adapters.ipywidgets import is_set_by_page
 from gradient.problems import Problem
 from gradient.views import style
 
@@ -28,7 +29,7 @@ class Data(bqplot.Scatter):
     @validate("x", "y")
     def _check_length(self, proposal: dict) -> Any:
         value, name = proposal["value"], proposal["trait"].name
-        if name in self._property_lock and not self._is_fitting(value):
+        if is_set_by_page(self, name) and not self._is_fitting(value):
             raise TraitError(f"A page set {name} to something else than as many numbers as a problem has: {value!r:.80}")
         return value
 

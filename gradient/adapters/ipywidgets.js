@@ -1,0 +1,156 @@
+// What this package uses of ipywidgets' JavaScript: its models, and the managers that make them in Voilà, in JupyterLab and on
+// static pages. The typedefs name the members that are public; everything else that ipywidgets does not promise is in a function.
+
+/**
+ * @typedef {object} Model a WidgetModel of jupyter-widgets, which is a Backbone model
+ * @property {string} model_id
+ * @property {boolean} comm_live
+ * @property {Manager} widget_manager
+ * @property {(name: string) => any} get
+ * @property {(state: Record<string, any>) => void} set
+ * @property {(state: Record<string, any>, options?: object) => void} save
+ * @property {() => void} save_changes
+ * @property {(state: Record<string, any>) => any} set_state
+ * @property {(events: string, act: Listener) => void} on
+ * @property {(events: string, act: Listener) => void} once
+ * @property {(events: string, act: Listener) => void} off
+ * @property {(event: string, ...details: any[]) => void} trigger
+ */
+
+/** @typedef {(...details: any[]) => void} Listener */
+
+/**
+ * @typedef {object} Manager a widget manager
+ * @property {(id: string) => Promise<Model>} get_model
+ * @property {(id: string) => boolean} has_model
+ */
+
+/**
+ * @typedef {object} Message a Jupyter message
+ * @property {{ msg_id: string, msg_type: string }} header
+ * @property {{ msg_id?: string }} [parent_header]
+ * @property {any} content
+ */
+
+/**
+ * @template T
+ * @typedef {object} Signal
+ * @property {(act: (sender: any, value: T) => void) => void} connect
+ * @property {(act: (sender: any, value: T) => void) => void} disconnect
+ */
+
+/**
+ * @typedef {object} Kernel an IKernelConnection of the JupyterLab services
+ * @property {string} status
+ * @property {string} connectionStatus
+ * @property {Signal<string>} statusChanged
+ * @property {Signal<string>} connectionStatusChanged
+ * @property {Signal<{ msg: Message, direction: "send" | "recv" }>} anyMessage
+ */
+
+/** A model with the members that ipywidgets does not promise. @param {Model} model @returns {any} */
+const ipywidgetsInternals = (model) => model;
+
+/**
+ * Finds the model of a reference. Only ipywidgets' own serializers turn such a string into its model, and those of an anywidget's
+ * traits cannot be declared.
+ * @param {Manager} manager
+ * @param {string} reference
+ * @returns {Promise<Model>}
+ */
+export function getModel(manager, reference) {
+  return manager.get_model(reference.replace("IPY_MODEL_", ""));
+}
+
+/**
+ * The kernel of a page, undefined on a static page. Only the managers that have a kernel have this member.
+ * @param {Manager} manager
+ * @returns {Kernel | undefined}
+ */
+export function kernelOf(manager) {
+  return /** @type {any} */ (manager).kernel;
+}
+
+/**
+ * Calls `act` each time a manager has restored the kernel's state, after a lost connection. The base class of managers has no such
+ * signal, and nothing else tells when it is done.
+ * @param {Manager} manager
+ * @param {() => void} act
+ * @returns {() => void} what undoes it
+ */
+export function onRestored(manager, act) {
+  /** @type {Signal<unknown> | undefined} */
+  const restored = /** @type {any} */ (manager).restored;
+  restored?.connect(act);
+  return () => restored?.disconnect(act);
+}
+
+/**
+ * Whether `set_state` is setting a trait of a model right now. The kernel's messages come that way, and no event tells who made a
+ * change.
+ * @param {Model} model
+ * @param {string} name
+ * @returns {boolean}
+ */
+export function isBeingRestored(model, name) {
+  const { _state_lock: lock } = ipywidgetsInternals(model);
+  return lock != null && name in lock;
+}
+
+/**
+ * Whether a model keeps changes back because the message before them has not been answered yet. Nothing public tells.
+ * @param {Model} model
+ * @returns {boolean}
+ */
+export function hasUnsentChanges(model) {
+  return ipywidgetsInternals(model)._msg_buffer != null;
+}
+
+/**
+ * Whether the kernel of a model has ended. `comm_live` stays true then, and sending would throw.
+ * @param {Model} model
+ * @returns {boolean}
+ */
+export function isDisconnected(model) {
+  return Boolean(ipywidgetsInternals(model).comm?.jsServicesComm?.isDisposed);
+}
+
+/**
+ * Lets `isIgnored` keep status messages from a model. A model counts those that it waits for, and has no event for them.
+ * @param {Model} model
+ * @param {(message: Message) => boolean} isIgnored
+ */
+export function filterStatus(model, isIgnored) {
+  const original = ipywidgetsInternals(model)._handle_status;
+  ipywidgetsInternals(model)._handle_status = (/** @type {Message} */ message) =>
+    isIgnored(message) || original.call(model, message);
+}
+
+/**
+ * Makes a model go on as if the kernel had answered its last message. It would wait for a lost answer for ever, and send nothing.
+ * @param {Model} model
+ */
+export function assumeAnswered(model) {
+  ipywidgetsInternals(model)._handle_status({ content: { execution_state: "idle" } });
+}
+
+/**
+ * A value as the model itself keeps it, from the form in which a kernel sends it. Models do this only with whole messages.
+ * @param {Model} model
+ * @param {string} name
+ * @param {any} value
+ * @returns {any}
+ */
+export function deserialize(model, name, value) {
+  const convert = ipywidgetsInternals(model).constructor.serializers?.[name]?.deserialize;
+  return convert ? convert(value, model.widget_manager) : value;
+}
+
+/**
+ * How many options a selection has, undefined for other models. The trait of a selection's labels is private.
+ * @param {Model} model
+ * @returns {number | undefined}
+ */
+export function numOptions(model) {
+  return model.get("_options_labels")?.length;
+}

@@ -1,0 +1,11 @@
+"""What this package uses of ipywidgets that it does not promise."""
+
+from ipywidgets import Widget
+
+
+def is_set_by_page(widget: object, name: str) -> bool:
+    """Whether a message from a page is setting a trait right now.
+
+    A widget keeps what a message sets in `_property_lock` while it sets it. No observer is told who made a change.
+    """
+    return isinstance(widget, Widget) and name in widget._property_lock

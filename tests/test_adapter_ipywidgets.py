@@ -1,0 +1,131 @@
+"""What gradient/adapters/ipywidgets.py and .js, and anywidget.js, rely on: in Python, and in a page with the real libraries."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import ipywidgets as widgets
+import pytest
+from playwright.sync_api import Browser, Page
+
+from gradient.adapters.ipywidgets import is_set_by_page
+from gradient.link.modules import esm
+from tests.adapters import relying_on
+from tests.app_page import AppPage
+from tests.conftest import ROOT, Server, watched
+from tests.wire import Wire
+
+
+def test_what_a_page_sets_is_told_from_what_python_sets(monkeypatch: pytest.MonkeyPatch) -> None:
+    wire = Wire(monkeypatch)
+    slider, by_page = widgets.IntSlider(), list[bool]()
+    slider.observe(lambda change: by_page.append(is_set_by_page(change.owner, change.name)), "value")
+    with relying_on("ipywidgets"):
+        wire.receive(slider, {"value": 3})
+        slider.value = 4
+        assert by_page == [True, False]
+        assert not is_set_by_page(object(), "value")
+
+
+@pytest.fixture(scope="module")
+def page(browser: Browser, voila: Server) -> Iterator[Page]:
+    """The app in Voilà, with the adapters' functions, a `manager`, and its `models` by a part of their names."""
+    adapters = "\n".join(esm(ROOT / "gradient" / "adapters" / f"{name}.js") for name in ("ipywidgets", "anywidget"))
+    names = "getModel, kernelOf, onRestored, isBeingRestored, hasUnsentChanges, isDisconnected, filterStatus, assumeAnswered"
+    names += ", deserialize, numOptions, moduleSource, widgetClass"
+    with watched(browser.new_context()) as context:
+        app = AppPage.open(context.new_page(), voila.url)
+        app.settled()
+        app.page.evaluate(f"""async () => {{
+          {adapters}
+          const manager = jupyterapp.widgetManager;
+          const models = await Promise.all(Object.values(manager._models));
+          const find = (name) => models.find((model) => model.get("_model_name") === name);
+          const tick = () => new Promise((done) => setTimeout(done, 20));
+          Object.assign(window, {{ {names}, manager, find, tick }});
+        }}""")
+        yield app.page
+
+
+# Each is a property of the libraries that the functions of the adapters rely on.
+PROPERTIES = {
+    "a model is found by its reference": (
+        "ipywidgets",
+        "(await getModel(manager, 'IPY_MODEL_' + find('FloatSliderModel').model_id)) === find('FloatSliderModel')",
+    ),
+    "a manager has a kernel with signals": (
+        "ipywidgets",
+        "['anyMessage', 'connectionStatusChanged', 'statusChanged'].every((name) => kernelOf(manager)[name].connect)"
+        " && kernelOf(manager).connectionStatus === 'connected'",
+    ),
+    "a manager tells when it has restored the state": (
+        "ipywidgets",
+        "(() => { let calls = 0; const undo = onRestored(manager, () => (calls += 1)); manager._restored.emit();"
+        " undo(); manager._restored.emit(); return calls === 1; })()",
+    ),
+    "a change by set_state is told from others": (
+        "ipywidgets",
+        """await (async () => {
+          const [model, seen] = [find('FloatSliderModel'), []];
+          const value = model.get('value');
+          const look = () => seen.push(isBeingRestored(model, 'value'));
+          model.on('change:value', look);
+          await model.set_state({ value: value + 0.01 });
+          model.set({ value });
+          model.off('change:value', look);
+          return String(seen) === 'true,false' && !isBeingRestored(model, 'value');
+        })()""",
+    ),
+    "changes wait for the answer to those before": (
+        "ipywidgets",
+        """await (async () => {
+          const model = find('CheckboxModel');
+          const seen = [hasUnsentChanges(model)];
+          for (const text of ['a', 'b', '']) { model.set({ tooltip: text }); model.save_changes(); }
+          seen.push(hasUnsentChanges(model));
+          while (hasUnsentChanges(model) || model._pending_msgs) await tick();
+          return String(seen) === 'false,true';
+        })()""",
+    ),
+    "a lost answer can be given up": (
+        "ipywidgets",
+        """await (async () => {
+          const model = find('CheckboxModel');
+          const ignored = [];
+          const original = model._handle_status;
+          filterStatus(model, ({ header, content }) => header && content.execution_state === 'idle' && ignored.push(header));
+          model.set({ tooltip: 'c' }); model.save_changes();
+          model.set({ tooltip: null }); model.save_changes();
+          while (!ignored.length) await tick();
+          const wasWaiting = hasUnsentChanges(model);
+          assumeAnswered(model);
+          const isWaiting = hasUnsentChanges(model);
+          model._handle_status = original;
+          return wasWaiting && !isWaiting;
+        })()""",
+    ),
+    "a connected model is not disconnected": (
+        "ipywidgets",
+        "!isDisconnected(find('FloatSliderModel')) && find('FloatSliderModel').comm.jsServicesComm.isDisposed === false",
+    ),
+    "a model converts what a kernel sends": (
+        "bqplot",
+        "deserialize(find('LinesModel'), 'x', { value: new DataView(new ArrayBuffer(8)), dtype: 'float32', shape: [2] })"
+        ".length === 2 && deserialize(find('FloatSliderModel'), 'value', 3) === 3",
+    ),
+    "a selection has options": (
+        "ipywidgets",
+        "numOptions(find('DropdownModel')) > 1 && numOptions(find('FloatSliderModel')) === undefined",
+    ),
+    "an anywidget has its module and its class": (
+        "anywidget",
+        "moduleSource(find('AnyModel')).includes('export default') && widgetClass(find('AnyModel')).startsWith('gradient.')",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PROPERTIES)
+def test_libraries_of_the_page_are_as_the_adapters_take_them(page: Page, name: str) -> None:
+    library, expression = PROPERTIES[name]
+    with relying_on(library):
+        found: Any = page.evaluate(f"async () => {expression}")
+        assert found is True, f"Not so: {name}"
