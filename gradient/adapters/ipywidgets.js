@@ -153,4 +153,47 @@ export function deserialize(model, name, value) {
  */
 export function numOptions(model) {
   return model.get("_options_labels")?.length;
+
+// The elements of ipywidgets' controls, by class names that it does not promise.
+
+/** The slider, with its label and its number. */
+export const SLIDER = ".widget-slider";
+
+/** What the widget manager writes in the place of a widget whose model it has not found in time. */
+export const GIVEN_UP = "Error displaying widget: model not found";
+
+/** What a slider is called on the page. @param {Element} slider */
+export function labelOf(slider) {
+  return slider.querySelector(".widget-label")?.textContent ?? "";
+}
+
+/** The number beside a slider, which can be edited. @param {Element} slider */
+export function readoutOf(slider) {
+  return slider.querySelector(".widget-readout");
+}
+
+/** The part of a slider that takes the focus and the keys; it is noUiSlider's, and has no name. @param {Element} slider */
+export function handleOf(slider) {
+  return slider.querySelector(".noUi-handle");
+}
+
+/** noUiSlider's element around one of its handles, or null elsewhere. @param {Element} element */
+export function sliderAround(element) {
+  return element.matches(".noUi-handle") ? element.closest(".noUi-target") : null;
+}
+
+/** Moves a slider as a person does; it stops at its limits. @param {any} slider noUiSlider's element @param {number} value */
+export function moveHandle(slider, value) {
+  slider.noUiSlider.set(value); // noUiSlider's own object, which ipywidgets leaves on the element
+}
+
+/** The places of all widgets that are the output of a cell. @param {ParentNode} root */
+export function outputsOf(root) {
+  return [...root.querySelectorAll(".jupyter-widgets")];
+}
+
+/** Shows a model in an element. @param {any} manager @param {unknown} model @param {Element} place */
+export async function showView(manager, model, place) {
+  const view = await manager.create_view(model);
+  view.luminoWidget.constructor.attach(view.luminoWidget, place); // Lumino itself cannot be imported from here
 }

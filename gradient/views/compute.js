@@ -1,17 +1,25 @@
-// Where the page computes, and what that takes. The server's round trip is read off the messages that pass anyway.
+// Where the page computes, and how long that takes. The server's round trip is read off the messages that pass anyway.
 
-const REST_MS = 150; // after which a round trip is told by itself, and before with the next run: a frame costs more than a run
+import { modelOf } from "../link/models.js";
+import { callAll } from "./observers.js";
+import { fillIn } from "./words.js";
+
+/** @typedef {import("./observers.js").ViewModel} ViewModel */
+/** @typedef {Record<string, string>} Words see `sentences.py` */
+/** @typedef {{ here?: number, away?: number }} Times in milliseconds, of the last run here and of the last round trip */
+
+const QUIET_MS = 150; // after which a round trip is shown by itself, and before then with the next run: to paint costs more than a run
 const GONE = new Set(["dead", "terminating", "restarting", "autorestarting"]);
 
 /** A duration that a person can compare. @param {number} milliseconds */
-function duration(milliseconds) {
+function durationOf(milliseconds) {
   return `${milliseconds < 10 ? milliseconds.toFixed(1) : Math.round(milliseconds)} ms`;
 }
 
-/** Calls `act` with the round trip of each message that changes a widget in the kernel. Returns what undoes it. */
+/** Calls `act` with the round trip of each message that changes a widget in the kernel. Returns what undoes it. @param {any} kernel @param {(milliseconds: number) => void} act */
 function watchRoundTrips(kernel, act) {
   const sent = new Map();
-  const seen = (_, { msg, direction }) => {
+  const seen = (/** @type {unknown} */ _, /** @type {any} */ { msg, direction }) => {
     if (direction === "send" && msg.header.msg_type === "comm_msg") sent.set(msg.header.msg_id, performance.now());
     const start = sent.get(msg.parent_header?.msg_id);
     if (start === undefined || msg.header.msg_type !== "status" || msg.content.execution_state !== "idle") return;
@@ -22,114 +30,137 @@ function watchRoundTrips(kernel, act) {
   return () => kernel.anyMessage.disconnect(seen);
 }
 
-/** Calls `act` with whether the kernel that the page was opened with can be reached. Returns what undoes it. */
+/** Calls `act` with whether the kernel that the page was opened with can be reached. Returns what undoes it. @param {any} kernel @param {(isConnected: boolean) => void} act */
 function watchConnection(kernel, act) {
   let isReplaced = false; // a kernel that was started again is empty, though it has the same name
-  const look = () => {
+  const check = () => {
     isReplaced ||= GONE.has(kernel.status);
     act(!isReplaced && kernel.connectionStatus === "connected");
   };
-  kernel.statusChanged.connect(look);
-  kernel.connectionStatusChanged.connect(look);
-  addEventListener("online", look);
+  kernel.statusChanged.connect(check);
+  kernel.connectionStatusChanged.connect(check);
+  addEventListener("online", check);
   return () => {
-    kernel.statusChanged.disconnect(look);
-    kernel.connectionStatusChanged.disconnect(look);
-    removeEventListener("online", look);
+    kernel.statusChanged.disconnect(check);
+    kernel.connectionStatusChanged.disconnect(check);
+    removeEventListener("online", check);
   };
 }
 
-/** Builds the elements. @param {HTMLElement} el */
-function build(el, hasServer) {
-  el.innerHTML = `
-    <fieldset ${hasServer ? "" : "hidden"}><legend>Compute in</legend>
-      <label><input type="radio" value="browser"><span>browser</span></label>
-      <label><input type="radio" value="kernel"><span>server</span></label>
-    </fieldset>
-    <p class="techni-took" aria-live="off"></p>
-    <p class="techni-offline" role="status" hidden><span></span> <button type="button">Reconnect</button></p>`;
-  const choices = el.querySelectorAll("input");
-  const name = `techni-compute-${Math.random().toString(36).slice(2)}`;
-  for (const choice of choices) choice.name = name;
-  const [line, words, button] = ["offline", "offline span", "offline button"].map((part) =>
-    el.querySelector(`.techni-${part}`),
-  );
-  return { choices, took: el.querySelector(".techni-took"), line, words, button };
+/** One side of the switch. @param {string} name of the group @param {string} value @param {string} text */
+function makeChoice(name, value, text) {
+  const [label, input, words] = [
+    document.createElement("label"),
+    document.createElement("input"),
+    document.createElement("span"),
+  ];
+  Object.assign(input, { type: "radio", name, value });
+  words.textContent = text;
+  label.append(input, words);
+  return { label, input };
 }
 
-/** Loads the page again if its server answers; the controls are remembered. */
-async function reconnect(words) {
+/** Builds the elements. @param {HTMLElement} el @param {Words} words @param {boolean} hasServer */
+function build(el, words, hasServer) {
+  el.innerHTML = `
+    <fieldset><legend></legend></fieldset>
+    <p class="techni-took" aria-live="off"></p>
+    <p class="techni-offline" role="status" hidden><span></span> <button type="button"></button></p>`;
+  const [fieldset, legend, took, line, sentence, button] = /** @type {HTMLElement[]} */ (
+    ["fieldset", "legend", ".techni-took", ".techni-offline", "span", "button"].map((selector) => el.querySelector(selector))
+  );
+  const name = `techni-compute-${Math.random().toString(36).slice(2)}`;
+  const sides = [makeChoice(name, "browser", words.browser), makeChoice(name, "kernel", words.kernel)];
+  fieldset.hidden = !hasServer;
+  fieldset.append(...sides.map(({ label }) => label));
+  legend.textContent = words.legend;
+  button.textContent = words.reconnect;
+  return { choices: sides.map(({ input }) => input), took, line, sentence, button, words };
+}
+
+/** @typedef {ReturnType<typeof build>} Parts */
+
+/** Loads the page again if its server answers; the controls are remembered. @param {Parts} parts */
+async function reconnect({ sentence, words }) {
   try {
-    // One of the page's own scripts: to ask for the page itself would start a kernel. After an upgrade it may have another name.
-    const script = document.querySelector("script[src]")?.src ?? location.href;
-    const { status } = await fetch(script, { method: "HEAD", cache: "no-store" });
+    // One of the page's own scripts, which after an upgrade may have another name: the page itself would start a kernel.
+    const script = /** @type {HTMLScriptElement | null} */ (document.querySelector("script[src]"));
+    const { status } = await fetch(script?.src ?? location.href, { method: "HEAD", cache: "no-store" });
     if (status >= 500) throw new Error("a proxy answers in the place of its server");
     location.reload();
   } catch {
-    words.textContent = "The server still cannot be reached; this page goes on in your browser.";
+    sentence.textContent = words.still_offline;
   }
 }
 
-/** What the last run took: why the kernel computes, or the times of both. @param {{ here?: number, away?: number }} times */
-function account(link, { here, away }) {
-  const browser = here === undefined ? "" : `in your browser: ${duration(here)}`;
-  const server = away === undefined ? "" : `last round trip to the server: ${duration(away)}`;
+/** How long the last run took: why the kernel computes, or the times of both. @param {ViewModel} link @param {Words} words @param {Times} times */
+function accountOf(link, words, { here, away }) {
+  const browser = here === undefined ? "" : fillIn(words.here, { duration: durationOf(here) });
+  const server = away === undefined ? "" : fillIn(words.away, { duration: durationOf(away) });
   return link.get("reason") || [browser, server].filter(Boolean).join("; ");
 }
 
-/** Has the link compute somewhere else. @param {string | undefined} live where the same page has a kernel, if this has none */
-function choose(link, where, live) {
+/** Makes the link compute somewhere else. @param {any} link @param {string} where @param {string} [live] where the same page has a kernel, if this has none */
+function switchTo(link, where, live) {
   link.set("where", where);
-  if (!link.comm?.jsServicesComm?.isDisposed) link.save_changes(); // as it is when its kernel has been shut down
+  if (!link.comm?.jsServicesComm?.isDisposed) link.save_changes(); // disposed when its kernel has been shut down
   if (live && where === "kernel") setTimeout(() => location.assign(live)); // when all that is remembered has been stored
 }
 
-/** Says whether the server can be reached; what it computed is then computed here. */
-function showConnection({ choices, line, words }, link, isConnected) {
+/** Says whether the server can be reached; what it computed is then computed here. @param {Parts} parts @param {ViewModel} link @param {boolean} isConnected */
+function showConnection({ choices, line, sentence, words }, link, isConnected) {
   line.hidden = isConnected;
-  words.textContent = "The server is out of reach; this page goes on in your browser.";
+  sentence.textContent = words.offline;
   for (const choice of choices) choice.disabled = !isConnected;
-  if (!isConnected && link.get("computing") === "kernel") choose(link, "browser");
+  if (!isConnected && link.get("computing") === "kernel") switchTo(link, "browser");
 }
 
-async function render({ model, el }) {
-  const link = await model.widget_manager.get_model(model.get("link").replace("IPY_MODEL_", ""));
-  const kernel = model.widget_manager.kernel;
-  const live = kernel ? undefined : document.body.dataset.live;
-  const parts = build(el, Boolean(kernel || live));
+/** Shows where the link computes and how long it takes. Returns what undoes it. @param {Parts} parts @param {any} link @param {any} kernel */
+function follow(parts, link, kernel) {
+  /** @type {Times} */
   const times = {};
+  /** @type {number | undefined} */
   let timer;
-  const tell = () => {
-    timer = clearTimeout(timer);
-    parts.took.textContent = account(link, times);
-  };
-  const returned = (milliseconds) => {
-    times.away = milliseconds;
-    timer ??= setTimeout(tell, REST_MS);
+  const report = () => {
+    timer = void clearTimeout(timer);
+    parts.took.textContent = accountOf(link, parts.words, times);
   };
   const draw = () => {
     for (const choice of parts.choices) choice.checked = choice.value === link.get("computing");
-    tell();
+    report();
   };
-  const ran = ({ milliseconds }) => {
+  const ran = (/** @type {{ milliseconds: number }} */ { milliseconds }) => {
     times.here = milliseconds;
-    tell();
+    report();
   };
-  const connected = (isConnected) => showConnection(parts, link, isConnected);
-  const undo = kernel ? [watchRoundTrips(kernel, returned), watchConnection(kernel, connected)] : [];
-  for (const choice of parts.choices) choice.addEventListener("change", () => choose(link, choice.value, live));
+  const returned = (/** @type {number} */ milliseconds) => {
+    times.away = milliseconds;
+    timer ??= setTimeout(report, QUIET_MS);
+  };
+  const connected = (/** @type {boolean} */ isConnected) => showConnection(parts, link, isConnected);
   addEventListener("pageshow", draw); // who comes back from the page with a kernel finds what computes here
-  parts.button.addEventListener("click", () => void reconnect(parts.words));
   link.on("change:computing change:reason", draw);
   link.on("jaxlink:ran", ran);
   draw();
-  return () => {
-    for (const stop of undo) stop();
-    clearTimeout(timer);
-    removeEventListener("pageshow", draw);
-    link.off("change:computing change:reason", draw);
-    link.off("jaxlink:ran", ran);
-  };
+  return [
+    ...(kernel ? [watchRoundTrips(kernel, returned), watchConnection(kernel, connected)] : []),
+    () => clearTimeout(timer),
+    () => removeEventListener("pageshow", draw),
+    () => link.off("change:computing change:reason", draw),
+    () => link.off("jaxlink:ran", ran),
+  ];
+}
+
+/** @param {import("./observers.js").RenderContext} context */
+async function render({ model, el }) {
+  const link = await modelOf(model.widget_manager, model.get("link"));
+  const { kernel } = model.widget_manager;
+  const live = kernel ? undefined : document.body.dataset.live;
+  const parts = build(el, model.get("words"), Boolean(kernel || live));
+  for (const choice of parts.choices) choice.addEventListener("change", () => switchTo(link, choice.value, live));
+  parts.button.addEventListener("click", () => void reconnect(parts));
+  const undo = follow(parts, link, kernel);
+  return () => callAll(undo);
 }
 
 export default { render };

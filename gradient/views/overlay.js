@@ -1,128 +1,159 @@
-// The transparent layer over the ipympl figure: the start's handle and, if asked, the path and the plane. It also tells the
-// kernel when a frame of the figure has been shown, and that none is seen.
+// The transparent overlay on the ipympl figures: the start's handle and, if asked, the path and the plane. It also tells the
+// kernel when a figure's image has been shown, and that none is seen.
 
-import { followCanvases } from "./figures.js";
-import { listen, onRatio, onSize, oncePerTask, resolve, watchVisibility } from "./follow.js";
+import { modelOf } from "../link/models.js";
+import { clearedAxes, clippedToBox, drawBackground, fitCanvas } from "./axes_canvas.js";
+import { followFigures } from "./figures.js";
+import { callAll, listen, oncePerTask, onRatio, onSize, watchVisibility } from "./observers.js";
 import { drawExit, drawLine, drawMark, pixelsOf } from "./path.js";
-import { drawAxes, drawColourBar, drawFacts, makeBands } from "./plane.js";
+import { drawAxes, drawCaption, drawColourBar, makeBands } from "./plane.js";
 import { boxOf, takePointers } from "./pointers.js";
-import { drawGround, fitCanvas, inBox, makeSheet, numbersOf } from "./sheet.js";
+import { fillIn } from "./words.js";
 
-/** The traits that are arrays, as Float32Array. */
-const ARRAYS = ["path", "point", "exit_point", "exit_direction", "plane", "plane_range", "plane_corners"];
-const NUMBERS = ["last", "exit_step", "plane_third", "plane_case"];
-const DRAWN = [...ARRAYS, ...NUMBERS, "drawing", "margins", "look"];
+/** @typedef {import("./axes_canvas.js").AxesCanvas} AxesCanvas */
+/** @typedef {import("./observers.js").ViewModel} ViewModel */
+/** @typedef {import("./pointers.js").Box} Box */
+/** @typedef {import("./pointers.js").Handle} Handle */
+/** @typedef {import("./pointers.js").Point} Point */
 
-/** What is to be drawn, or null if that is nothing. */
-function frameOf(model) {
-  if (!model.get("drawing")) return null;
-  const frame = {};
-  for (const name of ARRAYS) frame[name] = numbersOf(model.get(name));
-  for (const name of NUMBERS) frame[name] = model.get(name);
-  return frame.path.length ? frame : null;
+/** The traits that are arrays. */
+const ARRAYS = /** @type {const} */ ([
+  ...["path", "point", "exit_point", "exit_direction"],
+  ...["plane", "plane_range", "plane_corners"],
+]);
+const NUMBERS = /** @type {const} */ (["last", "exit_step", "plane_third", "plane_case"]);
+const DRAWN = [...ARRAYS, ...NUMBERS, "draws_path", "margins", "theme"];
+
+/** @typedef {Record<typeof ARRAYS[number], Float32Array> & Record<typeof NUMBERS[number], number>} Drawn fields of Python's `Frame` */
+
+/** The numbers of a trait that holds an array. @param {{ value: Float32Array | ArrayBufferView | ArrayBuffer }} array */
+function numbersOf({ value }) {
+  if (value instanceof Float32Array) return value;
+  const view = ArrayBuffer.isView(value) ? value : new Uint8Array(value);
+  // What comes over a socket may start anywhere in its buffer; a Float32Array may not.
+  return new Float32Array(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength));
 }
 
-/** Draws a frame on a clean sheet. */
-function drawFrame(sheet, frame, drawBands) {
-  const { look } = sheet;
-  const hasPlane = frame.plane.length > 0;
-  const pixels = pixelsOf(sheet, frame.path, frame.last + 1);
-  inBox(sheet, () => {
-    if (hasPlane) drawBands(sheet, frame.plane, frame.plane_range);
-    drawLine(sheet, pixels);
-    if (hasPlane && frame.plane_case === look.throughPath) {
-      drawMark(sheet, "third", "diamond", pixels[2 * frame.plane_third], pixels[2 * frame.plane_third + 1]);
-    }
-    drawMark(sheet, "start", "disc", pixels[0], pixels[1]);
-    drawMark(sheet, "point", "disc", sheet.toX(frame.point[0]), sheet.toY(frame.point[1]));
+/** What is to be drawn, or null if that is nothing. @param {ViewModel} model @returns {Drawn | null} */
+function drawnOf(model) {
+  if (!model.get("draws_path")) return null;
+  /** @type {any} */
+  const drawn = {};
+  for (const name of ARRAYS) drawn[name] = numbersOf(model.get(name));
+  for (const name of NUMBERS) drawn[name] = model.get(name);
+  return drawn.path.length ? drawn : null;
+}
+
+/** Draws the path, with the plane under it if there is one. @param {AxesCanvas} axes @param {Drawn} drawn @param {ReturnType<typeof makeBands>} drawBands */
+function draw(axes, drawn, drawBands) {
+  const { theme } = axes;
+  const hasPlane = drawn.plane.length > 0;
+  const pixels = pixelsOf(axes, drawn.path, drawn.last + 1);
+  const third = 2 * drawn.plane_third;
+  clippedToBox(axes, () => {
+    if (hasPlane) drawBands(axes, drawn.plane, drawn.plane_range);
+    drawLine(axes, pixels);
+    const hasThird = hasPlane && drawn.plane_case === theme.throughPath;
+    if (hasThird) drawMark(axes, "third", "diamond", pixels[third], pixels[third + 1]);
+    drawMark(axes, "start", "disc", pixels[0], pixels[1]);
+    drawMark(axes, "point", "disc", axes.toX(drawn.point[0]), axes.toY(drawn.point[1]));
   });
-  if (frame.exit_step !== look.never) drawExit(sheet, frame.exit_point, frame.exit_direction, frame.exit_step);
+  if (drawn.exit_step !== theme.never) drawExit(axes, drawn.exit_point, drawn.exit_direction, drawn.exit_step);
   if (!hasPlane) return;
-  drawFacts(sheet, frame.plane_corners, frame.plane_third, frame.last, frame.plane_case);
-  drawAxes(sheet, look.cases[frame.plane_case]);
-  drawColourBar(sheet, frame.plane_range);
+  drawCaption(axes, drawn.plane_corners, drawn.plane_third, drawn.last, drawn.plane_case);
+  drawAxes(axes, theme.planeWords[drawn.plane_case]);
+  drawColourBar(axes, drawn.plane_range);
 }
 
-/** Puts the handle at a point of the axes, whose box is given. */
-function place(model, box, handle, [x, y]) {
+/** Puts the handle at a point of the axes, whose box is given. @param {ViewModel} model @param {Box} box @param {HTMLElement} element @param {ArrayLike<number>} point */
+function placeHandle(model, box, element, point) {
   const [xLow, xHigh, yLow, yHigh] = model.get("domain");
-  handle.style.left = `${box.left + (box.width * (x - xLow)) / (xHigh - xLow)}px`;
-  handle.style.top = `${box.top + (box.height * (yHigh - y)) / (yHigh - yLow)}px`;
-  handle.hidden = !model.get("draggable");
-  handle.setAttribute("aria-label", `Start at w ${x.toFixed(2)}, b ${y.toFixed(2)}: drag it, or use the arrow keys`);
+  const { template, digits } = model.get("theme").handle;
+  element.style.left = `${box.left + (box.width * (point[0] - xLow)) / (xHigh - xLow)}px`;
+  element.style.top = `${box.top + (box.height * (yHigh - point[1])) / (yHigh - yLow)}px`;
+  element.hidden = !model.get("draggable");
+  const words = { x: point[0].toFixed(digits), y: point[1].toFixed(digits) };
+  element.setAttribute("aria-label", fillIn(template, words));
 }
 
-/** The canvas that the layer draws on, and the handle over it. */
-function makeParts(el) {
+/** The canvas that the overlay draws on, and the handle over it. @param {HTMLElement} el @param {string} label */
+function build(el, label) {
   el.classList.add("techni-overlay");
   el.setAttribute("role", "group");
-  el.setAttribute("aria-label", "The loss over the parameters, and the path of the descent");
+  el.setAttribute("aria-label", label);
   const canvas = document.createElement("canvas");
   canvas.className = "techni-drawing";
   canvas.setAttribute("aria-hidden", "true");
-  const handle = document.createElement("button");
-  handle.type = "button";
-  handle.className = "techni-handle";
-  el.append(canvas, handle);
-  return { canvas, handle };
+  const element = document.createElement("button");
+  element.type = "button";
+  element.className = "techni-handle";
+  el.append(canvas, element);
+  return { canvas, element };
 }
 
 /**
- * Draws the model's frame and places the handle: in a drag where the path starts, so that they do not part, else at its own
- * start. The size is asked for by `measure` only: asking makes the browser lay out the page.
+ * Makes what draws the model's state and places the handle: in a drag where the path starts, so that they do not part, else at
+ * its own start. Only `measure` asks for the size, because asking makes the browser lay out the page.
+ * @param {ViewModel} model @param {HTMLElement} el @param {HTMLCanvasElement} canvas @param {Handle} handle
+ * @param {{ isDragging: () => boolean, misfit: ReturnType<typeof followFigures>["misfit"] }} state
  */
 function makePainter(model, el, canvas, handle, { isDragging, misfit }) {
   const drawBands = makeBands();
-  let size = { clientWidth: 0, clientHeight: 0 };
+  let place = { clientWidth: 0, clientHeight: 0 };
   let font = "";
   const measure = () => {
-    size = { clientWidth: el.clientWidth, clientHeight: el.clientHeight };
+    place = { clientWidth: el.clientWidth, clientHeight: el.clientHeight };
     font = getComputedStyle(el).fontFamily;
   };
   const paint = () => {
-    const [frame, box] = [frameOf(model), boxOf(model, size)];
-    canvas.hidden = !frame;
-    if (frame && box.width > 0 && box.height > 0) {
-      fitCanvas(canvas, size, devicePixelRatio);
-      const sheet = makeSheet(canvas, box, model.get("domain"), devicePixelRatio, font, model.get("look"));
-      const figure = misfit(size);
-      if (figure && !frame.plane.length) drawGround(sheet, size, figure);
-      drawFrame(sheet, frame, drawBands);
+    const [drawn, box] = [drawnOf(model), boxOf(model, place)];
+    canvas.hidden = !drawn;
+    if (drawn && box.width > 0 && box.height > 0) {
+      fitCanvas(canvas, place, devicePixelRatio);
+      const appearance = { ratio: devicePixelRatio, font, theme: model.get("theme") };
+      const axes = clearedAxes(canvas, box, model.get("domain"), appearance);
+      const figure = misfit(place);
+      if (figure && !drawn.plane.length) drawBackground(axes, place, figure);
+      draw(axes, drawn, drawBands);
     }
-    place(model, box, handle, (isDragging() && frame?.path) || handle.start);
+    placeHandle(model, box, handle.element, (isDragging() && drawn?.path) || handle.start);
   };
   return { measure, paint };
 }
 
+/** Moves the handle, and tells the kernel of a new start. @param {ViewModel} model @param {HTMLElement} el @param {Handle} handle @param {Point} start */
+function pick(model, el, handle, start) {
+  handle.start = start;
+  if (!model.get("draws_path")) placeHandle(model, boxOf(model, el), handle.element, start);
+  model.set("picked", [...start, model.get("picked")[2] + 1]);
+  model.save_changes();
+}
+
+/** @param {import("./observers.js").RenderContext} context */
 async function render({ model, el }) {
-  const { canvas, handle } = makeParts(el);
-  const sliders = await Promise.all([resolve(model, model.get("x")), resolve(model, model.get("y"))]);
-  const starts = () => sliders.map((slider) => slider.get("value"));
-  handle.start = starts();
-  const isDragging = takePointers(model, el, handle, (start) => {
-    handle.start = start;
-    if (!model.get("drawing")) place(model, boxOf(model, el), handle, start);
-    model.set("picked", [...start, model.get("picked")[2] + 1]);
-    model.save_changes();
-  });
-  const figures = followCanvases(model, el, () => soon());
+  const { canvas, element } = build(el, model.get("theme").label);
+  const sliders = await Promise.all(["x", "y"].map((name) => modelOf(model.widget_manager, model.get(name))));
+  const starts = () => /** @type {Point} */ (sliders.map((slider) => slider.get("value")));
+  const handle = { element, start: starts() };
+  const isDragging = takePointers(model, el, handle, (start) => pick(model, el, handle, start));
+  const figures = followFigures(model, el, () => schedule());
   const { measure, paint } = makePainter(model, el, canvas, handle, { isDragging, misfit: figures.misfit });
-  const soon = oncePerTask(paint);
+  const schedule = oncePerTask(paint);
   const follow = () => {
-    // While a drag is on, the sliders follow it with a delay and must not pull the handle back.
+    // During a drag the sliders follow it with a delay and must not pull the handle back.
     if (!isDragging()) handle.start = starts();
-    soon();
+    schedule();
   };
   const undo = [
-    listen(model, DRAWN, soon),
+    listen(model, DRAWN, schedule),
     ...sliders.map((slider) => listen(slider, ["value"], follow)),
     listen(model, ["domain", "draggable"], follow),
     figures.close,
     watchVisibility(model, el),
-    onRatio(() => [figures.fit, paint].forEach((act) => act())),
-    onSize(el, () => [figures.fit, measure, paint].forEach((act) => act())),
+    onRatio(() => callAll([figures.fit, paint])),
+    onSize(el, () => callAll([figures.fit, measure, paint])),
   ];
-  return () => undo.forEach((act) => act());
+  return () => callAll(undo);
 }
 
 export default { render };

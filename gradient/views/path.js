@@ -1,9 +1,21 @@
-// The path of the descent on the sheet: its line with a halo, its iterates, start and current point, and where it leaves.
+// The path of the descent on the axes: its line with a halo, its iterates, start and current point, and where it leaves.
 
-import { setFont, write } from "./sheet.js";
+import { setFont, write } from "./axes_canvas.js";
+import { fillIn } from "./words.js";
 
-/** The part of a segment inside a box [left, top, right, bottom], or null (Liang and Barsky's way): a path may go to 1e38. */
-export function clipSegment(x0, y0, x1, y1, [left, top, right, bottom]) {
+/** @typedef {import("./axes_canvas.js").AxesCanvas} AxesCanvas */
+/** @typedef {import("./pointers.js").Box} Box */
+/** @typedef {import("./pointers.js").Point} Point */
+/** @typedef {[x0: number, y0: number, x1: number, y1: number]} Segment */
+
+const LINE_REACH = 50; // pixels beyond the box where the line is cut: its ends there do not show
+const DOT_REACH = 9; // pixels beyond the box where a dot can still reach into it
+
+/**
+ * The part of a segment inside bounds [left, top, right, bottom], or null, by Liang and Barsky's algorithm: a path may go to 1e38.
+ * @param {Segment} segment @param {Segment} bounds @returns {Segment | null}
+ */
+export function clipSegment([x0, y0, x1, y1], [left, top, right, bottom]) {
   let [from, to] = [0, 1];
   const [dx, dy] = [x1 - x0, y1 - y0];
   for (const [move, room] of [
@@ -19,122 +31,140 @@ export function clipSegment(x0, y0, x1, y1, [left, top, right, bottom]) {
   return from > to ? null : [x0 + from * dx, y0 + from * dy, x0 + to * dx, y0 + to * dy];
 }
 
-/** The line through the pixels [x, y, x, y, …], where it is in or near the box. */
+/** The line through the pixels [x, y, x, y, …], where it is in or near the box. @param {Float64Array} pixels @param {Box} box */
 function lineThrough(pixels, { left, top, width, height }) {
-  const bounds = [left - 50, top - 50, left + width + 50, top + height + 50]; // its ends there do not show
+  /** @type {Segment} */
+  const bounds = [left - LINE_REACH, top - LINE_REACH, left + width + LINE_REACH, top + height + LINE_REACH];
   const line = new Path2D();
-  let end = [NaN, NaN];
+  let [endX, endY] = [Number.NaN, Number.NaN];
   for (let i = 2; i < pixels.length; i += 2) {
-    const part = clipSegment(pixels[i - 2], pixels[i - 1], pixels[i], pixels[i + 1], bounds);
+    const part = clipSegment([pixels[i - 2], pixels[i - 1], pixels[i], pixels[i + 1]], bounds);
     if (!part) continue;
-    if (part[0] !== end[0] || part[1] !== end[1]) line.moveTo(part[0], part[1]);
-    line.lineTo(part[2], part[3]);
-    end = part.slice(2);
+    if (part[0] !== endX || part[1] !== endY) line.moveTo(part[0], part[1]);
+    [endX, endY] = [part[2], part[3]];
+    line.lineTo(endX, endY);
   }
   return line;
 }
 
-/** The first `count` iterates in CSS pixels. @param {import("./sheet.js").Sheet} sheet */
+/** The first `count` iterates in CSS pixels. @param {AxesCanvas} axes @param {Float32Array} path @param {number} count */
 export function pixelsOf({ toX, toY }, path, count) {
   const pixels = new Float64Array(2 * Math.min(count, path.length / 2));
   for (let i = 0; i < pixels.length; i += 2) [pixels[i], pixels[i + 1]] = [toX(path[i]), toY(path[i + 1])];
   return pixels;
 }
 
+/** Traces a polygon, given its corners in units of `r`. @param {CanvasRenderingContext2D} context @param {number} r @param {Point[]} corners */
+function polygon(context, r, corners) {
+  for (const [x, y] of corners) context.lineTo(x * r, y * r);
+}
+
+/** @typedef {"disc" | "diamond" | "triangle"} Shape */
+
+/** @type {Record<Shape, (context: CanvasRenderingContext2D, r: number) => void>} */
 const SHAPES = {
   disc: (context, r) => context.arc(0, 0, r, 0, 2 * Math.PI),
   diamond: (context, r) =>
-    [
+    polygon(context, r * Math.SQRT2, [
       [0, 1],
       [1, 0],
       [0, -1],
       [-1, 0],
-    ].forEach(([x, y]) => context.lineTo(x * r * Math.SQRT2, y * r * Math.SQRT2)),
+    ]),
   triangle: (context, r) =>
-    [
+    polygon(context, r, [
       [1, 0],
       [-1, 1],
       [-1, -1],
-    ].forEach(([x, y]) => context.lineTo(x * r, y * r)),
+    ]),
 };
 
-/** A mark of one of Python's kinds; a triangle points along `angle`. @param {import("./sheet.js").Sheet} sheet */
-export function drawMark({ context, look }, kind, shape, x, y, angle = 0) {
-  const { face, edge, edge_width, size } = look.marks[kind];
+/**
+ * Draws one of the theme's marks; a triangle points along `angle`.
+ * @param {AxesCanvas} axes @param {string} kind @param {Shape} shape @param {number} x @param {number} y @param {number} [angle]
+ */
+export function drawMark({ context, theme }, kind, shape, x, y, angle = 0) {
+  const { face, edge, edge_width, size } = theme.marks[kind];
   context.save();
   context.translate(x, y);
   context.rotate(angle);
   context.beginPath();
-  SHAPES[shape](context, (size * look.pixelsPerPoint) / 2);
+  SHAPES[shape](context, (size * theme.pixelsPerPoint) / 2);
   context.closePath();
-  [context.fillStyle, context.strokeStyle, context.lineWidth, context.lineJoin] = [
-    face,
-    edge,
-    edge_width * look.pixelsPerPoint,
-    "miter",
-  ];
+  Object.assign(context, {
+    fillStyle: face,
+    strokeStyle: edge,
+    lineWidth: edge_width * theme.pixelsPerPoint,
+    lineJoin: "miter",
+  });
   context.fill();
   context.stroke();
   context.restore();
 }
 
-/** The line and the iterates on it. @param {import("./sheet.js").Sheet} sheet */
-export function drawLine(sheet, pixels) {
-  const { context, look, box } = sheet;
+/** Draws the line and the iterates on it. @param {AxesCanvas} axes @param {Float64Array} pixels */
+export function drawLine(axes, pixels) {
+  const { context, theme, box } = axes;
   const line = lineThrough(pixels, box);
-  [context.lineJoin, context.lineCap] = ["round", "round"];
-  for (const [width, colour] of [
-    [look.widths.halo, look.colours.paper],
-    [look.widths.path, look.colours.path],
-  ]) {
-    [context.lineWidth, context.strokeStyle] = [width * look.pixelsPerPoint, colour];
-    context.stroke(line);
-  }
-  drawIterates(sheet, pixels);
+  Object.assign(context, { lineJoin: "round", lineCap: "round" });
+  strokeWith(axes, line, theme.lineWidths.halo, theme.colours.paper);
+  strokeWith(axes, line, theme.lineWidths.path, theme.colours.path);
+  // The dots' edges are under all the dots, so that a dense path keeps its colour.
+  const { face, edge, edge_width, size } = theme.marks.iterate;
+  drawDots(axes, pixels, edge, size + edge_width);
+  drawDots(axes, pixels, face, size - edge_width);
 }
 
-/** A dot for each iterate that is in or near the box. The dots' edges are under all the dots: a dense path keeps its colour. */
-function drawIterates({ context, look, box }, pixels) {
-  const { face, edge, edge_width, size } = look.marks.iterate;
-  const isNear = (place, low, length) => place > low - 9 && place < low + length + 9;
-  for (const [colour, points] of [
-    [edge, size + edge_width],
-    [face, size - edge_width],
-  ]) {
-    const radius = (points * look.pixelsPerPoint) / 2;
-    context.beginPath();
-    for (let i = 0; i < pixels.length; i += 2) {
-      const [x, y] = [pixels[i], pixels[i + 1]];
-      if (!isNear(x, box.left, box.width) || !isNear(y, box.top, box.height)) continue;
-      context.moveTo(x + radius, y);
-      context.arc(x, y, radius, 0, 2 * Math.PI);
-    }
-    context.fillStyle = colour;
-    context.fill();
-  }
+/** @param {AxesCanvas} axes @param {Path2D} line @param {number} width in points @param {string} colour */
+export function strokeWith({ context, theme }, line, width, colour) {
+  Object.assign(context, { lineWidth: width * theme.pixelsPerPoint, strokeStyle: colour });
+  context.stroke(line);
 }
 
-/** A triangle where the path leaves the box, along the step that does, and a note that says which. */
-export function drawExit(sheet, [x, y], [dx, dy], step) {
-  const { toX, toY, box } = sheet;
-  const [px, py] = [toX(x), toY(y)];
-  drawMark(sheet, "exit", "triangle", px, py, Math.atan2(toY(dy) - toY(0), toX(dx) - toX(0)));
-  const isRight = px > box.left + box.width / 2;
-  const isUpper = py < box.top + box.height / 2;
-  drawNote(sheet, `left at step ${step}`, px, py, isRight, isUpper);
-}
-
-function drawNote(sheet, text, x, y, isRight, isUpper) {
-  const { context, look } = sheet;
-  const points = look.pixelsPerPoint;
-  setFont(sheet, 9);
-  const width = context.measureText(text).width;
-  const left = isRight ? x - 12 * points - width : x + 12 * points;
-  const middle = y + (isUpper ? 16 : -16) * points;
-  [context.fillStyle, context.strokeStyle, context.lineWidth] = [look.colours.paper, look.colours.grid, points];
+/** Draws a dot for each iterate that is in or near the box. @param {AxesCanvas} axes @param {Float64Array} pixels @param {string} colour @param {number} size in points */
+function drawDots({ context, theme, box }, pixels, colour, size) {
+  const radius = (size * theme.pixelsPerPoint) / 2;
+  /** @param {number} place @param {number} low @param {number} length */
+  const isNear = (place, low, length) => place > low - DOT_REACH && place < low + length + DOT_REACH;
   context.beginPath();
-  context.rect(left - 2 * points, middle - 7 * points, width + 4 * points, 14 * points);
+  for (let i = 0; i < pixels.length; i += 2) {
+    const [x, y] = [pixels[i], pixels[i + 1]];
+    if (!isNear(x, box.left, box.width) || !isNear(y, box.top, box.height)) continue;
+    context.moveTo(x + radius, y);
+    context.arc(x, y, radius, 0, 2 * Math.PI);
+  }
+  context.fillStyle = colour;
+  context.fill();
+}
+
+/**
+ * Draws a triangle where the path leaves the box, along the step that does, and a note that says which step it is.
+ * @param {AxesCanvas} axes @param {ArrayLike<number>} point @param {ArrayLike<number>} direction @param {number} step
+ */
+export function drawExit(axes, point, direction, step) {
+  const { toX, toY, box, theme } = axes;
+  const [x, y] = [toX(point[0]), toY(point[1])];
+  drawMark(axes, "exit", "triangle", x, y, Math.atan2(toY(direction[1]) - toY(0), toX(direction[0]) - toX(0)));
+  const isRight = x > box.left + box.width / 2;
+  const isUpper = y < box.top + box.height / 2;
+  drawNote(axes, fillIn(theme.exitNote.template, { step }), [x, y], isRight, isUpper);
+}
+
+/** Writes a note beside a point, towards the middle of the box. @param {AxesCanvas} axes @param {string} text @param {Point} point @param {boolean} isRight @param {boolean} isUpper */
+function drawNote(axes, text, [x, y], isRight, isUpper) {
+  const { context, theme } = axes;
+  const points = theme.pixelsPerPoint;
+  const [dx, dy] = theme.exitNote.offset.map((length) => length * points);
+  const pad = theme.exitNote.pad * points;
+  setFont(axes, "small");
+  const width = context.measureText(text).width;
+  const left = isRight ? x - dx - width : x + dx;
+  const middle = y + (isUpper ? dy : -dy);
+  const height = (theme.fontSizes.small + 1) * points + 2 * pad;
+  Object.assign(context, { fillStyle: theme.colours.paper, strokeStyle: theme.colours.grid, lineWidth: points });
+  context.beginPath();
+  context.rect(left - pad, middle - height / 2, width + 2 * pad, height);
   context.fill();
   context.stroke();
-  write(sheet, text, left, middle, look.colours.ink, "left", "middle");
+  write(axes, text, left, middle, theme.colours.ink, "left", "middle");
 }

@@ -1,10 +1,18 @@
-// The plane of a larger model on the sheet: bands of equal loss, axes, a colour bar, and what there is to say of it.
+// The plane of a larger model on the axes: bands of equal loss, ticks and labels, a colour bar, and a caption.
 
-import { general, setFont, write, writeUpwards } from "./sheet.js";
+import { contextOf, setFont, write, writeUpwards } from "./axes_canvas.js";
+import { strokeWith } from "./path.js";
+import { fillIn } from "./words.js";
+
+/** @typedef {import("./axes_canvas.js").AxesCanvas} AxesCanvas */
+/** @typedef {import("./axes_canvas.js").PlaneWords} PlaneWords */
 
 const MOST_PIXELS = 400_000; // finer than this takes too long to colour, and shows nothing new
 
-/** For each of `count` places along `size` nodes: which four nodes Catmull and Rom's spline mixes there, and how much of each. */
+/**
+ * For each of `count` places along `size` nodes: which four nodes Catmull and Rom's spline mixes there, and how much of each.
+ * @param {number} count @param {number} size
+ */
 function splinesOf(count, size) {
   const first = new Int32Array(count);
   const weights = new Float32Array(4 * count);
@@ -13,19 +21,21 @@ function splinesOf(count, size) {
     first[i] = Math.min(Math.floor(place), size - 2);
     const t = place - first[i];
     const s = 1 - t;
-    const near = (u) => 1 - 2.5 * u * u + 1.5 * u ** 3;
+    const near = (/** @type {number} */ u) => 1 - 2.5 * u * u + 1.5 * u ** 3;
     weights.set([(-t * s * s) / 2, near(t), near(s), (-s * t * t) / 2], 4 * i);
   }
   return { first, weights };
 }
 
 /**
- * The losses in bands, from 0 at the range's lower end, on a logarithmic scale; each side has one more row, of the same. What is
- * far beyond the bands is brought near them: a spline that goes through a cliff undershoots beside it.
+ * The losses as places among the bands, 0 at the range's lower end, on a logarithmic scale; the outermost rows and columns come
+ * twice. What is far beyond the bands is brought near them, because a spline that goes through a cliff undershoots beside it.
+ * @param {Float32Array} plane @param {number} size @param {ArrayLike<number>} range @param {number} bands
  */
-function levelsOf(plane, size, [low, high], bands) {
+function levelsOf(plane, size, range, bands) {
+  const [low, high] = Array.from(range);
   const scale = bands / Math.log(high / low);
-  const inside = (i) => Math.min(Math.max(i - 1, 0), size - 1);
+  const inside = (/** @type {number} */ i) => Math.min(Math.max(i - 1, 0), size - 1);
   const levels = new Float32Array((size + 2) ** 2);
   for (let i = 0; i < levels.length; i++) {
     const loss = plane[inside(Math.floor(i / (size + 2))) * size + inside(i % (size + 2))];
@@ -34,7 +44,11 @@ function levelsOf(plane, size, [low, high], bands) {
   return levels;
 }
 
-/** Colours `pixels` [height, width], the first row on top, by the band that each is in. */
+/**
+ * Colours `pixels` [height, width], the first row on top, by the band that each is in.
+ * @param {Uint32Array} pixels @param {number} width @param {number} height @param {Float32Array} levels @param {number} size
+ * @param {Uint32Array} table the bands' colours
+ */
 function colourIn(pixels, width, height, levels, size, table) {
   const [across, along] = [splinesOf(width, size), splinesOf(height, size)];
   const side = size + 2;
@@ -57,116 +71,156 @@ function colourIn(pixels, width, height, levels, size, table) {
   }
 }
 
-/** Colours as the 32-bit numbers that stand for them in an image. */
+/** Colours as the 32-bit numbers that stand for them in an image. @param {string[]} colours */
 function tableOf(colours) {
   const bytes = colours.flatMap((colour) => [1, 3, 5].map((i) => parseInt(colour.slice(i, i + 2), 16)).concat(255));
   return new Uint32Array(new Uint8Array(bytes).buffer);
 }
 
-/** What draws the bands: it keeps its picture until the losses, their range or the size are others. */
+/** Makes what draws the bands. It keeps their image until the losses, their range or the size are others. */
 export function makeBands() {
   const canvas = document.createElement("canvas");
-  const context = canvas.getContext("2d");
+  const context = contextOf(canvas);
+  /** @type {ImageData | undefined} */
   let image;
+  /** @type {number[]} */
   let before = [];
+  /** @param {number[]} now */
   const isAsBefore = (now) => before.length === now.length && now.every((value, i) => value === before[i]);
-  return ({ context: target, box, ratio, look }, plane, range) => {
+  /** @param {number} width @param {number} height */
+  const imageOf = (width, height) => {
+    if (image && canvas.width === width && canvas.height === height) return image;
+    [canvas.width, canvas.height] = [width, height];
+    image = context.createImageData(width, height);
+    return image;
+  };
+  /** @param {AxesCanvas} axes @param {Float32Array} plane @param {Float32Array} range */
+  return ({ context: target, box, ratio, theme }, plane, range) => {
     const fine = Math.min(ratio, Math.sqrt(MOST_PIXELS / (box.width * box.height)));
     const [width, height] = [Math.round(box.width * fine), Math.round(box.height * fine)];
     const now = [width, height, ...range, ...plane];
     if (!isAsBefore(now)) {
       before = now;
-      if (canvas.width !== width || canvas.height !== height || !image) {
-        [canvas.width, canvas.height] = [width, height];
-        image = context.createImageData(width, height);
-      }
+      const coloured = imageOf(width, height);
       const size = Math.sqrt(plane.length);
-      const levels = levelsOf(plane, size, range, look.bands.length);
-      colourIn(new Uint32Array(image.data.buffer), width, height, levels, size, tableOf(look.bands));
-      context.putImageData(image, 0, 0);
+      const levels = levelsOf(plane, size, range, theme.bands.length);
+      colourIn(new Uint32Array(coloured.data.buffer), width, height, levels, size, tableOf(theme.bands));
+      context.putImageData(coloured, 0, 0);
     }
     target.drawImage(canvas, box.left, box.top, box.width, box.height);
   };
 }
 
-/** The frame around the axes, ticks and labels. @param {import("./sheet.js").Sheet} sheet */
-export function drawAxes(sheet, [xLabel, yLabel]) {
-  const { context, box, toX, toY, look } = sheet;
-  const { muted, ink } = look.colours;
-  const [points, bottom] = [look.pixelsPerPoint, box.top + box.height];
-  const labels = look.ticks.map((tick) => tick.toFixed(1).replace("-", "−"));
-  setFont(sheet, 9);
+const TICK_LENGTH = 3.5; // points, as matplotlib's
+const TICK_TO_LABEL = 7;
+const TICKS_TO_TITLE = 19;
+
+/** Draws the axes' outline, ticks and labels. @param {AxesCanvas} axes @param {PlaneWords} words */
+export function drawAxes(axes, words) {
+  const { context, box, toX, toY, theme } = axes;
+  const { muted, ink } = theme.colours;
+  const [points, bottom] = [theme.pixelsPerPoint, box.top + box.height];
+  const labels = theme.ticks.map((tick) => tick.toFixed(1).replace("-", "−"));
+  setFont(axes, "small");
   const widest = Math.max(...labels.map((label) => context.measureText(label).width));
-  const ticks = new Path2D();
-  ticks.rect(box.left, box.top, box.width, box.height);
-  look.ticks.forEach((tick, i) => {
-    ticks.rect(toX(tick), bottom, 0, 3.5 * points);
-    ticks.rect(box.left - 3.5 * points, toY(tick), 3.5 * points, 0);
-    write(sheet, labels[i], toX(tick), bottom + 7 * points, muted, "center");
-    write(sheet, labels[i], box.left - 7 * points, toY(tick), muted, "right", "middle");
+  const lines = new Path2D();
+  lines.rect(box.left, box.top, box.width, box.height);
+  theme.ticks.forEach((tick, i) => {
+    lines.rect(toX(tick), bottom, 0, TICK_LENGTH * points);
+    lines.rect(box.left - TICK_LENGTH * points, toY(tick), TICK_LENGTH * points, 0);
+    write(axes, labels[i], toX(tick), bottom + TICK_TO_LABEL * points, muted, "center");
+    write(axes, labels[i], box.left - TICK_TO_LABEL * points, toY(tick), muted, "right", "middle");
   });
-  [context.strokeStyle, context.lineWidth] = [muted, 0.8 * points];
-  context.stroke(ticks);
-  setFont(sheet, 10);
-  write(sheet, xLabel, box.left + box.width / 2, bottom + 19 * points, ink, "center");
-  writeUpwards(sheet, yLabel, box.left - 10 * points - widest, box.top + box.height / 2, ink, "bottom");
+  strokeWith(axes, lines, theme.lineWidths.axis, muted);
+  setFont(axes, "label");
+  write(axes, words.x_label, box.left + box.width / 2, bottom + TICKS_TO_TITLE * points, ink, "center");
+  writeUpwards(axes, words.y_label, box.left - 10 * points - widest, box.top + box.height / 2, ink, "bottom");
 }
 
-/** Which colour means which loss. @param {import("./sheet.js").Sheet} sheet */
-export function drawColourBar(sheet, [low, high]) {
-  const { context, box, look, ratio } = sheet;
-  const [points, left, bottom] = [look.pixelsPerPoint, box.left + box.width + 12, box.top + box.height];
-  const heightOf = (share) => Math.round((bottom - box.height * share) * ratio) / ratio; // no seams between the bands
-  look.bands.forEach((colour, i) => {
-    const top = heightOf((i + 1) / look.bands.length);
+/** Draws which colour means which loss. @param {AxesCanvas} axes @param {ArrayLike<number>} range */
+export function drawColourBar(axes, range) {
+  const { context, box, theme, ratio } = axes;
+  const { gap, width, labelAt, label } = theme.colourBar;
+  const [left, bottom] = [box.left + box.width + gap, box.top + box.height];
+  /** @param {number} share */
+  const heightAt = (share) => Math.round((bottom - box.height * share) * ratio) / ratio; // no seams between the bands
+  theme.bands.forEach((colour, i) => {
+    const top = heightAt((i + 1) / theme.bands.length);
     context.fillStyle = colour;
-    context.fillRect(left, top, 12, heightOf(i / look.bands.length) - top);
+    context.fillRect(left, top, width, heightAt(i / theme.bands.length) - top);
   });
-  [context.strokeStyle, context.lineWidth] = [look.colours.grid, 0.8 * points];
-  context.strokeRect(left, box.top, 12, box.height);
-  setFont(sheet, 9);
-  context.fillStyle = look.colours.muted;
-  for (let tick = 1; tick < 6; tick++) {
-    const y = bottom - (box.height * tick) / 6;
-    context.fillRect(left + 12, y - 0.4 * points, 3.5 * points, 0.8 * points);
-    write(sheet, general(low * (high / low) ** (tick / 6), 2), left + 12 + 7 * points, y, look.colours.muted, "left", "middle");
+  const outline = new Path2D();
+  outline.rect(left, box.top, width, box.height);
+  strokeWith(axes, outline, theme.lineWidths.axis, theme.colours.grid);
+  drawColourTicks(axes, left + width, range);
+  setFont(axes, "label");
+  writeUpwards(axes, label, left + width * labelAt, box.top + box.height / 2, theme.colours.ink, "top");
+}
+
+/** @param {AxesCanvas} axes @param {number} left the colour bar's right edge @param {ArrayLike<number>} range */
+function drawColourTicks(axes, left, range) {
+  const { context, box, theme } = axes;
+  const { pixelsPerPoint: points, colours, colourBar, lineWidths } = theme;
+  const [low, high] = Array.from(range);
+  setFont(axes, "small");
+  for (let tick = 1; tick <= colourBar.ticks; tick++) {
+    const share = tick / (colourBar.ticks + 1);
+    const y = box.top + box.height * (1 - share);
+    const loss = formatLoss(low * (high / low) ** share, theme.digits.ticks, theme);
+    context.fillStyle = colours.muted;
+    context.fillRect(left, y - (lineWidths.axis / 2) * points, TICK_LENGTH * points, lineWidths.axis * points);
+    write(axes, loss, left + TICK_TO_LABEL * points, y, colours.muted, "left", "middle");
   }
-  setFont(sheet, 10);
-  writeUpwards(sheet, look.colourLabel, left + 12 * 4.6, box.top + box.height / 2, look.colours.ink, "top");
 }
 
-/** What there is to say: the true losses of the plane's corners, and its case. @returns {[string[], string][]} words, separator */
-function factsOf(corners, third, last, isThroughPath, sentence) {
-  const losses = Array.from(corners, (loss) => general(loss, 3));
-  const words = [`true loss: start ${losses[0]}`, `step ${third} ◇ ${losses[1]}`, `step ${last} ${losses[2]}`];
-  return [
-    [isThroughPath ? words : [words[0], words[2]], " · "],
-    [sentence.split(" "), " "],
-  ];
+/** A loss as Python's `plane.format_loss` writes it. @param {number} value @param {number} digits @param {AxesCanvas["theme"]} theme */
+function formatLoss(value, digits, { digits: { exponents } }) {
+  const [mantissa, power] = value.toExponential(digits - 1).split("e");
+  const exponent = Number(power);
+  if (exponent >= exponents[0] && exponent < Math.max(digits, exponents[1])) return String(Number(`${mantissa}e${exponent}`));
+  const sign = exponent < 0 ? "-" : "+";
+  return `${Number(mantissa)}e${sign}${String(Math.abs(exponent)).padStart(2, "0")}`;
 }
 
-/** Words in as many lines as they need. @returns {string[]} */
+/** Words in as many lines as they need. @param {string[]} words @param {string} separator @param {(line: string) => boolean} fits */
 function linesOf(words, separator, fits) {
   const lines = [words[0]];
   for (const word of words.slice(1)) {
-    const longer = lines.at(-1) + separator + word;
+    const longer = `${lines.at(-1)}${separator}${word}`;
     if (fits(longer)) lines[lines.length - 1] = longer;
     else lines.push(word);
   }
   return lines;
 }
 
-/** @param {import("./sheet.js").Sheet} sheet */
-export function drawFacts(sheet, corners, third, last, planeCase) {
-  const { context, box, look } = sheet;
-  const pad = 4 * look.pixelsPerPoint;
-  setFont(sheet, 9);
-  const widthOf = (text) => context.measureText(text).width;
-  const fits = (text) => widthOf(text) <= box.width - 2 * pad - 6;
-  const facts = factsOf(corners, third, last, planeCase === look.throughPath, look.cases[planeCase][2]);
-  const lines = facts.flatMap(([words, separator]) => linesOf(words, separator, fits)).filter(Boolean);
-  const [left, top, step] = [box.left + 3 + pad, box.top + 3 + pad, 12 * look.pixelsPerPoint];
+/** The true losses of the plane's corners in words. @param {AxesCanvas["theme"]} theme @param {ArrayLike<number>} corners @param {number} third @param {number} last @param {boolean} hasThird */
+function lossesOf(theme, corners, third, last, hasThird) {
+  const [first, middle, end] = Array.from(corners, (loss) => formatLoss(loss, theme.digits.caption, theme));
+  const templates = theme.lossTemplates;
+  return [
+    fillIn(templates.start, { loss: first }),
+    ...(hasThird ? [fillIn(templates.third, { loss: middle, step: third })] : []),
+    fillIn(templates.end, { loss: end, step: last }),
+  ];
+}
+
+const CAPTION_INSET = 3; // pixels from the axes
+
+/** Writes the true losses of the plane's corners, and what its case has to remark. @param {AxesCanvas} axes @param {ArrayLike<number>} corners @param {number} third @param {number} last @param {number} planeCase */
+export function drawCaption(axes, corners, third, last, planeCase) {
+  const { context, box, theme } = axes;
+  const pad = 4 * theme.pixelsPerPoint;
+  setFont(axes, "small");
+  const widthOf = (/** @type {string} */ text) => context.measureText(text).width;
+  const fits = (/** @type {string} */ text) => widthOf(text) <= box.width - 2 * pad - 2 * CAPTION_INSET;
+  const losses = lossesOf(theme, corners, third, last, planeCase === theme.throughPath);
+  const remark = linesOf(theme.planeWords[planeCase].remark.split(" "), " ", fits);
+  const lines = [...linesOf(losses, " · ", fits), ...remark].filter(Boolean);
+  const [left, top] = [box.left + CAPTION_INSET + pad, box.top + CAPTION_INSET + pad];
+  const lineHeight = (theme.fontSizes.small + 3) * theme.pixelsPerPoint;
   context.fillStyle = "rgb(255 255 255 / 85%)";
-  context.fillRect(left - pad, top - pad, Math.max(...lines.map(widthOf)) + 2 * pad, lines.length * step + 1.4 * pad);
-  lines.forEach((line, i) => write(sheet, line, left, top + i * step, "black"));
+  context.fillRect(left - pad, top - pad, Math.max(...lines.map(widthOf)) + 2 * pad, lines.length * lineHeight + 1.4 * pad);
+  lines.forEach((line, i) => {
+    write(axes, line, left, top + i * lineHeight, "black");
+  });
 }

@@ -1,81 +1,96 @@
-// Pointers, touch and arrow keys on the layer over the field. A press sets the start, a drag moves it; touch drags only by the
-// handle, so that a finger elsewhere scrolls the page.
+// Pointers, touch and arrow keys on the overlay. A press sets the start, a drag moves it; touch drags only by the handle, so
+// that a finger elsewhere scrolls the page.
 
-/** The axes' box in a layer of this size, in CSS pixels. @param {{clientWidth: number, clientHeight: number}} size */
+/** @typedef {import("./observers.js").ViewModel} ViewModel */
+/** @typedef {{ clientWidth: number, clientHeight: number }} Place an element's size, in CSS pixels */
+/** @typedef {{ left: number, top: number, width: number, height: number }} Box in CSS pixels from the overlay's upper left corner */
+/** @typedef {[number, number]} Point */
+/** @typedef {[xLow: number, xHigh: number, yLow: number, yHigh: number]} Domain */
+
+const KEY_STEP = 0.01; // how far an arrow key moves the start, as a share of the axes
+
+/** The axes' box in an overlay of this size. @param {ViewModel} model @param {Place} place @returns {Box} */
 export function boxOf(model, { clientWidth, clientHeight }) {
   const [left, top, right, bottom] = model.get("margins");
   return { left, top, width: clientWidth - left - right, height: clientHeight - top - bottom };
 }
 
+/** @param {number} value @param {number} low @param {number} high */
 const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 
-/** From a pointer event to a place in the axes' box, in CSS pixels from its upper left corner. */
+/** Where a pointer is in the axes' box: in CSS pixels from the box's upper left corner. @param {Box} box @param {HTMLElement} el @param {MouseEvent} event @returns {Point} */
 function placeIn(box, el, event) {
-  const frame = el.getBoundingClientRect();
-  return [event.clientX - frame.left - box.left, event.clientY - frame.top - box.top];
+  const bounds = el.getBoundingClientRect();
+  return [event.clientX - bounds.left - box.left, event.clientY - bounds.top - box.top];
 }
 
-/** From a pointer event to a point of the axes, kept inside them. */
+/** Where a pointer is in the axes, kept inside them. @param {ViewModel} model @param {HTMLElement} el @param {MouseEvent} event @returns {Point} */
 function pointAt(model, el, event) {
   const box = boxOf(model, el);
   const [x, y] = placeIn(box, el, event);
-  const [xLow, xHigh, yLow, yHigh] = model.get("domain");
+  const [xLow, xHigh, yLow, yHigh] = /** @type {Domain} */ (model.get("domain"));
   return [xLow + (xHigh - xLow) * clamp(x / box.width, 0, 1), yHigh - (yHigh - yLow) * clamp(y / box.height, 0, 1)];
 }
 
+/** @param {ViewModel} model @param {HTMLElement} el @param {MouseEvent} event */
 function isInside(model, el, event) {
   const box = boxOf(model, el);
   const [x, y] = placeIn(box, el, event);
   return x >= 0 && y >= 0 && x <= box.width && y <= box.height;
 }
 
+/** @type {Record<string, Point>} */
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowDown: [0, -1], ArrowUp: [0, 1] };
 
-/** Makes arrow keys move the start by hundredths of the axes. */
+/**
+ * The overlay's handle, and where it says that the path starts.
+ * @typedef {{ element: HTMLElement, start: Point }} Handle
+ */
+
+/** Makes arrow keys move the start. @param {ViewModel} model @param {Handle} handle @param {(start: Point) => void} pick */
 function takeKeys(model, handle, pick) {
-  handle.addEventListener("keydown", (event) => {
-    const way = ARROWS[event.key];
-    if (!way) return;
+  handle.element.addEventListener("keydown", (event) => {
+    const direction = ARROWS[event.key];
+    if (!direction) return;
     event.preventDefault();
-    const [xLow, xHigh, yLow, yHigh] = model.get("domain");
+    const [xLow, xHigh, yLow, yHigh] = /** @type {Domain} */ (model.get("domain"));
     const [x, y] = handle.start;
-    pick([clamp(x + (way[0] * (xHigh - xLow)) / 100, xLow, xHigh), clamp(y + (way[1] * (yHigh - yLow)) / 100, yLow, yHigh)]);
+    const [dx, dy] = [direction[0] * (xHigh - xLow) * KEY_STEP, direction[1] * (yHigh - yLow) * KEY_STEP];
+    pick([clamp(x + dx, xLow, xHigh), clamp(y + dy, yLow, yHigh)]);
   });
 }
 
-/** Makes the layer and its handle take pointers and arrow keys; `pick` is called with each new start. */
+/**
+ * Makes the overlay and its handle take pointers and arrow keys. Returns what says whether a drag is on.
+ * @param {ViewModel} model @param {HTMLElement} el @param {Handle} handle
+ * @param {(start: Point) => void} pick is called with each new start
+ */
 export function takePointers(model, el, handle, pick) {
-  let held = null; // the id of the pointer that drags: a second finger is none of it
+  /** @type {number | null} */
+  let dragging = null; // the pointer's id: a second finger is ignored
   let pointer = ""; // not every browser says with a click what made it
-  const down = (event) => {
-    if ((held ?? event.pointerId) !== event.pointerId) return;
-    const onHandle = event.target === handle;
+  const canTake = (/** @type {MouseEvent} */ event) => model.get("draggable") && isInside(model, el, event);
+  el.addEventListener("pointerdown", (event) => {
+    if ((dragging ?? event.pointerId) !== event.pointerId) return;
     pointer = event.pointerType;
-    if (event.button !== 0 || !model.get("draggable") || !(onHandle || isInside(model, el, event))) return;
-    if (event.pointerType === "touch" && !onHandle) return; // this may be a scroll; a tap comes as a click
-    held = event.pointerId;
+    const isOnHandle = event.target === handle.element;
+    if (event.button !== 0 || !(isOnHandle ? model.get("draggable") : canTake(event))) return;
+    if (pointer === "touch" && !isOnHandle) return; // this may be a scroll; a tap comes as a click
+    dragging = event.pointerId;
     el.setPointerCapture(event.pointerId);
-    if (!onHandle) pick(pointAt(model, el, event));
-    handle.focus({ preventScroll: true });
+    if (!isOnHandle) pick(pointAt(model, el, event));
+    handle.element.focus({ preventScroll: true });
     event.preventDefault();
+  });
+  el.addEventListener("pointermove", (event) => event.pointerId === dragging && pick(pointAt(model, el, event)));
+  const release = (/** @type {PointerEvent} */ event) => {
+    if (event.pointerId === dragging) dragging = null;
   };
-  const move = (event) => event.pointerId === held && pick(pointAt(model, el, event));
-  const end = (event) => {
-    if (event.pointerId === held) held = null;
-  };
-  const click = (event) => {
-    if (held === null && pointer === "touch" && model.get("draggable") && isInside(model, el, event))
-      pick(pointAt(model, el, event));
-  };
-  for (const [type, act] of Object.entries({
-    pointerdown: down,
-    pointermove: move,
-    pointerup: end,
-    pointercancel: end,
-    click,
-  })) {
-    el.addEventListener(type, act);
-  }
+  el.addEventListener("pointerup", release);
+  el.addEventListener("pointercancel", release);
+  el.addEventListener("click", (event) => {
+    if (dragging === null && pointer === "touch" && canTake(event)) pick(pointAt(model, el, event));
+  });
   takeKeys(model, handle, pick);
-  return () => held !== null;
+  return () => dragging !== null;
 }

@@ -1,66 +1,81 @@
-// The readout's numbers and its verdict; the words come from Python, the numbers from whoever computes.
+// The readout's numbers and its verdict. The words come from Python, the numbers from whoever computes.
 
 import { fill, format } from "../link/text.js";
+import { oncePerTask } from "./observers.js";
 
-const REST_MS = 600; // a screen reader hears what stays this long
+/** @typedef {import("./observers.js").ViewModel} ViewModel */
+/** @typedef {{ style: string, word: string, sentence: string }} VerdictWords */
 
-const CODES = ["converged", "diverged", "bouncing", "descending", "slow", "rising", "wandering"];
+const SPEAK_AFTER_MS = 600; // a screen reader hears what stays this long
 
-/** The elements, and where their words go. @param {HTMLElement} el */
-function build(el) {
-  el.classList.add("techni-readout");
-  el.innerHTML = `
-    <dl>
-      <div><dt>Loss</dt><dd data-name="loss"></dd></div>
-      <div><dt>Gradient norm</dt><dd data-name="gradient_norm"></dd></div>
-      <div><dt>Step</dt><dd data-name="step"></dd></div>
-    </dl>
-    <p class="techni-verdict"><strong></strong> <span></span></p>
-    <p class="techni-error" role="alert"></p>
-    <p class="techni-spoken" role="status" aria-live="polite"></p>`;
-  const [pill, sentence] = el.querySelectorAll(".techni-verdict > *");
-  const [error, spoken] = [".techni-error", ".techni-spoken"].map((name) => el.querySelector(name));
-  return { numbers: el.querySelectorAll("dd"), pill, sentence, error, spoken };
+const NUMBERS = ["loss", "gradient_norm", "step"];
+
+/** @param {string} tag @param {string} text @param {Record<string, string>} [attributes] */
+function make(tag, text, attributes = {}) {
+  const element = document.createElement(tag);
+  element.textContent = text;
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  return element;
 }
 
-/** Shows the model's numbers and words. */
+/** Builds the elements. @param {HTMLElement} el @param {Record<string, string>} words */
+function build(el, words) {
+  const list = document.createElement("dl");
+  const numbers = NUMBERS.map((name) => make("dd", "", { "data-name": name }));
+  numbers.forEach((number, i) => {
+    const row = document.createElement("div");
+    row.append(make("dt", words[NUMBERS[i]]), number);
+    list.append(row);
+  });
+  const [pill, sentence] = [make("strong", ""), make("span", "")];
+  const verdict = make("p", "", { class: "techni-verdict" });
+  verdict.append(pill, " ", sentence);
+  const error = make("p", "", { class: "techni-error", role: "alert" });
+  const spoken = make("p", "", { class: "techni-spoken", role: "status", "aria-live": "polite" });
+  el.classList.add("techni-readout");
+  el.append(list, verdict, error, spoken);
+  return { numbers, pill, sentence, error, spoken };
+}
+
+/** What the model's verdict is called. @param {ViewModel} model @returns {VerdictWords} */
+const verdictOf = (model) => model.get("verdicts")[model.get("verdict")];
+
+/** Shows the model's numbers and words. @param {ReturnType<typeof build>} parts @param {ViewModel} model */
 function draw({ numbers, pill, sentence, error }, model) {
-  for (const number of numbers) number.textContent = format(model.get(number.dataset.name));
-  const code = model.get("verdict");
-  const [word, words] = model.get("sentences")[code];
-  pill.textContent = word;
-  pill.dataset.verdict = CODES[code];
-  sentence.textContent = fill(words, (name) => model.get(name));
+  numbers.forEach((number, i) => {
+    number.textContent = format(model.get(NUMBERS[i]));
+  });
+  const verdict = verdictOf(model);
+  pill.textContent = verdict.word;
+  pill.dataset.verdict = verdict.style;
+  sentence.textContent = fill(verdict.sentence, (name) => model.get(name));
   error.textContent = model.get("error");
 }
 
+/** What is spoken of the model's state. @param {ViewModel} model @returns {string} */
+function spokenOf(model) {
+  const template = model.get("words").spoken.replace("{verdict}", verdictOf(model).word.toLowerCase());
+  return fill(template, (name) => model.get(name));
+}
+
+/** @param {import("./observers.js").RenderContext} context */
 function render({ model, el }) {
-  const parts = build(el);
-  let rest;
-  const speak = () => {
-    const verdict = parts.pill.textContent.toLowerCase();
-    parts.spoken.textContent = `Step ${model.get("step")}, loss ${format(model.get("loss"))}, ${verdict}`;
-  };
+  const parts = build(el, model.get("words"));
+  /** @type {number | undefined} */
+  let timer;
   const show = () => {
     draw(parts, model);
-    clearTimeout(rest);
-    rest = setTimeout(speak, REST_MS);
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      parts.spoken.textContent = spokenOf(model);
+    }, SPEAK_AFTER_MS);
   };
-  // One redraw for all the numbers of one message, in its own task.
-  let queued = false;
-  const soon = () => {
-    if (!queued)
-      queueMicrotask(() => {
-        queued = false;
-        show();
-      });
-    queued = true;
-  };
-  model.on("change", soon);
+  const schedule = oncePerTask(show);
+  model.on("change", schedule);
   show();
   return () => {
-    clearTimeout(rest);
-    model.off("change", soon);
+    clearTimeout(timer);
+    model.off("change", schedule);
   };
 }
 

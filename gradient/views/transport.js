@@ -1,5 +1,12 @@
 // The transport bar. It plays in the browser: every tick is one change of `step`, which whoever computes then follows.
 
+import { modelOf } from "../link/models.js";
+import { callAll, listen } from "./observers.js";
+import { followScrubbing, withRoot } from "./scrubbing.js";
+
+/** @typedef {import("./observers.js").ViewModel} ViewModel */
+/** @typedef {ViewModel & { end: Pick<ViewModel, "get" | "on" | "off"> }} Model with the slider that says how many steps there are */
+
 const ICONS = {
   first: "M5 4h2.5v16H5zM20 4v16L9 12z",
   previous: "M17 4v16L6 12z",
@@ -9,90 +16,92 @@ const ICONS = {
   last: "M4 4v16l11-8zM16.5 4H19v16h-2.5z",
   repeat: "M17 3l4 4-4 4V8H8a3 3 0 0 0-3 3v2H3v-2a5 5 0 0 1 5-5h9zM7 21l-4-4 4-4v3h9a3 3 0 0 0 3-3v-2h2v2a5 5 0 0 1-5 5H7z",
 };
-// Not just "change", which ipywidgets swallows when a change makes another one in the same model, as `Reset` does of the step.
-const SHOWN = "change:step change:repeat change:speed";
-const SPEEDS = [
-  ["Slow", 4],
-  ["Normal", 12],
-  ["Fast", 40],
-];
 
-/** @param {string} name @param {keyof typeof ICONS} icon */
-function button(name, icon) {
-  const element = document.createElement("button");
-  element.type = "button";
-  setIcon(element, name, icon);
-  return element;
+/** @typedef {keyof typeof ICONS} Icon */
+
+/** Gives a button an icon, and says what it is. @param {HTMLElement} button @param {string} name @param {Icon} icon */
+function setIcon(button, name, icon) {
+  button.title = name;
+  button.setAttribute("aria-label", name);
+  button.innerHTML = `<svg viewBox="0 0 24 24" aria-hidden="true"><path d="${ICONS[icon]}"/></svg>`;
 }
 
-function setIcon(element, name, icon) {
-  element.title = name;
-  element.setAttribute("aria-label", name);
-  element.innerHTML = `<svg viewBox="0 0 24 24" aria-hidden="true"><path d="${ICONS[icon]}"/></svg>`;
-}
-
-/** How far the descent goes: what the slider `Steps` says. */
+/** How far the descent goes: what the slider `Steps` says. @param {Model} model @returns {number} */
 const numSteps = (model) => model.end.get("value");
 
-/** The step that is looked at: what lies past the end means the end, wherever that moves. */
+/** The step that is shown; one past the end means the end, wherever that moves. @param {Model} model @returns {number} */
 const shownStep = (model) => Math.min(model.get("step"), numSteps(model));
 
-/** Sets a trait, and tells the kernel. */
-function set(model, name, value) {
+/** Sets a trait, and tells the kernel. @param {Model} model @param {string} name @param {unknown} value */
+function assign(model, name, value) {
   model.set(name, value);
   model.save_changes();
 }
 
-/** Moves the step, within its range, and tells the kernel. */
-function go(model, step) {
+/** Moves the step, within its range, and tells the kernel. Returns the step that is shown then. @param {Model} model @param {number} step */
+function moveTo(model, step) {
   const wanted = Math.max(Math.round(step), 0);
-  set(model, "step", wanted < numSteps(model) ? wanted : model.get("past"));
+  assign(model, "step", wanted < numSteps(model) ? wanted : model.get("past"));
   return shownStep(model);
 }
 
-/** Builds the bar's elements; the listeners are added by `render`. @param {HTMLElement} el */
-function build(el) {
-  el.classList.add("techni-transport");
-  const buttons = Object.fromEntries(
-    ["first", "previous", "play", "next", "last", "repeat"].map((icon) => {
-      return [icon, button(icon[0].toUpperCase() + icon.slice(1), icon)];
-    }),
-  );
-  const keys = document.createElement("div");
-  keys.className = "techni-keys";
-  keys.append(...Object.values(buttons));
-  const place = document.createElement("label");
-  place.className = "techni-step";
-  place.innerHTML = `<span>Step</span><input type="range" min="0" step="1" aria-label="Step"><output></output>`;
-  const pace = document.createElement("label");
-  pace.className = "techni-speed";
-  pace.innerHTML = `<span>Speed</span><select aria-label="Speed">${SPEEDS.map(
-    ([name, speed]) => `<option value="${speed}">${name}</option>`,
-  ).join("")}</select>`;
-  const reset = document.createElement("button");
-  reset.type = "button";
-  reset.className = "techni-reset";
-  reset.textContent = "Reset";
-  reset.title = "Back to this problem's defaults";
-  el.append(keys, place, pace, reset);
-  // JupyterLab has a meaning of its own for the arrow keys.
-  for (const control of el.querySelectorAll("input, select")) control.dataset.lmSuppressShortcuts = "true";
-  return {
-    ...buttons,
-    slider: place.querySelector("input"),
-    shown: place.querySelector("output"),
-    speed: pace.querySelector("select"),
-    reset,
-  };
+/** @template {keyof HTMLElementTagNameMap} T @param {T} tag @param {Record<string, string>} [properties] */
+function make(tag, properties = {}) {
+  return Object.assign(document.createElement(tag), properties);
 }
 
+/** A control in a label of its own. @param {string} className @param {string} text @param {HTMLElement[]} parts the control first */
+function labelled(className, text, ...parts) {
+  const label = make("label", { className });
+  parts[0].setAttribute("aria-label", text);
+  label.append(make("span", { textContent: text }), ...parts);
+  return label;
+}
+
+/** Builds the bar. @param {HTMLElement} el @param {Record<string, string>} words @param {[label: string, speed: number][]} speeds */
+function build(el, words, speeds) {
+  const iconButton = (/** @type {Icon} */ icon) => {
+    const button = make("button", { type: "button" });
+    setIcon(button, words[icon], icon);
+    return button;
+  };
+  const buttons = {
+    first: iconButton("first"),
+    previous: iconButton("previous"),
+    play: iconButton("play"),
+    next: iconButton("next"),
+    last: iconButton("last"),
+    repeat: iconButton("repeat"),
+  };
+  buttons.play.classList.add("techni-play");
+  const keys = make("div", { className: "techni-keys" });
+  keys.append(...Object.values(buttons));
+  const slider = make("input", { type: "range", min: "0", step: "1" });
+  const shown = make("output");
+  const speed = make("select");
+  speed.append(...speeds.map(([label, value]) => make("option", { textContent: label, value: String(value) })));
+  const reset = make("button", {
+    type: "button",
+    className: "techni-reset",
+    textContent: words.reset,
+    title: words.reset_hint,
+  });
+  el.classList.add("techni-transport");
+  const step = labelled("techni-step", words.step, slider, shown);
+  el.append(keys, step, labelled("techni-speed", words.speed, speed), reset);
+  for (const control of [slider, speed]) control.dataset.lmSuppressShortcuts = "true"; // JupyterLab has a use for the arrow keys
+  return { ...buttons, slider, shown, speed, reset };
+}
+
+/** @typedef {ReturnType<typeof build>} Bar */
+
 /**
- * A player that ticks while it is on. At the end it stops, or starts again if it repeats; it also stops when something else
- * has moved the step, such as another problem.
+ * A player that ticks while it is on. At the end it stops, or starts again if it repeats. It also stops when something else has
+ * moved the step, such as another problem. @param {Model} model @param {(isOn: boolean) => void} onChange
  */
-function player(model, onChange) {
+function makePlayer(model, onChange) {
   let timer = 0;
-  let asked = 0;
+  let expected = 0; // the step, if nothing else has moved it
   const stop = () => {
     clearInterval(timer);
     timer = 0;
@@ -100,13 +109,13 @@ function player(model, onChange) {
   };
   const tick = () => {
     const [step, end] = [shownStep(model), numSteps(model)];
-    if (step !== asked) stop();
-    else if (step < end) asked = go(model, step + 1);
-    else if (model.get("repeat")) asked = go(model, 0);
+    if (step !== expected) stop();
+    else if (step < end) expected = moveTo(model, step + 1);
+    else if (model.get("repeat")) expected = moveTo(model, 0);
     else stop();
   };
   const start = () => {
-    asked = shownStep(model) < numSteps(model) ? shownStep(model) : go(model, 0);
+    expected = shownStep(model) < numSteps(model) ? shownStep(model) : moveTo(model, 0);
     clearInterval(timer);
     timer = setInterval(tick, 1000 / model.get("speed"));
     onChange(true);
@@ -114,112 +123,56 @@ function player(model, onChange) {
   return { start, stop, isOn: () => timer !== 0 };
 }
 
-const NEAR = 10; // pixels around the loss curve's axes that still are a press on them
-
-/**
- * A press, a drag or a tap on the loss curve goes to the step under the pointer; a finger that moves there scrolls the page.
- * Returns what undoes it. @param {Element} root @param {(share: number) => void} seek
- */
-function scrubOn(root, seek) {
-  const place = (event) => {
-    const area = root.querySelector(".techni-loss .plotarea_background")?.getBoundingClientRect();
-    const [x, y] = area ? [event.clientX - area.left, event.clientY - area.top] : [0, 0];
-    const isInside = area && x > -NEAR && y > -NEAR && x < area.width + NEAR && y < area.height + NEAR;
-    return { isInside, share: area ? x / area.width : 0 };
-  };
-  let pointer = "";
-  let held = null; // the id of the pointer that drags
-  const move = (event) => event.pointerId === held && seek(place(event).share);
-  const release = (event) => {
-    if (event.pointerId === held) held = null;
-  };
-  const down = (event) => {
-    pointer = event.pointerType;
-    if ((held ?? event.pointerId) !== event.pointerId || pointer === "touch" || event.button !== 0 || !place(event).isInside)
-      return;
-    held = event.pointerId;
-    move(event);
-  };
-  const tap = (event) => pointer === "touch" && place(event).isInside && seek(place(event).share);
-  const listeners = [
-    [root, "pointerdown", down],
-    [root, "pointermove", move],
-    [root, "click", tap],
-    [window, "pointerup", release],
-    [window, "pointercancel", release],
-  ];
-  for (const [target, type, act] of listeners) target.addEventListener(type, act);
-  return () => {
-    for (const [target, type, act] of listeners) target.removeEventListener(type, act);
-  };
-}
-
-/** Makes the bar's controls act; `goTo` ends the playing and goes to a step. */
-function takeControls(bar, model, play, goTo) {
-  const steps = {
-    first: () => 0,
-    previous: () => shownStep(model) - 1,
-    next: () => shownStep(model) + 1,
-    last: () => numSteps(model),
-  };
-  for (const [name, step] of Object.entries(steps)) bar[name].addEventListener("click", () => goTo(step()));
+/** Makes the bar's controls act. @param {Bar} bar @param {Model} model @param {ReturnType<typeof makePlayer>} player @param {(step: number) => void} goTo */
+function takeControls(bar, model, player, goTo) {
+  bar.first.addEventListener("click", () => goTo(0));
+  bar.previous.addEventListener("click", () => goTo(shownStep(model) - 1));
+  bar.next.addEventListener("click", () => goTo(shownStep(model) + 1));
+  bar.last.addEventListener("click", () => goTo(numSteps(model)));
   bar.slider.addEventListener("input", () => goTo(Number(bar.slider.value)));
-  bar.play.addEventListener("click", () => (play.isOn() ? play.stop() : play.start()));
-  bar.repeat.addEventListener("click", () => set(model, "repeat", !model.get("repeat")));
-  bar.speed.addEventListener("change", () => set(model, "speed", Number(bar.speed.value)));
+  bar.play.addEventListener("click", () => (player.isOn() ? player.stop() : player.start()));
+  bar.repeat.addEventListener("click", () => assign(model, "repeat", !model.get("repeat")));
+  bar.speed.addEventListener("change", () => assign(model, "speed", Number(bar.speed.value)));
   bar.reset.addEventListener("click", () => {
-    play.stop();
-    set(model, "resets", model.get("resets") + 1);
+    player.stop();
+    assign(model, "resets", model.get("resets") + 1);
   });
 }
 
-/** Shows where the step is. */
+/** Shows where the step is. @param {Bar} bar @param {Model} model */
 function draw(bar, model) {
   const [step, last] = [shownStep(model), numSteps(model)];
-  bar.slider.max = last;
-  bar.slider.value = step;
+  bar.slider.max = String(last);
+  bar.slider.value = String(step);
   bar.shown.textContent = `${step} / ${last}`;
   bar.repeat.setAttribute("aria-pressed", String(model.get("repeat")));
   bar.speed.value = model.get("speed");
 }
 
-/** Calls `act` with the app's element once it is there, one task after its parts. Returns what undoes both. */
-function withRoot(el, act) {
-  let undo = () => {};
-  const later = setTimeout(() => {
-    const root = el.closest(".techni-app");
-    if (root) undo = act(root);
-  });
-  return () => {
-    clearTimeout(later);
-    undo();
-  };
-}
-
+/** @param {import("./observers.js").RenderContext} context */
 async function render({ model: own, el }) {
-  const bar = build(el);
-  const end = await own.widget_manager.get_model(own.get("end").replace("IPY_MODEL_", ""));
+  const words = own.get("words");
+  const bar = build(el, words, own.get("speeds"));
+  const end = await modelOf(own.widget_manager, own.get("end"));
+  /** @type {Model} */
   const model = { ...own, end };
-  const play = player(model, (on) => setIcon(bar.play, on ? "Pause" : "Play", on ? "pause" : "play"));
-  const goTo = (step) => {
-    play.stop();
-    go(model, step);
+  const player = makePlayer(model, (isOn) => setIcon(bar.play, isOn ? words.pause : words.play, isOn ? "pause" : "play"));
+  const goTo = (/** @type {number} */ step) => {
+    player.stop();
+    moveTo(model, step);
   };
-  takeControls(bar, model, play, goTo);
+  takeControls(bar, model, player, goTo);
   const show = () => draw(bar, model);
-  const repace = () => play.isOn() && play.start();
-  model.on(SHOWN, show);
-  model.on("change:speed", repace);
-  end.on("change:value", show);
+  const undo = [
+    player.stop,
+    withRoot(el, (root) => followScrubbing(root, (share) => goTo(share * numSteps(model)))),
+    // Not just "change", which ipywidgets swallows when one change makes another in the same model, as `Reset` does of the step.
+    listen(model, ["step", "repeat", "speed"], show),
+    listen(model, ["speed"], () => player.isOn() && player.start()),
+    listen(end, ["value"], show),
+  ];
   show();
-  const unscrub = withRoot(el, (root) => scrubOn(root, (share) => goTo(share * numSteps(model))));
-  return () => {
-    play.stop();
-    unscrub();
-    model.off(SHOWN, show);
-    model.off("change:speed", repace);
-    end.off("change:value", show);
-  };
+  return () => callAll(undo);
 }
 
 export default { render };

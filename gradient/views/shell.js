@@ -1,0 +1,124 @@
+// Patches what the libraries leave out: names for ipywidgets' slider handles and bqplot's drawings, a way for the Tab key past
+// ipympl's canvas, and a second try for an app whose widget came late.
+
+import { drawingOf } from "../adapters/bqplot.js";
+import {
+  GIVEN_UP,
+  handleOf,
+  labelOf,
+  moveHandle,
+  outputsOf,
+  readoutOf,
+  SLIDER,
+  showView,
+  sliderAround,
+} from "../adapters/ipywidgets.js";
+import { modelOf } from "../link/models.js";
+import { fillIn } from "./words.js";
+
+/** @typedef {import("./observers.js").ViewModel} ViewModel */
+/** @typedef {{ slider_readout: string, pictures: Record<string, string> }} Words */
+
+/** Sets the attributes that differ: that is cheaper, and the observer below hears of each. @param {Element | null} element @param {Record<string, string>} attributes */
+function setAttributes(element, attributes) {
+  for (const [attribute, value] of Object.entries(attributes)) {
+    if (element?.getAttribute(attribute) !== value) element?.setAttribute(attribute, value);
+  }
+}
+
+/** Names a slider's handle and its number. @param {Element} slider @param {Words} words */
+function nameSlider(slider, words) {
+  const label = labelOf(slider);
+  const readout = readoutOf(slider);
+  // A logarithmic slider would otherwise speak its exponent.
+  setAttributes(handleOf(slider), { "aria-label": label, "aria-valuetext": readout?.textContent ?? "" });
+  setAttributes(readout, { "aria-label": fillIn(words.slider_readout, { label }), role: "textbox" });
+}
+
+/** Patches everything. @param {Element} root @param {Words} words */
+function patchAll(root, words) {
+  for (const slider of root.querySelectorAll(SLIDER)) nameSlider(slider, words);
+  for (const [picture, label] of Object.entries(words.pictures)) {
+    setAttributes(drawingOf(root, `.techni-${picture}`), { role: "img", "aria-label": label });
+  }
+  // ipympl's canvas takes the focus and keeps the Tab key; what the canvas could be used for is in the overlay.
+  setAttributes(root.querySelector(".techni-figures"), { inert: "" });
+}
+
+/** Whether a change has added elements outside of sliders and drawings. @param {MutationRecord} record */
+function hasNewElements({ target, addedNodes }) {
+  const isKnown = target instanceof Element && target.closest(`${SLIDER}, svg`);
+  return !isKnown && [...addedNodes].some((node) => node instanceof Element);
+}
+
+/** Patches what has changed, which in a drag is one slider and what bqplot draws. @param {Element} root @param {MutationRecord[]} records @param {Words} words */
+function patch(root, records, words) {
+  if (records.some(hasNewElements)) {
+    patchAll(root, words);
+    return;
+  }
+  const sliders = new Set(records.map(({ target }) => (target instanceof Element ? target.closest(SLIDER) : null)));
+  for (const slider of sliders) if (slider) nameSlider(slider, words);
+}
+
+/** Moves a slider to its present limits: noUiSlider's own Home and End keys know only those that it was made with. @param {KeyboardEvent} event */
+function goToLimit(event) {
+  const end = { Home: -Number.MAX_VALUE, End: Number.MAX_VALUE }[event.key];
+  const slider = end && event.target instanceof Element && sliderAround(event.target);
+  if (!slider) return;
+  event.preventDefault();
+  event.stopPropagation();
+  moveHandle(slider, end);
+}
+
+/** Shows the app in a place that holds an error. @param {Element} place @param {ViewModel} model */
+async function showIn(place, model) {
+  place.textContent = "";
+  await showView(model.widget_manager, await modelOf(model.widget_manager, model.get("app")), place);
+}
+
+/**
+ * Shows the app where ipywidgets has given up. It looks for the model of an output every tenth of a second for two seconds. On a
+ * page that is too busy making models it may stop looking before the model is there, and the output stays an error. In
+ * JupyterLab that output may be another notebook's, so nothing is done there.
+ * @param {{ model: ViewModel }} context
+ */
+function initialize({ model }) {
+  if (!("voila" in document.body.dataset)) return undefined;
+  const check = () => {
+    const place = outputsOf(document).find(({ textContent }) => textContent === GIVEN_UP);
+    if (!place && !document.querySelector(".techni-app")) return;
+    observer.disconnect();
+    if (place && model.get("app")) void showIn(place, model);
+  };
+  const observer = new MutationObserver(check);
+  observer.observe(document.body, { childList: true, subtree: true });
+  check();
+  return () => observer.disconnect();
+}
+
+/** @param {import("./observers.js").RenderContext} context */
+function render({ model, el }) {
+  const words = model.get("words");
+  el.style.display = "none";
+  const removed = new AbortController();
+  const observer = new MutationObserver((records) => {
+    const root = el.closest(".techni-app");
+    if (root) patch(root, records, words);
+  });
+  // The app's own element is there one task after its children are rendered.
+  const start = setTimeout(() => {
+    const root = /** @type {HTMLElement | null} */ (el.closest(".techni-app"));
+    if (!root) return;
+    patchAll(root, words);
+    root.addEventListener("keydown", goToLimit, { capture: true, signal: removed.signal });
+    observer.observe(root, { childList: true, subtree: true, attributeFilter: ["aria-valuetext"] });
+  });
+  return () => {
+    clearTimeout(start);
+    removed.abort();
+    observer.disconnect();
+  };
+}
+
+export default { initialize, render };
