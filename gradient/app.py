@@ -20,8 +20,8 @@ from gradient.views.field import Field
 from gradient.views.fit import Fit
 from gradient.views.loss import Loss
 from gradient.views.overlay import Overlay
-from gradient.views.page import Page
 from gradient.views.readout import Readout
+from gradient.views.shell import Shell
 
 
 class App(Controls, widgets.Box):
@@ -60,9 +60,9 @@ class App(Controls, widgets.Box):
         controls = self._link_controls()
         self._main = self._link_frame()
         self._links = [*controls, self._main, remember([*self.settable(), (self._main, "where")], after=[self._chosen])]
-        page = Page()
-        super().__init__([_named(widgets.Box([page, *self._layout()]), "grid")])
-        page.app = self
+        shell = Shell()
+        super().__init__([_named(widgets.Box([shell, *self._layout()]), "grid")])
+        shell.app = self
         self.add_class("techni-app")
         App._open = self
 
@@ -119,7 +119,7 @@ class App(Controls, widgets.Box):
 
     def _make_pictures(self) -> None:
         self.fit, self.loss, self.readout = Fit(), Loss(), Readout()
-        self.overlay = Overlay(x=self.initial_w, y=self.initial_b, drawing=True)
+        self.overlay = Overlay(x=self.initial_w, y=self.initial_b, draws_path=True)
         self.field = Field(self.problems, self.overlay, self._grids)
 
     def _layout(self) -> list[widgets.Widget]:
@@ -147,9 +147,9 @@ class App(Controls, widgets.Box):
             self._chosen,
             self._seen,
             self._reset,
-            choose((self.steps, "value"), self.loss.span(MAX_STEPS), sync_targets=False),
+            choose((self.steps, "value"), self.loss.step_presets(MAX_STEPS), sync_targets=False),
             choose((self.optimizer, "index"), self.shown_hyperparameters(), sync_targets=False),
-            choose((self.loss_scale, "index"), self.loss.table, sync_targets=False),
+            choose((self.loss_scale, "index"), self.loss.scale_presets(), sync_targets=False),
             choose((self.show_errors, "value"), {(self.fit.residuals, "visible"): [False, True]}, sync_targets=False),
             self._pointer,
         ]
@@ -189,24 +189,14 @@ class App(Controls, widgets.Box):
                 **{name: (slider, "value") for name, slider in self.hyperparameters.items()},
             },
             static={"problem": (self.problem, "index"), "optimizer": (self.optimizer, "index")},
-            outputs={
-                "round_low": (self.loss.log_scale, "min"),
-                "round_high": [(self.loss.log_scale, "max"), (self.loss.linear_scale, "max")],
-                "curve_x": (self.loss.curve, "x"),
-                "curve_y": (self.loss.curve, "y"),
-                "fit_x": (self.fit.curve, "x"),
-                "fit_y": (self.fit.curve, "y"),
-                "residual_x": (self.fit.residuals, "x"),
-                "residual_y": (self.fit.residuals, "y"),
-                **{name: (self.readout, name) for name in self.readout.numbers},
-            },
+            outputs={**self.fit.outputs(), **self.loss.outputs(), **self.readout.outputs()},
             renderer=KernelRenderer(
                 self.field.draw,
                 shown=(self.overlay, "shown"),
                 visible=(self.overlay, "visible"),
                 clear=self.field.clear,
-                browser_renders=(self.overlay, "drawing"),
-                outputs={name: (self.overlay, name) for name in self.overlay.numbers},
+                browser_renders=(self.overlay, "draws_path"),
+                outputs={name: targets[0] for name, targets in self.overlay.outputs().items()},
             ),
             transition=Transition(
                 triggers=["problem", "optimizer", "key"],
@@ -238,12 +228,12 @@ class App(Controls, widgets.Box):
     def _seen_row(self, index: int) -> dict[Trait, Any]:
         """What is seen of the choice of a problem: its picture, its axes, and which controls of the start there are."""
         problem = self.problems[index]
-        return {**self.fit.axes_row(problem), **self.field.row(index), **self.displayed_row(problem)}
+        return {**self.fit.preset(problem, index), **self.field.preset(problem, index), **self.displayed_row(problem)}
 
     def _row(self, index: int) -> dict[Trait, Any]:
         """What the choice of a problem sets: its data, the limits of the start, and its defaults."""
         problem = self.problems[index]
-        return {**self.fit.data_row(problem), **self.default_row(problem), **self.limits_row(problem)}
+        return {**self.fit.data_preset(problem), **self.default_row(problem), **self.limits_row(problem)}
 
 
 def _inside(picked: jax.Array, **limits: jax.Array) -> dict[str, jax.Array]:

@@ -199,12 +199,12 @@ def test_the_field_waits_for_the_page(app: App, wire: Wire) -> None:
 def test_the_figure_is_cleared_when_the_page_computes_and_drawn_again_when_the_kernel_does(app: App, wire: Wire) -> None:
     picture = app.field.pictures[app.problem.index]
     visit(app, wire, app.learning_rate, {"value": 0.2})
-    assert (app.overlay.drawing, picture._is_clear) == (False, False)
+    assert (app.overlay.draws_path, picture._is_clear) == (False, False)
     app.compute_in("browser")
-    assert (app.overlay.drawing, picture._is_clear) == (True, True)
+    assert (app.overlay.draws_path, picture._is_clear) == (True, True)
     wire.receive(app.overlay, {"shown": 9})
     sent = wire.receive(app._main, {"where": "kernel", "computing": "kernel", "asked_kernel": app._main.asked_kernel + 1})
-    assert (app.overlay.drawing, picture._is_clear) == (False, False)
+    assert (app.overlay.draws_path, picture._is_clear) == (False, False)
     assert len(to(canvas_of(app), sent, "custom")) == 1
 
 
@@ -241,7 +241,8 @@ def test_the_page_shows_the_frame(app: App, name: str) -> None:
     shown = [app.loss.curve.y, app.fit.curve.y, app.fit.residuals.y]
     for trait, field in zip(shown, (frame.curve_y, frame.fit_y, frame.residual_y), strict=True):
         assert np.array_equal(trait, field)
-    assert [getattr(app.readout, n) for n in app.readout.numbers] == [getattr(frame, n) for n in app.readout.numbers]
+    names = list(app.readout.outputs())
+    assert [getattr(app.readout, name) for name in names] == [getattr(frame, name) for name in names]
     assert app.readout.error == ""
 
 

@@ -1,4 +1,4 @@
-"""The layer over the field: what it is told, and what it draws on a real page, pixel by pixel."""
+"""The overlay on the field: what it is told, and what it draws on a real page, pixel by pixel."""
 
 import re
 from collections.abc import Iterator
@@ -29,8 +29,8 @@ def make() -> Overlay:
     return Overlay(x=FloatSlider(), y=FloatSlider())
 
 
-def test_its_numbers_are_fields_of_the_frame_and_traits() -> None:
-    assert set(Overlay.numbers) <= set(Frame._fields) & set(Overlay.class_trait_names(sync=True))
+def test_its_outputs_are_fields_of_the_frame_and_traits() -> None:
+    assert set(make().outputs()) <= set(Frame._fields) & set(Overlay.class_trait_names(sync=True))
 
 
 @pytest.mark.parametrize("value", [np.arange(6.0).reshape(3, 2), [[1, 2]], np.zeros((0, 2))])
@@ -77,7 +77,7 @@ _PIXELS = """([selector, points]) => {
   return points.map(([x, y]) => [...canvas.getContext("2d").getImageData((x - box.x) * ratio, (y - box.y) * ratio, 1, 1).data]);
 }"""
 _MODELS = "await Promise.all(Object.values(window.jupyterapp.widgetManager._models))"
-_MODEL = f"""({_MODELS}).find((m) => m.get("look"))"""
+_MODEL = f"""({_MODELS}).find((m) => m.get("theme"))"""
 OFF_THE_PATH = [[1.5, 4.0], [-1.5, 2.0]]  # of the Wave
 DRAWING, FIGURE = ".techni-drawing", ".techni-figures canvas"
 
@@ -138,16 +138,16 @@ def test_the_iterates_are_where_the_frame_has_them(app: AppPage, problem: str, o
     expect_path(app, frame_of(problem, optimizer), DOMAINS[problem])
 
 
-def test_the_figure_shows_its_ground_only(app: AppPage) -> None:
+def test_the_figure_shows_its_background_only(app: AppPage) -> None:
     points = places(app, frame_of("Wave").path[:20], DOMAINS["Wave"])
     assert (np.abs(seen(app, points, FIGURE)[:, :3] - rgb(style.PATH)).max(axis=1) > 60).all()
 
 
-def test_off_the_path_the_layer_is_transparent(app: AppPage) -> None:
+def test_off_the_path_the_overlay_is_transparent(app: AppPage) -> None:
     assert not seen(app, places(app, OFF_THE_PATH, DOMAINS["Wave"])).any()
 
 
-def test_without_drawing_the_figure_shows_all_and_the_layer_its_handle(app: AppPage) -> None:
+def test_when_the_server_computes_the_figure_shows_all_and_the_overlay_its_handle(app: AppPage) -> None:
     domain = DOMAINS["Wave"]
     try:
         app.compute_in("server")
@@ -161,7 +161,7 @@ def test_without_drawing_the_figure_shows_all_and_the_layer_its_handle(app: AppP
     app.press("Steps", "ArrowLeft")
     app.settled()
     expect_path(app, frame_of("Wave"), domain)
-    test_the_figure_shows_its_ground_only(app)
+    test_the_figure_shows_its_background_only(app)
 
 
 def test_it_follows_the_size_of_the_page(app: AppPage) -> None:
@@ -284,14 +284,14 @@ def fine(request: pytest.FixtureRequest, browser: Browser, voila: Server) -> Ite
         yield AppPage.open(context.new_page(), voila.url)
 
 
-def test_a_pixel_of_the_layer_is_one_of_the_screen(fine: AppPage) -> None:
+def test_a_pixel_of_the_overlay_is_one_of_the_screen(fine: AppPage) -> None:
     fine.settled()
     width, height, wide, high, css_width, place_width = fine.page.evaluate(_SIZES)
     assert (width, height, css_width) == (wide, high, place_width)
     expect_path(fine, frame_of("Wave"), DOMAINS["Wave"])
 
 
-# Adds a view of the layer that is below the window; then hides the first one for a moment.
+# Adds a view of the overlay that is below the window; then hides the first one for a moment.
 _SECOND_VIEW = """async () => {
   const model = MODEL;
   const place = document.body.appendChild(document.createElement("div"));
@@ -334,7 +334,7 @@ def alone(browser: Browser, voila: Server) -> Iterator[AppPage]:
 def test_it_follows_the_pixels_of_the_screen(alone: AppPage) -> None:
     alone.settled()
     client = alone.page.context.new_cdp_session(alone.page)
-    # On a phone the layer has one size whatever the window's height, without a change of which Chromium tells nobody.
+    # On a phone the overlay has one size whatever the window's height, without a change of which Chromium tells nobody.
     for height, ratio in ((844, 1), (845, 2), (846, 3), (847, 1)):
         metrics: dict[str, Any] = {"width": 390, "height": height, "deviceScaleFactor": ratio, "mobile": False}
         client.send("Emulation.setDeviceMetricsOverride", metrics)
@@ -344,7 +344,7 @@ def test_it_follows_the_pixels_of_the_screen(alone: AppPage) -> None:
         expect_path(alone, frame_of("Wave"), DOMAINS["Wave"])
 
 
-def test_without_a_kernel_the_ground_stays_under_the_path(alone: AppPage) -> None:
+def test_without_a_kernel_the_background_stays_under_the_path(alone: AppPage) -> None:
     alone.settled()
     assert not seen(alone, places(alone, OFF_THE_PATH, DOMAINS["Wave"])).any()
     # Nobody answers the figures any more.

@@ -336,13 +336,13 @@ def test_the_network_takes_no_clicks(app: AppPage) -> None:
 @pytest.mark.parametrize(
     ("problem", "optimizer", "presses", "verdict", "words"),
     [
-        ("Wave", "Momentum", [], "Going down", "There can be 170 more steps."),
+        ("Wave", "Momentum", [], "Going down", "You can add up to 170 steps."),
         ("Line", "Momentum", [("Steps", "End")], "Converged", "At step 200"),
         ("Line", "Momentum", [("Learning rate", "End")], "Diverged", "Try a smaller learning rate, below 0.65."),
         ("Line", "Gradient descent", [("Learning rate", "PageUp")] * 6, "Going up", "below 0.382."),
         ("Line", "Adam", [], "Wandering", "up and down"),
         ("Wave", "Gradient descent", [("Learning rate", "PageUp"), ("Steps", "End")] * 6, "Bouncing", "hop between two points"),
-        ("Wave", "Adagrad", [("Learning rate", "Home")], "Slow", "by little"),
+        ("Wave", "Adagrad", [("Learning rate", "Home")], "Slow", "barely changed"),
     ],
 )
 def test_the_verdict_says_how_it_went(

@@ -12,7 +12,7 @@ from gradient.frame import DIVERGED, MAX_STEPS
 from gradient.landscape import THROUGH_PATH
 from gradient.link.kernel import as_array
 from gradient.link.text import fill
-from gradient.views.readout import SENTENCES
+from gradient.views.sentences import VERDICTS
 from tests.wasm_parity import ENGINE
 
 Values = dict[str, Any]
@@ -125,7 +125,7 @@ def shown(values: Values) -> Values:
 
 
 def said(values: Mapping[str, Any]) -> str:
-    heading, sentence = SENTENCES[values["verdict"]]
+    _, heading, sentence = VERDICTS[values["verdict"]]
     return f"{heading}: {fill(sentence, values)}"
 
 

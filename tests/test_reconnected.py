@@ -57,7 +57,7 @@ class Cable:
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
     """A browser in which nothing fails but the connection."""
-    # Every message makes a detour through this process, so that a model may come late; `views/page.js` mends that.
+    # Every message makes a detour through this process, so that a model may come late; `views/shell.js` patches that.
     with without(browser, "ERR_|WebSocket connection|widget model not found") as context:
         yield context
 

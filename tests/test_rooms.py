@@ -72,7 +72,7 @@ ROOMS = [
         "gradient/publish/*.py",
         {
             *("ipywidgets", "matplotlib", "numpy", "PIL", "nbconvert", "nbformat", "jinja2", "latex2mathml", "brotli"),
-            *("jupyter_client", "gradient.publish*", "gradient.app", "gradient.views.overlay"),
+            *("jupyter_client", "gradient.publish*", "gradient.app", "gradient.views.style", "gradient.views.shell"),
             *("gradient.adapters.ipywidgets", "gradient.adapters.ipympl", "gradient.adapters.anywidget"),
         },
     ),

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page
 from gradient.link.kernel import _as_python, as_array
 from gradient.link.modules import esm
 from gradient.link.text import fill, number
-from gradient.views.readout import SENTENCES
+from gradient.views.sentences import VERDICTS
 from tests.conftest import ROOT, watched
 
 EDGES = [
@@ -25,7 +25,7 @@ EDGES = [
     *(1, 7, 200, 999999, 1_000_000, 1_000_001, 123_456_789, 2**31 - 1, 2**53),
 ]
 TEMPLATES = [
-    *(sentence for _, sentence in SENTENCES.values()),
+    *(words.sentence for words in VERDICTS.values()),
     *("{a}", "[{a}]", "{a}[ and {b}] or {c}", "[{a} of {b}][, {c}]", "[no number]", "{a}{b}", "{a} {a} [{b}][{b}]", "", "a b"),
     *("{größe}[ und {größe}]", "{} {", "{a}}"),
 ]

@@ -153,6 +153,7 @@ export function deserialize(model, name, value) {
  */
 export function numOptions(model) {
   return model.get("_options_labels")?.length;
+}
 
 // The elements of ipywidgets' controls, by class names that it does not promise.
 
@@ -192,8 +193,8 @@ export function outputsOf(root) {
   return [...root.querySelectorAll(".jupyter-widgets")];
 }
 
-/** Shows a model in an element. @param {any} manager @param {unknown} model @param {Element} place */
+/** Shows a model in an element. @param {Manager} manager @param {Model} model @param {Element} place */
 export async function showView(manager, model, place) {
-  const view = await manager.create_view(model);
+  const view = await /** @type {any} */ (manager).create_view(model);
   view.luminoWidget.constructor.attach(view.luminoWidget, place); // Lumino itself cannot be imported from here
 }

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from gradient.app import App
 from gradient.publish.pictures import draw, resize
-from gradient.views.overlay import MARGINS
+from gradient.views.style import MARGINS
 
 # The field's place, in CSS pixels, in windows of 390 x 844, 820 x 1180 and 1440 x 900: there nothing is stretched.
 PLACES = [(368, 338), (387, 826), (700, 684)]

@@ -15,9 +15,9 @@ from nbconvert.preprocessors import CellExecutionError, ExecutePreprocessor
 from gradient.publish.folder import Folder, replaced
 from gradient.publish.page import render
 from gradient.publish.scripts import PublishError, bundle, icon_fonts
+from gradient.views.shell import style_sheet
 
 _TEMPLATE = Path(__file__).parent / "template"
-_STYLES = (Path(__file__).parents[1] / "views" / "page.css", _TEMPLATE / "site.css")
 _CACHE = Path("build") / "npm"  # below the folder where the command runs, like every build's
 _EXECUTION_SECONDS = 600
 _PACKAGES = str(Path(__file__).parents[2])  # where this package is imported from
@@ -79,7 +79,7 @@ def _write(node: nbformat.NotebookNode, state: dict, folder: Folder) -> None:
     site = {
         "widgets": folder.add_asset("widgets.js", bundle(state, _CACHE).encode()),
         "pictures": [{name: picture[name] for name in ("file", "size")} for picture in first],
-        "style": "\n".join(path.read_text() for path in _STYLES),
+        "style": f"{style_sheet()}\n{(_TEMPLATE / 'site.css').read_text()}",
         "script": (_TEMPLATE / "page.js").read_text(),
     }
     for font in icon_fonts(_CACHE):

@@ -1,11 +1,9 @@
-"""A trait that holds numbers in rows, and goes to the browser as bytes."""
+"""A trait that holds an array of numbers, and goes to the browser as bytes."""
 
 from typing import Any
 
 import numpy as np
 from traitlets import TraitError, TraitType
-
-from gradient.adapters.traitlets import set_trait
 
 
 def _to_json(array: np.ndarray, _: object) -> dict:
@@ -20,11 +18,11 @@ def _from_json(message: Any, _: object) -> np.ndarray:
 class Array(TraitType):
     """A NumPy array of float32 with `ndim` axes, empty at first.
 
-    In the browser it is {value: its bytes, little-endian, the last axis first to vary; dtype: "float32"; shape}. Setting it
-    to what it is already changes nothing.
+    In the browser it is {value: its bytes, little-endian, in row-major order; dtype: "float32"; shape}. Setting it to an equal
+    array changes nothing.
 
     Raises:
-        TraitError: if it is set to anything that is no array of numbers with so many axes.
+        TraitError: if it is set to anything but an array of numbers with `ndim` axes.
     """
 
     def __init__(self, ndim: int) -> None:
@@ -48,5 +46,7 @@ class Array(TraitType):
         return array
 
     def set(self, obj: Any, value: Any) -> None:
-        """Sets it and tells those who follow it, if it is another; traitlets' own comparison cannot tell for arrays."""
-        set_trait(obj, self, self.validate(obj, value), np.array_equal)
+        """Sets it and notifies observers, unless it is equal: traitlets' own comparison cannot tell for arrays."""
+        new = self.validate(obj, value)
+        if not np.array_equal(np.asarray(self.get(obj)), new):
+            super().set(obj, new)

@@ -1,32 +1,33 @@
-"""ipympl's canvas, in bounds: a page says how large it is, and a page can say anything."""
+"""ipympl's canvas within bounds: a page says how large it is, and it can say anything."""
 
 import math
 from typing import Any
 
-from ipympl.backend_nbagg import Canvas
+from gradient.adapters.ipympl import BoundableCanvas
 
-_SMALLEST, _LARGEST = 120, 2400
+_SMALLEST, _LARGEST = 120, 2400  # CSS pixels
 _LARGEST_RATIO = 3.0
-_MOST_PIXELS = 1 << 23  # of the device; each of the few copies that a figure keeps takes four bytes for one
+_MOST_PIXELS = 1 << 23  # of the device; a figure keeps a few copies of its image, of four bytes a pixel
 
 
-class BoundedCanvas(Canvas):
-    """An ipympl canvas whose size the browser cannot drive to where it takes all memory."""
+class BoundedCanvas(BoundableCanvas):
+    """An ipympl canvas that a browser cannot make so large that it takes all memory."""
 
-    def handle_resize(self, event: dict) -> None:
-        """Resizes the figure to what fits between the smallest and the largest useful size."""
-        width, height = (_between(event.get(name), _SMALLEST, _LARGEST) for name in ("width", "height"))
+    def bounded_size(self, width: Any, height: Any) -> tuple[float, float]:
+        """The nearest size that is useful, and has no more than the allowed number of pixels."""
+        width, height = (_between(length, _SMALLEST, _LARGEST) for length in (width, height))
         shrink = min(1.0, math.sqrt(_MOST_PIXELS / (width * height)) / self.device_pixel_ratio)
-        super().handle_resize(event | {"width": width * shrink, "height": height * shrink})
+        return width * shrink, height * shrink
 
-    def _handle_set_device_pixel_ratio(self, device_pixel_ratio: float) -> None:
+    def bounded_ratio(self, ratio: Any) -> float:
+        """The nearest ratio with which the present size has no more than the allowed number of pixels."""
         width, height = self.figure.bbox.size / self.device_pixel_ratio
         most = min(_LARGEST_RATIO, math.sqrt(_MOST_PIXELS / (width * height)))
-        super()._handle_set_device_pixel_ratio(_between(device_pixel_ratio, 1.0, max(1.0, most)))
+        return _between(ratio, 1.0, max(1.0, most))
 
 
 def _between(value: Any, low: float, high: float) -> float:
-    """A number from a page, at most `high` and else at least `low`; what is no number is `low`."""
+    """A number from a page, brought between `low` and `high`; anything that is not a number becomes `low`."""
     if not isinstance(value, int | float) or not value > low:
         return low
     return min(value, high)

@@ -1,21 +1,21 @@
-"""The field: for each problem one ipympl figure of the loss, under the path of the descent."""
+"""The field: a map of the loss for each problem, an ipympl figure, under the path of the descent."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from ipywidgets import Box, Stack
-from matplotlib import colors
 
 from gradient.frame import Frame
 from gradient.landscape import PLANE_DOMAIN, PLANE_SIZE, THROUGH_PATH, gradient_field, loss_field
 from gradient.problems import Problem
 from gradient.views import plane, style
+from gradient.views.overlay import Overlay
 from gradient.views.picture import NARROW, Picture
+from gradient.views.sentences import PARAMETER_MAP, PLANE, PLANE_COLOURS
+from gradient.views.view import Trait, View
 
-_GROUND = colors.LinearSegmentedColormap.from_list("ground", ["#fbfcfd", "#dfe4ec", "#bcc5d3"])
-
-# `grids(field, problem, domain, shape)`: the arrays of `field(problem.loss, domain, shape)`, perhaps from an earlier time.
+# `grids(function, problem, domain, shape)`: the arrays of `function(problem.loss, domain, shape)`, computed now or stored.
 Grids = Callable[[Callable, Problem, tuple, tuple[int, int]], Sequence[np.ndarray]]
 
 
@@ -24,10 +24,11 @@ class ParameterPicture(Picture):
 
     def __init__(self, problem: Problem, grids: Grids) -> None:
         self._grids = grids
-        # By the width from which there is room for so many arrows in a row.
+        # By the width, in CSS pixels, from which there is room for them.
         self._arrows: dict[int, Any] = {}
-        super().__init__(problem.domain, "w (weight)", "b (bias)", "gradient norm |∇L|")
-        self.axes.set_title("arrows point downhill, along −∇L", fontsize=9, color=style.MUTED, pad=6)
+        words = PARAMETER_MAP
+        super().__init__(problem.domain, words["x"], words["y"], words["colours"])
+        self.axes.set_title(words["title"], fontsize=style.SMALL_FONT, color=style.MUTED, pad=6)
         self._draw_contours(problem)
         self._arrows = {0: self._draw_arrows(problem, 10), NARROW: self._draw_arrows(problem, 17)}
         self._colour_bar(self._arrows[NARROW])
@@ -43,10 +44,10 @@ class ParameterPicture(Picture):
         w, b, values = self._grids(loss_field, problem, problem.domain, (101, 101))
         losses = np.ma.masked_invalid(values)
         if not losses.count() or losses.min() == losses.max():
-            return  # a loss that is the same everywhere, or nowhere a number, has no contours
+            return  # the loss is the same everywhere, or nowhere a number
         # Evenly spaced roots of the loss are evenly spaced rings around the minimum of a quadratic.
         levels = losses.min() + (losses.max() - losses.min()) * np.linspace(0, 1, 13) ** 2
-        self.axes.contourf(w, b, losses, levels=levels, cmap=_GROUND)
+        self.axes.contourf(w, b, losses, levels=levels, cmap=style.MAP_COLOURS)
         self.axes.contour(w, b, losses, levels=levels[1:-1], colors="white", linewidths=0.9)
 
     def _draw_arrows(self, problem: Problem, count: int) -> Any:
@@ -56,10 +57,10 @@ class ParameterPicture(Picture):
         w, b, gradient = self._grids(gradient_field, problem, (w_inset, b_inset), (count, count))
         norm = np.nan_to_num(np.linalg.norm(gradient, axis=-1), posinf=0.0)
         gradient = np.where(norm[..., None] > 0, gradient, 0.0)
-        # The length grows with the fourth root of the norm: a flat place still has a direction to see.
+        # The length grows with the fourth root of the norm, so that the direction can be seen even where the loss is flat.
         arrows = -gradient / np.maximum(norm, 1e-12)[..., None] * ((norm / max(norm.max(), 1e-12)) ** 0.25)[..., None]
         return self.axes.quiver(
-            w, b, arrows[..., 0], arrows[..., 1], norm, angles="xy", pivot="middle", cmap="viridis_r",
+            w, b, arrows[..., 0], arrows[..., 1], norm, angles="xy", pivot="middle", cmap=style.ARROW_COLOURS,
             scale=1.3 * count, scale_units="width", units="inches", width=0.02, headwidth=4, headlength=4.5, headaxislength=4,
             zorder=3,
         )  # fmt: skip
@@ -68,25 +69,32 @@ class ParameterPicture(Picture):
 class PlanePicture(Picture):
     """Bands of equal loss on the plane through three points of the path, with the true losses of the three.
 
-    All of it moves with the path, so that its ground is an empty sheet.
+    All of it moves with the path, so its background is empty.
     """
 
     def __init__(self) -> None:
-        super().__init__(PLANE_DOMAIN, "", "", plane.COLOUR_LABEL)
+        super().__init__(PLANE_DOMAIN, "", "", PLANE_COLOURS)
         self._case: int | None = None
         (low, high), size = PLANE_DOMAIN[0], PLANE_SIZE
-        beyond = (high - low) / (size - 1) / 2  # the outermost points are on the axes' edge, their squares reach over it
-        # Of the logarithm, because what is interpolated between positive losses need not be positive.
+        beyond = (high - low) / (size - 1) / 2  # the outermost points are on the axes' edge, and their squares reach beyond it
+        # Of the logarithm, because what a spline puts between positive losses need not be positive.
         self._image = self.axes.imshow(
             np.zeros((size, size)), origin="lower", extent=(low - beyond, high + beyond) * 2, aspect="auto",
-            interpolation="catrom", cmap=plane.BANDS, vmin=0, vmax=1, animated=True,
+            interpolation="catrom", cmap=style.BAND_COLOURS, vmin=0, vmax=1, animated=True,
         )  # fmt: skip
         self._third = self._mark(style.MARKS["third"], "D")
-        self._facts = self.axes.text(
-            0.015, 0.985, "", transform=self.axes.transAxes, fontsize=9, va="top", linespacing=1.25, animated=True
+        self._caption = self.axes.text(
+            0.015,
+            0.985,
+            "",
+            transform=self.axes.transAxes,
+            fontsize=style.SMALL_FONT,
+            va="top",
+            linespacing=1.25,
+            animated=True,
         )
-        self._facts.set_bbox({"facecolor": "white", "alpha": 0.85, "edgecolor": "none", "pad": 4})
-        self._moving = [self._image, *self._line, self._third, *self._moving[len(self._line) :], self._facts]
+        self._caption.set_bbox({"facecolor": "white", "alpha": 0.85, "edgecolor": "none", "pad": 4})
+        self._moving = [self._image, *self._line, self._third, *self._moving[len(self._line) :], self._caption]
         for axis in (self.axes.xaxis, self.axes.yaxis):
             axis.set_ticks(plane.TICKS)
         self._bar = self._colour_bar(self._image)
@@ -96,7 +104,7 @@ class PlanePicture(Picture):
     def _set_clear(self, is_clear: bool) -> None:
         if is_clear != self._is_clear:
             self.axes.set_visible(not is_clear)
-            self._ground = None
+            self._background = None
         super()._set_clear(is_clear)
 
     def _draw_moving(self) -> None:
@@ -107,28 +115,27 @@ class PlanePicture(Picture):
             self.axes.draw_artist(spine)
         self.figure.draw_artist(self.colour_axes)
 
-    def _change(self, frame: Frame) -> None:
+    def _update(self, frame: Frame) -> None:
         low, high = np.log(frame.plane_range)
-        beyond = (high - low) / 2  # farther than this, a cliff would pull down what the spline has beside it
+        beyond = (high - low) / 2  # a cliff that went farther would make the spline undershoot beside it
         self._image.set_data(np.log(np.maximum(frame.plane, 1e-12)).clip(low - beyond, high + beyond))
         self._image.set_clim(low, high)
-        ticks = np.linspace(low, high, 7)[1:-1]
-        self._bar.set_ticks(list(ticks), labels=[plane.general(tick, 2) for tick in np.exp(ticks)])
+        ticks = np.linspace(low, high, style.NUM_BAR_TICKS + 2)[1:-1]
+        self._bar.set_ticks(list(ticks), labels=[plane.format_loss(tick, plane.TICK_DIGITS) for tick in np.exp(ticks)])
         self._third.set_data(*frame.path[frame.plane_third : frame.plane_third + 1].T)
         case = int(frame.plane_case)
         self._third.set_visible(case == THROUGH_PATH)
-        self._facts.set_text(plane.facts(frame, is_narrow=self._width < NARROW))
+        self._caption.set_text(plane.caption(frame, is_narrow=self._width < NARROW))
         if case != self._case:
             self._case = case
-            x_label, y_label, _ = plane.CASES[case]
-            self.axes.set(xlabel=x_label, ylabel=y_label)
-            self._ground = None  # the labels are part of it
+            self.axes.set(xlabel=PLANE[case].x_label, ylabel=PLANE[case].y_label)
+            self._background = None  # the labels are part of it
 
 
-class Field(Box):
-    """One figure for each problem, of which the chosen one is shown; `overlay` lies over it."""
+class Field(View, Box):
+    """One map for each problem, of which the chosen one is shown; `overlay` lies over it."""
 
-    def __init__(self, problems: list[Problem], overlay: Any, grids: Grids) -> None:
+    def __init__(self, problems: list[Problem], overlay: Overlay, grids: Grids) -> None:
         self.overlay, self._grids = overlay, grids
         self.pictures: list[Picture] = []
         self.stack = Stack()
@@ -139,7 +146,7 @@ class Field(Box):
             self.append(problem)
 
     def append(self, problem: Problem) -> None:
-        """Adds the figure of a problem."""
+        """Adds the map of a problem."""
         picture = ParameterPicture(problem, self._grids) if problem.is_planar else PlanePicture()
         self.pictures.append(picture)
         canvases = [picture.canvas for picture in self.pictures]
@@ -147,17 +154,18 @@ class Field(Box):
         self.overlay.canvases = canvases
 
     def draw(self, frame: Frame, *, problem: int, optimizer: int) -> None:
-        """Shows a frame, all of it, in the figure of its problem; the optimizer does not matter."""
+        """Draws a frame, all of it, into the map of its problem, which does not depend on the optimizer."""
         del optimizer
         self.pictures[problem].show(frame)
 
     def clear(self) -> None:
-        """Leaves the grounds to the figures and all that moves to the overlay. Costs nothing if it is so already."""
+        """Leaves only the background in the figures: the overlay draws what moves. Costs nothing if it is so already."""
         for picture in self.pictures:
             picture.clear()
 
-    def row(self, index: int) -> dict:
-        """What a choice of the problem at `index` sets."""
+    def preset(self, problem: Problem, index: int) -> dict[Trait, Any]:
+        """Which map is shown, and what its axes are."""
+        del problem
         picture = self.pictures[index]
         return {
             (self.stack, "selected_index"): index,

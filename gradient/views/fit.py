@@ -9,6 +9,7 @@ from traitlets import TraitError, validate
 from gradient.adapters.ipywidgets import is_set_by_page
 from gradient.problems import Problem
 from gradient.views import style
+from gradient.views.view import Outputs, Trait, View
 
 _EMPTY = np.zeros(2)
 
@@ -16,7 +17,7 @@ _EMPTY = np.zeros(2)
 class Data(bqplot.Scatter):
     """The data points. Python can set any number of them, a page only as many as one of the problems has.
 
-    Each other number is another program, and a page that asks for one after the other would keep its kernel compiling.
+    Every other number needs another program, and a page that went through many would keep its kernel compiling.
 
     Attributes:
         lengths: the numbers of points that a page can set.
@@ -30,7 +31,7 @@ class Data(bqplot.Scatter):
     def _check_length(self, proposal: dict) -> Any:
         value, name = proposal["value"], proposal["trait"].name
         if is_set_by_page(self, name) and not self._is_fitting(value):
-            raise TraitError(f"A page set {name} to something else than as many numbers as a problem has: {value!r:.80}")
+            raise TraitError(f"A page set {name} to {value!r:.80}. It must be as many numbers as one of the problems has.")
         return value
 
     def _is_fitting(self, value: Any) -> bool:
@@ -38,10 +39,10 @@ class Data(bqplot.Scatter):
         return np.asarray(value).dtype.kind == "f" and len(lengths) == 1 and lengths <= {(n,) for n in self.lengths}
 
 
-class Fit(bqplot.Figure):
+class Fit(View, bqplot.Figure):
     """A bqplot figure of the data (`data`), the curve (`curve`) and the segments between them (`residuals`).
 
-    Its axes are those of the problem: what leaves them is cut, not scaled.
+    Its axes are those of the problem: what leaves them is cut off.
     """
 
     def __init__(self) -> None:
@@ -56,17 +57,35 @@ class Fit(bqplot.Figure):
         super().__init__(
             marks=[self.residuals, self.data, self.curve],
             axes=[style.axis(self.x_scale, "x", "bottom"), style.axis(self.y_scale, "y", "left")],
-            **style.look(),
+            **style.figure_options(),
         )
         self.add_class("techni-fit")
 
-    def data_row(self, problem: Problem) -> dict:
-        """What a choice of `problem` sets: its data, which a page then may set, too."""
+    def inputs(self) -> dict[str, Trait]:
+        """The data."""
+        return {"x": (self.data, "x"), "y": (self.data, "y")}
+
+    def outputs(self) -> Outputs:
+        """The curve and the residuals."""
+        return {
+            "fit_x": [(self.curve, "x")],
+            "fit_y": [(self.curve, "y")],
+            "residual_x": [(self.residuals, "x")],
+            "residual_y": [(self.residuals, "y")],
+        }
+
+    def durations(self) -> list[Trait]:
+        """How long the curve takes to its new place."""
+        return [(self, "animation_duration")]
+
+    def data_preset(self, problem: Problem) -> dict[Trait, Any]:
+        """The data of a problem, which from then on a page may set, too."""
         self.data.lengths.add(len(problem.x))
         return {(self.data, "x"): problem.x, (self.data, "y"): problem.y}
 
-    def axes_row(self, problem: Problem) -> dict:
-        """What is seen of a choice of `problem`: its axes."""
+    def preset(self, problem: Problem, index: int) -> dict[Trait, Any]:
+        """The axes, around the problem's data."""
+        del index
         (x_low, x_high), (y_low, y_high) = (_padded(problem.x, 0.03), _padded(problem.y, 0.12))
         return {
             (self.x_scale, "min"): x_low,

@@ -1,4 +1,4 @@
-"""The transparent layer over the field: it takes pointers and touch, shows the start's handle, and can draw the path."""
+"""The transparent overlay on the maps: it takes pointers and touch, shows the start's handle, and can draw the path."""
 
 import pathlib
 
@@ -11,44 +11,62 @@ from gradient.landscape import THROUGH_PATH
 from gradient.link.modules import esm
 from gradient.views import plane, style
 from gradient.views.array import Array
+from gradient.views.sentences import MAP, PLANE, PLANE_COLOURS, PLANE_LOSSES
+from gradient.views.view import Outputs, View
 
 _HERE = pathlib.Path(__file__).parent
+_DRAWN = (
+    *("path", "point", "last", "exit_step", "exit_point", "exit_direction"),
+    *("plane", "plane_range", "plane_third", "plane_corners", "plane_case"),
+)
 
-# The axes' distance from the figure's edges: left, top, right, bottom, in CSS pixels.
-MARGINS = (62.0, 28.0, 84.0, 46.0)
-
-# The look of what the layer draws, as the browser takes it.
-LOOK = {
+# How the overlay draws and what it says, in the browser's terms; lengths in points where the name does not say otherwise.
+THEME = {
     "marks": {name: mark._asdict() for name, mark in style.MARKS.items()},
-    "widths": {"path": style.PATH_WIDTH, "halo": style.HALO_WIDTH},
+    "lineWidths": {"path": style.PATH_WIDTH, "halo": style.HALO_WIDTH, "axis": style.AXIS_WIDTH},
     "colours": {"path": style.PATH, "ink": style.INK, "muted": style.MUTED, "grid": style.GRID, "paper": style.PAPER},
+    "fontSizes": {"small": style.SMALL_FONT, "label": style.LABEL_FONT},
     "pixelsPerPoint": style.PIXELS_PER_POINT,
+    "label": MAP["label"],
+    "handle": {"template": MAP["handle"], "digits": 2},
+    "exitNote": {"template": MAP["exit"], "offset": list(style.EXIT_NOTE_OFFSET), "pad": style.EXIT_NOTE_PAD},
+    "never": NEVER,
     "bands": plane.band_colours(),
     "ticks": list(plane.TICKS),
-    "colourLabel": plane.COLOUR_LABEL,
-    "cases": {str(case): list(words) for case, words in plane.CASES.items()},
-    "throughPath": THROUGH_PATH,
-    "never": NEVER,
+    "colourBar": {
+        "gap": style.BAR_GAP,
+        "width": style.BAR_WIDTH,
+        "labelAt": style.BAR_LABEL_AT,
+        "ticks": style.NUM_BAR_TICKS,
+        "label": PLANE_COLOURS,
+    },
+    "digits": {
+        "caption": plane.CAPTION_DIGITS,
+        "ticks": plane.TICK_DIGITS,
+        "exponents": [plane.SMALLEST_EXPONENT, plane.LARGEST_EXPONENT],
+    },
+    "lossTemplates": PLANE_LOSSES,
+    "planeWords": {str(int(case)): words._asdict() for case, words in PLANE.items()},
+    "throughPath": int(THROUGH_PATH),
 }
 
 
-class Overlay(anywidget.AnyWidget):
+class Overlay(View, anywidget.AnyWidget):
     """Lies over one of several ipympl canvases, in the place that the page gives both, and keeps their sizes equal to its own.
 
     Attributes:
-        canvases: the ipympl canvases, of which the one at `index` is under the layer.
+        canvases: the ipympl canvases, of which the one at `index` is under the overlay.
         domain: (x_low, x_high, y_low, y_high) of that figure's axes.
         margins: the axes' distance from the figure's left, top, right and bottom edge, in CSS pixels.
         x, y: the sliders that hold the start, where the handle stands.
         draggable: whether the picture's points are starts.
         picked: (x, y, count): the last point that was clicked, or dragged to, in the axes' coordinates.
-        shown: changes whenever the browser has shown a frame of the figure and is ready for the next.
+        shown: changes whenever the browser has shown an image of the figure and is ready for the next.
         visible: whether the figure can be seen: on the screen, in a tab that is not hidden.
-        drawing: whether the layer draws the path, and the plane under it. If not, it shows its handle only.
+        draws_path: whether the overlay draws the path, and the plane under it. If not, it shows its handle only.
         path, point, last, exit_step, exit_point, exit_direction, plane, plane_range, plane_third, plane_corners, plane_case:
             what it draws, the fields of `gradient.frame.Frame` with these names.
-        numbers: the names of these fields.
-        look: how it draws them; see `LOOK`.
+        theme: how it draws them; see `THEME`.
     """
 
     _esm = esm(_HERE / "overlay.js")
@@ -56,7 +74,7 @@ class Overlay(anywidget.AnyWidget):
     canvases = List(Instance(Widget)).tag(sync=True, **widget_serialization)
     index = Int(0).tag(sync=True)
     domain = Tuple(Float(), Float(), Float(), Float(), default_value=(0.0, 1.0, 0.0, 1.0)).tag(sync=True)
-    margins = Tuple(Float(), Float(), Float(), Float(), default_value=MARGINS).tag(sync=True)
+    margins = Tuple(Float(), Float(), Float(), Float(), default_value=style.MARGINS).tag(sync=True)
     x = Instance(Widget).tag(sync=True, **widget_serialization)
     y = Instance(Widget).tag(sync=True, **widget_serialization)
     draggable = Bool(True).tag(sync=True)
@@ -64,7 +82,7 @@ class Overlay(anywidget.AnyWidget):
     shown = Int(0).tag(sync=True)
     visible = Bool(True).tag(sync=True)
 
-    drawing = Bool(False).tag(sync=True)
+    draws_path = Bool(False).tag(sync=True)
     path = Array(2)
     point = Array(1)
     last = Int(0).tag(sync=True)
@@ -76,9 +94,8 @@ class Overlay(anywidget.AnyWidget):
     plane_third = Int(0).tag(sync=True)
     plane_corners = Array(1)
     plane_case = Int(THROUGH_PATH).tag(sync=True)
-    look = Dict(LOOK).tag(sync=True)
+    theme = Dict(THEME).tag(sync=True)
 
-    numbers = (
-        *("path", "point", "last", "exit_step", "exit_point", "exit_direction"),
-        *("plane", "plane_range", "plane_third", "plane_corners", "plane_case"),
-    )
+    def outputs(self) -> Outputs:
+        """What it draws."""
+        return {name: [(self, name)] for name in _DRAWN}

@@ -1,19 +1,19 @@
-"""A figure under the path of the descent: what never changes is drawn once for each size, a new path over a copy of it."""
+"""A map under the path of the descent: its background is drawn once for each size, a new path over a copy of it."""
 
 from typing import Any
 
 import numpy as np
-from ipympl.backend_nbagg import FigureManager
 from matplotlib import patheffects
 from matplotlib.colorbar import Colorbar
 from matplotlib.figure import Figure
 from matplotlib.markers import MarkerStyle
 from matplotlib.transforms import Affine2D
 
+from gradient.adapters.ipympl import has_page, show_bare
 from gradient.frame import NEVER, Frame
 from gradient.views import style
 from gradient.views.canvas import BoundedCanvas
-from gradient.views.overlay import MARGINS
+from gradient.views.sentences import MAP
 
 NARROW = 460  # below it there is room for fewer arrows and shorter lines
 _SIZE = (640, 560)  # CSS pixels, until the page says how much room there is
@@ -21,9 +21,9 @@ _HALO = [patheffects.Stroke(linewidth=style.HALO_WIDTH, foreground=style.PAPER),
 
 
 class Picture:
-    """A figure with one pair of axes, whose path, marks and text are moved in place; a subclass draws the ground under them.
+    """A figure with one pair of axes, whose path, marks and text are moved in place; a subclass draws the background.
 
-    At first there is only the ground, as after `clear`.
+    At first there is only the background, as after `clear`.
 
     Attributes:
         canvas: the widget.
@@ -33,19 +33,17 @@ class Picture:
     def __init__(self, domain: tuple, x_label: str, y_label: str, colour_label: str) -> None:
         self.figure = Figure(figsize=(_SIZE[0] / 100, _SIZE[1] / 100), dpi=100, facecolor=style.PAPER)
         self.canvas = BoundedCanvas(self.figure)
-        FigureManager(self.canvas, 0)
-        self.canvas.toolbar_visible = self.canvas.header_visible = self.canvas.footer_visible = False
-        self.canvas._size = _SIZE  # ipympl's page fails on the size (0, 0) that it has until the first reply
+        show_bare(self.canvas, _SIZE)
         self.domain = (*domain[0], *domain[1])
         self.axes = self.figure.add_axes((0, 0, 1, 1), xlim=domain[0], ylim=domain[1], xlabel=x_label, ylabel=y_label)
         self.axes.spines[:].set_color(style.MUTED)
         self.colour_axes = self.figure.add_axes((0, 0, 1, 1))
         self._colour_label = colour_label
-        self._ground: Any = None
+        self._background: Any = None
         self._is_clear = True
         self._moving = self._make_moving()
         self.canvas.mpl_connect("resize_event", self._arrange)
-        self.canvas.mpl_connect("draw_event", self._drawn)
+        self.canvas.mpl_connect("draw_event", self._on_draw)
         self._arrange()
 
     def _make_moving(self) -> list:
@@ -57,9 +55,9 @@ class Picture:
         self._start, self._point = (self._mark(style.MARKS[name], "o") for name in ("start", "point"))
         self._exit = self._mark(style.MARKS["exit"], "^", clip_on=False)
         self._note = self.axes.annotate(
-            "", (0, 0), (0, 0), textcoords="offset points", fontsize=9, color=style.INK, animated=True
+            "", (0, 0), (0, 0), textcoords="offset points", fontsize=style.SMALL_FONT, color=style.INK, animated=True
         )
-        self._note.set_bbox({"facecolor": "white", "edgecolor": style.GRID, "pad": 2})
+        self._note.set_bbox({"facecolor": "white", "edgecolor": style.GRID, "pad": style.EXIT_NOTE_PAD})
         return [*self._line, self._start, self._point, self._exit, self._note]
 
     def _mark(self, mark: style.Mark, shape: str, **properties: Any) -> Any:
@@ -71,26 +69,27 @@ class Picture:
     def _colour_bar(self, mappable: Any) -> Colorbar:
         bar = self.figure.colorbar(mappable, cax=self.colour_axes)
         bar.set_label(self._colour_label, color=style.INK)
-        bar.ax.yaxis.set_label_coords(4.6, 0.5)  # in widths of the bar: the tick labels' own widths must not move it
+        bar.ax.yaxis.set_label_coords(style.BAR_LABEL_AT, 0.5)  # the widths of the tick labels must not move it
         bar.outline.set_edgecolor(style.GRID)
         for axes in (self.axes, self.colour_axes):
-            axes.tick_params(colors=style.MUTED, labelsize=9)
+            axes.tick_params(colors=style.MUTED, labelsize=style.SMALL_FONT)
             axes.xaxis.label.set_color(style.INK)
             axes.yaxis.label.set_color(style.INK)
         return bar
 
     def _arrange(self, _: object = None) -> None:
-        """Keeps the margins a fixed number of pixels, so that labels stay readable and the overlay knows where the axes are."""
+        """Keeps the margins a fixed number of pixels: labels stay readable, and the overlay knows where the axes are."""
         width, height = self.figure.bbox.size / self.canvas.device_pixel_ratio
         self._width = width
-        left, top, right, bottom = MARGINS
+        left, top, right, bottom = style.MARGINS
         inner_height = (height - top - bottom) / height
         self.axes.set_position((left / width, bottom / height, (width - left - right) / width, inner_height))
-        self.colour_axes.set_position(((width - right + 12) / width, bottom / height, 12 / width, inner_height))
+        bar_left = width - right + style.BAR_GAP
+        self.colour_axes.set_position((bar_left / width, bottom / height, style.BAR_WIDTH / width, inner_height))
 
-    def _drawn(self, _: object) -> None:
-        # A copy is kept only while something is drawn over it: it is as large as the picture.
-        self._ground = None if self._is_clear else self.canvas.copy_from_bbox(self.figure.bbox)
+    def _on_draw(self, _: object) -> None:
+        # A copy takes as much memory as the image, so it is kept only while something is drawn over it.
+        self._background = None if self._is_clear else self.canvas.copy_from_bbox(self.figure.bbox)
         self._draw_moving()
 
     def _draw_moving(self) -> None:
@@ -98,7 +97,7 @@ class Picture:
             self.axes.draw_artist(artist)
 
     def clear(self) -> None:
-        """Shows the ground alone: something else draws what moves."""
+        """Shows the background alone: something else draws what moves."""
         if not self._is_clear:
             self._set_clear(True)
             self._send()
@@ -107,41 +106,42 @@ class Picture:
         self._is_clear = is_clear
 
     def show(self, frame: Frame) -> None:
-        """Moves path, marks and text to where the frame has them, and sends the picture if a browser is there to show it."""
+        """Moves path, marks and text to where the frame has them, and sends the image if a page is there to show it."""
         for artist in self._line:
             artist.set_data(*frame.path[: frame.last + 1].T)
         self._start.set_data(*frame.path[:1].T)
         self._point.set_data(*frame.point[:, None])
         self._mark_exit(frame)
-        self._change(frame)
+        self._update(frame)
         self._set_clear(False)
         self._send()
 
     def _send(self) -> None:
-        if self.canvas.syncing_data_url:
+        if not has_page(self.canvas):
             return
-        if self._ground is None:
+        if self._background is None:
             self.canvas.draw()
             return
-        self.canvas.restore_region(self._ground)
+        self.canvas.restore_region(self._background)
         self._draw_moving()
         self.canvas.blit()
 
-    def _change(self, frame: Frame) -> None:
-        """What a subclass changes besides."""
+    def _update(self, frame: Frame) -> None:
+        """Updates what a subclass draws besides."""
 
     def _mark_exit(self, frame: Frame) -> None:
-        left = int(frame.exit_step) != NEVER
-        self._exit.set_visible(left)
-        self._note.set_visible(left)
-        if not left:
+        leaves = int(frame.exit_step) != NEVER
+        self._exit.set_visible(leaves)
+        self._note.set_visible(leaves)
+        if not leaves:
             return
-        # On screen the direction is that of the step in pixels.
+        # The direction on screen: that of the step in pixels.
         move = self.axes.transData.transform([frame.exit_point, frame.exit_point + frame.exit_direction])
         angle = float(np.degrees(np.arctan2(*(move[1] - move[0])[::-1])))
         self._exit.set_data(*frame.exit_point[:, None])
         self._exit.set_marker(MarkerStyle("^", transform=Affine2D().rotate_deg(angle - 90)))
         right, upper = np.array(self.axes.transAxes.inverted().transform(move[0])) > 0.5
-        self._note.set(text=f"left at step {frame.exit_step}", ha="right" if right else "left", va="center")
+        self._note.set(text=MAP["exit"].format(step=frame.exit_step), ha="right" if right else "left", va="center")
         self._note.xy = (float(frame.exit_point[0]), float(frame.exit_point[1]))
-        self._note.set_position((-12 if right else 12, -16 if upper else 16))
+        dx, dy = style.EXIT_NOTE_OFFSET
+        self._note.set_position((-dx if right else dx, -dy if upper else dy))

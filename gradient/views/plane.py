@@ -1,39 +1,36 @@
-"""What there is to say of the plane of a larger model, for whoever draws it."""
+"""The plane of a larger model in words and numbers, for whoever draws it."""
 
-import matplotlib as mpl
 from matplotlib.colors import to_hex
 
 from gradient.frame import Frame
-from gradient.landscape import COLLINEAR, DIVERGED, THROUGH_PATH
+from gradient.landscape import THROUGH_PATH
+from gradient.views import style
+from gradient.views.sentences import PLANE, PLANE_LOSSES
 
-# By the plane's case: the labels of its axes, and what else there is to say of it.
-CASES = {
-    THROUGH_PATH: ("start 0, end 1", "away from that line: ◇ at 1", ""),
-    COLLINEAR: ("start 0, end 1", "a fixed direction, as long", "straight path: nothing spans the second axis"),
-    DIVERGED: ("down the start's gradient, length 1", "a fixed direction, length 1", "diverged: the end is too far to show"),
-}
-COLOUR_LABEL = "loss on the plane"
-NUM_BANDS = 14
-BANDS = mpl.colormaps["cividis_r"].resampled(NUM_BANDS)
 TICKS = (-0.5, 0.0, 0.5, 1.0, 1.5)
+CAPTION_DIGITS, TICK_DIGITS = 3, 2
+# A loss has an exponent from 10,000 on and below 0.0001.
+SMALLEST_EXPONENT, LARGEST_EXPONENT = -4, 4
 
 
 def band_colours() -> list[str]:
     """The colours of the bands, from the lowest loss to the highest."""
-    return [to_hex(BANDS(band)) for band in range(NUM_BANDS)]
+    return [to_hex(style.BAND_COLOURS(band)) for band in range(style.NUM_BANDS)]
 
 
-def general(value: float, digits: int) -> str:
+def format_loss(value: float, digits: int) -> str:
     """A loss with so many significant digits, without an exponent up to 10,000."""
     rounded = f"{value:.{digits}g}"
-    return f"{float(rounded):.0f}" if 100 <= float(rounded) < 10_000 else rounded
+    return f"{float(rounded):.0f}" if 100 <= float(rounded) < 10**LARGEST_EXPONENT else rounded
 
 
-def facts(frame: Frame, *, is_narrow: bool) -> str:
-    """The true losses of the plane's corners, because a plane shows little of a path in many dimensions, and its case."""
-    names = ["start", f"step {frame.plane_third} ◇", f"step {frame.last}"]
-    corners = [f"{name} {general(loss, 3)}" for name, loss in zip(names, frame.plane_corners, strict=True)]
+def caption(frame: Frame, *, is_narrow: bool) -> str:
+    """The true losses of the plane's corners, and what its case has to remark; in more lines if there is little room."""
+    first, third, end = (format_loss(loss, CAPTION_DIGITS) for loss in frame.plane_corners)
     case = int(frame.plane_case)
-    shown = corners if case == THROUGH_PATH else corners[::2]
-    sentence = CASES[case][2].replace(": ", ":\n") if is_narrow else CASES[case][2]
-    return "\n".join(["true loss: " + ("\n" if is_narrow else " · ").join(shown), sentence]).strip()
+    losses = [PLANE_LOSSES["start"].format(loss=first)]
+    if case == THROUGH_PATH:
+        losses.append(PLANE_LOSSES["third"].format(loss=third, step=frame.plane_third))
+    losses.append(PLANE_LOSSES["end"].format(loss=end, step=frame.last))
+    remark = PLANE[case].remark.replace(": ", ":\n") if is_narrow else PLANE[case].remark
+    return "\n".join([("\n" if is_narrow else " · ").join(losses), remark]).strip()

@@ -1,9 +1,11 @@
-"""The look of the pictures: Okabe and Ito's colours, told apart by every kind of colour vision, and bqplot's axes in them."""
+"""What the pictures look like: Okabe and Ito's colours, told apart by every kind of colour vision, sizes, and bqplot's axes."""
 
 from typing import NamedTuple
 
 import bqplot
+import matplotlib as mpl
 from ipywidgets import Layout
+from matplotlib.colors import LinearSegmentedColormap
 
 PATH = "#d55e00"
 DATA = "#4a7fa7"
@@ -11,7 +13,13 @@ LOSS = "#0072b2"
 INK = "#1f2933"
 MUTED = "#5f6b7a"
 GRID = "#e3e7ec"
+LINE = "#d5dbe3"
 PAPER = "#ffffff"
+
+MAP_COLOURS = LinearSegmentedColormap.from_list("map", ["#fbfcfd", "#dfe4ec", "#bcc5d3"])
+ARROW_COLOURS = "viridis_r"
+NUM_BANDS = 14
+BAND_COLOURS = mpl.colormaps["cividis_r"].resampled(NUM_BANDS)
 
 
 class Mark(NamedTuple):
@@ -30,12 +38,28 @@ MARKS = {
     "third": Mark(PAPER, INK, 1.4, 7),
     "exit": Mark(INK, PAPER, 1, 13),
 }
-PATH_WIDTH, HALO_WIDTH = 2.0, 4.5  # points
+
+# In points, as matplotlib has them.
+PATH_WIDTH, HALO_WIDTH, AXIS_WIDTH = 2.0, 4.5, 0.8
+SMALL_FONT, LABEL_FONT = 9.0, 10.0
+EXIT_NOTE_OFFSET, EXIT_NOTE_PAD = (12.0, 16.0), 2.0
 PIXELS_PER_POINT = 100 / 72
 
+# In CSS pixels: the axes' distance from a map's left, top, right and bottom edges, and the colour bar in the right one.
+MARGINS = (62.0, 28.0, 84.0, 46.0)
+BAR_GAP, BAR_WIDTH = 12.0, 12.0
+BAR_LABEL_AT = 4.6  # in widths of the bar
+NUM_BAR_TICKS = 5
 
-def look() -> dict:
-    """What every bqplot figure of the page is built with: it fills the place that the page gives it."""
+
+def css_colours() -> str:
+    """The colours as CSS variables of the app."""
+    colours = {"ink": INK, "muted": MUTED, "line": LINE, "accent": LOSS, "warm": PATH, "paper": PAPER}
+    return ".techni-grid {" + " ".join(f"--{name}: {colour};" for name, colour in colours.items()) + "}"
+
+
+def figure_options() -> dict:
+    """What every bqplot figure of the app is made with: it fills the place that the page gives it."""
     return {
         "fig_margin": {"top": 10, "bottom": 44, "left": 66, "right": 14},
         "min_aspect_ratio": 0.05,

@@ -1,12 +1,14 @@
-"""The transport bar: which step of the descent is looked at, and the buttons that play it."""
+"""The transport bar: which step of the descent is shown, and the buttons that play it."""
 
 import pathlib
 
 import anywidget
 from ipywidgets import Widget, widget_serialization
-from traitlets import Bool, CInt, Enum, Instance, Int, validate
+from traitlets import Bool, CInt, Dict, Enum, Instance, Int, List, validate
 
 from gradient.frame import MAX_STEPS
+from gradient.link.modules import esm
+from gradient.views.sentences import TRANSPORT
 
 _HERE = pathlib.Path(__file__).parent
 
@@ -20,14 +22,16 @@ class Transport(anywidget.AnyWidget):
 
     Attributes:
         end: the slider that says how many steps there are.
-        step: 0..200; what lies past the end means the end, wherever that moves.
+        step: 0..200; anything past the end means the end, wherever that moves.
         repeat: whether playing starts again at the end.
         speed: steps per second.
         resets: how often `Reset` was pressed.
         past: the step that means the end.
+        speeds: the speeds to choose from, each with its label.
+        words: what it shows; see `sentences.TRANSPORT`.
     """
 
-    _esm = _HERE / "transport.js"
+    _esm = esm(_HERE / "transport.js")
 
     end = Instance(Widget).tag(sync=True, **widget_serialization)
     step = CInt(MAX_STEPS).tag(sync=True)
@@ -35,6 +39,8 @@ class Transport(anywidget.AnyWidget):
     speed = Enum(list(SPEEDS.values()), SPEEDS["Normal"]).tag(sync=True)
     resets = Int(0).tag(sync=True)
     past = Int(MAX_STEPS, read_only=True).tag(sync=True)
+    speeds = List(default_value=[[*speed] for speed in SPEEDS.items()]).tag(sync=True)
+    words = Dict(TRANSPORT).tag(sync=True)
 
     @validate("step")
     def _clamp_step(self, proposal: dict) -> int:

@@ -1,0 +1,48 @@
+"""What the project uses of ipympl's canvas beyond what ipympl promises."""
+
+from typing import Any
+
+from ipympl.backend_nbagg import Canvas, FigureManager
+from matplotlib.figure import Figure
+
+
+class BoundableCanvas(Canvas):
+    """A canvas that asks `bounded_size` and `bounded_ratio` before it does what a page asks of it.
+
+    ipympl takes a page's messages in two methods, of which it documents neither.
+    """
+
+    def bounded_size(self, width: Any, height: Any) -> tuple[float, float]:
+        """The size in CSS pixels to take if a page asks for another, which may be anything that JSON can hold."""
+        return width, height
+
+    def bounded_ratio(self, ratio: Any) -> float:
+        """The device pixels in a CSS pixel to take if a page asks for others."""
+        return ratio
+
+    def handle_resize(self, event: dict) -> None:
+        """Resizes the figure; called by a page's message."""
+        width, height = self.bounded_size(event.get("width"), event.get("height"))
+        super().handle_resize(event | {"width": width, "height": height})
+
+    def _handle_set_device_pixel_ratio(self, device_pixel_ratio: Any) -> None:  # the only way in for a page's pixel ratio
+        super()._handle_set_device_pixel_ratio(self.bounded_ratio(device_pixel_ratio))
+
+
+def show_bare(canvas: Canvas, size: tuple[int, int]) -> None:
+    """Prepares a canvas to be shown without toolbar, header and footer; `size` in CSS pixels, until a page asks for another."""
+    FigureManager(canvas, 0)  # without pyplot nobody makes one, and a canvas draws only with it
+    canvas.toolbar_visible = canvas.header_visible = canvas.footer_visible = False
+    canvas._size = size  # ipympl's JavaScript fails on the size (0, 0) that the canvas has until the first answer
+
+
+def has_page(canvas: Canvas) -> bool:
+    """Whether a page shows the canvas, and takes images; until then ipympl would keep a copy of each in the widget's state."""
+    return not canvas.syncing_data_url
+
+
+def resize(figure: Figure, size: tuple[int, int], ratio: float) -> None:
+    """Gives a figure a size in CSS pixels and device pixels in each of them, as a page's messages would."""
+    canvas: Any = figure.canvas
+    canvas._handle_set_device_pixel_ratio(ratio)
+    canvas.handle_resize({"width": size[0], "height": size[1]})
