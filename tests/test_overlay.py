@@ -77,7 +77,7 @@ _PIXELS = """([selector, points]) => {
   return points.map(([x, y]) => [...canvas.getContext("2d").getImageData((x - box.x) * ratio, (y - box.y) * ratio, 1, 1).data]);
 }"""
 _MODELS = "await Promise.all(Object.values(window.jupyterapp.widgetManager._models))"
-_MODEL = f"""({_MODELS}).find((m) => m.get("theme"))"""
+_MODEL = f"""({_MODELS}).find((m) => m.get("theme")?.marks)"""
 OFF_THE_PATH = [[1.5, 4.0], [-1.5, 2.0]]  # of the Wave
 DRAWING, FIGURE = ".techni-drawing", ".techni-figures canvas"
 
