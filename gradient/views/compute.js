@@ -1,10 +1,12 @@
 // Where the page computes, and how long that takes. The server's round trip is read off the messages that pass anyway.
 
-import { modelOf } from "../link/models.js";
+import { getModel, isDisconnected, kernelOf } from "../adapters/ipywidgets.js";
 import { callAll } from "./observers.js";
 import { fillIn } from "./words.js";
 
-/** @typedef {import("./observers.js").ViewModel} ViewModel */
+/** @typedef {import("../adapters/ipywidgets.js").Kernel} Kernel */
+/** @typedef {import("../adapters/ipywidgets.js").Message} Message */
+/** @typedef {import("../adapters/ipywidgets.js").Model} Link the model of a `jaxlink` */
 /** @typedef {Record<string, string>} Words see `sentences.py` */
 /** @typedef {{ here?: number, away?: number }} Times in milliseconds, of the last run here and of the last round trip */
 
@@ -16,21 +18,21 @@ function durationOf(milliseconds) {
   return `${milliseconds < 10 ? milliseconds.toFixed(1) : Math.round(milliseconds)} ms`;
 }
 
-/** Calls `act` with the round trip of each message that changes a widget in the kernel. Returns what undoes it. @param {any} kernel @param {(milliseconds: number) => void} act */
+/** Calls `act` with the round trip of each message that changes a widget in the kernel. Returns what undoes it. @param {Kernel} kernel @param {(milliseconds: number) => void} act */
 function watchRoundTrips(kernel, act) {
   const sent = new Map();
-  const seen = (/** @type {unknown} */ _, /** @type {any} */ { msg, direction }) => {
+  const seen = (/** @type {unknown} */ _, /** @type {{ msg: Message, direction: string }} */ { msg, direction }) => {
     if (direction === "send" && msg.header.msg_type === "comm_msg") sent.set(msg.header.msg_id, performance.now());
     const start = sent.get(msg.parent_header?.msg_id);
     if (start === undefined || msg.header.msg_type !== "status" || msg.content.execution_state !== "idle") return;
-    sent.delete(msg.parent_header.msg_id);
+    sent.delete(msg.parent_header?.msg_id);
     act(performance.now() - start);
   };
   kernel.anyMessage.connect(seen);
   return () => kernel.anyMessage.disconnect(seen);
 }
 
-/** Calls `act` with whether the kernel that the page was opened with can be reached. Returns what undoes it. @param {any} kernel @param {(isConnected: boolean) => void} act */
+/** Calls `act` with whether the kernel that the page was opened with can be reached. Returns what undoes it. @param {Kernel} kernel @param {(isConnected: boolean) => void} act */
 function watchConnection(kernel, act) {
   let isReplaced = false; // a kernel that was started again is empty, though it has the same name
   const check = () => {
@@ -93,21 +95,21 @@ async function reconnect({ sentence, words }) {
   }
 }
 
-/** How long the last run took: why the kernel computes, or the times of both. @param {ViewModel} link @param {Words} words @param {Times} times */
+/** How long the last run took: why the kernel computes, or the times of both. @param {Link} link @param {Words} words @param {Times} times */
 function accountOf(link, words, { here, away }) {
   const browser = here === undefined ? "" : fillIn(words.here, { duration: durationOf(here) });
   const server = away === undefined ? "" : fillIn(words.away, { duration: durationOf(away) });
   return link.get("reason") || [browser, server].filter(Boolean).join("; ");
 }
 
-/** Makes the link compute somewhere else. @param {any} link @param {string} where @param {string} [live] where the same page has a kernel, if this has none */
+/** Makes the link compute somewhere else. @param {Link} link @param {string} where @param {string} [live] where the same page has a kernel, if this has none */
 function switchTo(link, where, live) {
-  link.set("where", where);
-  if (!link.comm?.jsServicesComm?.isDisposed) link.save_changes(); // disposed when its kernel has been shut down
+  link.set({ where });
+  if (!isDisconnected(link)) link.save_changes();
   if (live && where === "kernel") setTimeout(() => location.assign(live)); // when all that is remembered has been stored
 }
 
-/** Says whether the server can be reached; what it computed is then computed here. @param {Parts} parts @param {ViewModel} link @param {boolean} isConnected */
+/** Says whether the server can be reached; what it computed is then computed here. @param {Parts} parts @param {Link} link @param {boolean} isConnected */
 function showConnection({ choices, line, sentence, words }, link, isConnected) {
   line.hidden = isConnected;
   sentence.textContent = words.offline;
@@ -115,7 +117,7 @@ function showConnection({ choices, line, sentence, words }, link, isConnected) {
   if (!isConnected && link.get("computing") === "kernel") switchTo(link, "browser");
 }
 
-/** Shows where the link computes and how long it takes. Returns what undoes it. @param {Parts} parts @param {any} link @param {any} kernel */
+/** Shows where the link computes and how long it takes. Returns what undoes it. @param {Parts} parts @param {Link} link @param {Kernel} [kernel] */
 function follow(parts, link, kernel) {
   /** @type {Times} */
   const times = {};
@@ -153,8 +155,8 @@ function follow(parts, link, kernel) {
 
 /** @param {import("./observers.js").RenderContext} context */
 async function render({ model, el }) {
-  const link = await modelOf(model.widget_manager, model.get("link"));
-  const { kernel } = model.widget_manager;
+  const link = await getModel(model.widget_manager, model.get("link"));
+  const kernel = kernelOf(model.widget_manager);
   const live = kernel ? undefined : document.body.dataset.live;
   const parts = build(el, model.get("words"), Boolean(kernel || live));
   for (const choice of parts.choices) choice.addEventListener("change", () => switchTo(link, choice.value, live));

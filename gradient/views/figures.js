@@ -1,7 +1,7 @@
 // The ipympl figures under the overlay: keeps their size that of the overlay, and tells the kernel of each image they showed.
 
 import { dropRemovedViews, matchPixels, matchViews, onImage, pixelsOfFigure, requestSize, sizeOf } from "../adapters/ipympl.js";
-import { modelOf } from "../link/models.js";
+import { getModel, onRestored } from "../adapters/ipywidgets.js";
 import { callAll, listen, onNetwork } from "./observers.js";
 
 /** @typedef {import("../adapters/ipympl.js").CanvasModel} CanvasModel */
@@ -75,7 +75,7 @@ export function followFigures(model, el, act) {
     /** @type {string[]} */
     const references = model.get("canvases");
     /** @type {any[]} */
-    const found = await Promise.all(references.map((reference) => modelOf(model.widget_manager, reference)));
+    const found = await Promise.all(references.map((reference) => getModel(model.widget_manager, reference)));
     unwatch();
     unwatch = onShown(found, acknowledge);
     canvases = found;
@@ -109,14 +109,12 @@ function misfitOf(canvas, { clientWidth, clientHeight }) {
  * @param {ViewModel} model @param {Record<"adopt" | "choose" | "acknowledge" | "fit", () => void>} acts
  */
 function followChanges(model, { adopt, choose, acknowledge, fit }) {
-  const { restored } = model.widget_manager; // there is none on a page without a kernel
-  restored?.connect(acknowledge); // after a lost connection the kernel may wait for word of an image that never came
   const undo = [
     listen(model, ["index"], choose),
     listen(model, ["canvases"], adopt),
     listen(model, ["draws_path"], acknowledge), // a figure that waited may be drawn now
     onNetwork(fit),
-    () => restored?.disconnect(acknowledge),
+    onRestored(model.widget_manager, acknowledge), // the kernel may wait for word of an image that was lost
   ];
   return () => callAll(undo);
 }

@@ -1,14 +1,6 @@
 // What the views observe: traits, an element's size, the screen's pixels, and whether anything is seen.
 
-/**
- * @typedef {Object} ViewModel the model that anywidget hands to a view
- * @property {(name: string) => any} get
- * @property {(name: string, value: unknown) => void} set
- * @property {() => void} save_changes
- * @property {(events: string, act: (...args: any[]) => void) => void} on
- * @property {(events: string, act: (...args: any[]) => void) => void} off
- * @property {any} widget_manager
- */
+/** @typedef {import("../adapters/anywidget.js").ModelProxy} ViewModel */
 
 /** @typedef {{ model: ViewModel, el: HTMLElement }} RenderContext */
 

@@ -1,7 +1,7 @@
 // The transparent overlay on the ipympl figures: the start's handle and, if asked, the path and the plane. It also tells the
 // kernel when a figure's image has been shown, and that none is seen.
 
-import { modelOf } from "../link/models.js";
+import { getModel } from "../adapters/ipywidgets.js";
 import { clearedAxes, clippedToBox, drawBackground, fitCanvas } from "./axes_canvas.js";
 import { followFigures } from "./figures.js";
 import { callAll, listen, oncePerTask, onRatio, onSize, watchVisibility } from "./observers.js";
@@ -132,7 +132,7 @@ function pick(model, el, handle, start) {
 /** @param {import("./observers.js").RenderContext} context */
 async function render({ model, el }) {
   const { canvas, element } = build(el, model.get("theme").label);
-  const sliders = await Promise.all(["x", "y"].map((name) => modelOf(model.widget_manager, model.get(name))));
+  const sliders = await Promise.all(["x", "y"].map((name) => getModel(model.widget_manager, model.get(name))));
   const starts = () => /** @type {Point} */ (sliders.map((slider) => slider.get("value")));
   const handle = { element, start: starts() };
   const isDragging = takePointers(model, el, handle, (start) => pick(model, el, handle, start));

@@ -13,7 +13,7 @@ import {
   showView,
   sliderAround,
 } from "../adapters/ipywidgets.js";
-import { modelOf } from "../link/models.js";
+import { getModel } from "../adapters/ipywidgets.js";
 import { fillIn } from "./words.js";
 
 /** @typedef {import("./observers.js").ViewModel} ViewModel */
@@ -74,7 +74,7 @@ function goToLimit(event) {
 /** Shows the app in a place that holds an error. @param {Element} place @param {ViewModel} model */
 async function showIn(place, model) {
   place.textContent = "";
-  await showView(model.widget_manager, await modelOf(model.widget_manager, model.get("app")), place);
+  await showView(model.widget_manager, await getModel(model.widget_manager, model.get("app")), place);
 }
 
 /**

@@ -1,11 +1,11 @@
 // The transport bar. It plays in the browser: every tick is one change of `step`, which whoever computes then follows.
 
-import { modelOf } from "../link/models.js";
+import { getModel } from "../adapters/ipywidgets.js";
 import { callAll, listen } from "./observers.js";
 import { followScrubbing, withRoot } from "./scrubbing.js";
 
 /** @typedef {import("./observers.js").ViewModel} ViewModel */
-/** @typedef {ViewModel & { end: Pick<ViewModel, "get" | "on" | "off"> }} Model with the slider that says how many steps there are */
+/** @typedef {ViewModel & { end: import("./observers.js").Observable }} Model with the slider that says how many steps there are */
 
 const ICONS = {
   first: "M5 4h2.5v16H5zM20 4v16L9 12z",
@@ -153,7 +153,7 @@ function draw(bar, model) {
 async function render({ model: own, el }) {
   const words = own.get("words");
   const bar = build(el, words, own.get("speeds"));
-  const end = await modelOf(own.widget_manager, own.get("end"));
+  const end = await getModel(own.widget_manager, own.get("end"));
   /** @type {Model} */
   const model = { ...own, end };
   const player = makePlayer(model, (isOn) => setIcon(bar.play, isOn ? words.pause : words.play, isOn ? "pause" : "play"));
