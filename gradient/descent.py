@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 import optax
 
+from gradient.adapters.jax import is_tracer
 from gradient.optimizers import OPTIMIZERS, Optimizer
 
 Params = Any
@@ -87,7 +88,7 @@ def _check_hyperparameters(name: str, record: Optimizer, hyperparameters: dict[s
     for key, value in hyperparameters.items():
         if key not in known:
             raise ValueError(f"{name} has no hyperparameter {key!r}. It takes {', '.join(known)}.")
-        if isinstance(value, jax.core.Tracer):
+        if is_tracer(value):
             continue  # inside jit or vmap there is no number to look at
         if key == "learning_rate":
             if not 0 < value < float("inf"):

@@ -41,7 +41,7 @@ ROOMS = [
     Room("gradient/adapters/__init__.py", set()),
     Room("gradient/problems.py", {"jax", "numpy"}),
     Room("gradient/optimizers.py", {"jax", "optax"}),
-    Room("gradient/descent.py", {"jax", "optax", "gradient.optimizers"}),
+    Room("gradient/descent.py", {"jax", "optax", "gradient.optimizers", "gradient.adapters.jax"}),
     Room("gradient/landscape.py", {"jax", "numpy", "gradient.optimizers"}),
     Room("gradient/frame.py", {"jax", "numpy", *CORE}),
     Room("gradient/wasm/*.py", {"jax", "numpy", "gradient.wasm*", "gradient.adapters.jax"}),
@@ -93,6 +93,9 @@ ONLY_NAMES = [
     ("gradient/views/*.py", "gradient.frame", lambda name: name.isupper() or name == "Frame"),
     ("gradient/controls.py", "gradient.frame", str.isupper),
 ]
+
+# What a library does not promise to keep: only its adapter uses it.
+PRIVATE = {"gradient/adapters/jax.py": ("jax._src", "jax.extend", "jax.core", "jax.interpreters")}
 
 # The app and the views change nothing by hand: all that reacts to a change is a link.
 NO_OBSERVE = ["gradient/app.py", "gradient/controls.py", "gradient/views/*.py"]
@@ -159,6 +162,23 @@ def test_views_take_only_names_that_are_theirs(name: str) -> None:
             assert [other for source, other in taken if source == module and not (other and is_ours(other))] == []
 
 
+def private_uses(source: str, name: str) -> list[str]:
+    """The private modules that a file imports, or reaches as attributes (`jax.core.Tracer`), without being their adapter."""
+    modules = [module for adapter, listed in PRIVATE.items() if adapter != name for module in listed]
+    imported = {path for module, other in imports(source, name) for path in (module, f"{module}.{other}")}
+    reached = {ast.unparse(node) for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Attribute)}
+    return [module for module in modules if any(is_within(path, module) for path in imported | reached)]
+
+
+def is_within(path: str, module: str) -> bool:
+    return path == module or path.startswith(f"{module}.")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_only_an_adapter_uses_what_is_private(name: str) -> None:
+    assert private_uses((ROOT / name).read_text(), name) == []
+
+
 @pytest.mark.parametrize("name", [name for name in NAMES if any(fnmatch(name, pattern) for pattern in NO_OBSERVE)])
 def test_nothing_but_a_link_observes(name: str) -> None:
     assert observers((ROOT / name).read_text()) == []
@@ -203,6 +223,22 @@ INTRUSIONS = [
 @pytest.mark.parametrize(("name", "source", "expected"), INTRUSIONS)
 def test_an_intruder_is_found(name: str, source: str, expected: list[str]) -> None:
     assert intruders(source, name) == expected
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("from jax.extend import core", ["jax.extend"]),
+        ("from jax._src import core", ["jax._src"]),
+        ("import jax.interpreters.mlir", ["jax.interpreters"]),
+        ("from jax import core", ["jax.core"]),
+        ("import jax\ndef f(x):\n    return isinstance(x, jax.core.Tracer)", ["jax.core"]),
+        ("from jax import lax\njax.corelike.x", []),
+    ],
+)
+def test_a_private_module_is_found(source: str, expected: list[str]) -> None:
+    assert private_uses(source, "gradient/problems.py") == expected
+    assert private_uses(source, "gradient/adapters/jax.py") == []
 
 
 def test_a_file_without_a_row_is_found() -> None:

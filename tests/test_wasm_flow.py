@@ -13,8 +13,9 @@ import pytest
 import wasmtime
 from jax import lax
 
-from gradient.wasm import Program, UnsupportedPrimitive, compile, ir, schedule
-from gradient.wasm.statements import Assign, Statement, Store
+from gradient.wasm import Program, UnsupportedPrimitive, compile, ir
+from gradient.wasm.ir.statements import Assign, Statement, Store
+from gradient.wasm.opt import forward_stores
 from tests.wasm_parity import ENGINE, check, floats, load
 
 S, X, M = floats(3), floats(37), floats(5, 9)
@@ -157,7 +158,7 @@ def test_a_program_runs_again_and_again() -> None:
 
 
 def test_a_load_gets_what_was_stored_last() -> None:
-    buffer, first, second = ir.Buffer("f32", 1), ir.local("f32"), ir.local("f32")
+    buffer, first, second = ir.Buffer(ir.F32, 1), ir.local(ir.F32), ir.local(ir.F32)
     loaded = ir.load(buffer, ir.i32(0))
     run: list[Statement] = [
         Store(buffer, ir.i32(0), ir.f32(1.0)),
@@ -165,7 +166,7 @@ def test_a_load_gets_what_was_stored_last() -> None:
         Store(buffer, ir.i32(0), ir.f32(2.0)),
         Assign((second,), (loaded + 5.0,)),
     ]
-    schedule.forward(run)
+    forward_stores(run)
     assert [s.values[0].args[0].value for s in run if isinstance(s, Assign)] == [1.0, 2.0]
 
 

@@ -7,10 +7,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import wasmtime
-from jax.extend import core
 
-from gradient.wasm import Program, compile
+from gradient.adapters.jax import is_literal
+from gradient.wasm import Program, compile, verify
 
+verify.enable()  # every program of the tests obeys the rules of the IR, and wasmtime validates its module
 ENGINE = wasmtime.Engine()
 TINY = float(np.finfo(np.float32).tiny)
 FACTOR, SHARE = 8.0, 1e-6
@@ -52,7 +53,7 @@ def _evaluate(jaxpr: Any, consts: Any, args: Any, sizes: list[Any]) -> list[Any]
     known = dict(zip([*jaxpr.constvars, *jaxpr.invars], [*consts, *args], strict=True))
 
     def value(atom: Any) -> Any:
-        return jnp.asarray(atom.val) if isinstance(atom, core.Literal) else known[atom]
+        return jnp.asarray(atom.val) if is_literal(atom) else known[atom]
 
     for equation in jaxpr.eqns:
         values = list(map(value, equation.invars))

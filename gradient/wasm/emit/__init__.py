@@ -1,0 +1,1 @@
+"""Code generation: statements to the bytes of a WebAssembly module."""

@@ -1,0 +1,100 @@
+"""The stages after tracing: lower, optimize, plan the memory, emit, encode."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from gradient.adapters.jax import Aval, Jaxpr
+from gradient.wasm import ir, rules, verify  # noqa: F401 - importing the rules registers them
+from gradient.wasm.arrays import dtype_name, in_memory
+from gradient.wasm.emit.encode import F32_TYPE, function, module
+from gradient.wasm.emit.routines import NUM_PARAMETERS, result
+from gradient.wasm.emit.statements import StatementEmitter
+from gradient.wasm.errors import UnsupportedPrimitive
+from gradient.wasm.ir import Buffer, Routine
+from gradient.wasm.ir.effects import buffers
+from gradient.wasm.ir.statements import Statement
+from gradient.wasm.lower import Lowering, is_supported, is_unsigned
+from gradient.wasm.opt import optimize
+
+_ALIGNMENT = 16
+
+
+class Built(NamedTuple):
+    """A module, with the buffers of its arguments and results and the size of its memory; see `program.Program`."""
+
+    module: bytes
+    inputs: list[Buffer]
+    outputs: list[Buffer]
+    memory_bytes: int
+    may_not_end: bool
+
+
+def build(jaxpr: Jaxpr, consts: Sequence[Any]) -> Built:
+    """The module of a jaxpr."""
+    inputs, outputs = (_external([v.aval for v in variables]) for variables in (jaxpr.invars, jaxpr.outvars))
+    lowering = Lowering()
+    _lower(lowering, jaxpr, consts, inputs, outputs)
+    check = verify.checker({*inputs, *lowering.data}, outputs)
+    check(lowering.block, "lowering")
+    statements = optimize(lowering.block, check)
+    memory_bytes = plan_memory([*inputs, *outputs], statements, lowering.data)
+    if verify.is_enabled():
+        verify.check_memory({*inputs, *outputs, *buffers(statements)}, memory_bytes, _ALIGNMENT)
+    return Built(_emit(statements, lowering.data, memory_bytes), inputs, outputs, memory_bytes, lowering.may_not_end)
+
+
+def _external(avals: Sequence[Aval]) -> list[Buffer]:
+    """A buffer for each argument or result."""
+    if any(map(is_unsigned, avals)):
+        raise UnsupportedPrimitive("a result of type uint32", "Convert it to int32 or float32.")
+    dtypes = [dtype_name(aval.dtype) if is_supported(aval) else ir.I32 for aval in avals]
+    sizes = [int(np.prod(aval.shape, dtype=int)) for aval in avals]
+    return [Buffer(dtype, size, is_external=True) for dtype, size in zip(dtypes, sizes, strict=True)]
+
+
+def _lower(lowering: Lowering, jaxpr: Jaxpr, consts: Sequence[Any], inputs: list[Buffer], outputs: list[Buffer]) -> None:
+    """Appends the statements that compute the outputs from the inputs."""
+    args = [in_memory(tuple(v.aval.shape), buffer) for v, buffer in zip(jaxpr.invars, inputs, strict=True)]
+    lowering.set_destinations(jaxpr.outvars, outputs)
+    results = lowering.lower(jaxpr, [lowering.constant(c) for c in consts], args)
+    for found, buffer in zip(results, outputs, strict=True):
+        if found.buffer is not buffer:
+            lowering.store(found, buffer)
+
+
+def plan_memory(external: list[Buffer], statements: list[Statement], data: dict[Buffer, bytes]) -> int:
+    """Gives every buffer its offset, arguments and results first; returns the bytes that they take.
+
+    There is a margin before, between and after them: a select may load an item beside an array that it then ignores.
+    """
+    used = buffers(statements)
+    scratch = sorted(used - set(external) - set(data), key=lambda buffer: buffer.number)
+    position = _ALIGNMENT
+    for buffer in [*external, *(b for b in data if b in used), *scratch]:
+        buffer.offset = position
+        position += -(-(buffer.num_bytes + _ALIGNMENT) // _ALIGNMENT) * _ALIGNMENT
+    return position
+
+
+def _emit(statements: list[Statement], data: dict[Buffer, bytes], memory_bytes: int) -> bytes:
+    """The module: `run`, and after it the routines that are called, in the order of their first calls."""
+    routines: list[Routine] = []
+
+    def index(routine: Routine) -> int:
+        if routine not in routines:
+            routines.append(routine)
+        return 1 + routines.index(routine)
+
+    run = StatementEmitter(function_index=index)
+    run.block(statements)
+    functions = [function(run.types, bytes(run.code)), *map(_routine, routines)]
+    signatures: list[tuple[list[int], list[int]]] = [([], []), *([([F32_TYPE] * NUM_PARAMETERS, [F32_TYPE])] * len(routines))]
+    return module(signatures, functions, memory_bytes, [(b.offset, content) for b, content in data.items() if b.offset])
+
+
+def _routine(routine: Routine) -> bytes:
+    emitter = StatementEmitter(num_parameters=NUM_PARAMETERS)
+    emitter.result(result(routine))
+    return function(emitter.types, bytes(emitter.code))

@@ -1,0 +1,201 @@
+"""Rules for calls, loops and branches."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from gradient.adapters.jax import Equation, called, opened
+from gradient.wasm import ir
+from gradient.wasm.arrays import Array, Index, constants, dtype_name, full, in_locals, in_memory, is_small
+from gradient.wasm.ir import Buffer, Expr, Op
+from gradient.wasm.ir.statements import Assign, Branch, Copy, Loop, Statement, While
+from gradient.wasm.lower import Lowering, rule
+
+
+def call(lowering: Lowering, closed: Any, args: Sequence[Array]) -> list[Array]:
+    """The results of a jaxpr, which is inlined."""
+    jaxpr, consts = opened(closed)
+    return lowering.lower(jaxpr, [lowering.constant(c) for c in consts], args)
+
+
+@rule("jit", "remat2", "custom_jvp_call", "custom_vjp_call")
+def _call(lowering: Lowering, equation: Equation, *args: Array) -> list[Array]:
+    closed = called(equation)
+    inner = opened(closed)[0].outvars
+    lowering.set_destinations(inner, [lowering.destinations.get(v) for v in equation.outvars])
+    results = call(lowering, closed, args)
+    lowering.set_destinations(inner, [None] * len(inner))
+    return results
+
+
+class Carry:
+    """A loop-carried array: in locals if it is small, else in a buffer, with a second buffer for its next value."""
+
+    def __init__(self, lowering: Lowering, start: Array) -> None:
+        self._lowering, self.shape, self.dtype = lowering, start.shape, start.dtype
+        self.current, self.next, self.array = None, None, start
+        if not start.size:
+            return
+        if is_small(start.shape):
+            self.locals = {index: ir.local(start.dtype) for index in constants(start.shape)}
+            self.array = in_locals(self.shape, self.dtype, self.locals)
+            lowering.block.append(Assign(tuple(self.locals.values()), tuple(start.at(i) for i in self.locals)))
+        else:
+            self.current, self.next = Buffer(start.dtype, start.size), Buffer(start.dtype, start.size)
+            self.array = in_memory(self.shape, self.current)
+            lowering.store(start, self.current)
+
+    def prepare(self, new: Array) -> tuple[list[Expr], list[Expr]]:
+        """Computes the next value in the second buffer, or returns the locals to assign and their new values."""
+        if new is self.array or not new.size:
+            return [], []
+        if self.current is None or self.next is None:
+            return list(self.locals.values()), [new.at(i) for i in self.locals]
+        self._lowering.store(new, self.next)
+        return [], []
+
+    def advance(self, new: Array) -> list[Statement]:
+        """Makes the next value the current one."""
+        if new is self.array or not new.size or self.current is None or self.next is None:
+            return []
+        return [Copy(self.current, self.next)]
+
+
+def advance(lowering: Lowering, carries: Sequence[Carry], new: Sequence[Array]) -> None:
+    """All carries change at once, so that each may depend on the others."""
+    locals_: list[Expr] = []
+    values: list[Expr] = []
+    for carry, array in zip(carries, new, strict=True):
+        more_locals, more_values = carry.prepare(array)
+        locals_ += more_locals
+        values += more_values
+    if locals_:
+        lowering.block.append(Assign(tuple(locals_), tuple(values)))
+    for carry, array in zip(carries, new, strict=True):
+        lowering.block.extend(carry.advance(array))
+
+
+@rule("scan")
+def _scan(lowering: Lowering, equation: Equation, *args: Array) -> list[Array]:
+    p = equation.params
+    num_consts, num_carry, length = p["num_consts"], p["num_carry"], p["length"]
+    consts = [lowering.materialize_for_loop(a) for a in args[:num_consts]]
+    rows = [lowering.materialize_for_loop(a) for a in args[num_consts + num_carry :]]
+    outs = [_stacked(lowering, var) for var in equation.outvars[num_carry:]]
+    if length == 0:
+        return [*args[num_consts : num_consts + num_carry], *outs]
+    carries = [Carry(lowering, a) for a in args[num_consts : num_consts + num_carry]]
+    var = lowering.loop_variable(length)
+    row = ir.i32(length - 1) - ir.variable(var) if p["reverse"] else ir.variable(var)
+    body: list[Statement] = []
+
+    def iteration() -> None:
+        arrays = [*consts, *(c.array for c in carries), *(_row(a, row) for a in rows)]
+        results = call(lowering, p["jaxpr"], arrays)
+        for out, result in zip(outs, results[num_carry:], strict=True):
+            if out.buffer is not None and result.size:
+                lowering.store(result, out.buffer, ir.scale(row, result.size))
+        advance(lowering, carries, results[:num_carry])
+
+    lowering.in_block(body, iteration)
+    lowering.block.extend([Loop(var, body, is_nest=False)] if length > 1 else body)
+    return [*(c.array for c in carries), *outs]
+
+
+def _stacked(lowering: Lowering, var: Any) -> Array:
+    """The stacked results of a scan, in their destination if they have one."""
+    aval = var.aval
+    buffer = lowering.destinations.get(var)
+    if buffer is None:
+        buffer = Buffer(dtype_name(aval.dtype), aval.size)
+    return in_memory(tuple(aval.shape), buffer)
+
+
+def _row(array: Array, row: Expr) -> Array:
+    return Array(array.shape[1:], array.dtype, lambda index: array.at((row, *index)))
+
+
+@rule("while")
+def _while(lowering: Lowering, equation: Equation, *args: Array) -> list[Array]:
+    lowering.may_not_end = True
+    p = equation.params
+    num_header, num_body = p["cond_nconsts"], p["body_nconsts"]
+    consts = [lowering.materialize_for_loop(a) for a in args[: num_header + num_body]]
+    carries = [Carry(lowering, a) for a in args[num_header + num_body :]]
+    header: list[Statement] = []
+    body: list[Statement] = []
+    state = [c.array for c in carries]
+
+    def condition_holds() -> Array:
+        return lowering.materialize(call(lowering, p["cond_jaxpr"], [*consts[:num_header], *state])[0])
+
+    def step() -> None:
+        mask = condition_holds() if condition.shape else None
+        new = call(lowering, p["body_jaxpr"], [*consts[num_header:], *state])
+        advance(lowering, carries, new if mask is None else [_masked(mask, *pair) for pair in zip(new, state, strict=True)])
+
+    condition = lowering.in_block(header, condition_holds)
+    any_goes_on = lowering.in_block(header, lambda: lowering.compute((), ir.BOOL, condition.at, condition.shape, Op.OR))
+    lowering.in_block(body, step)
+    lowering.block.append(While(header, any_goes_on.at(()), body))
+    return state
+
+
+def _masked(mask: Array, new: Array, old: Array) -> Array:
+    """The new value for those members of a batch whose condition still holds."""
+    rank = len(mask.shape)
+    return Array(new.shape, new.dtype, lambda i: ir.select(mask.at(i[:rank]), new.at(i), old.at(i)), new.cost + 1)
+
+
+@rule("platform_index")
+def _platform(_: Lowering, equation: Equation) -> Array:
+    """The branch for this platform: the one for the CPU, or for all platforms."""
+    names = equation.params["platforms"]
+    return full((), ir.i32(next(n for n, platforms in enumerate(names) if platforms is None or "cpu" in platforms)))
+
+
+@rule("cond")
+def _cond(lowering: Lowering, equation: Equation, which: Array, *args: Array) -> list[Array]:
+    branches = equation.params["branches"]
+    args = tuple(lowering.materialize(a) for a in args)
+    number = lowering.materialize(which)
+    if number.at(()).op is Op.CONST:
+        return call(lowering, branches[int(number.at(()).value)], args)
+    results = [_Result(lowering, var) for var in equation.outvars]
+    choice = number.at(()) if number.dtype == ir.I32 else ir.convert(ir.I32, number.at(()))
+
+    def branch(n: int) -> list[Statement]:
+        block: list[Statement] = []
+        lowering.in_block(block, lambda: _store_results(lowering, results, call(lowering, branches[n], args)))
+        if n == len(branches) - 1:
+            return block
+        return [Branch(ir.compare(ir.Op.LE, choice, ir.i32(n)), block, branch(n + 1))]
+
+    lowering.block.extend(branch(0))
+    return [r.array for r in results]
+
+
+def _store_results(lowering: Lowering, results: Sequence["_Result"], values: Sequence[Array]) -> None:
+    for result, value in zip(results, values, strict=True):
+        result.store(lowering, value)
+
+
+class _Result:
+    """A result of a conditional, which each branch stores in the same locals or the same buffer."""
+
+    def __init__(self, lowering: Lowering, var: Any) -> None:
+        shape, dtype = tuple(var.aval.shape), dtype_name(var.aval.dtype)
+        self.locals: dict[Index, Expr] = {}
+        self.buffer: Buffer | None = None
+        if is_small(shape):
+            self.locals = {index: ir.local(dtype) for index in constants(shape)}
+            self.array = in_locals(shape, dtype, self.locals)
+        else:
+            self.buffer = Buffer(dtype, var.aval.size)
+            self.array = in_memory(shape, self.buffer)
+
+    def store(self, lowering: Lowering, value: Array) -> None:
+        """Stores the value that a branch gives it."""
+        if self.buffer is not None:
+            lowering.store(value, self.buffer)
+        elif self.locals:
+            lowering.block.append(Assign(tuple(self.locals.values()), tuple(value.at(i) for i in self.locals)))
