@@ -17,17 +17,9 @@ from gradient.folders import cache_folder
 
 _PACKAGE = pathlib.Path(__file__).parent
 _CORE = (
-    *(
-        "problems.py",
-        "optimizers.py",
-        "descent.py",
-        "landscape.py",
-        "frame.py",
-        "wasm/**/*.py",
-        "adapters/jax.py",
-        "link/programs.py",
-    ),
-    *("controls.py", "app.py"),
+    *("problems.py", "optimizers.py", "descent.py", "landscape.py", "frame.py", "link/programs.py"),
+    *("wasm/**/*.py", "adapters/jax.py"),
+    *("controls.py", "links.py", "stored.py", "app.py"),
 )
 _LIBRARIES = ("jax", "jaxlib", "optax", "numpy")
 

@@ -48,6 +48,18 @@ class Controls:
         self.initial_b = widgets.FloatSlider(description="Initial b")
         self.random_key = widgets.IntSlider(description="Random key", min=1, max=NUM_KEYS, value=1)
 
+    def inputs(self) -> dict[str, Trait]:
+        """For each argument of `gradient.frame.frame` that a visitor sets, the trait that holds it."""
+        return {
+            "w": (self.initial_w, "value"),
+            "b": (self.initial_b, "value"),
+            "key": (self.random_key, "value"),
+            "learning_rate": (self.learning_rate, "value"),
+            "num_steps": (self.steps, "value"),
+            "step": (self.transport, "step"),
+            **{name: (slider, "value") for name, slider in self.hyperparameters.items()},
+        }
+
     def settable(self) -> list[Trait]:
         """Every trait that a visitor sets, choices first."""
         choices = [(choice, "index") for choice in (self.problem, self.optimizer, self.loss_scale)]

@@ -66,6 +66,14 @@ ROOMS = [
         "gradient/controls.py",
         {"ipywidgets", "gradient.frame", "gradient.link", "gradient.optimizers", "gradient.problems", "gradient.views*"},
     ),
+    Room("gradient/stored.py", {"numpy", "gradient.cache", "gradient.optimizers", "gradient.problems"}),
+    Room(
+        "gradient/links.py",
+        {
+            *("jax", "gradient.cache", "gradient.controls", "gradient.frame", "gradient.link*", "gradient.optimizers"),
+            *("gradient.problems", "gradient.stored", "gradient.views*"),
+        },
+    ),
     Room("gradient/app.py", {"*"}),
     Room("gradient/prepare.py", {"jax", "gradient.app", "gradient.folders"}),
     Room(
@@ -98,7 +106,7 @@ ONLY_NAMES = [
 PRIVATE = {"gradient/adapters/jax.py": ("jax._src", "jax.extend", "jax.core", "jax.interpreters")}
 
 # The app and the views change nothing by hand: all that reacts to a change is a link.
-NO_OBSERVE = ["gradient/app.py", "gradient/controls.py", "gradient/views/*.py"]
+NO_OBSERVE = ["gradient/app.py", "gradient/links.py", "gradient/controls.py", "gradient/views/*.py"]
 
 
 def module_of(name: str) -> str:

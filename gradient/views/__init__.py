@@ -6,5 +6,5 @@ Each is built once, shows what its traits say, and computes nothing. To add a vi
    says in words stands in `sentences.py`, and what it looks like in `style.py`; its JavaScript, if it has any, gets both
    through its traits.
 2. A field of `gradient.frame.Frame` for what it shows, unless that is there already.
-3. One line in `App._make_views`, in `gradient/app.py`.
+3. Its place in `App._make_parts`, in `gradient/app.py`, and the style for that place in `shell.css`.
 """
