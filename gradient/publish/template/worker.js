@@ -3,9 +3,7 @@
 // What is in assets/ never changes under its name, so the copy is as good as the file. The page itself is asked for anew,
 // and its copy serves only where there is no answer. This file names the page's version, so a new page brings a new worker.
 
-const FILES = [
-  /* files */
-];
+const FILES = ["/* script */"];
 const MINE = `techni ${self.registration.scope} `; // other pages of the same host have other scopes
 const CACHE = `${MINE}/* version */`;
 
