@@ -88,7 +88,7 @@ def _write(node: nbformat.NotebookNode, state: dict, folder: Folder) -> None:
     folder.add_page("index.html", html)
     worker = (_TEMPLATE / "worker.js").read_text()
     version = hashlib.sha256(html.encode()).hexdigest()[:12]
-    folder.add_page("worker.js", worker.replace("/* version */", version).replace("/* script */", site["widgets"]))
+    folder.add_page("worker.js", worker.replace("/* version */", version).replace("/* script */", f"{site['widgets']}"))
 
 
 def _in_script(state: dict) -> str:
