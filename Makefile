@@ -1,34 +1,47 @@
-# `make run` opens the app, `make site` writes it as static files, `make test` checks everything. Both start from a bare python3 >= 3.11.
+# Every target starts from a fresh machine with git, make and Python 3.11 or newer. `make` alone lists them.
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run site test check soak screenshots clean
+.DEFAULT_GOAL := help
+.PHONY: help run site test check newest soak screenshots clean
 
-run: .venv/run
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
+
+run: .venv/run ## serve the notebook with Voilà and open a browser
 	$(BIN)/voila techni.ipynb
 
-site: .venv/dev
+site: .venv/dev ## write the page as static files to site/
 	$(BIN)/python -m gradient.publish site
 
-test: check
+test: check ## run all checks and all tests
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
-check: .venv/dev
+check: .venv/dev ## check style, types, JavaScript and the links between documents, without running a test
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	PATH="$(CURDIR)/$(BIN):$$PATH" sh tests/javascript/check.sh
+	$(BIN)/rumdl check
+	$(BIN)/python -m pytest -q tests/test_documents.py
 
-soak: .venv/dev
+newest: .venv/dev ## run the tests with the newest releases of all requirements, in an environment of their own
+	$(PYTHON) -m venv --clear .venv-newest
+	cat requirements.txt requirements-dev.txt | sed 's/==.*//' > .venv-newest/requirements.txt
+	.venv-newest/bin/python -m pip install --quiet --disable-pip-version-check -r .venv-newest/requirements.txt
+	.venv-newest/bin/python -m pip list --outdated --disable-pip-version-check
+	.venv-newest/bin/python -m pytest --deselect tests/test_deployment.py::test_requirements_are_pinned_to_what_is_tested
+
+soak: .venv/dev ## run the long tests: random programs, attacks, crowds, a cluster, a second browser (half an hour)
 	sh tests/install_firefox.sh
 	$(BIN)/python -m pytest -m soak
 	$(BIN)/python -m tests.soak.fuzz_wasm --programs 10000 --seed 0
 
-screenshots: .venv/dev
+screenshots: .venv/dev ## take the README's pictures again
 	$(BIN)/python -m benchmarks.screenshots
 
-clean:
-	rm -rf .venv
+clean: ## remove the environments
+	rm -rf .venv .venv-newest
 
 .venv/run: requirements.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Techni needs Python 3.11 or newer: make PYTHON=python3.11 ...")'
