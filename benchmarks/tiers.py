@@ -1,10 +1,10 @@
-"""What a module's first call costs, and why, as the rows of a markdown table.
+"""What the first call of a module costs, as a Markdown table.
 
     python -m benchmarks.tiers
 
-V8 compiles a function of WebAssembly twice: when it is first called, at once and badly, by its baseline compiler, and then
-well, while it runs, by its optimizing one. The table has the milliseconds of loading, of the first call and of later ones, as
-browsers do it and in a Chromium without the baseline, whose first call is the optimizing compiler's time and one run.
+V8 compiles a WebAssembly function twice: quickly by its baseline compiler when it is first called, and again by its optimizing
+compiler while it runs. The table has the milliseconds of loading, of the first call and of later calls, with both compilers and
+in a Chromium without the baseline compiler, whose first call includes the optimizing compiler's time.
 """
 
 import shutil
@@ -32,7 +32,7 @@ def figures(page: Page) -> Iterator[tuple[str, list[str]]]:
 
 
 def table(playwright: Playwright, url: str) -> dict[str, list[str]]:
-    """The figures of each workload, those of one browser after those of the other."""
+    """The figures of each workload, with both compilers and then with one."""
     rows: dict[str, list[str]] = {}
     for flags in TIERS.values():
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=[*FLAGS, *flags])

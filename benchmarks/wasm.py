@@ -1,4 +1,4 @@
-"""The compiler against JAX's own and TensorFlow.js: `python -m benchmarks.wasm [--quick]`.
+"""The compiler's programs compared with `jax.jit` and TensorFlow.js: `python -m benchmarks.wasm [--quick]`.
 
 JAX runs in this process, everything else in one page of headless Chromium. Needs chromium, npm (for TensorFlow.js, which goes
 to a temporary folder) and the packages of the tests. Times are medians of whole runs, results copied out.
@@ -45,14 +45,14 @@ class _Quiet(SimpleHTTPRequestHandler):
 
 
 def serve(folder: Path) -> ThreadingHTTPServer:
-    """A server of a folder on a port of its own."""
+    """A server of a folder, on a free port."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(folder)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return server
 
 
 def median_ms(action: Callable[[], Any], seconds: float = 1.0) -> float:
-    """The median time of an action, after one run that does not count."""
+    """The median time of an action in ms, after one run to warm up."""
     action()
     times: list[float] = []
     while len(times) < 5 or (sum(times) < seconds and len(times) < 300):
@@ -110,7 +110,7 @@ def _for_tfjs(work: Workload) -> dict[str, Any]:
 
 
 def measure(page: Page, work: Workload, with_tfjs: bool) -> dict[str, float]:
-    """All figures of a workload."""
+    """The row of a workload: figures by column."""
     program = compile(work.function, *work.arguments)
     row = {"jax": jax_ms(work), **page.evaluate("d => measure(d)", encoded(program, work.arguments))}
     if with_tfjs:
@@ -131,7 +131,7 @@ def print_row(name: str, row: dict[str, float]) -> None:
 
 
 def measure_all(page: Page, names: Sequence[str], with_tfjs: bool) -> None:
-    """Prints the table, a line as soon as it is measured."""
+    """Prints the table, each line as soon as it is measured."""
     print("| | " + " | ".join(COLUMNS) + " | JAX ÷ | tfjs cpu ÷ | tfjs wasm ÷ |")
     print("|---" * (len(COLUMNS) + 4) + "|")
     for work in workloads():

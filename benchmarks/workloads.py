@@ -1,4 +1,4 @@
-"""What the compiler is measured on: descents of a sine and of networks, data passed in, everything of every step out."""
+"""The compiler's benchmarks: descents of a sine and of networks, from the data to the results of every step."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,8 +19,6 @@ class Workload:
 
     Attributes:
         sizes: the layers of a network, empty for the sine.
-        num_points, num_steps, learning_rate: as they say.
-        outputs: what comes out besides the losses.
     """
 
     name: str
@@ -48,7 +46,7 @@ def network(params: Sequence[tuple[jax.Array, jax.Array]], x: jax.Array) -> jax.
 def descent(
     predict: Callable[[Params, jax.Array], jax.Array], num_steps: int, learning_rate: float, with_params: bool
 ) -> Callable:
-    """`num_steps` heavy-ball steps on the mean squared error; losses and predictions of every step, and perhaps parameters."""
+    """Heavy-ball steps on the mean squared error; gives losses and predictions of every step and, if asked, parameters."""
 
     def loss(params: Params, x: jax.Array, y: jax.Array) -> tuple[jax.Array, jax.Array]:
         predictions = predict(params, x)

@@ -17,19 +17,19 @@ from tests.wasm_parity import ENGINE
 
 Values = dict[str, Any]
 
-# Two correct evaluations in float32 differ by what rounding does to the answer. How much that is depends on the descent, so it
-# is measured: the kernel computes again with data and learning rate moved to a neighbouring float32, some up and some down, and
-# what its answers differ by is their spread. A field of the page may be off by a few times its spread, besides some roundings
-# of its largest number: a few samples underestimate the spread, and each of 200 steps rounds, where only the inputs were moved.
+# Two correct evaluations in float32 differ by rounding; by how much depends on the descent. So it is measured: the kernel
+# computes again with data and learning rate moved to a neighbouring float32, some up and some down, and the largest difference
+# is the spread. A field may be off by a few times its spread and a share of its largest number: a few samples underestimate the
+# spread, and each of 200 steps rounds, where only the inputs were moved.
 NUM_NEIGHBOURS = 4
 FACTOR, SHARE = 20.0, 1e-4
-# Where the spread of a descent's losses is larger than this share of them, or neighbours differ in a whole number or in what is
-# said, the descent is chaotic: its end is nobody's to compute, and only what rounding cannot change is compared.
+# A descent is chaotic if the spread of its losses exceeds this share of them, or if neighbours differ in an integer or a
+# sentence. Its end is not determined in float32, so that only what does not depend on rounding is compared.
 CHAOTIC = 1e-3
 
 
 class Setting(NamedTuple):
-    """Where the sliders stand; shares are of a slider's range, from 0 to 1, and no memory means each optimizer's defaults."""
+    """Values of the sliders. `w`, `b` and `hyperparameters` are shares of a slider's range; None: each optimizer's defaults."""
 
     learning_rate: float
     num_steps: int = 30
@@ -37,7 +37,7 @@ class Setting(NamedTuple):
     w: float = 0.3
     b: float = 0.7
     key: int = 1
-    memory: float | None = None
+    hyperparameters: float | None = None
 
 
 SETTINGS = [
@@ -50,24 +50,24 @@ SETTINGS = [
     Setting(0.05, step=0),
     Setting(0.05, step=12),
     Setting(0.05, num_steps=200, step=200, key=10),
-    Setting(0.05, memory=0),
-    Setting(0.05, memory=1),
-    Setting(0.02, num_steps=200, memory=1, key=10),
+    Setting(0.05, hyperparameters=0),
+    Setting(0.05, hyperparameters=1),
+    Setting(0.02, num_steps=200, hyperparameters=1, key=10),
     Setting(0.1, w=0, b=0),
     Setting(0.1, w=0, b=1),
     Setting(0.1, w=1, b=0, key=10),
-    Setting(0.1, num_steps=200, memory=0.5),
-    Setting(0.5, memory=0),
+    Setting(0.1, num_steps=200, hyperparameters=0.5),
+    Setting(0.5, hyperparameters=0),
     Setting(1.0, num_steps=2, step=2),
-    Setting(2.0, num_steps=200, memory=0, key=10),
+    Setting(2.0, num_steps=200, hyperparameters=0, key=10),
     Setting(10.0, num_steps=1),
     Setting(10.0, num_steps=30, step=5),
-    Setting(10.0, num_steps=200, memory=1),
+    Setting(10.0, num_steps=200, hyperparameters=1),
 ]
 
 
 class Page:
-    """A program as a page runs it: numbers into the slots of the inputs, numbers out of the slots of the outputs."""
+    """A program as a page runs it: writes the slots of the inputs, calls it, reads the slots of the outputs."""
 
     def __init__(self, program: Mapping[str, Any]) -> None:
         self.slots, self.store = program, wasmtime.Store(ENGINE)
@@ -101,24 +101,28 @@ def app() -> Iterator[App]:
 
 
 def inputs_of(problem: Problem, setting: Setting) -> dict[str, np.ndarray]:
-    """What the sliders give to the page's function."""
+    """The inputs of the page's function."""
     records = [pair for optimizer in OPTIMIZERS.values() for pair in optimizer.hyperparameters.items()]
-    memory = {name: h.default if setting.memory is None else setting.memory * h.maximum for name, h in records}
+    hyperparameters = {
+        name: h.default if setting.hyperparameters is None else setting.hyperparameters * h.maximum for name, h in records
+    }
     (w_low, w_high), (b_low, b_high) = problem.domain
     start = {"w": w_low + setting.w * (w_high - w_low), "b": b_low + setting.b * (b_high - b_low), "key": setting.key}
     descent = {"learning_rate": setting.learning_rate, "num_steps": setting.num_steps, "step": setting.step}
-    return {name: as_array(value) for name, value in {"x": problem.x, "y": problem.y, **start, **descent, **memory}.items()}
+    return {
+        name: as_array(value) for name, value in {"x": problem.x, "y": problem.y, **start, **descent, **hyperparameters}.items()
+    }
 
 
 def neighbour(inputs: Mapping[str, np.ndarray], seed: int) -> dict[str, np.ndarray]:
-    """The same with data and learning rate one float32 up or down."""
+    """The inputs with data and learning rate moved to a neighbouring float32."""
     draw = np.random.RandomState(seed)
     ends = {name: np.where(draw.rand(*inputs[name].shape) < 0.5, -np.inf, np.inf) for name in ("x", "y", "learning_rate")}
     return {**inputs, **{name: np.nextafter(inputs[name], end.astype(np.float32)) for name, end in ends.items()}}
 
 
 def shown(values: Values) -> Values:
-    """The same without what no picture shows: which iterate is the third on a plane that does not go through it."""
+    """The values without what no picture shows: the third iterate of a plane that does not go through it."""
     if values["plane_case"] == THROUGH_PATH:
         return values
     return {**values, "plane_third": 0, "plane_corners": values["plane_corners"] * [1, 0, 1]}
@@ -151,7 +155,7 @@ def is_chaotic(want: Values, others: list[Values]) -> bool:
 
 
 def assert_same(got: Values, want: Values, others: list[Values]) -> None:
-    """Of a descent that rounding does not change much: the same whole numbers and sentence, and every float nearly."""
+    """For a descent that rounding hardly changes: the same integers and sentence, and floats within the limit."""
     assert whole(got) == whole(want)
     assert said(got) == said(want)
     for name in LIMITS:  # a loss that rounding moves over a round number has the next one
@@ -162,7 +166,7 @@ def assert_same(got: Values, want: Values, others: list[Values]) -> None:
 
 
 def assert_alike(got: Values, want: Values, others: list[Values]) -> None:
-    """Of a chaotic descent: how it begins, whether and when it diverges give or take a step, and what follows from the data."""
+    """For a chaotic descent: the same begin, divergence within a step, and the same values that follow from the data."""
     begin = want["curve_y"][0, :2]
     assert distance(got["curve_y"][0, :2], begin) <= SHARE * size(begin)
     assert abs(got["last"] - want["last"]) <= 1 + spread(want, others, "last")

@@ -1,4 +1,4 @@
-"""What the loss of a reader may contain: each function and its gradient agree with `jax.jit`, or say that they cannot."""
+"""What a user's loss may contain: each function and its gradient agree with `jax.jit`, or the error says why not."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Every primitive, over shapes and types, against `jax.jit`. A new one is a row here, or among those of loops and branches."""
+"""Every primitive, over shapes and types, against `jax.jit`. Each has a row here, or in `test_wasm_flow`."""
 
 from collections.abc import Callable, Iterator
 from functools import partial

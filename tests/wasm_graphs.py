@@ -1,4 +1,4 @@
-"""Random programs: a list of numbers decides about shapes, operations and operands."""
+"""Random programs: a list of numbers decides on shapes, operations and operands."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ LARGEST = 2000
 
 @dataclass(frozen=True)
 class Node:
-    """A value on the way. `is_exact` says that all implementations agree on every bit, so that it may be compared."""
+    """An intermediate value. `is_exact`: all implementations agree on every bit, so that it may be compared with others."""
 
     value: Any
     is_exact: bool
@@ -27,7 +27,7 @@ class Node:
 
 
 class Choices:
-    """Numbers as choices."""
+    """Choices, which the numbers make in turn."""
 
     def __init__(self, numbers: Sequence[int]) -> None:
         self._numbers = cycle(numbers)
@@ -52,7 +52,7 @@ def arguments(numbers: Sequence[int]) -> tuple[np.ndarray, ...]:
 
 
 def _fit(value: Any, shape: tuple[int, ...]) -> Any:
-    """A value made to broadcast with a shape: what does not fit is cut to one element."""
+    """A value that broadcasts to a shape: dimensions that do not fit are cut to one element."""
     while value.ndim > len(shape):
         value = value[0]
     for axis in range(value.ndim):
@@ -66,7 +66,7 @@ def _fit(value: Any, shape: tuple[int, ...]) -> Any:
 def _unary(choose: Choices, a: Node) -> Node:
     x = a.value
     if a.kind == "b":
-        return Node(choose.among((lambda v: ~v, lambda v: v.astype(jnp.int32), lambda v: v.astype(x_float())))(x), True)
+        return Node(choose.among((lambda v: ~v, lambda v: v.astype(jnp.int32), lambda v: v.astype(default_float())))(x), True)
     if a.kind == "i":
         return Node(choose.among((lambda v: -v, jnp.abs, lambda v: v * 3 - 1, lambda v: v > 0, lambda v: v % 3))(x), True)
     if choose.below(4) == 0 and a.is_exact:
@@ -88,8 +88,8 @@ def _unary(choose: Choices, a: Node) -> Node:
     return Node(choose.among(smooth)(x), False)
 
 
-def x_float() -> Any:
-    """The float type of the present mode."""
+def default_float() -> Any:
+    """The default float type: float64 inside `enable_x64`."""
     return jnp.zeros(()).dtype
 
 
@@ -139,7 +139,7 @@ def _move(choose: Choices, a: Node) -> Node:
 
 
 def _part(x: Any, axis: int) -> Any:
-    """A slice that starts at a computed place inside: jit merges slices of slices, and then those that start outside differ."""
+    """A slice whose start is computed, and inside: `jit` merges slices of slices without clamping, so others may differ."""
     size = max(1, x.shape[axis] // 2)
     flat = x.reshape(-1)
     start = jnp.argmax(flat == flat[-1]).astype(jnp.int32) % (x.shape[axis] - size + 1)

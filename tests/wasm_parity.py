@@ -1,4 +1,4 @@
-"""How the tests of the compiler run a program, and when they call its result right."""
+"""How the compiler's tests run a program, and when they accept its result."""
 
 from collections.abc import Callable
 from typing import Any
@@ -50,7 +50,7 @@ def _is_float(value: Any) -> bool:
 
 
 def _evaluate(jaxpr: Any, consts: Any, args: Any, intermediates: list[Any]) -> list[Any]:
-    """The results of a jaxpr; every float on the way is added to `intermediates`, also inside calls."""
+    """The results of a jaxpr; `intermediates` gets every float, those inside calls included."""
     known = dict(zip([*jaxpr.constvars, *jaxpr.invars], [*consts, *args], strict=True))
 
     def value(atom: Any) -> Any:
@@ -76,7 +76,7 @@ def _largest_finite(value: Any) -> float:
 
 
 def exact(fun: Callable, args: Any) -> tuple[list[np.ndarray], float]:
-    """The results in float64, and the largest finite number on the way."""
+    """The results in float64, and the largest finite intermediate value."""
     with jax.enable_x64(True):
         wide = jax.tree.map(lambda a: np.asarray(a, np.float64) if np.asarray(a).dtype.kind == "f" else np.asarray(a), args)
         closed = jax.make_jaxpr(fun)(*wide)
@@ -93,7 +93,7 @@ def exact(fun: Callable, args: Any) -> tuple[list[np.ndarray], float]:
 
 
 def difference(got: Any, want: Any, true: Any, size: float) -> str:
-    """What is wrong with a result, against JAX's and the exact one; empty if nothing is."""
+    """What is wrong with a result, compared with JAX's and the exact one; empty if nothing is."""
     got, want = np.asarray(got), np.asarray(want)
     if got.shape != want.shape or got.dtype != want.dtype:
         return f"{got.dtype}{got.shape} instead of {want.dtype}{want.shape}"
@@ -136,17 +136,17 @@ def check(fun: Callable, *args: Any, reference: Callable | None = None) -> Progr
 
 
 def floats(*shape: int, seed: int = 0, scale: float = 1.0) -> np.ndarray:
-    """Normal numbers."""
+    """Normally distributed numbers."""
     return (scale * np.random.RandomState(seed + 7 * len(shape) + sum(shape)).normal(size=shape)).astype(np.float32)
 
 
 def integers(*shape: int, seed: int = 0, low: int = -9, high: int = 10) -> np.ndarray:
-    """Whole numbers."""
+    """Integers."""
     return np.random.RandomState(seed + sum(shape)).randint(low, high, shape).astype(np.int32)
 
 
 def booleans(*shape: int, seed: int = 0) -> np.ndarray:
-    """True and false."""
+    """Booleans."""
     return np.random.RandomState(seed + sum(shape)).rand(*shape) < 0.5
 
 

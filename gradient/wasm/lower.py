@@ -24,7 +24,7 @@ from gradient.wasm.arrays import (
 )
 from gradient.wasm.errors import UnsupportedPrimitive, located, unsupported
 from gradient.wasm.ir import Buffer, Expr, Op, walk
-from gradient.wasm.ir.statements import Statement
+from gradient.wasm.ir.statements import Loop, Statement
 from gradient.wasm.nest import compute
 from gradient.wasm.tiling import MAX_PIECEWISE, Computation, Destination, Term
 
@@ -123,8 +123,8 @@ class Lowering:
         if array.size and flat.view(f"u{array.itemsize}").min() == flat.view(f"u{array.itemsize}").max():
             return full(array.shape, ir.const(dtype, flat[0]))
         if is_small(array.shape):
-            places = {index: ir.const(dtype, array[tuple(i.value for i in index)]) for index in constants(array.shape)}
-            return in_locals(array.shape, dtype, places)
+            elements = {index: ir.const(dtype, array[tuple(i.value for i in index)]) for index in constants(array.shape)}
+            return in_locals(array.shape, dtype, elements)
         buffer = Buffer(dtype, array.size)
         self.data[buffer] = array.tobytes()
         return in_memory(array.shape, buffer)
@@ -134,16 +134,16 @@ class Lowering:
         if array.cost == 0 or array.size == 0:
             return array
         if is_small(array.shape):
-            places = {index: array.at(index) for index in constants(array.shape)}
-            if all(x.op is Op.CONST for x in places.values()):
-                return in_locals(array.shape, array.dtype, places)
+            elements = {index: array.at(index) for index in constants(array.shape)}
+            if all(x.op is Op.CONST for x in elements.values()):
+                return in_locals(array.shape, array.dtype, elements)
         limit = MATERIALIZE_IN_LOCALS if is_small(array.shape) else MATERIALIZE_IN_MEMORY
         if array.cost > MATERIALIZE_ALWAYS or (uses > 1 and array.cost >= limit):
             return self.materialize(array)
         return array
 
     def materialize(self, array: Array) -> Array:
-        """The array in locals or in memory. Within a block, it is computed once however often this is called."""
+        """The array in locals or in memory. However often this is called within a block, the array is computed once."""
         if array.cost == 0:
             return array
         if array.materialized is None or array.materialized[0] is not self.block:
@@ -151,7 +151,7 @@ class Lowering:
         return array.materialized[1]
 
     def materialize_in_memory(self, array: Array) -> Array:
-        """The array in a form that can be read at an index which only a run knows."""
+        """The array in a form that can be read at an index that is known at run time."""
         if array.buffer is not None or array.size == 0 or not (array.cost or array.is_local):
             return array
         buffer = Buffer(array.dtype, array.size)
@@ -180,7 +180,7 @@ class Lowering:
         return self.compute(array.shape, array.dtype, array.at)
 
     def store(self, array: Array, buffer: Buffer, start: Expr | None = None, strides: Sequence[int] | None = None) -> None:
-        """Writes an array into a buffer, dense unless strides are given."""
+        """Writes an array into a buffer, from `start` on and in row-major order unless strides are given."""
         first = ir.i32(0) if start is None else start
         steps = row_major(array.shape) if strides is None else strides
         term: Term = lambda out, _: array.at(out)  # noqa: E731
@@ -228,3 +228,16 @@ def out_shape(equation: Equation, number: int = 0) -> tuple[Shape, str]:
     """Shape and type of a result."""
     aval = equation.outvars[number].aval
     return tuple(aval.shape), dtype_name(aval.dtype)
+
+
+def scalar_loops(lowering: Lowering, shape: tuple[int, ...]) -> tuple[Index, list[Statement], list[Statement]]:
+    """Nested loops over a shape, one element at a time: the index, the outermost statements and the innermost block."""
+    inner: list[Statement] = []
+    body = inner
+    index: list[Expr] = []
+    for n in reversed(shape):
+        var = lowering.loop_variable(n)
+        index.insert(0, ir.variable(var))
+        if n > 1:
+            body = [Loop(var, body)]
+    return tuple(index), body, inner

@@ -46,13 +46,9 @@ class Opcode(bytes, Enum):
     I32_EQ = b"\x46"
     I32_NE = b"\x47"
     I32_LT_S = b"\x48"
-    I32_LT_U = b"\x49"
     I32_GT_S = b"\x4a"
-    I32_GT_U = b"\x4b"
     I32_LE_S = b"\x4c"
-    I32_LE_U = b"\x4d"
     I32_GE_S = b"\x4e"
-    I32_GE_U = b"\x4f"
     F32_EQ = b"\x5b"
     F32_NE = b"\x5c"
     F32_LT = b"\x5d"
@@ -66,7 +62,6 @@ class Opcode(bytes, Enum):
     F64_LE = b"\x65"
     F64_GE = b"\x66"
     I32_CLZ = b"\x67"
-    I32_CTZ = b"\x68"
     I32_POPCNT = b"\x69"
     I32_ADD = b"\x6a"
     I32_SUB = b"\x6b"
@@ -94,14 +89,9 @@ class Opcode(bytes, Enum):
     F32_DIV = b"\x95"
     F32_MIN = b"\x96"
     F32_MAX = b"\x97"
-    F32_COPYSIGN = b"\x98"
-    F64_ABS = b"\x99"
     F64_NEG = b"\x9a"
-    F64_CEIL = b"\x9b"
-    F64_FLOOR = b"\x9c"
     F64_TRUNC = b"\x9d"
     F64_NEAREST = b"\x9e"
-    F64_SQRT = b"\x9f"
     F64_ADD = b"\xa0"
     F64_SUB = b"\xa1"
     F64_MUL = b"\xa2"
@@ -109,7 +99,6 @@ class Opcode(bytes, Enum):
     F64_MIN = b"\xa4"
     F64_MAX = b"\xa5"
     F32_CONVERT_I32_S = b"\xb2"
-    F32_CONVERT_I32_U = b"\xb3"
     F32_DEMOTE_F64 = b"\xb6"
     F64_CONVERT_I32_S = b"\xb7"
     F64_PROMOTE_F32 = b"\xbb"
@@ -144,7 +133,6 @@ class Opcode(bytes, Enum):
     F32X4_GE = _simd(0x46)
     V128_NOT = _simd(0x4D)
     V128_AND = _simd(0x4E)
-    V128_ANDNOT = _simd(0x4F)
     V128_OR = _simd(0x50)
     V128_XOR = _simd(0x51)
     V128_BITSELECT = _simd(0x52)
@@ -158,14 +146,12 @@ class Opcode(bytes, Enum):
     F32X4_NEAREST = _simd(0x6A)
     I16X8_NARROW_I32X4_S = _simd(0x85)
     I16X8_EXTEND_LOW_I8X16_U = _simd(0x89)
-    I32X4_ABS = _simd(0xA0)
     I32X4_NEG = _simd(0xA1)
     I32X4_EXTEND_LOW_I16X8_U = _simd(0xA9)
     I32X4_SHL = _simd(0xAB)
     I32X4_SHR_S = _simd(0xAC)
     I32X4_SHR_U = _simd(0xAD)
     I32X4_ADD = _simd(0xAE)
-    I32X4_SUB = _simd(0xB1)
     I32X4_MUL = _simd(0xB5)
     I32X4_MIN_S = _simd(0xB6)
     I32X4_MAX_S = _simd(0xB8)

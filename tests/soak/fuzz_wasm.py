@@ -1,6 +1,7 @@
 """Random programs against `jax.jit`: `python -m tests.soak.fuzz_wasm --programs 10000 --seed 0`.
 
-Ten programs at a time share one compilation by XLA, which is what takes the time; each is compiled to WebAssembly on its own.
+Ten programs at a time share one compilation by XLA, which takes most of the time. Each is compiled to WebAssembly on its own,
+and its IR is verified after each pass.
 """
 
 import argparse
@@ -20,12 +21,12 @@ BATCH = 10
 
 
 def numbers_of(seed: int, number: int) -> list[int]:
-    """What decides about one program."""
+    """The numbers that determine a program."""
     return np.random.RandomState([seed, number]).randint(0, 2**30, 80).tolist()
 
 
 def check_batch(seed: int, first: int, count: int) -> list[str]:
-    """The problems of some programs."""
+    """The differences and errors of some programs."""
     lists = [numbers_of(seed, first + i) for i in range(count)]
     functions = [program(numbers, length=4 + numbers[0] % 10) for numbers in lists]
     args = [arguments(numbers) for numbers in lists]
@@ -47,7 +48,7 @@ def check_batch(seed: int, first: int, count: int) -> list[str]:
 
 
 def _differences(fun: Any, args: Any, got: Any, want: Any) -> list[tuple[int, str]]:
-    """Which results are wrong, and how. The exact ones are only asked for if those of JAX are not met closely."""
+    """Which results are wrong, and how. Exact ones are computed only if the results are not close to those of JAX."""
     if all(not difference(g, w, w, _size(want)) for g, w in zip(got, want, strict=True)):
         return []
     true, size = exact(fun, args)

@@ -1,4 +1,4 @@
-"""Statements to code: assignments with the values they share, loops with what is hoisted out of them, branches."""
+"""Statements to code: common subexpressions of assignments, invariants that are hoisted out of loops, branches."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -65,9 +65,9 @@ class StatementEmitter(MemoryEmitter):
             self.write_with(Opcode.MEMORY_COPY, 0, 0)
 
     def _basic_block(self, run: Sequence[Statement], lanes: Lanes) -> None:
-        with_modes = [root for s in run for root in roots(s, lanes)]
+        pending = [root for s in run for root in roots(s, lanes)]
         outer = dict(self._kept)
-        self._uses = self._count_uses(with_modes)
+        self._uses = self._count_uses(pending)
         for s in run:
             if isinstance(s, Store):
                 self.store(s, lanes)
@@ -83,14 +83,16 @@ class StatementEmitter(MemoryEmitter):
             self.set(self.local_of(local))
 
     def _forget(self, outer: dict[Key, int]) -> None:
+        """Ends the live ranges of the values that were not kept outside."""
         for key, local in self._kept.items():
             if key not in outer:
                 self.release(local)
         self._kept = outer
 
-    def _count_uses(self, with_modes: Iterable[Root]) -> dict[Key, int]:
+    def _count_uses(self, pending: Iterable[Root]) -> dict[Key, int]:
+        """How often the evaluation of some expressions uses each of their subexpressions."""
         uses: dict[Key, int] = {}
-        stack = list(with_modes)
+        stack = list(pending)
         while stack:
             x, lanes = stack.pop()
             key = (x, lanes is not None)

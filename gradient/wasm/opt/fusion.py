@@ -19,7 +19,7 @@ def _loads(statements: Iterable[Statement]) -> set[tuple[Buffer, Expr]]:
 
 
 def _can_fuse(first: Loop, second: Loop) -> bool:
-    """Whether each iteration of the second loop needs of the first only what the same iteration computed."""
+    """Whether two loops have one range, and an iteration of the second reads of the first only what that iteration computed."""
     if (first.var, first.step, first.is_simd) != (second.var, second.step, second.is_simd):
         return False
     if sum(1 for _ in simple([*first.body, *second.body])) > MAX_FUSED:

@@ -12,7 +12,7 @@ from gradient.wasm.lower import Lowering, rule
 
 
 def call(lowering: Lowering, closed: Any, args: Sequence[Array]) -> list[Array]:
-    """The results of a jaxpr, which is inlined."""
+    """The results of a jaxpr, whose statements are inlined."""
     jaxpr, consts = opened(closed)
     return lowering.lower(jaxpr, [lowering.constant(c) for c in consts], args)
 
@@ -125,18 +125,18 @@ def _while(lowering: Lowering, equation: Equation, *args: Array) -> list[Array]:
     body: list[Statement] = []
     state = [c.array for c in carries]
 
-    def condition_holds() -> Array:
+    def holds() -> Array:
         return lowering.materialize(call(lowering, p["cond_jaxpr"], [*consts[:num_header], *state])[0])
 
     def step() -> None:
-        mask = condition_holds() if condition.shape else None
+        mask = holds() if condition.shape else None
         new = call(lowering, p["body_jaxpr"], [*consts[num_header:], *state])
         advance(lowering, carries, new if mask is None else [_masked(mask, *pair) for pair in zip(new, state, strict=True)])
 
-    condition = lowering.in_block(header, condition_holds)
-    any_goes_on = lowering.in_block(header, lambda: lowering.compute((), ir.BOOL, condition.at, condition.shape, Op.OR))
+    condition = lowering.in_block(header, holds)
+    any_holds = lowering.in_block(header, lambda: lowering.compute((), ir.BOOL, condition.at, condition.shape, Op.OR))
     lowering.in_block(body, step)
-    lowering.block.append(While(header, any_goes_on.at(()), body))
+    lowering.block.append(While(header, any_holds.at(()), body))
     return state
 
 
@@ -168,7 +168,7 @@ def _cond(lowering: Lowering, equation: Equation, which: Array, *args: Array) ->
         lowering.in_block(block, lambda: _store_results(lowering, results, call(lowering, branches[n], args)))
         if n == len(branches) - 1:
             return block
-        return [Branch(ir.compare(ir.Op.LE, choice, ir.i32(n)), block, branch(n + 1))]
+        return [Branch(ir.compare(Op.LE, choice, ir.i32(n)), block, branch(n + 1))]
 
     lowering.block.extend(branch(0))
     return [r.array for r in results]

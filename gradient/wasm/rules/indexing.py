@@ -11,8 +11,7 @@ from gradient.wasm.arrays import Array, Index, Shape, dtype_name, flat_index, fu
 from gradient.wasm.ir import Buffer, Expr, Op
 from gradient.wasm.ir.index_arithmetic import maximum, minimum
 from gradient.wasm.ir.statements import Store
-from gradient.wasm.lower import Lowering, out_shape, rule
-from gradient.wasm.rules.reduce import scalar_loops
+from gradient.wasm.lower import Lowering, out_shape, rule, scalar_loops
 
 
 def _clamped(start: Expr, size: int, part: int) -> Expr:
@@ -21,8 +20,8 @@ def _clamped(start: Expr, size: int, part: int) -> Expr:
 
 
 def _starts(lowering: Lowering, starts: Sequence[Array], shape: Shape, part: Shape) -> list[Expr]:
-    kept = [lowering.materialize_if_reused(s, 2) for s in starts]
-    return [_clamped(s.at(()), n, m) for s, n, m in zip(kept, shape, part, strict=True)]
+    scalars = [lowering.materialize_if_reused(s, 2) for s in starts]
+    return [_clamped(s.at(()), n, m) for s, n, m in zip(scalars, shape, part, strict=True)]
 
 
 @rule("dynamic_slice")
@@ -151,7 +150,7 @@ def _scatter(lowering: Lowering, equation: Equation, x: Array, indices: Array, u
 
 
 def _updated(lowering: Lowering, equation: Equation, old: Expr, update: Expr) -> Expr:
-    """The new value of an element: its jaxpr of the old one and the update, or the update itself if there is none."""
+    """The new value of an element: what the jaxpr of the scatter makes of the old one and the update, or else the update."""
     jaxpr, consts = equation.params["update_jaxpr"], equation.params["update_consts"]
     if jaxpr is None:
         return update

@@ -31,13 +31,13 @@ def _broadcast(lowering: Lowering, equation: Equation, x: Array, *_: Array) -> A
 def _reshape(lowering: Lowering, equation: Equation, x: Array, *_: Array) -> Array:
     shape, _dtype = out_shape(equation)
     if [n for n in shape if n > 1] == [n for n in x.shape if n > 1]:
-        return reindexed(equation, x, lambda index: _inserted(index, shape, x.shape))
+        return reindexed(equation, x, lambda index: _to_unit_dims(index, shape, x.shape))
     steps = row_major(shape)
     return reindexed(equation, x, lambda index: unravel(flat_index(index, steps), x.shape))
 
 
-def _inserted(index: Index, shape: Sequence[int], target: Sequence[int]) -> Index:
-    """The index without dimensions of size 1, and with those of another shape."""
+def _to_unit_dims(index: Index, shape: Sequence[int], target: Sequence[int]) -> Index:
+    """An index of `shape` as one of `target`, which differs only in dimensions of size 1."""
     remaining = iter([i for i, n in zip(index, shape, strict=True) if n > 1])
     return tuple(next(remaining) if n > 1 else ir.i32(0) for n in target)
 
@@ -46,12 +46,12 @@ def _inserted(index: Index, shape: Sequence[int], target: Sequence[int]) -> Inde
 def _squeeze(_: Lowering, equation: Equation, x: Array) -> Array:
     shape, _dtype = out_shape(equation)
     dropped = {d % len(x.shape) for d in equation.params["dimensions"]}
-    kept = [d for d in range(len(x.shape)) if d not in dropped]
-    assert len(kept) == len(shape)
+    remaining = [d for d in range(len(x.shape)) if d not in dropped]
+    assert len(remaining) == len(shape)
 
     def index_of(index: Index) -> Index:
         whole: list[Expr] = [ir.i32(0)] * len(x.shape)
-        for d, i in zip(kept, index, strict=True):
+        for d, i in zip(remaining, index, strict=True):
             whole[d] = i
         return tuple(whole)
 
@@ -209,7 +209,7 @@ def padded(lowering: Lowering, x: Array, empty: Expr, config: Sequence[tuple[int
 
 
 def _padded_in_memory(lowering: Lowering, background: Array, x: Array, corner: Sequence[int]) -> Array:
-    """A large padded array: the padding is written everywhere, and then the array in its position."""
+    """A large padded array: the padding is written everywhere, and then the array over it."""
     buffer = Buffer(x.dtype, background.size)
     lowering.store(background, buffer)
     steps = row_major(background.shape)

@@ -1,0 +1,113 @@
+"""Rules that visit one element after another: cumulative sums, argmax and sorting."""
+
+from math import prod
+
+from gradient.adapters.jax import Equation
+from gradient.wasm import ir
+from gradient.wasm.arrays import Array, flat_index, in_memory, row_major
+from gradient.wasm.ir import BOOL, F32, I32, Buffer, Expr, Op, compare, select
+from gradient.wasm.ir.statements import Assign, Loop, Statement, Store
+from gradient.wasm.lower import Lowering, out_shape, rule, scalar_loops
+from gradient.wasm.nest import combine_two, identity
+
+
+def _cumulative(lowering: Lowering, equation: Equation, x: Array, combine: Op) -> Array:
+    """Each element combined with those before it along an axis."""
+    shape, dtype = out_shape(equation)
+    axis, reverse = equation.params["axis"], equation.params["reverse"]
+    if x.size == 0:
+        return x
+    buffer = Buffer(dtype, x.size)
+    result = in_memory(shape, buffer)
+    others, outer, inner = scalar_loops(lowering, (*shape[:axis], *shape[axis + 1 :]))
+    var = lowering.loop_variable(shape[axis])
+    step = ir.variable(var)
+    along = ir.sub(ir.i32(shape[axis] - 1), step) if reverse else step
+    index = (*others[:axis], along, *others[axis:])
+    total = ir.local(dtype)
+    inner.append(Assign((total,), (identity(combine, dtype),)))
+    body: list[Statement] = [
+        Assign((total,), (combine_two(combine, total, x.at(index)),)),
+        Store(buffer, flat_index(index, row_major(shape)), total),
+    ]
+    inner.extend([Loop(var, body)] if shape[axis] > 1 else body)
+    lowering.block.extend(outer)
+    return result
+
+
+for _name, _combine in (("cumsum", Op.ADD), ("cumprod", Op.MUL), ("cummax", Op.MAX), ("cummin", Op.MIN)):
+    rule(_name)(lambda lowering, equation, x, combine=_combine: _cumulative(lowering, equation, x, combine))
+
+
+def _sorts_before(a: Expr, b: Expr) -> Expr:
+    """Whether an element sorts before another; NaN is last."""
+    if a.dtype == BOOL:
+        a, b = ir.convert(I32, a), ir.convert(I32, b)
+    below = compare(Op.LT, a, b)
+    return below if a.dtype != F32 else below | (compare(Op.NE, b, b) & compare(Op.EQ, a, a))
+
+
+def _arg_extreme(lowering: Lowering, equation: Equation, x: Array, is_max: bool) -> Array:
+    """The index of the first largest or smallest element; NaN counts as both."""
+    (axis,) = equation.params["axes"]
+    shape, _ = out_shape(equation)
+    buffer = Buffer(I32, max(1, prod(shape)))
+    index, outer, inner = scalar_loops(lowering, shape)
+    if not prod(shape):
+        return in_memory(shape, buffer)
+    best, position = ir.local(x.dtype), ir.local(I32)
+    var = lowering.loop_variable(x.shape[axis])
+    value = x.at((*index[:axis], ir.variable(var), *index[axis:]))
+    first = x.at((*index[:axis], ir.i32(0), *index[axis:]))
+    is_better = _is_better(value, best, is_max)
+    inner.append(Assign((best, position), (first, ir.i32(0))))
+    step = Assign((best, position), (select(is_better, value, best), select(is_better, ir.variable(var), position)))
+    inner.append(Loop(var, [step]) if var.size > 1 else step)
+    inner.append(Store(buffer, flat_index(index, row_major(shape)), position))
+    lowering.block.extend(outer)
+    return in_memory(shape, buffer)
+
+
+def _is_better(value: Expr, best: Expr, is_max: bool) -> Expr:
+    if value.dtype == BOOL:
+        return _is_better(ir.convert(I32, value), ir.convert(I32, best), is_max)
+    is_beyond = compare(Op.GT if is_max else Op.LT, value, best)
+    if value.dtype != F32:
+        return is_beyond
+    return compare(Op.EQ, best, best) & (is_beyond | compare(Op.NE, value, value))
+
+
+@rule("argmax")
+def _argmax(lowering: Lowering, equation: Equation, x: Array) -> Array:
+    return _arg_extreme(lowering, equation, x, is_max=True)
+
+
+@rule("argmin")
+def _argmin(lowering: Lowering, equation: Equation, x: Array) -> Array:
+    return _arg_extreme(lowering, equation, x, is_max=False)
+
+
+@rule("sort")
+def _sort(lowering: Lowering, equation: Equation, *arrays: Array) -> list[Array]:
+    """Each element goes to its rank, the number of elements that sort before it: stable, and quick for small arrays."""
+    axis, num_keys = equation.params["dimension"], equation.params["num_keys"]
+    arrays = tuple(lowering.materialize_in_memory(lowering.materialize(a)) for a in arrays)
+    shape = arrays[0].shape
+    if not arrays[0].size:
+        return list(arrays)
+    buffers = [Buffer(a.dtype, a.size) for a in arrays]
+    index, outer, inner = scalar_loops(lowering, shape)
+    var = lowering.loop_variable(shape[axis])
+    other = (*index[:axis], ir.variable(var), *index[axis + 1 :])
+    rank = ir.local(I32)
+    is_before = compare(Op.LT, ir.variable(var), index[axis])
+    for array in reversed(arrays[:num_keys]):
+        own, another = array.at(index), array.at(other)
+        is_before = _sorts_before(another, own) | (ir.apply(Op.NOT, _sorts_before(own, another)) & is_before)
+    inner.append(Assign((rank,), (ir.i32(0),)))
+    count = Assign((rank,), (rank + ir.convert(I32, is_before),))
+    inner.append(Loop(var, [count]) if var.size > 1 else count)
+    offset = flat_index((*index[:axis], rank, *index[axis + 1 :]), row_major(shape))
+    inner.extend(Store(buffer, offset, array.at(index)) for array, buffer in zip(arrays, buffers, strict=True))
+    lowering.block.extend(outer)
+    return [in_memory(shape, buffer) for buffer in buffers]
