@@ -7,7 +7,7 @@ import ipywidgets as widgets
 import pytest
 from playwright.sync_api import Browser, Page
 
-from gradient.adapters.ipywidgets import is_set_by_page
+from gradient.adapters.ipywidgets import is_set_by_page, live_widgets
 from gradient.link.modules import esm
 from tests.adapters import relying_on
 from tests.app_page import AppPage
@@ -24,6 +24,14 @@ def test_what_a_page_sets_is_told_from_what_python_sets(monkeypatch: pytest.Monk
         slider.value = 4
         assert by_page == [True, False]
         assert not is_set_by_page(object(), "value")
+
+
+def test_every_widget_is_known_until_it_is_closed() -> None:
+    with relying_on("ipywidgets"):
+        slider = widgets.IntSlider()
+        assert slider in live_widgets()
+        slider.close()
+        assert slider not in live_widgets()
 
 
 @pytest.fixture(scope="module")

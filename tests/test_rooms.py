@@ -75,6 +75,10 @@ ROOMS = [
         },
     ),
     Room("gradient/app.py", {"*"}),
+    Room(
+        "gradient/allowlist.py",
+        {"ipywidgets", "traitlets", "IPython", "gradient.app", "gradient.adapters.ipywidgets"},
+    ),
     Room("gradient/prepare.py", {"jax", "gradient.app", "gradient.folders"}),
     Room(
         "gradient/publish/*.py",

@@ -45,6 +45,10 @@ class Choice(ViewlessWidget):
             for widget, values in by_widget({target: self._lookup(column) for target, column in self._table.items()}).items():
                 assign(widget, values)
 
+    def page_sets(self) -> list[Trait]:
+        """The traits that a page sets in the kernel for this choice; see `gradient.allowlist`."""
+        return list(self._table) if self._sync_targets else []
+
     def close(self) -> None:
         """Stops following the source, here and on every page."""
         if self._is_following:

@@ -41,16 +41,16 @@ class JaxLink(ViewlessWidget):
 
     _esm = esm(_HERE / "jaxlink.js")
 
-    where = Enum([BROWSER, KERNEL], BROWSER).tag(sync=True)
-    computing = Enum([BROWSER, KERNEL], BROWSER).tag(sync=True)
-    reason = Unicode("").tag(sync=True)
+    where = Enum([BROWSER, KERNEL], BROWSER).tag(sync=True, page_sets=True)
+    computing = Enum([BROWSER, KERNEL], BROWSER).tag(sync=True, page_sets=True)
+    reason = Unicode("").tag(sync=True, page_sets=True)
     spec = Dict().tag(sync=True, to_json=as_json)
     programs = Dict().tag(sync=True)
     # Each side asks the other to compute by counting up: the kernel when Python has changed an input that the page computes
     # with, the page when a visitor has changed one that the kernel computes with. Why a page cannot compute, it says itself.
     asked_page = Int(0).tag(sync=True)
-    asked_kernel = Int(0).tag(sync=True)
-    unable = Unicode("").tag(sync=True)
+    asked_kernel = Int(0).tag(sync=True, page_sets={"low": 0})
+    unable = Unicode("").tag(sync=True, page_sets=True)
 
     _observing: Sequence[tuple[Callable, Trait]] = ()
     _seen_by_page: Mapping[str, Any] = MappingProxyType({})
@@ -92,6 +92,11 @@ class JaxLink(ViewlessWidget):
         """The function's result for the present inputs, as NumPy arrays and Python numbers, whatever the page has shown."""
         with LOCK:
             return self._kernel.compute(*self._read())
+
+    def page_sets(self) -> list[Trait]:
+        """The traits that a page sets in the kernel besides this link's own; see `gradient.allowlist`."""
+        targets = [output.target for outputs in self._outputs.values() for output in outputs]
+        return targets if self._sync_targets else []
 
     def close(self) -> None:
         """Stops following the inputs, here and on every page."""

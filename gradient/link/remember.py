@@ -20,6 +20,10 @@ class Memory(ViewlessWidget):
 
     spec = Dict().tag(sync=True, to_json=as_json)
 
+    def page_sets(self) -> list[Trait]:
+        """The traits that a page sets in the kernel when it remembers; see `gradient.allowlist`."""
+        return list(self.spec.get("controls", ()))
+
 
 def remember(controls: Sequence[Trait], after: Sequence[Choice] = ()) -> Memory:
     """Keeps the values of controls in the tab of a visitor, and sets them again when the page comes back with a new kernel.

@@ -1,34 +1,93 @@
-"""What a page may say to its kernel: the messages of a page of widgets, and nothing that runs code or makes widgets.
+"""Which messages a page may send to its kernel: those of a page of widgets, and nothing that runs code or makes widgets.
 
-The lists are what the app's page was recorded to send, in all of its features and on screens of both kinds. A kernel's own
-widgets check the values once more; here they only have to be of the kind and size that a page's are.
+Which traits it may set, and to what, follows from the widgets: `gradient.allowlist` describes that in a process that runs the
+notebook, and here the description is compiled into checks. The widgets check the values once more in the kernel.
 """
 
-import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from gradient.server.frames import FrameError, Message
+from gradient.server.rules import DescriptionError, any_of, compiled
 
 CONTROL = "jupyter.widget.control"
 
 _MAX_ID = 64
-_MAX_TEXT = 500
-_LARGEST = 1e12
-_MAX_SIDE = 1 << 14
-_SIZES = {"float32": 4, "float64": 8, "int32": 4}  # bytes of an array's number
 
 
-def check(message: Message) -> None:
-    """Passes a message that a page of widgets may send.
+class Allowlist:
+    """The checks of every message from pages.
 
-    Raises:
-        FrameError: "type", "target" of a comm, "method", "trait" or "value".
+    Attributes:
+        traits: the names of the traits that a page may set.
     """
-    checks = _TYPES.get(message.type)
-    if checks is None:
-        raise FrameError("type")
-    checks(message)
+
+    def __init__(self, description: Any) -> None:
+        """Compiles a description; see `gradient.allowlist.describe`.
+
+        Raises:
+            DescriptionError: if it is not one.
+        """
+        traits, messages = (_mapping(description, key, "the description") for key in ("traits", "messages"))
+        self.traits = frozenset(traits)
+        self._checks = {name: any_of(rules, name) for name, rules in traits.items()}
+        self._custom = {
+            kind: {name: compiled(rule, f"{kind}.{name}") for name, rule in _fields(fields, kind).items()}
+            for kind, fields in messages.items()
+        }
+        self._methods: Mapping[str, Callable[[dict, list[bytes]], None]] = {
+            "update": self._check_update,
+            "custom": self._check_custom,
+            "request_state": _check_request,
+            "request_states": _check_request,
+        }
+        self._types: Mapping[str, Callable[[Message], None]] = {
+            "kernel_info_request": _check_empty,
+            "comm_info_request": _check_comm_info,
+            "comm_open": _check_comm_open,
+            "comm_close": _check_comm_close,
+            "comm_msg": self._check_comm_msg,
+        }
+
+    def check(self, message: Message) -> None:
+        """Passes a message that a page of widgets may send.
+
+        Raises:
+            FrameError: "type", "target" of a comm, "method", "trait" or "value".
+        """
+        check = self._types.get(message.type)
+        if check is None:
+            raise FrameError("type")
+        check(message)
+
+    def _check_comm_msg(self, message: Message) -> None:
+        content = message.content
+        _expect(content.keys() == {"comm_id", "data"} and message.metadata == {} and _is_id(content["comm_id"]))
+        data = content["data"]
+        _expect(isinstance(data, dict))
+        method = data.get("method")
+        _expect(isinstance(method, str) and method in self._methods, "method")
+        self._methods[method](data, message.buffers)
+
+    def _check_update(self, data: dict, buffers: list[bytes]) -> None:
+        _expect(data.keys() == {"method", "state", "buffer_paths"})
+        state, paths = data["state"], data["buffer_paths"]
+        _expect(isinstance(state, dict) and isinstance(paths, list) and len(paths) == len(buffers))
+        _expect(state.keys() <= self.traits, "trait")
+        arrays = [name for name, value in state.items() if isinstance(value, dict)]
+        _expect(paths == [[name, "value"] for name in arrays])
+        values = state | {name: (state[name], buffer) for name, buffer in zip(arrays, buffers, strict=True)}
+        _expect(all(self._checks[name](value) for name, value in values.items()))
+
+    def _check_custom(self, data: dict, buffers: list[bytes]) -> None:
+        """A message of a widget's own protocol."""
+        _expect(data.keys() == {"method", "content"} and isinstance(data["content"], dict) and not buffers)
+        content = data["content"]
+        kind = content.get("type")
+        _expect(isinstance(kind, str) and kind in self._custom, "method")
+        checks = self._custom[kind]
+        _expect(content.keys() == {"type", *checks})
+        _expect(all(check(content[name]) for name, check in checks.items()))
 
 
 def _expect(holds: bool, reason: str = "value") -> None:
@@ -36,15 +95,15 @@ def _expect(holds: bool, reason: str = "value") -> None:
         raise FrameError(reason)
 
 
-def _nothing(message: Message) -> None:
+def _check_empty(message: Message) -> None:
     _expect(message.content == {} == message.metadata and not message.buffers)
 
 
-def _comm_info(message: Message) -> None:
+def _check_comm_info(message: Message) -> None:
     _expect(message.content in ({}, {"target_name": "jupyter.widget"}) and message.metadata == {} and not message.buffers)
 
 
-def _comm_open(message: Message) -> None:
+def _check_comm_open(message: Message) -> None:
     """Only the widget manager's own comm: any other target would make a widget."""
     content = message.content
     _expect(content.get("target_name") == CONTROL, "target")
@@ -52,118 +111,31 @@ def _comm_open(message: Message) -> None:
     _expect(_is_id(content["comm_id"]) and message.metadata == {"version": "1.0.0"})
 
 
-def _comm_close(message: Message) -> None:
+def _check_comm_close(message: Message) -> None:
     content = message.content
     _expect(content.keys() == {"comm_id", "data"} and content["data"] == {} and message.metadata == {} and not message.buffers)
     _expect(_is_id(content["comm_id"]))
 
 
-def _comm_msg(message: Message) -> None:
-    content = message.content
-    _expect(content.keys() == {"comm_id", "data"} and message.metadata == {} and _is_id(content["comm_id"]))
-    data = content["data"]
-    _expect(isinstance(data, dict))
-    method = data.get("method")
-    _expect(isinstance(method, str) and method in _METHODS, "method")
-    _METHODS[method](data, message.buffers)
-
-
-def _request(data: dict, buffers: list[bytes]) -> None:
+def _check_request(data: dict, buffers: list[bytes]) -> None:
     _expect(data.keys() == {"method"} and not buffers)
-
-
-def _custom(data: dict, buffers: list[bytes]) -> None:
-    """What ipympl's canvas says; it has no other events, as the app's own layer lies over it."""
-    _expect(data.keys() == {"method", "content"} and isinstance(data["content"], dict) and not buffers)
-    content = data["content"]
-    kind = content.get("type")
-    _expect(isinstance(kind, str) and kind in _CUSTOM, "method")
-    names = _CUSTOM[kind]
-    _expect(content.keys() == {"type", *names})
-    _expect(all(_is_number(content[name]) and 0 <= content[name] <= _MAX_SIDE for name in names))
-
-
-def _update(data: dict, buffers: list[bytes]) -> None:
-    _expect(data.keys() == {"method", "state", "buffer_paths"})
-    state, paths = data["state"], data["buffer_paths"]
-    _expect(isinstance(state, dict) and isinstance(paths, list) and len(paths) == len(buffers))
-    _expect(state.keys() <= TRAITS.keys(), "trait")
-    arrays = [name for name in state if TRAITS[name] is _is_array]
-    _expect(paths == [[name, "value"] for name in arrays])
-    _expect(all(_is_array_of(state[name], buffer) for name, buffer in zip(arrays, buffers, strict=True)))
-    _expect(all(TRAITS[name](value) for name, value in state.items()))
 
 
 def _is_id(value: Any) -> bool:
     return isinstance(value, str) and 0 < len(value) <= _MAX_ID
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and abs(value) <= _LARGEST  # which infinity is not
+def _mapping(value: Any, key: str, name: str) -> dict:
+    found = value.get(key) if isinstance(value, dict) else None
+    if not isinstance(found, dict):
+        raise DescriptionError(f"{name} must have {key!r} with a mapping, but it is {value!r:.200}.")
+    return found
 
 
-def _is_count(value: Any) -> bool:
-    return isinstance(value, int) and abs(value) <= _LARGEST
+def _fields(fields: Any, kind: str) -> dict:
+    if not isinstance(fields, dict):
+        raise DescriptionError(f"The message {kind} must have a mapping of fields, but it has {fields!r}.")
+    return fields
 
 
-def _is_flag(value: Any) -> bool:
-    return isinstance(value, bool)
-
-
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str) and len(value) <= _MAX_TEXT
-
-
-def _is_point(value: Any) -> bool:
-    return isinstance(value, list) and len(value) == 3 and all(map(_is_number, value))
-
-
-def _is_array(value: Any) -> bool:
-    return isinstance(value, dict) and value.keys() == {"dtype", "shape", "type"} and value["type"] is None
-
-
-def _is_array_of(value: Any, buffer: bytes) -> bool:
-    """Whether an array's description fits its bytes."""
-    if not (_is_array(value) and isinstance(value["dtype"], str) and isinstance(value["shape"], list)):
-        return False
-    shape = value["shape"]
-    is_shape = len(shape) <= 2 and all(isinstance(side, int) and 0 <= side <= _MAX_SIDE for side in shape)
-    return is_shape and math.prod(shape) * _SIZES.get(value["dtype"], 0) == len(buffer)
-
-
-# The traits that a page writes, by name, whatever their widget.
-TRAITS: Mapping[str, Callable[[Any], bool]] = {
-    # sliders, check boxes, dropdowns; their limits come with the choice of a problem
-    **dict.fromkeys(("value", "min", "max", "step"), _is_number),
-    **dict.fromkeys(("index", "speed", "resets", "shown", "asked_kernel"), _is_count),
-    **dict.fromkeys(("repeat", "visible"), _is_flag),
-    "readout_format": _is_text,
-    "picked": _is_point,
-    # the data of a chosen problem
-    "x": _is_array,
-    "y": _is_array,
-    # where a link computes, and why not in the browser
-    **dict.fromkeys(("where", "computing", "reason", "unable"), _is_text),
-}
-
-_METHODS: Mapping[str, Callable[[dict, list[bytes]], None]] = {
-    "update": _update,
-    "custom": _custom,
-    "request_state": _request,
-    "request_states": _request,
-}
-
-_CUSTOM: Mapping[str, tuple[str, ...]] = {
-    **dict.fromkeys(("draw", "initialized", "refresh", "send_image_mode"), ()),
-    "resize": ("width", "height"),
-    "set_dpi_ratio": ("dpi_ratio",),
-    "set_device_pixel_ratio": ("device_pixel_ratio",),
-}
-
-_TYPES: Mapping[str, Callable[[Message], None]] = {
-    "kernel_info_request": _nothing,
-    "comm_info_request": _comm_info,
-    "comm_open": _comm_open,
-    "comm_close": _comm_close,
-    "comm_msg": _comm_msg,
-}
+NOTHING = Allowlist({"traits": {}, "messages": {}})

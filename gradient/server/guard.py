@@ -14,7 +14,8 @@ from tornado.iostream import StreamBufferFullError
 from tornado.websocket import WebSocketClosedError, WebSocketProtocol13
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
-from gradient.server import allowlist, frames, metrics, visitor
+from gradient.server import frames, metrics, visitor
+from gradient.server.allowlist import NOTHING
 from gradient.server.bucket import Bucket
 from gradient.server.frames import FrameError, Message
 from gradient.server.visitor import OwnerOnlyHandler, refusal
@@ -43,11 +44,13 @@ class GuardedConnection(ZMQChannelsWebsocketConnection):
     """Between a websocket and a kernel: passes on what a page may say, and what it may know.
 
     Attributes:
+        allowlist: which messages are let through.
         has_capacity: set while the kernel can take another message.
     """
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
+        self.allowlist = NOTHING
         self.has_capacity = asyncio.Event()
         self.has_capacity.set()
         self._pending: set[str] = set()
@@ -80,7 +83,7 @@ class GuardedConnection(ZMQChannelsWebsocketConnection):
             return
         try:
             message = frames.read(incoming_msg)
-            allowlist.check(message)
+            self.allowlist.check(message)
             self._admit(message)
         except FrameError as refusal:
             self._refuse(refusal.reason)
@@ -203,9 +206,12 @@ class KernelSocket(OwnerOnlyHandler, VoilaKernelWebsocketHandler):
         Raises:
             HTTPError: 400 for a client that has gone meanwhile, which is not to be connected.
         """
+        kernels: Any = self.kernel_manager
+        allowlist = await kernels.allowlist()
         await super().pre_get()
         if self.connection is None:
             raise refusal(400, "gone")
+        self.connection.allowlist = allowlist
 
     async def open(self, kernel_id: str) -> None:
         """Connects the page with its kernel, or leaves nothing of the attempt."""

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from pathlib import Path
 from typing import Any
 
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
@@ -14,6 +15,8 @@ from traitlets import DottedObjectName, Instance, Integer, default
 
 from gradient.server import metrics
 from gradient.server.admission import Admission, AdmissionError, client_network
+from gradient.server.allowlist import Allowlist
+from gradient.server.description import load_allowlist
 from gradient.server.guard import GuardedConnection
 from gradient.server.limits import Limits
 from gradient.server.periodic import Periodic
@@ -50,8 +53,9 @@ class Kernels(AsyncMappingKernelManager):
         super().__init__(**options)
         self._starting: list[str] = []  # the client networks whose kernels are being started
         self._pages_under_way: set[str] = set()  # kernels whose page is being made
-        if self.supervisor:
-            IOLoop.current().add_callback(self.supervisor.start)
+        self._allowlist: asyncio.Task[Allowlist] | None = None
+        if self.parent:
+            IOLoop.current().add_callback(self._start)
 
     @default("context")
     def _context_default(self) -> Any:
@@ -65,16 +69,34 @@ class Kernels(AsyncMappingKernelManager):
 
     @default("supervisor")
     def _default_supervisor(self) -> ZygoteSupervisor | None:
-        return ZygoteSupervisor(kernel_environment(os.environ)) if self._settings.warm == "yes" else None
+        return ZygoteSupervisor(kernel_environment(os.environ), self._notebook) if self._settings.warm == "yes" else None
 
     @default("limits")
     def _default_limits(self) -> Limits:
         return Limits(memory=self._settings.kernel_limit_mb << 20, cpu_seconds=self._settings.kernel_cpu_seconds)
 
+    async def allowlist(self) -> Allowlist:
+        """What pages may send to their kernels; waits until the notebook's widgets are described."""
+        if self._allowlist is None:
+            loading = load_allowlist(self._notebook, kernel_environment(os.environ), self.supervisor)
+            self._allowlist = asyncio.get_running_loop().create_task(loading)
+        return await asyncio.shield(self._allowlist)
+
     @property
     def _settings(self) -> Settings:
         application: Any = self.parent
         return application.settings
+
+    @property
+    def _notebook(self) -> str:
+        application: Any = self.parent
+        return str(Path(application.notebook_path).resolve())
+
+    async def _start(self) -> None:
+        """Starts the zygote, and learns what pages may set."""
+        if self.supervisor:
+            self.supervisor.start()
+        await self.allowlist()
 
     @contextmanager
     def page_under_way(self, address: str) -> Iterator[list[str]]:

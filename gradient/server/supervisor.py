@@ -6,6 +6,7 @@ import logging
 import os
 import sys
 from collections.abc import Mapping
+from typing import Any
 
 from gradient.server.zygote import ForkRequest
 from gradient.server.zygote_client import ForkedProcess, NoZygoteError, ZygoteClient
@@ -19,11 +20,14 @@ class ZygoteSupervisor:
 
     Attributes:
         starts: how many zygotes it has started.
+        description: what pages of the notebook may set, as `gradient.allowlist` describes it; None until a zygote has said so.
         settled: set while one of them can fork, and for good if they cannot be here.
     """
 
-    def __init__(self, env: Mapping[str, str]) -> None:
-        self._env = env
+    def __init__(self, env: Mapping[str, str], notebook: str = "") -> None:
+        """Takes the environment of zygotes, and the notebook that the first one describes."""
+        self._env, self._notebook = env, notebook
+        self.description: Any = None
         self._zygote: ZygoteClient | None = None
         self._parent_pipe: tuple[int, int] | None = None
         self._failures = 0
@@ -42,7 +46,7 @@ class ZygoteSupervisor:
             if self._parent_pipe is None:
                 self._parent_pipe = os.pipe()
             self.starts += 1
-            self._zygote = ZygoteClient(self._env, self._parent_pipe[0], self._ended)
+            self._zygote = ZygoteClient(self._env, self._parent_pipe[0], self._ended, self._notebook)
             self._zygote.ready.add_done_callback(self._note_ready)
 
     async def spawn(self, request: ForkRequest) -> ForkedProcess:
@@ -70,7 +74,9 @@ class ZygoteSupervisor:
         self._zygote = self._parent_pipe = None
 
     def _note_ready(self, ready: asyncio.Future[None]) -> None:
-        if ready.exception() is None:
+        if ready.exception() is None and self._zygote:
+            if self._zygote.description:
+                self.description, self._notebook = self._zygote.description, ""
             self.settled.set()
 
     def _ended(self, zygote: ZygoteClient) -> None:

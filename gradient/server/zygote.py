@@ -1,13 +1,14 @@
 """The zygote: a process that has imported everything a notebook's kernel needs, and forks a kernel whenever the server asks.
 
-The server starts it as `python -m gradient.server.zygote CONTROL PARENT_PIPE`, the numbers of two inherited descriptors. A fork
-shares all memory with its parent and copies only the pages it changes. Forking is safe only while this process has a single
-thread: nothing it imports may start a JAX backend, and it exits if anything has started a thread.
+The server starts it as `python -m gradient.server.zygote CONTROL PARENT_PIPE [NOTEBOOK]`, the first two of which are numbers of
+inherited descriptors. A fork shares all memory with its parent and copies only the pages it changes. Forking is safe only while
+this process has a single thread: nothing it imports may start a JAX backend, and it exits if anything has started a thread.
 
 CONTROL is a Unix socket of packets, each of them a JSON object:
 
     from the server     the fields of `ForkRequest`                      please fork a kernel
-    from the zygote     {"ready": true}                                  once: it can fork
+    from the zygote     {"allowlist": description}                       once, if there is a NOTEBOOK: what its pages may set
+                        {"ready": true}                                  once: it can fork
                         {"cannot_fork": reason}                          once, instead: it must not, and exits
                         {"pid": number}, with a pidfd attached           answers a request
                         {"error": text}                                  answers a request that failed
@@ -30,7 +31,8 @@ from typing import NamedTuple, NoReturn
 
 from gradient.server.limits import Limits
 
-MAX_PACKET = 1 << 16
+MAX_PACKET = 1 << 17
+_DESCRIBE_SECONDS = 30
 # What a page's kernel imports before its first slider moves, besides what building the app does.
 PRELOADED = (
     *("ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.debugger", "psutil", "pdb", "faulthandler"),
@@ -76,6 +78,14 @@ class Zygote:
     def warn(self, text: str) -> None:
         """Has the server log something."""
         self._send({"warning": text})
+
+    def describe(self, notebook: str) -> None:
+        """Tells the server what pages of a notebook may set, which a fork finds out by running it."""
+        described = importlib.import_module("gradient.allowlist").describe
+        if answer := _answer_of_a_fork(lambda: json.dumps({"allowlist": described(notebook)}), _DESCRIBE_SECONDS):
+            self._control.send(answer)
+        else:
+            self.warn(f"{notebook} cannot be run within {_DESCRIBE_SECONDS} s, so it is not known what its pages may set.")
 
     def run(self) -> None:
         """Forks kernels until the server is gone."""
@@ -185,28 +195,40 @@ def _num_threads() -> int:
 def _build_ahead() -> bool:
     """Builds the app that every kernel shows, if that starts no thread; returns whether it did.
 
-    Whether it does is tried in a child, whose first try fills an empty cache.
+    Whether it does is tried in a fork, whose first try fills an empty cache.
     """
     build = importlib.import_module("gradient.app").App.build_ahead
-    is_safe = _num_threads() == 1 and any(_starts_no_thread(build) for _ in range(2))
-    if is_safe:
+
+    def is_safe() -> str:
         build()
-    return is_safe
+        return "" if _num_threads() > 1 else "safe"
+
+    if _num_threads() > 1 or not any(_answer_of_a_fork(is_safe) for _ in range(2)):
+        return False
+    build()
+    return True
 
 
-def _starts_no_thread(action: Callable[[], None]) -> bool:
+def _answer_of_a_fork(ask: Callable[[], str], seconds: int = 0) -> bytes:
+    """What a function returns in a fork of this process; nothing if it fails, or takes longer than so many seconds."""
+    read_end, write_end = os.pipe()
     pid = os.fork()
     if pid == 0:
-        status = 1
         try:
-            action()
-            status = int(_num_threads() > 1)
+            signal.alarm(seconds)  # which ends this process; 0 is no alarm
+            answer = ask().encode()
+            while answer:
+                answer = answer[os.write(write_end, answer) :]
         finally:
-            os._exit(status)
-    return os.waitpid(pid, 0)[1] == 0
+            os._exit(0)
+    os.close(write_end)
+    with os.fdopen(read_end, "rb") as pipe:
+        answer = pipe.read()
+    os.waitpid(pid, 0)
+    return answer
 
 
-def main(control: str, parent_pipe: str) -> None:
+def main(control: str, parent_pipe: str, notebook: str = "") -> None:
     """Imports, then serves.
 
     It outlives the signals that a terminal or a platform sends to all processes at once: it ends with the server.
@@ -220,6 +242,8 @@ def main(control: str, parent_pipe: str) -> None:
     zygote = Zygote(socket.socket(fileno=int(control)), int(parent_pipe))
     if not _build_ahead():
         zygote.warn(_UNBUILT)
+    if notebook:
+        zygote.describe(notebook)
     gc.collect()
     gc.freeze()
     zygote.run()

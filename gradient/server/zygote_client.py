@@ -84,19 +84,22 @@ class ZygoteClient:
     Attributes:
         ready: done when it can fork; an exception, NoZygoteError, if it ended before.
         cannot_fork: whether it must not fork, and another one would have to say the same.
+        description: what pages of the notebook may set, as `gradient.allowlist` describes it; None until it is known.
     """
 
-    def __init__(self, env: Mapping[str, str], parent_pipe: int, on_end: Callable[["ZygoteClient"], None]) -> None:
+    def __init__(
+        self, env: Mapping[str, str], parent_pipe: int, on_end: Callable[["ZygoteClient"], None], notebook: str = ""
+    ) -> None:
         """Starts it with this environment; `on_end` is called with it if it ends by itself."""
         self._loop = asyncio.get_running_loop()
         self.ready: asyncio.Future[None] = self._loop.create_future()
-        self.cannot_fork = False
+        self.cannot_fork, self.description = False, None
         self._on_end = on_end
         self._asked: deque[asyncio.Future[ForkedProcess]] = deque()
         self._forks: dict[int, ForkedProcess] = {}
         self._control, remote = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._control.setblocking(False)
-        command = [sys.executable, "-m", "gradient.server.zygote", str(remote.fileno()), str(parent_pipe)]
+        command = [sys.executable, "-m", "gradient.server.zygote", str(remote.fileno()), str(parent_pipe), notebook]
         with remote:
             # A session of its own: Ctrl-C in a terminal is for the server.
             self._process = subprocess.Popen(
@@ -157,6 +160,8 @@ class ZygoteClient:
             case {"ready": True}:
                 self._deadline.cancel()
                 self.ready.set_result(None)
+            case {"allowlist": description}:
+                self.description = description
             case {"warning": text}:
                 _LOG.warning("%s", text)
             case {"cannot_fork": reason}:

@@ -78,9 +78,9 @@ class Overlay(View, anywidget.AnyWidget):
     x = Instance(Widget).tag(sync=True, **widget_serialization)
     y = Instance(Widget).tag(sync=True, **widget_serialization)
     draggable = Bool(True).tag(sync=True)
-    picked = Tuple(Float(), Float(), Int(), default_value=(0.0, 0.0, 0)).tag(sync=True)
-    shown = Int(0).tag(sync=True)
-    visible = Bool(True).tag(sync=True)
+    picked = Tuple(Float(), Float(), Int(), default_value=(0.0, 0.0, 0)).tag(sync=True, page_sets=True)
+    shown = Int(0).tag(sync=True, page_sets=True)
+    visible = Bool(True).tag(sync=True, page_sets=True)
 
     draws_path = Bool(False).tag(sync=True)
     path = Array(2)
