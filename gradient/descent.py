@@ -14,7 +14,7 @@ from gradient.optimizers import OPTIMIZERS, Optimizer
 Params = Any
 Loss = Callable[[Params], jax.Array]
 
-MAX_STEPS = 10_000
+MAX_ITERATIONS = 10_000
 
 
 class Trajectory(NamedTuple):
@@ -68,8 +68,8 @@ def descend(
         ValueError: if an argument is unknown or out of its range.
     """
     record = _lookup(optimizer)
-    if not 1 <= num_steps <= MAX_STEPS:
-        raise ValueError(f"num_steps is {num_steps}, but it must be in 1..{MAX_STEPS:,}: every iterate is kept in memory.")
+    if not 1 <= num_steps <= MAX_ITERATIONS:
+        raise ValueError(f"num_steps is {num_steps}, but it must be in 1..{MAX_ITERATIONS:,}: every iterate is kept in memory.")
     complete = {"learning_rate": 0.1, **{k: h.default for k, h in record.hyperparameters.items()}} | hyperparameters
     _check_hyperparameters(optimizer, record, complete)
     numbers = {name: jnp.asarray(value, jnp.float32) for name, value in complete.items()}

@@ -1,6 +1,7 @@
 """The page as a pure function of its controls: one descent, and every array and number that a picture shows."""
 
 from collections.abc import Callable
+from enum import IntEnum
 from typing import NamedTuple
 
 import jax
@@ -16,41 +17,52 @@ MAX_STEPS = 200
 CURVE_POINTS = 121
 NEVER = -1
 _ROUND = np.array([float(f"{digit}e{exponent}") for exponent in range(-37, 38) for digit in (1, 2, 5)] + [1e38], np.float32)
-CONVERGED, DIVERGED, BOUNCING, DESCENDING, SLOW, RISING, WANDERING = range(7)
 
 Interval = tuple[float, float]
 
 
-class Frame(NamedTuple):
-    """Everything the page shows. Finite numbers only: arrays over steps stay at the last shown iterate after it.
+class Verdict(IntEnum):
+    """How a descent went, as the integer that `Frame.verdict` holds; `_verdict` says when each is given."""
 
-    The descent is shown up to step `last`: the step asked for, or where it diverged if that comes first. "T" is 201 iterates.
+    CONVERGED = 0
+    DIVERGED = 1
+    BOUNCING = 2
+    DESCENDING = 3
+    SLOW = 4
+    RISING = 5
+    WANDERING = 6
+
+
+class Frame(NamedTuple):
+    """Everything the page shows, in finite numbers.
+
+    A descent is shown up to step `last`: the number of steps asked for, or the step where it diverged if that comes first.
+    Arrays over steps have T = 201 entries and repeat the iterate at `last` after it.
 
     Attributes:
-        curve_x, curve_y: [2, T]; row 0 is the loss against the step, row 1 the current step's point, T times.
-        round_low, round_high: between which that curve lies, a power of ten and one of 1, 2, 5, 10, ...: limits of an axis
-            that stay where they are from one descent to the next like it. Beyond 1e-37 and 1e38 there are none.
-        path: [T, 2], (w, b) of each iterate, or its place on the plane of a larger model.
-        point: [2], the current step's place on the path.
-        exit_step: the first step outside the picture's domain, -1 for never; `exit_point` [2] is where the path crosses its
-            frame and `exit_direction` [2] the step that crosses it, in parameters.
+        curve_x, curve_y: [2, T]; row 0 is the loss against the step, row 1 the point at the current step, T times.
+        round_low, round_high: limits for the loss axis: a power of ten below the curve, and one of 1, 2, 5, 10, ... above
+            it, within 1e-37..1e38. Similar descents have the same limits, so their curves can be compared.
+        path: [T, 2], (w, b) of each iterate, or its projection onto the plane of a larger model.
+        point: [2], the iterate at the current step, on that path.
+        exit_step: the first step outside the picture's domain, -1 if there is none; `exit_point` [2] is where the path
+            crosses the border and `exit_direction` [2] the step that crosses it, in parameters.
         fit_x, fit_y: [121], the model's curve at the current step, over the range of the data.
         residual_x, residual_y: [n, 2], a segment from each data point to the curve.
         loss, gradient_norm: at the current step.
         step: the current step, at most `last`.
-        verdict: `CONVERGED`, `DIVERGED`, `BOUNCING`, `DESCENDING`, `RISING`, `WANDERING` or `SLOW`, of the descent
-            up to `last`.
-        num_finite: how many iterates come before the first non-finite one, of T.
-        diverged_step: the first step that is non-finite or whose loss is over a million times the start's (or the data's
-            variance, should the start be a better fit than a constant), -1 for none.
-        curvature: the largest eigenvalue of the Hessian at `last`, or at the start of a descent whose loss has grown.
-        stability_limit: the largest stable learning rate there, 0 where no law holds.
-        advised_rate: the same if the learning rate is above it, else 0: below it would be no advice.
-        larger_rate: the same if the learning rate is below it, else 0.
-        steps_left: how many more steps there could be.
-        plane: [17, 17], losses on the plane of a larger model ([0, 0] for two parameters), with `plane_third`,
-            `plane_corners` [3] and `plane_case` as in `landscape.Plane`; what is no number there is as large as can be.
-        plane_range: [2], between which losses the colours of that plane go, positive (zeros for two parameters).
+        verdict: a `Verdict`, of the descent up to `last`.
+        num_finite: the number of iterates before the first non-finite one, at most T.
+        diverged_step: the first step that is not finite, or whose loss exceeds a million times the loss at the start (or the
+            variance of the data, if that is larger); -1 if there is none.
+        curvature: the largest eigenvalue of the Hessian at `last`; at the start if the loss has grown.
+        stability_limit: the largest stable learning rate for that curvature, 0 where no law holds.
+        advised_rate: `stability_limit` if the learning rate exceeds it, else 0.
+        larger_rate: `stability_limit` if the learning rate is below it, else 0.
+        steps_left: how many steps could be added, MAX_STEPS at most in all.
+        plane: [17, 17], losses on the plane of a larger model ([0, 0] for two parameters), the largest float32 where a loss
+            is NaN; `plane_third`, `plane_corners` [3] and `plane_case` are as in `landscape.Plane`.
+        plane_range: [2], the losses at the two ends of the colour scale, positive (zeros for two parameters).
     """
 
     curve_x: jax.Array
@@ -86,7 +98,10 @@ class Frame(NamedTuple):
 
 
 class _Run(NamedTuple):
-    """A trajectory that stays at `last`: params and grads [T, dim], losses [T]; `rest` is the steepest of what comes next."""
+    """A trajectory cut at `last`, whose iterate fills the rest of T: params and grads [T, dim], losses [T].
+
+    `next_gradient_norm` is the largest gradient norm in the five steps after `last`.
+    """
 
     params: jax.Array
     losses: jax.Array
@@ -94,7 +109,7 @@ class _Run(NamedTuple):
     last: jax.Array
     num_finite: jax.Array
     diverged_step: jax.Array
-    rest: jax.Array
+    next_gradient_norm: jax.Array
 
 
 def frame(
@@ -111,16 +126,16 @@ def frame(
     step: jax.Array,
     **hyperparameters: jax.Array,
 ) -> Frame:
-    """Descends and describes what to draw; `problem` and `optimizer` are static, all else may be traced.
+    """Runs a descent and returns what to draw; `problem` and `optimizer` are static, all else may be traced.
 
     Args:
         problem: what is fitted; `x` and `y` [n] take the place of its own data.
-        optimizer: a key of `OPTIMIZERS`; of `hyperparameters` it takes its own and ignores the rest.
+        optimizer: a key of `OPTIMIZERS`; it takes its own `hyperparameters` and ignores the others.
         w, b: the start of a two-parameter model.
-        key: 1..num_keys, the start of any other model.
+        key: 1..num_keys, which start any other model takes.
         learning_rate: positive.
-        num_steps: 1..200, clamped to it; the scan is always 200 steps long.
-        step: 0..num_steps, clamped to it; the iterate that is looked at.
+        num_steps: clamped to 1..200; the scan is always 200 steps long.
+        step: the current step, clamped to 0..last.
     """
     settings = {name: hyperparameters[name] for name in OPTIMIZERS[optimizer].hyperparameters}
     rule = OPTIMIZERS[optimizer].make(learning_rate, **settings)
@@ -133,9 +148,9 @@ def frame(
     step = jnp.clip(step, 0, run.last)
     picture = _plane_picture(loss, run) if not problem.is_planar else _parameter_picture(problem, run)
     params, diverged = run.params[step], run.diverged_step != NEVER
-    has_grown = diverged | (run.losses[run.last] > run.losses[0])  # then how it curves at the end is no advice
-    bend = curvature(loss, jnp.where(has_grown, run.params[0], run.params[run.last]))
-    limit = stability_limit(optimizer, bend, **settings)
+    has_grown = diverged | (run.losses[run.last] > run.losses[0])  # then the curvature at the end says nothing useful
+    steepness = curvature(loss, jnp.where(has_grown, run.params[0], run.params[run.last]))
+    limit = stability_limit(optimizer, steepness, **settings)
     return Frame(
         **_finite(
             **picture,
@@ -149,7 +164,7 @@ def frame(
             verdict=_verdict(run),
             num_finite=run.num_finite,
             diverged_step=run.diverged_step,
-            curvature=bend,
+            curvature=steepness,
             stability_limit=limit,
             advised_rate=jnp.where(limit < learning_rate, limit, 0.0),
             larger_rate=jnp.where(limit > learning_rate, limit, 0.0),
@@ -192,14 +207,14 @@ def _first(flags: jax.Array) -> jax.Array:
 def _loss_curve(run: _Run, step: jax.Array) -> dict[str, jax.Array]:
     t = jnp.minimum(jnp.arange(MAX_STEPS + 1), run.last).astype(jnp.float32)
     x = jnp.stack([t, jnp.full_like(t, step)])
-    # A perfect fit has a place on a logarithmic axis too. So has a loss that is no number: NaN is not greater than anything.
+    # A loss of zero needs a place on a logarithmic axis, and so does NaN, which is not greater than anything.
     y = jnp.stack([run.losses, jnp.full_like(run.losses, run.losses[step])])
     y = jnp.where(y > _ROUND[0], y, _ROUND[0])
     return {"curve_x": x, "curve_y": y, **_limits(y[0])}
 
 
 def _limits(losses: jax.Array) -> dict[str, jax.Array]:
-    """Round numbers around the losses, from a table: a power that is computed is off by a last bit."""
+    """Round numbers around the losses, from a table: a computed power can be off in the last bit."""
     numbers = jnp.asarray(_ROUND)
     below = 3 * (jnp.sum(jnp.asarray(_ROUND[:-1:3]) <= losses.min()) - 1)
     above = jnp.sum(numbers[:-1] < losses.max())
@@ -238,7 +253,7 @@ def _plane_picture(loss: Callable, run: _Run) -> dict[str, jax.Array]:
 
 
 def _exit(path: jax.Array, domain: tuple[Interval, Interval]) -> dict[str, jax.Array]:
-    """Where a path first leaves a rectangle: the segment that does is cut at the side it meets first."""
+    """Where a path first leaves a rectangle: its segment is cut at the side that it meets first."""
     low, high = jnp.asarray(domain, jnp.float32).T
     outside = ((path < low) | (path > high)).any(axis=1)
     step = _first(outside)
@@ -255,19 +270,23 @@ def _exit(path: jax.Array, domain: tuple[Interval, Interval]) -> dict[str, jax.A
 
 
 def _verdict(run: _Run) -> jax.Array:
-    """The first that holds of: diverged, converged, bouncing, going down, going up, wandering; else slow.
+    """The first of these that holds; `SLOW` if none does.
 
-    Converged: the gradient's norm is at most 1e-3 of the norm at the start, clipped to 1..10, and would stay below ten times
-    that for five more steps: momentum may carry a path through a minimum. Bouncing: over the last six iterates each
-    is within 1 % of a step's length of the one before the last. The others look at the last eleven losses. Going down: they
-    end at least 1 % lower, and at their lowest. Going up: they end at least 1 % higher, and rising. Wandering: they spread
-    over more than 5 % without such an end.
+    DIVERGED: there is a `diverged_step`.
+    CONVERGED: the gradient norm is at most 1e-3 times its value at the start, clipped to 1..10, and stays below ten times
+    that for five more steps, because momentum can carry a path through a minimum.
+    BOUNCING: each of the last six iterates is within 1 % of a step's length of the iterate two steps before it.
+    DESCENDING: of the last eleven losses, the last is at least 1 % below the first and within 0.1 % of the lowest.
+    RISING: of the last eleven losses, the last is at least 1 % above the first, and above the one before it.
+    WANDERING: the largest of the last eleven losses is more than 5 % above the lowest.
     """
     norms = jnp.linalg.norm(run.grads, axis=1)
     small = 1e-3 * jnp.clip(norms[0], 1.0, 10.0)
-    converged = (norms[run.last] <= small) & (run.rest <= 10 * small)
+    converged = (norms[run.last] <= small) & (run.next_gradient_norm <= 10 * small)
     return jnp.select(
-        [run.diverged_step != NEVER, converged, _bounces(run)], [DIVERGED, CONVERGED, BOUNCING], _trend(run)
+        [run.diverged_step != NEVER, converged, _bounces(run)],
+        [Verdict.DIVERGED, Verdict.CONVERGED, Verdict.BOUNCING],
+        _trend(run),
     ).astype(jnp.int32)
 
 
@@ -278,16 +297,18 @@ def _bounces(run: _Run) -> jax.Array:
 
 
 def _trend(run: _Run) -> jax.Array:
-    # Shorter descents have fewer losses: what follows the last one repeats it, and says nothing new.
+    # A shorter descent repeats its last loss, which changes nothing here.
     losses = jax.lax.dynamic_slice_in_dim(run.losses, jnp.maximum(run.last - 10, 0), 11)
     first, end, lowest = losses[0], losses[-1], losses.min()
     down = (end <= 0.99 * first) & (end <= 1.001 * lowest)
     up = (end >= 1.01 * first) & (end > run.losses[jnp.maximum(run.last - 1, 0)])
-    return jnp.select([down, up, losses.max() > 1.05 * lowest], [DESCENDING, RISING, WANDERING], SLOW)
+    return jnp.select(
+        [down, up, losses.max() > 1.05 * lowest], [Verdict.DESCENDING, Verdict.RISING, Verdict.WANDERING], Verdict.SLOW
+    )
 
 
 def _finite(**values: jax.Array) -> dict[str, jax.Array]:
-    """The same with no NaN or infinity: only a start that is itself not finite, or a curve between data points, has any."""
+    """The same without NaN and infinity, which only a non-finite start or a curve between data points brings."""
     largest = np.finfo(np.float32).max
     return {
         name: jnp.nan_to_num(value, nan=0.0, posinf=largest, neginf=-largest) if value.dtype.kind == "f" else value

@@ -1,6 +1,7 @@
-"""What the loss looks like around a descent: grids, the gradient field, curvature, and planes through a path."""
+"""The loss around a descent: its values and gradient on grids, its curvature, and planes through a path."""
 
 from collections.abc import Callable
+from enum import IntEnum
 from functools import partial
 from typing import NamedTuple
 
@@ -15,7 +16,6 @@ Interval = tuple[float, float]
 
 PLANE_SIZE = 17
 PLANE_DOMAIN = ((-0.5, 1.5), (-0.5, 1.5))
-THROUGH_PATH, COLLINEAR, DIVERGED = range(3)
 
 
 class Field(NamedTuple):
@@ -52,30 +52,30 @@ def curvature(loss: Loss, params: jax.Array) -> jax.Array:
 
 
 def _largest_eigenvalue(matvec: Loss, dim: int, num_steps: int = 16) -> jax.Array:
-    """Rayleigh-Ritz on a Krylov space (Lanczos, each vector made orthogonal to all before it): exact for dim <= num_steps."""
+    """Lanczos' method with full reorthogonalisation (Rayleigh-Ritz on a Krylov space): exact for dim <= num_steps."""
     size = min(dim, num_steps)
 
     def step(basis: jax.Array, i: jax.Array) -> tuple[jax.Array, jax.Array]:
         image = matvec(basis[i])
-        rest = image - (basis @ image) @ basis
-        rest = rest - (basis @ rest) @ basis  # once more, for what rounding left of it
-        norm = jnp.linalg.norm(rest)
-        is_new = norm > 1e-5 * jnp.linalg.norm(image)  # else the space is invariant and the basis complete: rows of zeros
-        return basis.at[i + 1].set(jnp.where(is_new, rest / jnp.maximum(norm, 1e-30), 0.0), mode="drop"), image
+        residual = image - (basis @ image) @ basis
+        residual = residual - (basis @ residual) @ basis  # again: rounding leaves a part of the basis in it
+        norm = jnp.linalg.norm(residual)
+        is_new = norm > 1e-5 * jnp.linalg.norm(image)  # if not, the space is invariant, and the other rows stay zero
+        return basis.at[i + 1].set(jnp.where(is_new, residual / jnp.maximum(norm, 1e-30), 0.0), mode="drop"), image
 
-    first = jnp.zeros((size, dim)).at[0].set(_direction(dim))
+    first = jnp.zeros((size, dim)).at[0].set(_fixed_direction(dim))
     basis, images = jax.lax.scan(step, first, jnp.arange(size))
     small = images @ basis.T
-    # A row of zeros adds the eigenvalue 0, which could win: the first quotient cannot.
+    # A row of zeros adds the eigenvalue 0, which could be the largest; the first Rayleigh quotient cannot exceed the largest.
     unused = jnp.where(basis.any(axis=1), 0.0, small[0, 0])
     return _dominant((small + small.T) / 2 + unused[:, None] * jnp.eye(size))
 
 
 def _dominant(matrix: jax.Array, doublings: int = 14) -> jax.Array:
-    """The largest eigenvalue of a small symmetric matrix, by power iteration with a matrix that is squared at each step.
+    """The largest eigenvalue of a small symmetric matrix, by power iteration that squares the matrix at each step.
 
-    A sum over a row bounds every eigenvalue, and twice that added to the diagonal makes the largest one dominate. A library's
-    decomposition would be shorter, but cannot be compiled for the browser.
+    The largest absolute row sum bounds every eigenvalue; adding twice that to the diagonal makes all of them positive, so
+    the largest dominates. `jnp.linalg.eigh` would be shorter, but cannot be compiled for the browser.
     """
     bound = jnp.maximum(jnp.abs(matrix).sum(axis=1).max(), 1e-30)
 
@@ -92,8 +92,8 @@ def _dominant(matrix: jax.Array, doublings: int = 14) -> jax.Array:
 def stability_limit(optimizer: str, curvature: jax.Array, **hyperparameters: jax.Array | float) -> jax.Array:
     """The learning rate above which `optimizer` diverges on a quadratic of this largest curvature.
 
-    0 where there is none: the optimizer has no such law, or the loss curves nowhere upwards. A local law: elsewhere on the
-    path the curvature is another.
+    0 where there is none: the optimizer has no such law, or the loss curves upwards in no direction. The law is local: the
+    curvature differs along the path.
     """
     law = OPTIMIZERS[optimizer].stability
     if law is None:
@@ -101,18 +101,30 @@ def stability_limit(optimizer: str, curvature: jax.Array, **hyperparameters: jax
     return jnp.where(curvature > 0, law(**hyperparameters) / jnp.maximum(curvature, 1e-30), 0.0)
 
 
+class PlaneCase(IntEnum):
+    """How the axes of a `Plane` were chosen, as the integer that `Plane.case` holds.
+
+    Attributes:
+        THROUGH_PATH: the plane goes through the start, the end, and the iterate farthest from the line between them.
+        STRAIGHT: the path has no such iterate; the second axis is a fixed direction of the same length as the first.
+        DIVERGENT: the end is too far away to draw; the first axis is a step of length 1 down the gradient at the start,
+            the second a fixed direction of length 1.
+    """
+
+    THROUGH_PATH = 0
+    STRAIGHT = 1
+    DIVERGENT = 2
+
+
 class Plane(NamedTuple):
-    """The loss on a plane in parameter space, in axes where the start is (0, 0) and the end (1, 0).
+    """The loss on a plane in parameter space, with coordinates in which the start is (0, 0) and the end (1, 0).
 
     Attributes:
         losses: [17, 17], rows upwards, over `PLANE_DOMAIN` in both axes.
         path: [num_steps + 1, 2], the path projected onto the plane.
-        third: the step of the third point, which is (_, 1) in these axes.
+        third: the step of the third point, whose second coordinate is 1.
         corners: [3], the true losses at the start, at the third point and at the end.
-        case: `THROUGH_PATH`: the plane goes through these three points, the third being the iterate farthest from the line
-            through the other two. `COLLINEAR`: there is no such iterate, and the second axis is a fixed direction, as long
-            as the first. `DIVERGED`: the end is too far away to draw; the first axis is a step of length 1 down the
-            gradient at the start, the second a fixed direction of length 1.
+        case: a `PlaneCase`.
     """
 
     losses: jax.Array
@@ -130,7 +142,7 @@ def plane(loss: Loss, path: jax.Array, grad: jax.Array, last: jax.Array, diverge
         path: [num_steps + 1, dim], constant after step `last`.
         grad: [dim], the gradient at the start.
         last: the step of the end.
-        diverged: whether the end is no place to look at.
+        diverged: whether the descent diverged, so that its end is too far away to draw.
     """
     start, end = path[0], path[-1]
     first = jnp.where(diverged, -grad / jnp.maximum(jnp.linalg.norm(grad), 1e-30), end - start)
@@ -140,22 +152,23 @@ def plane(loss: Loss, path: jax.Array, grad: jax.Array, last: jax.Array, diverge
     beside = relative - along[:, None] * first
     distance = jnp.sum(beside**2, axis=1)
     third = jnp.argmax(distance).astype(jnp.int32)
-    collinear = distance[third] <= (1e-3 * length) ** 2
+    is_straight = distance[third] <= (1e-3 * length) ** 2
     fallback = _perpendicular(first, length)
-    second = jnp.where(collinear | diverged, fallback, beside[third])
+    second = jnp.where(is_straight | diverged, fallback, beside[third])
     up = relative @ second / jnp.maximum(second @ second, 1e-30)
     side_w, side_b = (jnp.linspace(*interval, PLANE_SIZE) for interval in PLANE_DOMAIN)
     grid = jax.vmap(lambda v: jax.vmap(lambda u: loss(start + u * first + v * second))(side_w))(side_b)
     corners = jax.vmap(loss)(jnp.stack([start, path[third], end]))
-    case = jnp.where(diverged, DIVERGED, jnp.where(collinear, COLLINEAR, THROUGH_PATH)).astype(jnp.int32)
+    case = jnp.where(is_straight, PlaneCase.STRAIGHT, PlaneCase.THROUGH_PATH)
+    case = jnp.where(diverged, PlaneCase.DIVERGENT, case).astype(jnp.int32)
     return Plane(grid, jnp.stack([along, up], axis=1), jnp.minimum(third, last), corners, case)
 
 
 def colour_range(losses: jax.Array) -> jax.Array:
-    """The losses [low, high], 0 < low < high, between which a logarithmic scale of colours tells those of a plane apart.
+    """The losses [low, high], 0 < low < high, at the ends of a logarithmic colour scale for a plane.
 
-    In logarithms: from the lowest to two standard deviations above the mean, or to the highest if that is less. So a few steep
-    places do not take the colours from all others. A quantile would say the same, but sorts, which costs a browser more.
+    The scale runs from the lowest loss to two standard deviations above the mean of the logarithms, or to the highest loss
+    if that is less, so that a few steep places do not use up the colours. A quantile would do as well, but needs a sort.
     """
     logs = jnp.log(jnp.clip(losses, 1e-12, 1e37))
     low, high = logs.min(), jnp.minimum(logs.mean() + 2 * logs.std(), logs.max())
@@ -163,16 +176,16 @@ def colour_range(losses: jax.Array) -> jax.Array:
 
 
 def _perpendicular(first: jax.Array, length: jax.Array) -> jax.Array:
-    fixed = jnp.asarray(_direction(first.size))
+    fixed = jnp.asarray(_fixed_direction(first.size))
     unit = first / jnp.maximum(length, 1e-30)
     beside = fixed - (fixed @ unit) * unit
     norm = jnp.linalg.norm(beside)
-    # Nothing is beside the only axis there is (dim 1), and what rounding leaves is no direction.
+    # In one dimension nothing is perpendicular, and what rounding leaves is no direction.
     beside = jnp.where(norm > 1e-3, beside / jnp.maximum(norm, 1e-30), 0.0)
     return beside * jnp.where(length > 0, length, 1.0)
 
 
-def _direction(dim: int) -> np.ndarray:
-    """A unit vector that is no symmetry of anything, the same everywhere."""
+def _fixed_direction(dim: int) -> np.ndarray:
+    """A unit vector drawn once for each `dim`: random, so that no symmetry of a loss singles it out."""
     v = np.random.RandomState(dim).normal(size=dim).astype(np.float32)
     return v / np.linalg.norm(v)

@@ -9,17 +9,11 @@ import jax
 import numpy as np
 
 from gradient.frame import (
-    BOUNCING,
-    CONVERGED,
     CURVE_POINTS,
-    DESCENDING,
-    DIVERGED,
     MAX_STEPS,
     NEVER,
-    RISING,
-    SLOW,
-    WANDERING,
     Frame,
+    Verdict,
     frame,
 )
 from gradient.landscape import PLANE_DOMAIN, PLANE_SIZE
@@ -144,8 +138,8 @@ def check_sanity(seen: Any, problem: Problem) -> None:
         assert np.isfinite(value).all(), name
     last, step = int(seen.last), int(seen.step)
     assert 0 <= step <= last <= MAX_STEPS
-    assert seen.verdict in (CONVERGED, DIVERGED, BOUNCING, RISING, DESCENDING, WANDERING, SLOW)
-    assert (seen.verdict == DIVERGED) == (seen.diverged_step != NEVER)
+    assert int(seen.verdict) in list(Verdict)
+    assert (seen.verdict == Verdict.DIVERGED) == (seen.diverged_step != NEVER)
     assert seen.num_finite == 0 or last < seen.num_finite <= T
     assert (seen.curve_y > 0).all()  # a logarithmic axis
     np.testing.assert_array_equal(seen.curve_x[0], np.minimum(np.arange(T), last))

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from gradient.descent import MAX_STEPS, Trajectory, descend
+from gradient.descent import MAX_ITERATIONS, Trajectory, descend
 from gradient.landscape import stability_limit
 from gradient.optimizers import OPTIMIZERS
 from gradient.problems import PROBLEMS
@@ -283,7 +283,7 @@ MISTAKES = [
     ({"optimizer": "adam", "b2": 1.0}, ["b2 is 1.0", "[0, 1)", "0.999 is a good first try"]),
     ({"num_steps": 0}, ["num_steps is 0", "1..10,000", "memory"]),
     ({"num_steps": -5}, ["num_steps is -5", "1..10,000"]),
-    ({"num_steps": MAX_STEPS + 1}, ["num_steps is 10001", "1..10,000", "memory"]),
+    ({"num_steps": MAX_ITERATIONS + 1}, ["num_steps is 10001", "1..10,000", "memory"]),
 ]
 
 
@@ -295,7 +295,7 @@ def test_mistakes_are_explained(arguments: dict, phrases: list[str]) -> None:
         assert phrase in str(caught.value)
 
 
-@pytest.mark.parametrize("num_steps", [1, MAX_STEPS])
+@pytest.mark.parametrize("num_steps", [1, MAX_ITERATIONS])
 def test_ends_of_the_allowed_steps(num_steps: int) -> None:
     run = descend(uneven_bowl, np.ones(3), num_steps=num_steps, learning_rate=0.05)
     assert run.losses.shape == (num_steps + 1,)

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gradient.descent import Trajectory, descend
-from gradient.frame import CURVE_POINTS, DIVERGED, MAX_STEPS, NEVER
+from gradient.frame import CURVE_POINTS, MAX_STEPS, NEVER, Verdict
 from gradient.optimizers import OPTIMIZERS
 from gradient.problems import PROBLEMS, Problem
 from tests.frames import HYPERPARAMETERS, T, check_exit, check_sanity, compiled, controls, domain_of, see
@@ -191,7 +191,7 @@ def test_curvature_of_a_diverged_descent_is_that_of_its_start() -> None:
     # Where it ended up says nothing; where it began says why it left.
     problem = PROBLEMS["Network"]
     seen = see(problem, "gradient_descent", learning_rate=100.0, num_steps=200)
-    assert seen.verdict == DIVERGED
+    assert seen.verdict == Verdict.DIVERGED
     hessian = jax.jit(jax.hessian(lambda flat: problem.loss(problem.unravel(flat))))(problem.flat_starts[0])
     assert seen.curvature == pytest.approx(np.linalg.eigvalsh(np.asarray(hessian, float))[-1], rel=0.02)
 

@@ -15,13 +15,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gradient.landscape import (
-    COLLINEAR,
-    DIVERGED,
     PLANE_DOMAIN,
     PLANE_SIZE,
-    THROUGH_PATH,
     Plane,
-    _direction,
+    PlaneCase,
+    _fixed_direction,
     colour_range,
     curvature,
     gradient_field,
@@ -239,7 +237,7 @@ def test_plane_goes_through_start_end_and_farthest(dim: int, seed: int) -> None:
     path = random_path(seed, dim)
     seen = see(path)
     step = int(seen.plane.third)
-    assert seen.plane.case == THROUGH_PATH
+    assert seen.plane.case == PlaneCase.THROUGH_PATH
     np.testing.assert_allclose(seen.plane.path[0], [0, 0], atol=1e-6)
     np.testing.assert_allclose(seen.plane.path[-1], [1, 0], atol=1e-4)
     assert seen.plane.path[step, 1] == pytest.approx(1, abs=1e-4)
@@ -296,14 +294,14 @@ def test_grid_spans_the_plane_domain() -> None:
 def test_collinear_path_has_a_fixed_second_axis(dim: int, shares: list[float]) -> None:
     direction = np.random.RandomState(1).normal(size=dim)
     seen = see(np.outer(shares, direction) + 1)
-    assert seen.plane.case == COLLINEAR
+    assert seen.plane.case == PlaneCase.STRAIGHT
     np.testing.assert_allclose(seen.plane.path[:, 0], shares, atol=1e-4)
     np.testing.assert_allclose(seen.plane.path[:, 1], 0, atol=1e-4)
     assert np.linalg.norm(seen.second) == pytest.approx(np.linalg.norm(seen.first), rel=1e-3)
     assert seen.first @ seen.second == pytest.approx(0, abs=1e-3 * np.sum(seen.first**2))
 
 
-@pytest.mark.parametrize(("bulge", "case"), [(0.9e-3, COLLINEAR), (1.1e-3, THROUGH_PATH)])
+@pytest.mark.parametrize(("bulge", "case"), [(0.9e-3, PlaneCase.STRAIGHT), (1.1e-3, PlaneCase.THROUGH_PATH)])
 def test_collinear_means_within_a_thousandth(bulge: float, case: int) -> None:
     assert see(np.array([[0, 0, 0], [1, bulge * 2, 0], [2, 0, 0]])).plane.case == case
 
@@ -312,7 +310,7 @@ def test_collinear_means_within_a_thousandth(bulge: float, case: int) -> None:
 def test_diverged_path_is_seen_down_the_gradient(dim: int) -> None:
     path, slope = random_path(0, dim) * 1e12, np.linspace(-1, 3, dim)
     seen = see(path - path[0], slope, diverged=True)
-    assert seen.plane.case == DIVERGED
+    assert seen.plane.case == PlaneCase.DIVERGENT
     np.testing.assert_allclose(seen.first, -slope / np.linalg.norm(slope), atol=1e-5)
     assert np.linalg.norm(seen.second) == pytest.approx(1, rel=1e-4)
     assert seen.first @ seen.second == pytest.approx(0, abs=1e-4)
@@ -323,7 +321,7 @@ def test_diverged_path_is_seen_down_the_gradient(dim: int) -> None:
 @pytest.mark.parametrize("sign", [-1, 1])
 def test_axes_are_never_parallel(dim: int, sign: int) -> None:
     # Where the first axis happens to go along the fixed direction, what is left of that is rounding: no axis to draw.
-    direction = sign * _direction(dim)
+    direction = sign * _fixed_direction(dim)
     for seen in (see(np.outer([0, 0.5, 1], direction)), see(random_path(0, dim), direction, diverged=True)):
         assert seen.first @ seen.second == pytest.approx(0, abs=1e-3)
 
@@ -350,7 +348,7 @@ def test_degenerate_paths_give_finite_planes(name: str, path: np.ndarray, grad: 
 def test_one_parameter_has_no_second_axis(seed: int) -> None:
     path = random_path(seed, 1)
     seen = see(path)
-    assert seen.plane.case == COLLINEAR
+    assert seen.plane.case == PlaneCase.STRAIGHT
     relative = (path - path[0])[:, 0]
     np.testing.assert_allclose(seen.plane.path[:, 0], relative / relative[-1], rtol=1e-3, atol=1e-4)
     np.testing.assert_allclose(seen.plane.path[:, 1], 0, atol=1e-4)
@@ -366,9 +364,9 @@ def test_third_point_is_a_step_that_is_shown() -> None:
 
 def test_the_fixed_direction_is_the_same_everywhere() -> None:
     # No random one, so that a picture does not jump, and that a program compiled elsewhere draws the same.
-    code = "from gradient.landscape import _direction; print(_direction(3).tolist())"
+    code = "from gradient.landscape import _fixed_direction; print(_fixed_direction(3).tolist())"
     other = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
-    assert other.stdout.strip() == str(_direction(3).tolist())
+    assert other.stdout.strip() == str(_fixed_direction(3).tolist())
 
 
 # The range of a plane's colours.

@@ -8,8 +8,8 @@ import pytest
 import wasmtime
 
 from gradient import OPTIMIZERS, PROBLEMS, App, Problem
-from gradient.frame import DIVERGED, MAX_STEPS
-from gradient.landscape import THROUGH_PATH
+from gradient.frame import MAX_STEPS, Verdict
+from gradient.landscape import PlaneCase
 from gradient.link.kernel import as_array
 from gradient.link.text import fill
 from gradient.views.sentences import VERDICTS
@@ -123,7 +123,7 @@ def neighbour(inputs: Mapping[str, np.ndarray], seed: int) -> dict[str, np.ndarr
 
 def shown(values: Values) -> Values:
     """The values without what no picture shows: the third iterate of a plane that does not go through it."""
-    if values["plane_case"] == THROUGH_PATH:
+    if values["plane_case"] == PlaneCase.THROUGH_PATH:
         return values
     return {**values, "plane_third": 0, "plane_corners": values["plane_corners"] * [1, 0, 1]}
 
@@ -173,8 +173,8 @@ def assert_alike(got: Values, want: Values, others: list[Values]) -> None:
     assert got["steps_left"] == want["steps_left"]
     for name in ("fit_x", "residual_x"):
         assert distance(got[name], want[name]) <= SHARE * size(want[name])
-    if len({other["verdict"] == DIVERGED for other in [want, *others]}) == 1:
-        assert (got["verdict"] == DIVERGED) == (want["verdict"] == DIVERGED)
+    if len({other["verdict"] == Verdict.DIVERGED for other in [want, *others]}) == 1:
+        assert (got["verdict"] == Verdict.DIVERGED) == (want["verdict"] == Verdict.DIVERGED)
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)

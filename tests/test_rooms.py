@@ -102,7 +102,7 @@ ROOMS = [
 
 # Files that take only these names from a module: of the page's function the views know what it returns, not how.
 ONLY_NAMES = [
-    ("gradient/views/*.py", "gradient.frame", lambda name: name.isupper() or name == "Frame"),
+    ("gradient/views/*.py", "gradient.frame", lambda name: name.isupper() or name in ("Frame", "Verdict")),
     ("gradient/controls.py", "gradient.frame", str.isupper),
 ]
 

@@ -5,34 +5,34 @@ import numpy as np
 import pytest
 
 from gradient.descent import descend
-from gradient.frame import BOUNCING, CONVERGED, DESCENDING, DIVERGED, MAX_STEPS, NEVER, RISING, SLOW, WANDERING
+from gradient.frame import MAX_STEPS, NEVER, Verdict
 from gradient.problems import PROBLEMS, Problem, line
 from tests.frames import BOWL, T, check_advice, check_sanity, factor, see
 
 VERDICTS = [
     # .5^9 = 1.95e-3, .5^10 = 0.98e-3: the threshold is a thousandth of the gradient at the start.
-    ("converges", factor(0.5), 9, 1.0, DESCENDING, NEVER),
-    ("has converged", factor(0.5), 10, 1.0, CONVERGED, NEVER),
+    ("converges", factor(0.5), 9, 1.0, Verdict.DESCENDING, NEVER),
+    ("has converged", factor(0.5), 10, 1.0, Verdict.CONVERGED, NEVER),
     # From .01 the gradient's norm is .02: a thousandth of 1 is reached in 5 steps, .02 / 32 = .6e-3.
-    ("nearly there", factor(0.5), 4, 0.01, DESCENDING, NEVER),
-    ("near the start", factor(0.5), 5, 0.01, CONVERGED, NEVER),
-    ("starts there", factor(0.5), 1, 0.0, CONVERGED, NEVER),
-    ("in one step", factor(0.0), 1, 1.0, CONVERGED, NEVER),
+    ("nearly there", factor(0.5), 4, 0.01, Verdict.DESCENDING, NEVER),
+    ("near the start", factor(0.5), 5, 0.01, Verdict.CONVERGED, NEVER),
+    ("starts there", factor(0.5), 1, 0.0, Verdict.CONVERGED, NEVER),
+    ("in one step", factor(0.0), 1, 1.0, Verdict.CONVERGED, NEVER),
     # 4^9 = .26e6, 4^10 = 1.05e6: a million times the loss at the start.
-    ("grows", factor(-2.0), 9, 1.0, RISING, NEVER),
-    ("has diverged", factor(-2.0), 10, 1.0, DIVERGED, 10),
-    ("diverged before", factor(-2.0), 200, 1.0, DIVERGED, 10),
+    ("grows", factor(-2.0), 9, 1.0, Verdict.RISING, NEVER),
+    ("has diverged", factor(-2.0), 10, 1.0, Verdict.DIVERGED, 10),
+    ("diverged before", factor(-2.0), 200, 1.0, Verdict.DIVERGED, 10),
     # On the limit it hops to and fro exactly; 1 % of a hop is 1 - |rho|.
-    ("at the limit", factor(-1.0), 50, 1.0, BOUNCING, NEVER),
-    ("just below", factor(-0.992), 50, 1.0, BOUNCING, NEVER),
-    ("just above", factor(-1.008), 50, 1.0, BOUNCING, NEVER),
-    ("well below", factor(-0.985), 50, 1.0, DESCENDING, NEVER),
-    ("too early to tell", factor(-1.0), 4, 1.0, SLOW, NEVER),
-    ("early enough to tell", factor(-1.0), 5, 1.0, BOUNCING, NEVER),
+    ("at the limit", factor(-1.0), 50, 1.0, Verdict.BOUNCING, NEVER),
+    ("just below", factor(-0.992), 50, 1.0, Verdict.BOUNCING, NEVER),
+    ("just above", factor(-1.008), 50, 1.0, Verdict.BOUNCING, NEVER),
+    ("well below", factor(-0.985), 50, 1.0, Verdict.DESCENDING, NEVER),
+    ("too early to tell", factor(-1.0), 4, 1.0, Verdict.SLOW, NEVER),
+    ("early enough to tell", factor(-1.0), 5, 1.0, Verdict.BOUNCING, NEVER),
     # Ten steps take 1 - rho^20 off the loss: 1.03 % and 0.96 %.
-    ("still going down", factor(0.99948), 100, 1.0, DESCENDING, NEVER),
-    ("slow", factor(0.99952), 100, 1.0, SLOW, NEVER),
-    ("slow in all of few steps", factor(0.9996), 3, 1.0, SLOW, NEVER),
+    ("still going down", factor(0.99948), 100, 1.0, Verdict.DESCENDING, NEVER),
+    ("slow", factor(0.99952), 100, 1.0, Verdict.SLOW, NEVER),
+    ("slow in all of few steps", factor(0.9996), 3, 1.0, Verdict.SLOW, NEVER),
 ]
 
 
@@ -50,25 +50,25 @@ def test_verdict_on_the_bowl(
 
 
 LABELLED = [
-    ("Line", "gradient_descent", {"learning_rate": 0.1, "num_steps": 200}, CONVERGED),
-    ("Line", "gradient_descent", {"learning_rate": 0.1, "num_steps": 3}, DESCENDING),
-    ("Line", "gradient_descent", {"learning_rate": 1.0, "num_steps": 50}, DIVERGED),
-    ("Line", "gradient_descent", {"learning_rate": 1e-6, "num_steps": 50}, SLOW),
-    ("Line", "momentum", {"learning_rate": 0.1, "num_steps": 200}, CONVERGED),
-    ("Line", "momentum", {"learning_rate": 1.0, "num_steps": 50}, DIVERGED),
-    ("Line", "nesterov", {"learning_rate": 1.0, "num_steps": 50}, DIVERGED),
-    ("Line", "adam", {"learning_rate": 10.0, "num_steps": 5}, WANDERING),
+    ("Line", "gradient_descent", {"learning_rate": 0.1, "num_steps": 200}, Verdict.CONVERGED),
+    ("Line", "gradient_descent", {"learning_rate": 0.1, "num_steps": 3}, Verdict.DESCENDING),
+    ("Line", "gradient_descent", {"learning_rate": 1.0, "num_steps": 50}, Verdict.DIVERGED),
+    ("Line", "gradient_descent", {"learning_rate": 1e-6, "num_steps": 50}, Verdict.SLOW),
+    ("Line", "momentum", {"learning_rate": 0.1, "num_steps": 200}, Verdict.CONVERGED),
+    ("Line", "momentum", {"learning_rate": 1.0, "num_steps": 50}, Verdict.DIVERGED),
+    ("Line", "nesterov", {"learning_rate": 1.0, "num_steps": 50}, Verdict.DIVERGED),
+    ("Line", "adam", {"learning_rate": 10.0, "num_steps": 5}, Verdict.WANDERING),
     # It has passed the minimum, and the loss is on its way up again.
-    ("Line", "adam", {"learning_rate": 0.1, "num_steps": 30}, WANDERING),
+    ("Line", "adam", {"learning_rate": 0.1, "num_steps": 30}, Verdict.WANDERING),
     # It flies through the minimum, where the gradient is small for a step.
-    ("Line", "nesterov", {"learning_rate": 0.174, "momentum": 0.95, "num_steps": 10}, DESCENDING),
-    ("Line", "adam", {"learning_rate": 0.1096, "num_steps": 24}, DESCENDING),
-    ("Wave", "gradient_descent", {"learning_rate": 0.1, "num_steps": 200}, CONVERGED),
-    ("Wave", "gradient_descent", {"learning_rate": 0.4, "num_steps": 200}, BOUNCING),
-    ("Wave", "momentum", {"momentum": 0.0, "learning_rate": 0.4, "num_steps": 200}, BOUNCING),
-    ("Wave", "gradient_descent", {"learning_rate": 1e-6, "num_steps": 50}, SLOW),
-    ("Network", "gradient_descent", {"learning_rate": 0.03, "num_steps": 10}, DESCENDING),
-    ("Network", "gradient_descent", {"learning_rate": 1e-6, "num_steps": 50}, SLOW),
+    ("Line", "nesterov", {"learning_rate": 0.174, "momentum": 0.95, "num_steps": 10}, Verdict.DESCENDING),
+    ("Line", "adam", {"learning_rate": 0.1096, "num_steps": 24}, Verdict.DESCENDING),
+    ("Wave", "gradient_descent", {"learning_rate": 0.1, "num_steps": 200}, Verdict.CONVERGED),
+    ("Wave", "gradient_descent", {"learning_rate": 0.4, "num_steps": 200}, Verdict.BOUNCING),
+    ("Wave", "momentum", {"momentum": 0.0, "learning_rate": 0.4, "num_steps": 200}, Verdict.BOUNCING),
+    ("Wave", "gradient_descent", {"learning_rate": 1e-6, "num_steps": 50}, Verdict.SLOW),
+    ("Network", "gradient_descent", {"learning_rate": 0.03, "num_steps": 10}, Verdict.DESCENDING),
+    ("Network", "gradient_descent", {"learning_rate": 1e-6, "num_steps": 50}, Verdict.SLOW),
 ]
 
 
@@ -87,7 +87,7 @@ def test_what_has_grown_is_advised_by_the_start(num_steps: int) -> None:
 def test_a_steep_start_makes_no_end_flat() -> None:
     x = np.linspace(0, 10, 50)
     far = Problem("far", line, x, 2 * x + 5, start=(30.0, 0.0), domain=((-40, 40), (-40, 40)))
-    assert see(far, "momentum", learning_rate=0.01, num_steps=60, w=30.0, b=0.0).verdict == DESCENDING
+    assert see(far, "momentum", learning_rate=0.01, num_steps=60, w=30.0, b=0.0).verdict == Verdict.DESCENDING
 
 
 @pytest.mark.parametrize("learning_rate", [0.02, 0.1, 0.3, 0.45, 0.5, 0.7, 1.0, 3.0, 100.0])
@@ -134,17 +134,17 @@ def test_a_rate_is_advised_only_below_the_present_one(learning_rate: float, is_a
 
 X = np.linspace(-1, 1, 9)
 OWN = [
-    ("no loss at the start", Problem("Log", lambda p, x: jnp.log(p[0] * x + p[1]), X, X, start=(1.0, 0.0)), DIVERGED),
-    ("one parameter", Problem("One", lambda p, x: p[0] * x, X, 2 * X, start=np.zeros(1)), CONVERGED),
+    ("no loss at the start", Problem("Log", lambda p, x: jnp.log(p[0] * x + p[1]), X, X, start=(1.0, 0.0)), Verdict.DIVERGED),
+    ("one parameter", Problem("One", lambda p, x: p[0] * x, X, 2 * X, start=np.zeros(1)), Verdict.CONVERGED),
     (
         "three parameters",
         Problem("Three", lambda p, x: p[0] + p[1] * x + p[2] * x**2, X, X**2, start=np.zeros(3)),
-        DESCENDING,
+        Verdict.DESCENDING,
     ),
     (
         "a tree that is flat at its start",
         Problem("Tree", lambda p, x: p["a"] * p["b"].sum() * x, X, X, start={"a": 0.0, "b": np.zeros(2)}),
-        CONVERGED,
+        Verdict.CONVERGED,
     ),
 ]
 
@@ -154,7 +154,7 @@ def test_own_problem(label: str, problem: Problem, verdict: int) -> None:
     seen = see(problem, "gradient_descent", learning_rate=0.3, num_steps=30)
     check_sanity(seen, problem)
     assert seen.verdict == verdict
-    if verdict == DIVERGED:
+    if verdict == Verdict.DIVERGED:
         assert (seen.last, seen.step, seen.num_finite, seen.diverged_step) == (0, 0, 0, 0)
 
 
@@ -164,7 +164,7 @@ EXACT = Problem("Exact", line, X, X, start=(1.0, 0.0))
 def test_perfect_fit_has_converged() -> None:
     seen = see(EXACT, "adam", num_steps=200)
     check_sanity(seen, EXACT)
-    assert seen.verdict == CONVERGED
+    assert seen.verdict == Verdict.CONVERGED
     assert seen.loss == 0
 
 
@@ -172,4 +172,4 @@ def test_a_step_away_from_a_perfect_fit_has_not_diverged() -> None:
     # Adam's first step has the length of its learning rate however flat it is, and a million times nothing is nothing.
     seen = see(EXACT, "adam", w=1.0 + 1e-6, num_steps=200, step=200)
     check_sanity(seen, EXACT)
-    assert seen.verdict != DIVERGED
+    assert seen.verdict != Verdict.DIVERGED

@@ -7,7 +7,7 @@ import numpy as np
 from ipywidgets import Box, Stack
 
 from gradient.frame import Frame
-from gradient.landscape import PLANE_DOMAIN, PLANE_SIZE, THROUGH_PATH, gradient_field, loss_field
+from gradient.landscape import PLANE_DOMAIN, PLANE_SIZE, PlaneCase, gradient_field, loss_field
 from gradient.problems import Problem
 from gradient.views import plane, style
 from gradient.views.overlay import Overlay
@@ -123,8 +123,8 @@ class PlanePicture(Picture):
         ticks = np.linspace(low, high, style.NUM_BAR_TICKS + 2)[1:-1]
         self._bar.set_ticks(list(ticks), labels=[plane.format_loss(tick, plane.TICK_DIGITS) for tick in np.exp(ticks)])
         self._third.set_data(*frame.path[frame.plane_third : frame.plane_third + 1].T)
-        case = int(frame.plane_case)
-        self._third.set_visible(case == THROUGH_PATH)
+        case = PlaneCase(int(frame.plane_case))
+        self._third.set_visible(case == PlaneCase.THROUGH_PATH)
         self._caption.set_text(plane.caption(frame, is_narrow=self._width < NARROW))
         if case != self._case:
             self._case = case

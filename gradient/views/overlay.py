@@ -7,7 +7,7 @@ from ipywidgets import Widget, widget_serialization
 from traitlets import Bool, Dict, Float, Instance, Int, List, Tuple
 
 from gradient.frame import NEVER
-from gradient.landscape import THROUGH_PATH
+from gradient.landscape import PlaneCase
 from gradient.link.modules import esm
 from gradient.views import plane, style
 from gradient.views.array import Array
@@ -47,7 +47,7 @@ THEME = {
     },
     "lossTemplates": PLANE_LOSSES,
     "planeWords": {str(int(case)): words._asdict() for case, words in PLANE.items()},
-    "throughPath": int(THROUGH_PATH),
+    "throughPath": int(PlaneCase.THROUGH_PATH),
 }
 
 
@@ -93,7 +93,7 @@ class Overlay(View, anywidget.AnyWidget):
     plane_range = Array(1)
     plane_third = Int(0).tag(sync=True)
     plane_corners = Array(1)
-    plane_case = Int(THROUGH_PATH).tag(sync=True)
+    plane_case = Int(PlaneCase.THROUGH_PATH).tag(sync=True)
     theme = Dict(THEME).tag(sync=True)
 
     def outputs(self) -> Outputs:

@@ -3,7 +3,7 @@
 from matplotlib.colors import to_hex
 
 from gradient.frame import Frame
-from gradient.landscape import THROUGH_PATH
+from gradient.landscape import PlaneCase
 from gradient.views import style
 from gradient.views.sentences import PLANE, PLANE_LOSSES
 
@@ -27,9 +27,9 @@ def format_loss(value: float, digits: int) -> str:
 def caption(frame: Frame, *, is_narrow: bool) -> str:
     """The true losses of the plane's corners, and what its case has to remark; in more lines if there is little room."""
     first, third, end = (format_loss(loss, CAPTION_DIGITS) for loss in frame.plane_corners)
-    case = int(frame.plane_case)
+    case = PlaneCase(int(frame.plane_case))
     losses = [PLANE_LOSSES["start"].format(loss=first)]
-    if case == THROUGH_PATH:
+    if case == PlaneCase.THROUGH_PATH:
         losses.append(PLANE_LOSSES["third"].format(loss=third, step=frame.plane_third))
     losses.append(PLANE_LOSSES["end"].format(loss=end, step=frame.last))
     remark = PLANE[case].remark.replace(": ", ":\n") if is_narrow else PLANE[case].remark

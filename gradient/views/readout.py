@@ -5,7 +5,7 @@ import pathlib
 import anywidget
 from traitlets import Dict, Float, Int, Unicode
 
-from gradient.frame import SLOW
+from gradient.frame import Verdict
 from gradient.link.modules import esm
 from gradient.views.sentences import READOUT, VERDICTS
 from gradient.views.view import Outputs, View
@@ -36,7 +36,7 @@ class Readout(View, anywidget.AnyWidget):
     gradient_norm = Float(0.0).tag(sync=True)
     step = Int(0).tag(sync=True)
     last = Int(0).tag(sync=True)
-    verdict = Int(SLOW).tag(sync=True)
+    verdict = Int(Verdict.SLOW).tag(sync=True)
     diverged_step = Int(0).tag(sync=True)
     advised_rate = Float(0.0).tag(sync=True)
     larger_rate = Float(0.0).tag(sync=True)

@@ -5,9 +5,8 @@ In a sentence {name} stands for a number. What is in [brackets] is left out if i
 
 from typing import NamedTuple
 
-from gradient.frame import BOUNCING, CONVERGED, DESCENDING, DIVERGED, RISING, SLOW, WANDERING
-from gradient.landscape import COLLINEAR, THROUGH_PATH
-from gradient.landscape import DIVERGED as PLANE_DIVERGED
+from gradient.frame import Verdict
+from gradient.landscape import PlaneCase
 
 
 class VerdictWords(NamedTuple):
@@ -20,37 +19,37 @@ class VerdictWords(NamedTuple):
 
 # Each fits the two lines that the page reserves for it: a third one would move the pictures during a drag.
 VERDICTS = {
-    CONVERGED: VerdictWords(
+    Verdict.CONVERGED: VerdictWords(
         "converged", "Converged", "At step {last} the gradient is almost zero: this is a stationary point."
     ),
-    DIVERGED: VerdictWords(
+    Verdict.DIVERGED: VerdictWords(
         "diverged",
         "Diverged",
         "At step {diverged_step} the loss went out of bounds; the last finite state stays in view. "
         "Try a smaller learning rate[, below {advised_rate}].",
     ),
-    BOUNCING: VerdictWords(
+    Verdict.BOUNCING: VerdictWords(
         "bouncing",
         "Bouncing",
         "The last steps hop between two points. Try a smaller learning rate[, below {advised_rate}].",
     ),
-    DESCENDING: VerdictWords(
+    Verdict.DESCENDING: VerdictWords(
         "descending",
         "Going down",
         "At step {last} the loss is still falling.[ You can add up to {steps_left} steps.]"
         "[ A larger rate, below {larger_rate}, may be faster.]",
     ),
-    RISING: VerdictWords(
+    Verdict.RISING: VerdictWords(
         "rising",
         "Going up",
         "The loss rose over the steps up to {last}. Try a smaller learning rate[, below {advised_rate}].",
     ),
-    WANDERING: VerdictWords(
+    Verdict.WANDERING: VerdictWords(
         "wandering",
         "Wandering",
         "The loss went up and down over the last steps. Try a smaller learning rate[, below {advised_rate}].",
     ),
-    SLOW: VerdictWords(
+    Verdict.SLOW: VerdictWords(
         "slow", "Slow", "The loss barely changed over the last steps. Try another learning rate, optimizer or start."
     ),
 }
@@ -72,13 +71,13 @@ class PlaneWords(NamedTuple):
 
 
 PLANE = {
-    THROUGH_PATH: PlaneWords("from the start (0) to the end (1)", "away from that line (◇ at 1)", ""),
-    COLLINEAR: PlaneWords(
+    PlaneCase.THROUGH_PATH: PlaneWords("from the start (0) to the end (1)", "away from that line (◇ at 1)", ""),
+    PlaneCase.STRAIGHT: PlaneWords(
         "from the start (0) to the end (1)",
         "an arbitrary direction, same length",
         "straight path: the second axis is arbitrary",
     ),
-    PLANE_DIVERGED: PlaneWords(
+    PlaneCase.DIVERGENT: PlaneWords(
         "downhill from the start, length 1",
         "an arbitrary direction, length 1",
         "diverged: the end is too far away to show",
