@@ -1,10 +1,17 @@
-// The part of the benchmark that runs in the browser.
+// The part of the benchmark that runs in the browser: `benchmarks.wasm` and `benchmarks.tiers` call `measure` and `measureTfjs`.
 
+/** A program and its arguments: the module and each input in base64, offsets and lengths in bytes.
+ * @typedef {{ module: string, inputs: [number, string][], outputs: [number, number][] }} Program */
+
+/** @param {string} text base64 */
 const decode = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
 const pause = () => new Promise((done) => setTimeout(done, 50));
 
-// The median time in ms of an action; a first second lets the browser's optimizing compiler finish.
+/** The median time of an action in ms, after ten runs with pauses in which the browser's optimizing compiler can finish.
+ * @param {() => unknown} action
+ * @param {number} seconds how long to repeat it */
 async function median(action, seconds) {
+  /** @type {number[]} */
   const times = [];
   const end = performance.now() + 1000 * seconds;
   for (let i = 0; i < 10; i++) {
@@ -19,7 +26,8 @@ async function median(action, seconds) {
   return times.sort((a, b) => a - b)[times.length >> 1];
 }
 
-// Runs too short for the clock of the browser, which ticks in tenths of a millisecond, are timed by the hundred.
+/** The median time in ms of an action that may be shorter than a tick of the browser's clock, 0.1 ms: such are timed by the 200.
+ * @param {() => unknown} action */
 async function medianOfShort(action) {
   action();
   const start = performance.now();
@@ -31,15 +39,18 @@ async function medianOfShort(action) {
   return (await median(many, 2)) / count;
 }
 
+/** The times of a program in ms: compiling it, the first call and later calls.
+ * @param {Program} program */
 async function measure({ module, inputs, outputs }) {
   const bytes = decode(module);
   const start = performance.now();
   const { instance } = await WebAssembly.instantiate(bytes);
   const load = performance.now() - start;
-  const memory = new Uint8Array(instance.exports.memory.buffer);
+  const exports = /** @type {{ memory: WebAssembly.Memory, run: () => void }} */ (/** @type {unknown} */ (instance.exports));
+  const memory = new Uint8Array(exports.memory.buffer);
   for (const [offset, data] of inputs) memory.set(decode(data), offset);
   const begin = performance.now();
-  instance.exports.run();
+  exports.run();
   const first = performance.now() - begin;
   // The results lie together, so one copy takes all of them, into arrays that a page has drawn when the next run comes.
   const low = Math.min(...outputs.map(([offset]) => offset));
@@ -48,14 +59,18 @@ async function measure({ module, inputs, outputs }) {
   const copy = new Uint8Array(high - low);
   const results = outputs.map(([offset, size]) => copy.subarray(offset - low, offset - low + size));
   const run = () => {
-    instance.exports.run();
+    exports.run();
     copy.set(source);
     return results;
   };
   return { load, first, wasm: await medianOfShort(run) };
 }
 
+/** The median time in ms of the same descent in TensorFlow.js.
+ * @param {string} backend
+ * @param {Parameters<typeof descendTfjs>[0]} work */
 async function measureTfjs(backend, work) {
+  const { tf } = /** @type {any} */ (globalThis);
   if (backend === "wasm") tf.wasm.setWasmPaths("node_modules/@tensorflow/tfjs-backend-wasm/dist/");
   await tf.setBackend(backend);
   await tf.ready();
@@ -65,6 +80,7 @@ async function measureTfjs(backend, work) {
   run();
   const slow = performance.now() - begin > 300;
   if (!slow) return median(run, 2);
+  /** @type {number[]} */
   const times = [];
   for (let i = 0; i < 3; i++) {
     const s = performance.now();
@@ -73,3 +89,5 @@ async function measureTfjs(backend, work) {
   }
   return times.sort((a, b) => a - b)[1];
 }
+
+Object.assign(globalThis, { measure, measureTfjs });

@@ -17,18 +17,18 @@ def described(x: Expr) -> str:
 
 
 def check_expression(x: Expr) -> None:
-    """Checks an expression whose operands are checked already.
+    """Checks an expression, but not its operands.
 
     Raises:
         InvalidProgram: if it breaks a rule.
     """
     if not isinstance(x.op, Op):
-        raise InvalidProgram("unknown operation", f"{described(x)} is no member of Op")
+        raise InvalidProgram("unknown operation", f"{described(x)} is not a member of Op")
     operands = tuple(arg.dtype for arg in x.args)
     if x.op is Op.LINEAR:
         operands = tuple(dict.fromkeys(operands))  # any number of operands of the one type
     if (operands, x.dtype) not in x.op.forms:
-        raise InvalidProgram("operand types", f"{described(x)} is no form of {x.op.name}")
+        raise InvalidProgram("operand types", f"{described(x)} is not a form of {x.op.name}")
     if not _ATTRIBUTES.get(x.op, _has_none)(x):
         raise InvalidProgram("attribute", f"{described(x)} has an attribute that {x.op.name} does not take")
     if x.deps != _dependences(x):

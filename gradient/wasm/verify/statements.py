@@ -1,4 +1,4 @@
-"""Checks of statements: definitions come before uses, types match, lanes stay in their loop, stores stay in their buffer."""
+"""Checks of statements: definitions before uses, types of values, lanes within their loop, accesses within their buffer."""
 
 from collections.abc import Iterable
 
@@ -12,7 +12,7 @@ _MARGIN_BYTES = 16  # a select may load an item beside an array that it then ign
 
 
 def check_statements(statements: Iterable[Statement], readable: set[Buffer], outputs: set[Buffer], seen: set[Expr]) -> None:
-    """Checks a program; `seen` are expressions that are checked already, and gets those that are checked now.
+    """Checks a program; `seen` holds the expressions that need no check, and gets those that are checked.
 
     Raises:
         InvalidProgram: if the program breaks a rule.
@@ -93,7 +93,7 @@ class _Scope:
         for local, value in zip(s.locals, s.values, strict=True):
             self._expression(local)
             if local.op is not Op.LOCAL:
-                raise InvalidProgram("assignment", f"{described(local)} is assigned, but is no local")
+                raise InvalidProgram("assignment", f"{described(local)} is assigned, but is not a local")
             self._value(value, local.dtype)
             if local.attr.lanes is None:
                 self._scalar(value, f"local {local.attr.number}")
@@ -141,7 +141,7 @@ class _Scope:
         self.copy().block(s.body)
 
     def _inside(self, buffer: Buffer, offset: Expr, margin: int) -> None:
-        """Checks an offset that only loop variables decide about; whether another lies inside, a run must see to."""
+        """Checks that an offset lies in a buffer, if it depends on loop variables only: others are known at run time."""
         low, parts = terms(offset)
         if not all(x.op is Op.VARIABLE and x.attr in self.loops for x in parts):
             return
