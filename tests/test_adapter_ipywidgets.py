@@ -40,6 +40,7 @@ def page(browser: Browser, voila: Server) -> Iterator[Page]:
     adapters = "\n".join(esm(ROOT / "gradient" / "adapters" / f"{name}.js") for name in ("ipywidgets", "anywidget"))
     names = "getModel, kernelOf, onRestored, isBeingRestored, hasUnsentChanges, isDisconnected, filterStatus, assumeAnswered"
     names += ", deserialize, numOptions, moduleSource, widgetClass"
+    names += ", SLIDER, labelOf, readoutOf, handleOf, sliderAround, widgetElements"
     with watched(browser.new_context()) as context:
         app = AppPage.open(context.new_page(), voila.url)
         app.settled()
@@ -123,6 +124,16 @@ PROPERTIES = {
     "a selection has options": (
         "ipywidgets",
         "numOptions(find('DropdownModel')) > 1 && numOptions(find('FloatSliderModel')) === undefined",
+    ),
+    "a slider has a name, a number and a handle": (
+        "ipywidgets",
+        "[...document.querySelectorAll(SLIDER)].every((s) => labelOf(s) && readoutOf(s) && handleOf(s))"
+        " && sliderAround(handleOf(document.querySelector(SLIDER))).noUiSlider.set instanceof Function"
+        " && sliderAround(document.body) === null",
+    ),
+    "an app is among the elements of widgets": (
+        "ipywidgets",
+        "widgetElements(document).includes(document.querySelector('.techni-app'))",
     ),
     "an anywidget has its module and its class": (
         "anywidget",

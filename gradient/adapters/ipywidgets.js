@@ -188,8 +188,8 @@ export function moveHandle(slider, value) {
   slider.noUiSlider.set(value); // noUiSlider's own object, which ipywidgets leaves on the element
 }
 
-/** The places of all widgets that are the output of a cell. @param {ParentNode} root */
-export function outputsOf(root) {
+/** The elements that show a widget, or an error in its place. @param {ParentNode} root */
+export function widgetElements(root) {
   return [...root.querySelectorAll(".jupyter-widgets")];
 }
 

@@ -7,7 +7,7 @@ import {
   handleOf,
   labelOf,
   moveHandle,
-  outputsOf,
+  widgetElements,
   readoutOf,
   SLIDER,
   showView,
@@ -86,7 +86,7 @@ async function showIn(place, model) {
 function initialize({ model }) {
   if (!("voila" in document.body.dataset)) return undefined;
   const check = () => {
-    const place = outputsOf(document).find(({ textContent }) => textContent === GIVEN_UP);
+    const place = widgetElements(document).find(({ textContent }) => textContent === GIVEN_UP);
     if (!place && !document.querySelector(".techni-app")) return;
     observer.disconnect();
     if (place && model.get("app")) void showIn(place, model);

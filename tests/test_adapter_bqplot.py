@@ -1,0 +1,23 @@
+"""What gradient/adapters/bqplot.js and the style sheet rely on."""
+
+import re
+import sys
+from pathlib import Path
+
+from tests.adapters import relying_on
+from tests.conftest import ROOT
+
+SCRIPT = Path(sys.prefix) / "share" / "jupyter" / "nbextensions" / "bqplot" / "index.js"
+ADAPTER = ROOT / "gradient" / "adapters" / "bqplot.js"
+STYLES = ROOT / "gradient" / "views" / "libraries.css"
+
+
+def test_the_script_gives_its_elements_the_classes_that_are_used() -> None:
+    styled = re.findall(r"\.(?:bqplot|techni-loss) ([^{]*)\{", STYLES.read_text())
+    classes = {
+        name for text in [*styled, ADAPTER.read_text()] for name in re.findall(r"[\w)]?\.([a-z][\w-]*)(?=[\s\"`])", text)
+    }
+    assert {"plotarea_background", "svg-figure", "axislabel", "curve", "line"} <= classes
+    script = SCRIPT.read_text()
+    with relying_on("bqplot"):
+        assert [name for name in classes if not re.search(rf"[\"'. ]{re.escape(name)}\b", script)] == []
