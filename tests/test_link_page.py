@@ -297,7 +297,7 @@ DEAF = """
 def test_a_worker_that_does_not_answer_is_ended_and_the_kernel_takes_over(browser: Browser, server: Server) -> None:
     with opened(browser, server, DEAF) as links:
         links.expect("endless-computing", "kernel")
-        expect(links.of("endless-reason")).to_contain_text("had not ended after 10 seconds")
+        expect(links.of("endless-reason")).to_contain_text("did not finish within 10 seconds")
         links.expect("endless-words", "8 takes 3")
         links.page.evaluate(SET, ["numbers", [4]])
         links.expect("endless-words", "4 takes 2")

@@ -1,11 +1,13 @@
 """Several JavaScript files as the one module that anywidget takes."""
 
+import re
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from gradient.link.modules import esm
+from tests.conftest import ROOT
 
 
 def write(folder: Path, **sources: str) -> Path:
@@ -41,5 +43,12 @@ def test_two_files_that_name_something_alike_are_refused(tmp_path: Path) -> None
     entry = write(
         tmp_path, entry='import { b } from "./other.js";\nconst a = b;\n', other="const a = 1;\nexport function b() {}\n"
     )
-    with pytest.raises(ValueError, match=r"entry.js and .*other.js both name something 'a'. Rename one"):
+    with pytest.raises(ValueError, match=r"entry.js and .*other.js both define 'a'. Rename one"):
         esm(entry)
+
+
+def test_the_constants_of_python_have_types_in_javascript() -> None:
+    folder = ROOT / "gradient" / "link"
+    names = re.findall(r"^const (\w+) = ", esm(folder / "text.js"), re.MULTILINE)
+    assert names
+    assert re.findall(r"^export const (\w+): ", (folder / "constants.d.ts").read_text(), re.MULTILINE) == names

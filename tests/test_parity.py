@@ -10,8 +10,8 @@ import wasmtime
 from gradient import OPTIMIZERS, PROBLEMS, App, Problem
 from gradient.frame import MAX_STEPS, Verdict
 from gradient.landscape import PlaneCase
-from gradient.link.kernel import as_array
 from gradient.link.text import fill
+from gradient.link.values import as_input
 from gradient.views.sentences import VERDICTS
 from tests.wasm_parity import ENGINE
 
@@ -110,7 +110,7 @@ def inputs_of(problem: Problem, setting: Setting) -> dict[str, np.ndarray]:
     start = {"w": w_low + setting.w * (w_high - w_low), "b": b_low + setting.b * (b_high - b_low), "key": setting.key}
     descent = {"learning_rate": setting.learning_rate, "num_steps": setting.num_steps, "step": setting.step}
     return {
-        name: as_array(value) for name, value in {"x": problem.x, "y": problem.y, **start, **descent, **hyperparameters}.items()
+        name: as_input(value) for name, value in {"x": problem.x, "y": problem.y, **start, **descent, **hyperparameters}.items()
     }
 
 

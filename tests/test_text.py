@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page
 
-from gradient.link.kernel import _as_python, as_array
 from gradient.link.modules import esm
-from gradient.link.text import fill, number
+from gradient.link.text import fill, format_number
+from gradient.link.values import as_input, as_output
 from gradient.views.sentences import VERDICTS
 from tests.conftest import ROOT, watched
 
@@ -48,11 +48,11 @@ NUMBERS = [sign * value for value in [*EDGES, *drawn(1500)] for sign in (1, -1)]
 
 @pytest.fixture(scope="module")
 def page(browser: Browser) -> Iterator[Page]:
-    """A page that has the functions of text.js, and how a program's numbers come out of executor.js."""
+    """A page that has the functions of text.js, and how a program's numbers come out of arrays.js."""
     with watched(browser.new_context()) as context:
         page = context.new_page()
-        sources = "\n".join(esm(ROOT / "gradient" / "link" / name) for name in ("text.js", "executor.js"))
-        page.evaluate(f"{sources}\nObject.assign(globalThis, {{ format, fill, scalar, flat, clipped }});")
+        sources = "\n".join(esm(ROOT / "gradient" / "link" / name) for name in ("text.js", "arrays.js"))
+        page.evaluate(f"{sources}\nObject.assign(globalThis, {{ format, fill, toScalar, flatten, clipToInt32 }});")
         yield page
 
 
@@ -66,7 +66,7 @@ def test_every_number_is_worded_alike(page: Page) -> None:
     })""", bits)  # fmt: skip
     other = [
         (value, mine, theirs)
-        for value, mine, theirs in zip(NUMBERS, map(number, NUMBERS), words, strict=True)
+        for value, mine, theirs in zip(NUMBERS, map(format_number, NUMBERS), words, strict=True)
         if mine != theirs
     ]
     assert not other, f"{len(other)} of {len(NUMBERS)}, as (number, kernel's, page's): {other[:20]}"
@@ -77,9 +77,9 @@ def test_every_result_of_a_program_is_worded_alike(page: Page) -> None:
         results = np.unique(np.array(NUMBERS).astype(np.float32))
     bits = results.view(np.int32).tolist()
     words = page.evaluate(
-        "bits => [...new Float32Array(Int32Array.from(bits).buffer)].map((value) => format(scalar(value, 'float32')))", bits
+        "bits => [...new Float32Array(Int32Array.from(bits).buffer)].map((value) => format(toScalar(value, 'float32')))", bits
     )
-    assert words == [number(_as_python(result)) for result in results]
+    assert words == [format_number(as_output(result)) for result in results]
 
 
 @pytest.mark.parametrize("template", TEMPLATES)
@@ -97,9 +97,9 @@ def test_every_template_is_filled_alike(page: Page, template: str) -> None:
 
 @pytest.mark.parametrize("value", [0, -1, 2**31 - 1, 2**31, -(2**31) - 1, 10**12, True])
 def test_a_whole_number_goes_into_a_program_as_the_kernel_takes_it(page: Page, value: int) -> None:
-    assert page.evaluate("value => Int32Array.from(flat(value), clipped)[0]", value) == as_array(value)
+    assert page.evaluate("value => Int32Array.from(flatten(value), clipToInt32)[0]", value) == as_input(value)
 
 
 @pytest.mark.parametrize("value", [0.5, 12.3456, 0.001, 99999.0, 54321.7, 123456.7, 1e-5, -3e20])
 def test_a_worded_number_is_the_number_to_three_digits(value: float) -> None:
-    assert float(number(value)) == pytest.approx(value, rel=0.005)
+    assert float(format_number(value)) == pytest.approx(value, rel=0.005)

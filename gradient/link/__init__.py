@@ -1,13 +1,14 @@
-"""Joins widgets through functions: `jaxlink` runs a JAX function between their traits, `choose` looks values up in a table.
+"""Links widgets by functions and tables: `jaxlink` by a JAX function, `choose` by a table. `remember` keeps controls' values.
 
-Both run where a change happens. What a visitor changes, the page answers by itself: `choose` in JavaScript, the function of
-`jaxlink` as WebAssembly. What Python changes, Python answers. A function that the browser cannot run, runs in the kernel.
+A link runs on the side where the change happens. When a visitor changes something, the page applies `choose` in JavaScript and
+runs the function of a `jaxlink` as WebAssembly. When Python does, Python applies the table, and asks the page to run the
+function. The kernel runs the functions that the browser cannot run. `jaxlink.py` tells the whole path.
 """
 
 from gradient.link.choose import Choice, choose
 from gradient.link.events import Trait, event
 from gradient.link.jaxlink import JaxLink, jaxlink
-from gradient.link.kernel import KernelRenderer, Transition
 from gradient.link.remember import remember
+from gradient.link.wiring import KernelRenderer, Transition
 
 __all__ = ["Choice", "JaxLink", "KernelRenderer", "Trait", "Transition", "choose", "event", "jaxlink", "remember"]

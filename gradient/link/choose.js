@@ -1,64 +1,89 @@
-// A choice that sets other traits by a table, for the changes that a visitor makes.
+// The page's side of `choose`: sets traits by a table when a visitor changes the trigger.
 
 import { deserialize, getModel } from "../adapters/ipywidgets.js";
-import { isFromKernel, save, show, tellReady } from "./models.js";
+import { isFromKernel, listenTo, markReady, setAndSync, setLocally } from "./models.js";
 
-/** The table's columns in the models' own form. @returns {Promise<{ model: any, name: string, values: any[] }[]>} */
-function columnsOf(manager, table) {
+/** @typedef {import("../adapters/ipywidgets.js").Manager} Manager */
+/** @typedef {import("./models.js").Model} Model */
+/** @typedef {import("./models.js").State} State */
+/** @typedef {import("./models.js").PageTrait & { values: any[] }} Column */
+/** @typedef {[reference: string, trait: string]} Reference */
+
+/**
+ * The description that `choose.py` sends.
+ * @typedef {object} Spec
+ * @property {string} self
+ * @property {Reference} source
+ * @property {Reference} trigger
+ * @property {[reference: string, trait: string, values: any[]][]} table
+ * @property {boolean} sync_targets
+ */
+
+/** The columns of a table, with values as the models keep them. @param {Manager} manager @param {Spec["table"]} table @returns {Promise<Column[]>} */
+function resolveColumns(manager, table) {
   return Promise.all(
-    table.map(async ([reference, name, values]) => {
+    table.map(async ([reference, trait, values]) => {
       const model = await getModel(manager, reference);
-      return { model, name, values: await Promise.all(values.map((value) => deserialize(model, name, value))) };
+      return { model, trait, values: await Promise.all(values.map((value) => deserialize(model, trait, value))) };
     }),
   );
 }
 
-/** The values of one row, grouped by their model. @returns {Map<any, object>} */
-function rowOf(columns, index) {
+/** One row of a table, by model. @param {Column[]} columns @param {any} index @returns {Map<Model, State>} */
+function rowAt(columns, index) {
+  /** @type {Map<Model, State>} */
   const row = new Map();
-  for (const { model, name, values } of columns) {
+  for (const { model, trait, values } of columns) {
     const value = values[Math.min(Math.max(Number(index), 0), values.length - 1)];
-    row.set(model, { ...row.get(model), [name]: value });
+    row.set(model, { ...row.get(model), [trait]: value });
   }
   return row;
 }
 
-/** What is only seen, no kernel knows: where one overwrites it, as after a lost connection, it is set again. */
-function mended(columns, apply) {
-  const act = (name) => (model) => isFromKernel(model, name) && setTimeout(apply);
-  return columns.map(({ model, name }) => [model, name, act(name)]);
+/** Applies a table that is only displayed again when the kernel, which does not know its values, overwrites one. @param {Column[]} columns @param {() => void} apply */
+function overwriteListeners(columns, apply) {
+  return columns.map(
+    /** @returns {[Model, string, () => void]} */ ({ model, trait }) => [
+      model,
+      `change:${trait}`,
+      () => isFromKernel(model, trait) && setTimeout(apply),
+    ],
+  );
 }
 
-/** Follows the choice until the returned function is called. */
+/** Applies the table whenever the trigger changes. @param {Manager} manager @param {Spec} spec @returns {Promise<() => void>} what undoes it */
 async function follow(manager, { self, source, trigger, table, sync_targets: syncTargets }) {
-  const [own, chosen, triggerModel, columns] = await Promise.all([
+  const [own, chosen, triggering, columns] = await Promise.all([
     getModel(manager, self),
     getModel(manager, source[0]),
     getModel(manager, trigger[0]),
-    columnsOf(manager, table),
+    resolveColumns(manager, table),
   ]);
+  const set = syncTargets ? setAndSync : setLocally;
   const apply = () => {
-    for (const [model, state] of rowOf(columns, chosen.get(source[1]))) (syncTargets ? save : show)(model, state);
+    for (const [model, state] of rowAt(columns, chosen.get(source[1]))) set(model, state);
   };
-  const changed = () => isFromKernel(triggerModel, trigger[1]) || apply();
-  const listening = syncTargets
-    ? [[triggerModel, trigger[1], changed]]
-    : [[triggerModel, trigger[1], apply], ...mended(columns, apply)];
-  for (const [model, name, act] of listening) model.on(`change:${name}`, act);
+  const event = `change:${trigger[1]}`;
+  const stop = syncTargets
+    ? listenTo([[triggering, event, () => isFromKernel(triggering, trigger[1]) || apply()]])
+    : listenTo([[triggering, event, apply], ...overwriteListeners(columns, apply)]);
   if (!syncTargets) apply();
-  tellReady(own);
-  return () => listening.forEach(([model, name, act]) => model.off(`change:${name}`, act));
+  markReady(own);
+  return stop;
 }
 
 export default {
+  /** @param {{ model: import("../adapters/anywidget.js").ModelProxy }} widget */
   initialize({ model }) {
     let generation = 0;
     let unfollow = () => {};
     const start = async () => {
       unfollow();
       unfollow = () => {};
-      const mine = ++generation;
-      const stop = model.get("spec").source ? await follow(model.widget_manager, model.get("spec")) : () => {};
+      generation += 1;
+      const mine = generation;
+      const spec = model.get("spec");
+      const stop = spec.source ? await follow(model.widget_manager, spec) : () => {};
       if (mine === generation) unfollow = stop;
       else stop();
     };

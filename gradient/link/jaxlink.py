@@ -1,33 +1,43 @@
-"""`jaxlink`: a JAX function between the traits of widgets, run by the browser or by the kernel."""
+"""`jaxlink`: a JAX function between the traits of widgets, run by the browser or by the kernel.
 
-import itertools
-import json
-import logging
+From a slider to a picture when the browser computes, without a message that anything waits for:
+
+1. A visitor moves the slider. Its model changes, and `link.js: Link.inputChanged` runs in the same task. Further changes
+   before the next frame wait for it (`scheduler.js`).
+2. `Link.run` takes the program for the present static inputs from `executor_pool.js`, and reads the inputs.
+3. `executor.js: LocalExecutor.run` copies the inputs into the program's memory and runs the WebAssembly. A program that is
+   slow, or that may never end, runs in a worker instead (`worker_executor.js`).
+4. `outputs.js: OutputWriter.write` sets those traits that have a new value. Their views draw.
+5. The slider tells the kernel its value, as it does without a link. `JaxLink._input_changed` notes it and does nothing.
+
+When the kernel computes, because `where` is "kernel" or the browser cannot:
+
+1. `Link.run` finds that it must not compute. After the slider's value has been sent it increments `asked_kernel`.
+2. `JaxLink.run` reads the inputs, and finds again that the kernel must compute.
+3. `kernel_executor.py: KernelExecutor.run` calls the `jax.jit` function and sets the outputs, which sends them to the page.
+4. `KernelRenderer.render` draws, once the page has shown the frame before.
+
+When Python changes an input, `JaxLink.run` comes first. If the browser is to compute it increments `asked_page`, and `Link.run`
+goes on as above.
+"""
+
 import pathlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from types import MappingProxyType
-from typing import Any, cast
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
-import numpy as np
-from ipywidgets import Widget
-from traitlets import Dict, Enum, HasTraits, Int, Unicode
+from traitlets import Dict, Enum, Int, Unicode
 
 from gradient.adapters.anywidget import ViewlessWidget
-from gradient.link.events import LOCK, Trait, as_json, event, is_from_page, is_on_page, run_at_the_end
-from gradient.link.kernel import Kernel, KernelRenderer, Output, Transition, as_array, snapshot
+from gradient.link.combinations import Combinations, Inputs, Static
+from gradient.link.constants import BROWSER, KERNEL, STOPPED
+from gradient.link.events import LOCK, Trait, event, is_from_page, schedule
+from gradient.link.kernel_executor import KernelExecutor
 from gradient.link.modules import esm
-from gradient.link.programs import Cache, cached, compiled, described
-from gradient.link.text import names
-from gradient.wasm import UnsupportedPrimitive
+from gradient.link.programs import Cache
+from gradient.link.values import as_json, snapshot
+from gradient.link.wiring import KernelRenderer, Targets, Transition, Wiring, as_lists
 
-Target = Trait | tuple[HasTraits, str, str]
-Targets = Target | Sequence[Target]
-
-BROWSER, KERNEL = "browser", "kernel"
-STOPPED = "The browser stopped the program"  # how a page's reason begins if it was a program's fault
 _HERE = pathlib.Path(__file__).parent
-_LOG = logging.getLogger(__name__)
 
 
 class JaxLink(ViewlessWidget):
@@ -35,8 +45,8 @@ class JaxLink(ViewlessWidget):
 
     Attributes:
         where: "browser" or "kernel": where the function is to run.
-        computing: where it runs now. That is the kernel too if the browser cannot.
-        reason: why the kernel runs what the browser should, empty if it does not.
+        computing: where it runs now, which is "kernel" too if the browser cannot run it.
+        reason: why the kernel runs what the browser should, otherwise empty.
     """
 
     _esm = esm(_HERE / "jaxlink.js")
@@ -46,57 +56,35 @@ class JaxLink(ViewlessWidget):
     reason = Unicode("").tag(sync=True, page_sets=True)
     spec = Dict().tag(sync=True, to_json=as_json)
     programs = Dict().tag(sync=True)
-    # Each side asks the other to compute by counting up: the kernel when Python has changed an input that the page computes
-    # with, the page when a visitor has changed one that the kernel computes with. Why a page cannot compute, it says itself.
+    # Each side asks the other to compute by incrementing a counter: the kernel when Python has changed an input and the page
+    # computes, the page when a visitor has changed an input and the kernel computes.
     asked_page = Int(0).tag(sync=True)
     asked_kernel = Int(0).tag(sync=True, page_sets={"low": 0})
-    unable = Unicode("").tag(sync=True, page_sets=True)
+    unable = Unicode("").tag(sync=True, page_sets=True)  # why a page cannot compute; a page sets it
 
-    _observing: Sequence[tuple[Callable, Trait]] = ()
-    _seen_by_page: Mapping[str, Any] = MappingProxyType({})
-
-    def __init__(
-        self,
-        fun: Callable[..., Any],
-        inputs: Mapping[str, Trait],
-        outputs: Mapping[str, Targets],
-        static: Mapping[str, Trait],
-        where: str,
-        *,
-        renderer: KernelRenderer | None = None,
-        transition: Transition | None = None,
-        errors: Trait | None = None,
-        sync_targets: bool = False,
-        triggers: Sequence[str] | None = None,
-        shapes: Callable[..., Mapping[str, tuple[int, ...]]] | None = None,
-        cache: Cache | None = None,
-        name: Callable[..., str | None] | None = None,
-    ) -> None:
-        self._fun, self._inputs, self._static = fun, dict(inputs), dict(static)
-        self._outputs, self._renderer, self._transition, self._errors = _listed(outputs), renderer, transition, errors
-        self._sync_targets, self._triggers = sync_targets, list(inputs) if triggers is None else list(triggers)
-        self._shape_of, self._cache, self._name = shapes, cache, name
-        self._kernel = Kernel(fun, tuple(static), self._outputs, renderer, transition, errors, sync_targets=sync_targets)
-        self._unsupported: dict[tuple[str, str], str] = {}
-        stranger = self._stranger()
-        super().__init__(where=where, unable=stranger, computing=KERNEL if stranger else where)
-        self.spec = {} if stranger else self._described()
-        self._entered(self.computing)
-        self._observing = self._observe()
-        if sync_targets:
-            self._compile_missing(*self._read())  # the controls stand where they stand until something moves them
+    def __init__(self, fun: Callable[..., Any], wiring: Wiring, combinations: Combinations, where: str) -> None:
+        self._wiring, self._combinations = wiring, combinations
+        self._kernel = KernelExecutor(fun, wiring)
+        self._last_snapshot: dict[str, Any] = {}  # the inputs for which the page was last asked to compute
+        self._observing: list[tuple[Callable, Trait]] = []
+        obstacle = wiring.why_not_linkable()
+        super().__init__(where=where, unable=obstacle, computing=KERNEL if obstacle else where)
+        self.spec = {} if obstacle else wiring.spec(self)
+        self._choose_renderer()
+        self._observe()
+        if wiring.sync_targets:
+            self._compile_missing(*wiring.read())  # no run: the controls stay where they are until an input changes
         else:
-            run_at_the_end(self)
+            schedule(self)
 
     def __call__(self) -> Any:
-        """The function's result for the present inputs, as NumPy arrays and Python numbers, whatever the page has shown."""
+        """Computes the result for the present inputs in the kernel, as NumPy arrays and Python numbers."""
         with LOCK:
-            return self._kernel.compute(*self._read())
+            return self._kernel.compute(*self._wiring.read())
 
     def page_sets(self) -> list[Trait]:
         """The traits that a page sets in the kernel besides this link's own; see `gradient.allowlist`."""
-        targets = [output.target for outputs in self._outputs.values() for output in outputs]
-        return targets if self._sync_targets else []
+        return self._wiring.targets() if self._wiring.sync_targets else []
 
     def close(self) -> None:
         """Stops following the inputs, here and on every page."""
@@ -106,208 +94,82 @@ class JaxLink(ViewlessWidget):
         super().close()
 
     def run(self) -> None:
-        """Answers the present inputs: here, or by asking the page to."""
+        """Runs the function for the present inputs, or asks the page to."""
         with self._kernel.guard("Reading the controls"):
-            inputs, static = self._read()
+            inputs, static = self._wiring.read()
             self._compile_missing(inputs, static)
-            reason = self._why_not_the_browser(inputs, static)
-            computing = KERNEL if self.where == KERNEL or reason else BROWSER
-            self._set_place(computing, reason if self.where == BROWSER else "")
-            if computing == KERNEL:
+            reason = self.unable or self._combinations.why_not_compiled(inputs, static)
+            self._set_computing(KERNEL if self.where == KERNEL or reason else BROWSER, reason if self.where == BROWSER else "")
+            if self.computing == KERNEL:
                 self._kernel.run(inputs, static)
             else:
                 self._ask_page(snapshot(inputs, static))
-        self._kernel.report()
+        self._kernel.show_errors()
 
-    def _ask_page(self, seen: dict[str, Any]) -> None:
-        """Lets the page compute, unless it has been asked to with these very inputs."""
-        if seen != self._seen_by_page:
-            self._seen_by_page = seen
+    def _ask_page(self, new: dict[str, Any]) -> None:
+        """Asks the page to compute, unless it was last asked with the same inputs."""
+        if new != self._last_snapshot:
+            self._last_snapshot = new
             self.asked_page += 1
 
-    def _observe(self) -> list[tuple[Callable, Trait]]:
-        gates = [(self._shown, self._renderer.shown), (self._seen, self._renderer.visible)] if self._renderer else []
-        triggers = [*(self._inputs[name] for name in self._triggers), *self._static.values()]
-        sources = [(self._changed, trait) for trait in triggers]
-        own = [(self._place_changed, (self, name)) for name in ("where", "unable", "computing")]
-        observing: list[tuple[Callable, Trait]] = [*sources, *gates, *own, (self._asked, (self, "asked_kernel"))]
-        for act, (widget, name) in observing:
-            widget.observe(act, name)
-        return observing
+    def _compile_missing(self, inputs: Inputs, static: Static) -> None:
+        was_stopped = self.unable.startswith(STOPPED)
+        if self.where == KERNEL or (self.unable and not was_stopped):
+            return
+        programs = self._combinations.compile_missing(self.programs, inputs, static)
+        if programs.keys() != self.programs.keys() or any(programs[key] is not self.programs[key] for key in programs):
+            self.programs = programs
+            if was_stopped:
+                self.unable = ""  # the program that stopped may have been replaced
 
-    def _read(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-        inputs = {name: as_array(getattr(*trait)) for name, trait in self._inputs.items()}
-        return inputs, {name: getattr(*trait) for name, trait in self._static.items()}
-
-    def _changed(self, change: Any) -> None:
-        if is_from_page(change):
-            self._seen_by_page = {}  # whatever that is: it is not what it was asked for
-        else:
-            run_at_the_end(self)
-
-    def _asked(self, _: Any) -> None:
-        run_at_the_end(self)
-
-    def _place_changed(self, change: Any) -> None:
-        if change.name == "computing" and is_from_page(change):
-            self._entered(self.computing)
-        elif change.name != "computing":
-            run_at_the_end(self)
-
-    def _shown(self, _: Any) -> None:
-        with event():
-            self._kernel.showed()
-        self._seen(_)
-
-    def _seen(self, _: Any) -> None:
-        with event():
-            self._kernel.draw()
-            self._kernel.report()
-
-    def _set_place(self, computing: str, reason: str) -> None:
+    def _set_computing(self, computing: str, reason: str) -> None:
         self.reason = reason
         if computing != self.computing:
             self.computing = computing
-            self._entered(computing)
+            self._choose_renderer()
 
-    def _entered(self, computing: str) -> None:
+    def _choose_renderer(self) -> None:
+        """Makes the side that computes draw."""
         with event():
-            if self._renderer and self._renderer.browser_renders:
-                setattr(*self._renderer.browser_renders, computing == BROWSER)
-            if computing == BROWSER:
-                self._kernel.rest()
+            renderer = self._wiring.renderer
+            if renderer and renderer.browser_renders:
+                setattr(*renderer.browser_renders, self.computing == BROWSER)
+            if self.computing == BROWSER:
+                self._kernel.reset()
 
-    def _why_not_the_browser(self, inputs: Mapping[str, np.ndarray], static: Mapping[str, Any]) -> str:
-        return self.unable or self._unsupported.get((_key(static), _shapes(inputs)), "")
+    def _observe(self) -> None:
+        wiring, renderer = self._wiring, self._wiring.renderer
+        triggers = [*(wiring.inputs[name] for name in wiring.triggers), *wiring.static.values()]
+        self._observing += [(self._input_changed, trait) for trait in triggers]
+        self._observing += [(self._asked, (self, name)) for name in ("where", "unable", "asked_kernel")]
+        self._observing += [(self._page_set_computing, (self, "computing"))]
+        if renderer:
+            self._observing += [(self._frame_shown, renderer.shown), (self._render, renderer.visible)]
+        for act, (widget, name) in self._observing:
+            widget.observe(act, name)
 
-    def _compile_missing(self, inputs: dict[str, np.ndarray], static: dict[str, Any]) -> None:
-        """Compiles the programs that are not there yet, of all combinations of the static inputs that a visitor can choose."""
-        if self.where == KERNEL or (self.unable and not self.unable.startswith(STOPPED)):
-            return
-        known = dict(self.programs)
-        for combination in self._combinations(static):
-            key, is_present = _key(combination), combination == static
-            expected = inputs if is_present else self._expected(inputs, combination)
-            is_certain = is_present or self._shape_of is not None  # that these are the shapes with which it will be run
-            fits = key in known and (not is_certain or _fits(known[key], expected))
-            if not fits and (key, _shapes(expected)) not in self._unsupported:
-                known.pop(key, None)
-                with self._noting(key, expected):
-                    known[key] = self._program(expected, combination)
-        if known.keys() != self.programs.keys() or any(known[key] is not self.programs[key] for key in known):
-            self.programs = known
-            if self.unable.startswith(STOPPED):
-                self.unable = ""  # by a program that is another one now
+    def _input_changed(self, change: Any) -> None:
+        if is_from_page(change):
+            self._last_snapshot = {}  # the page has moved away from the inputs that it was asked for
+        else:
+            schedule(self)
 
-    def _expected(self, inputs: dict[str, np.ndarray], static: dict[str, Any]) -> dict[str, np.ndarray]:
-        """Inputs of the shapes that a combination has."""
-        shapes = self._shape_of(**static) if self._shape_of else {}
-        return {name: np.zeros(shapes[name], value.dtype) if name in shapes else value for name, value in inputs.items()}
+    def _asked(self, _: Any) -> None:
+        schedule(self)
 
-    @contextmanager
-    def _noting(self, key: str, inputs: dict[str, np.ndarray]) -> Iterator[None]:
-        """Keeps one combination that cannot be compiled from stopping the others; the kernel runs it, and says what it is."""
-        try:
-            yield
-        except Exception as error:
-            if not isinstance(error, UnsupportedPrimitive):
-                _LOG.warning("The program of the choice %s cannot be compiled, so the kernel runs it", key, exc_info=True)
-            what = (
-                "" if isinstance(error, UnsupportedPrimitive) else f"This choice cannot be compiled. {type(error).__name__}: "
-            )
-            self._unsupported[key, _shapes(inputs)] = f"{what}{error}".splitlines()[0]
+    def _page_set_computing(self, change: Any) -> None:
+        if is_from_page(change):
+            self._choose_renderer()
 
-    def _program(self, inputs: dict[str, np.ndarray], static: dict[str, Any]) -> dict:
-        def fun(**arguments: Any) -> Any:
-            return self._fun(**arguments, **static)
+    def _frame_shown(self, _: Any) -> None:
+        with event():
+            self._kernel.frame_shown()
+        self._render(_)
 
-        fields = sorted({*self._outputs, *self._template_fields(), *self._page_outputs()})
-        name = self._name(**static) if self._name else None
-        parts = f"{name} {fields} {_shapes(inputs)}"
-        program = cached(self._cache, name and parts, lambda: compiled(fun, inputs, fields))
-        return described(program, list(inputs), fields)
-
-    def _combinations(self, static: Mapping[str, Any]) -> list[dict[str, Any]]:
-        ranges = [_values(trait, static[name]) for name, trait in self._static.items()]
-        rest = [dict(zip(self._static, values, strict=True)) for values in itertools.product(*ranges)]
-        return [dict(static), *(combination for combination in rest if combination != static)]
-
-    def _template_fields(self) -> set[str]:
-        return {name for outputs in self._outputs.values() for o in outputs if o.template for name in names(o.template)}
-
-    def _page_outputs(self) -> dict[str, list[Output]]:
-        return {name: [Output(target)] for name, target in self._renderer.outputs.items()} if self._renderer else {}
-
-    def _stranger(self) -> str:
-        """Why no page can run this, or nothing: it knows what widgets send it, and nothing else."""
-        targets = [output.target for outputs in self._outputs.values() for output in outputs]
-        for trait in (*self._inputs.values(), *self._static.values(), *targets):
-            if not is_on_page(trait):
-                return _unknown(*trait)
-        return ""
-
-    def _described(self) -> dict:
-        outputs: dict[str, list] = {name: [] for name in [*self._outputs, *self._page_outputs()]}
-        for name, found in [*self._outputs.items(), *self._page_outputs().items()]:
-            outputs[name] += [[*output.target, output.template] for output in found]
-        transition = self._transition
-        return {
-            "self": self,
-            "inputs": self._inputs,
-            "static": self._static,
-            "outputs": outputs,
-            "sync_targets": self._sync_targets,
-            "triggers": self._triggers,
-            "errors": self._errors,
-            "browser_renders": self._renderer.browser_renders if self._renderer else None,
-            "transition": transition
-            and {
-                "triggers": list(transition.triggers),
-                "durations": list(transition.durations),
-                "milliseconds": transition.milliseconds,
-            },
-        }
-
-
-def _unknown(widget: HasTraits, name: str) -> str:
-    """Why a page does not know a trait, and which one it knows instead."""
-    named = f"{type(widget).__name__}.{name}"
-    if not isinstance(widget, Widget):
-        return f"{named} is no widget's trait, so the page does not know it."
-    instead = ' Link its "index".' if "index" in widget.keys else ""
-    return f"{named} is not among what this widget sends to the page, so the page does not know it.{instead}"
-
-
-def _key(static: Mapping[str, Any]) -> str:
-    """A combination's name, the same as JavaScript's JSON gives it."""
-    return json.dumps(list(static.values()), separators=(",", ":"))
-
-
-def _values(trait: Trait, present: Any) -> Sequence[Any]:
-    """What a static input can be: every index of a widget's options, both of a boolean, else what it is."""
-    options = getattr(trait[0], "options", None)
-    if trait[1] == "index" and options is not None:
-        return range(len(options))
-    return [False, True] if isinstance(present, bool) else [present]
-
-
-def _shapes(inputs: Mapping[str, np.ndarray]) -> str:
-    return ",".join(f"{name}{list(value.shape)}{value.dtype}" for name, value in sorted(inputs.items()))
-
-
-def _fits(program: Mapping[str, Any], inputs: Mapping[str, np.ndarray]) -> bool:
-    return all(program["inputs"][name][1:] == [str(value.dtype), list(value.shape)] for name, value in inputs.items())
-
-
-def _listed(outputs: Mapping[str, Targets]) -> dict[str, list[Output]]:
-    """The same with a list for each field, also where one target was given."""
-    return {
-        name: [
-            Output((target[0], target[1]), *target[2:])
-            for target in cast(Sequence[Any], [targets] if isinstance(targets[0], HasTraits) else targets)
-        ]
-        for name, targets in outputs.items()
-    }
+    def _render(self, _: Any) -> None:
+        with event():
+            self._kernel.render()
+            self._kernel.show_errors()
 
 
 def jaxlink(
@@ -317,26 +179,43 @@ def jaxlink(
     outputs: Mapping[str, Targets],
     static: Mapping[str, Trait] | None = None,
     where: str = BROWSER,
-    **options: Any,
+    triggers: Sequence[str] | None = None,
+    sync_targets: bool = False,
+    errors: Trait | None = None,
+    renderer: KernelRenderer | None = None,
+    transition: Transition | None = None,
+    shapes: Callable[..., Mapping[str, tuple[int, ...]]] | None = None,
+    cache: Cache | None = None,
+    name: Callable[..., str | None] | None = None,
 ) -> JaxLink:
     """Runs a JAX function between the traits of widgets, like `ipywidgets.jslink` with a function in the middle.
 
     Args:
-        fun: `fun(**inputs, **static)` in jax.numpy, to a NamedTuple or a mapping of arrays.
-        inputs: for each traced argument, the trait that holds it: numbers, booleans, arrays.
-        outputs: for each field of the result that something shows, the trait or the traits to set. A third item is a template:
-            `(label, "value", "after {steps} steps the loss is {loss}")` sets text, with any fields of the result in it.
-        static: arguments that choose a program: traits that hold an index. One compilation per combination.
-        where: "browser" or "kernel". A function with something in it that cannot be compiled to WebAssembly runs in the kernel
-            all the same, and `reason` says why.
-        options: any of the following.
-            renderer: a `KernelRenderer`, for a picture that the kernel draws.
-            transition: a `Transition`.
-            errors: a string trait that receives what failed in the last run.
-            sync_targets: True if the outputs are controls, whose values the page sends to the kernel.
-            triggers: names of the inputs whose change runs the function; by default all of them.
-            shapes: for inputs whose shape depends on a static input, `shapes(**static)` returns their shapes by name.
-            cache: where compiled programs are kept.
-            name: `name(**static)` names a program in the cache; None keeps it out.
+        fun: `fun(**inputs, **static)`, written in jax.numpy, returns a NamedTuple or a mapping of arrays.
+        inputs: for each traced argument, the trait that holds it: a number, a boolean or an array.
+        outputs: for each field of the result, the trait or the traits to set. A third item is a template:
+            `(label, "value", "after {steps} steps the loss is {loss}")` sets the trait to text with fields of the result in it.
+        static: for each argument that selects a program, the trait that holds it: an index or a boolean. Each combination of
+            them is compiled once.
+        where: "browser" or "kernel". If the function cannot be compiled to WebAssembly it runs in the kernel in either case,
+            and `reason` says why.
+        triggers: names of the inputs whose change runs the function; by default all of them.
+        sync_targets: True if the outputs are controls, whose values the page sends to the kernel.
+        errors: a string trait that is set to what failed in the last run.
+        renderer: draws a picture in the kernel when the kernel computes.
+        transition: animates pictures to their new state when certain inputs change.
+        shapes: if the shapes of inputs depend on a static input, `shapes(**static)` returns them by the inputs' names.
+        cache: where compiled programs are kept.
+        name: `name(**static)` is the name of a program in the cache, or None to keep it out.
     """
-    return JaxLink(fun, inputs, outputs, static or {}, where, **options)
+    wiring = Wiring(
+        inputs=dict(inputs),
+        static=dict(static or {}),
+        outputs=as_lists(outputs),
+        triggers=list(inputs) if triggers is None else list(triggers),
+        renderer=renderer,
+        transition=transition,
+        errors=errors,
+        sync_targets=sync_targets,
+    )
+    return JaxLink(fun, wiring, Combinations(fun, wiring, shapes, cache, name), where)

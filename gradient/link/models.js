@@ -1,49 +1,68 @@
-// What the links on a page have in common: how they find models, read what the kernel sends, and know who made a change.
+// What all links on a page share: how they set traits, and how they know who made a change.
 
-import { isBeingRestored } from "../adapters/ipywidgets.js";
+import { hasUnsentChanges, isBeingRestored } from "../adapters/ipywidgets.js";
 
-// Every link has a module instance of its own; a mark on the model is what they share.
-const WRITING = Symbol.for("jaxlink.writing");
-const SHOWN = Symbol.for("jaxlink.shown");
-const READY = Symbol.for("jaxlink.ready");
+/** @typedef {import("../adapters/ipywidgets.js").Model} Model */
+/** @typedef {Record<string, any>} State values of traits, by their names */
+/** @typedef {{ model: Model, trait: string }} PageTrait */
 
-/** Whether the present change of a model was sent by the kernel. @param {any} model @param {string} name */
-export function isFromKernel(model, name) {
-  return !model[WRITING] && isBeingRestored(model, name);
+// Each link has its own instance of this module, so what they share is marked on the models.
+const WRITING = Symbol.for("jaxlink.writing"); // a link makes the present change
+const UNSENT = Symbol.for("jaxlink.unsent"); // the traits that were set locally, and whose values the kernel does not know
+const READY = Symbol.for("jaxlink.ready"); // on a link: it follows its sources
+
+/** The marks on a model. @param {object} model @returns {Record<symbol, any>} */
+export const marksOf = (model) => /** @type {Record<symbol, any>} */ (model);
+
+/** Whether the kernel makes the present change of a trait. @param {Model} model @param {string} trait */
+export function isFromKernel(model, trait) {
+  return !marksOf(model)[WRITING] && isBeingRestored(model, trait);
 }
 
-/** Whether a link makes the present change of a model, and may be about to make more. @param {any} model */
-export function isByLink(model) {
-  return Boolean(model[WRITING]);
+/** Whether a link makes the present change of a model, and may be about to make more. @param {Model} model @returns {boolean} */
+export function isFromLink(model) {
+  return Boolean(marksOf(model)[WRITING]);
 }
 
-/** Changes a model as a link. @param {any} model @param {() => void} act */
-function writing(model, act) {
-  const before = model[WRITING];
-  model[WRITING] = true;
+/** Marks the changes that `act` makes as those of a link. @param {Model} model @param {() => void} act */
+function asLink(model, act) {
+  const marks = marksOf(model);
+  const before = marks[WRITING];
+  marks[WRITING] = true;
   try {
     act();
   } finally {
-    model[WRITING] = before;
+    marks[WRITING] = before;
   }
 }
 
-/** Sets traits without telling the kernel. @param {any} model @param {object} state */
-export function show(model, state) {
-  model[SHOWN] ??= new Set();
-  for (const name of Object.keys(state)) model[SHOWN].add(name);
-  writing(model, () => model.set_state(state));
+/** Sets traits on this page, and does not tell the kernel. @param {Model} model @param {State} state */
+export function setLocally(model, state) {
+  const marks = marksOf(model);
+  marks[UNSENT] ??= new Set();
+  for (const trait of Object.keys(state)) marks[UNSENT].add(trait);
+  asLink(model, () => model.set_state(state));
 }
 
-/** Tells the kernel a trait that has only been shown so far. @param {any} model @param {string} name */
-export function tell(model, name) {
-  if (model.comm_live && model[SHOWN]?.delete(name)) model.save({ [name]: model.get(name) }, { patch: true });
+/** Sends the kernel a trait that was only set locally. @param {Model} model @param {string} trait */
+export function flush(model, trait) {
+  if (model.comm_live && marksOf(model)[UNSENT]?.delete(trait)) model.save({ [trait]: model.get(trait) }, { patch: true });
 }
 
-/** Sets traits and tells the kernel in one message. Limits of a slider come before the value, or it would be cut at the old ones. */
-export function save(model, state) {
-  writing(model, () => {
-    if (["min", "max", "value"].every((name) => name in state)) {
+/** Whether the kernel has not been told of all changes of some models. @param {Model[]} models */
+export function areChangesUnsent(models) {
+  return models.some(hasUnsentChanges);
+}
+
+/**
+ * Sets traits and tells the kernel in one message. A slider's limits are widened before the value is set, which would be clipped
+ * to the old ones.
+ * @param {Model} model
+ * @param {State} state
+ */
+export function setAndSync(model, state) {
+  asLink(model, () => {
+    if (["min", "max", "value"].every((trait) => trait in state)) {
       model.set({ min: Math.min(model.get("min"), state.min), max: Math.max(model.get("max"), state.max) });
       model.set({ value: state.value });
     }
@@ -52,13 +71,25 @@ export function save(model, state) {
   model.save_changes();
 }
 
-/** Lets others wait for a link that has to follow its sources first. @param {any} own the link's model */
-export function tellReady(own) {
-  own[READY] = true;
-  own.trigger("jaxlink:ready");
+/**
+ * Calls `act` for events of models.
+ * @param {[model: Model, events: string, act: (...details: any[]) => void][]} listeners
+ * @returns {() => void} what undoes it
+ */
+export function listenTo(listeners) {
+  for (const [model, events, act] of listeners) model.on(events, act);
+  return () => {
+    for (const [model, events, act] of listeners) model.off(events, act);
+  };
 }
 
-/** Resolves when the link of a model follows its sources. @param {any} own */
-export function readiness(own) {
-  return own[READY] ? Promise.resolve() : new Promise((done) => own.once("jaxlink:ready", done));
+/** Marks a link as ready: it follows its sources. @param {Model} link */
+export function markReady(link) {
+  marksOf(link)[READY] = true;
+  link.trigger("jaxlink:ready");
+}
+
+/** Waits until a link follows its sources. @param {Model} link @returns {Promise<void>} */
+export function whenReady(link) {
+  return marksOf(link)[READY] ? Promise.resolve() : new Promise((done) => link.once("jaxlink:ready", done));
 }

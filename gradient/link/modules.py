@@ -1,21 +1,25 @@
-"""JavaScript for the browser: an ES module and what it imports, as the one module that anywidget takes."""
+"""Bundles an ES module and everything it imports into the single module that anywidget takes."""
 
 import re
 from pathlib import Path
 
+from gradient.link.constants import constants_module
+
+_CONSTANTS = Path(__file__).parent.resolve() / "constants.js"
 _IMPORT = re.compile(r'^import \{[^}]*\} from "(\.{1,2}/[^"]+)";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:function|class|const|let)\b)", re.MULTILINE)
 _NAME = re.compile(r"^(?:async )?(?:function|class|const|let) (\w+)", re.MULTILINE)
 
 
 def esm(entry: Path) -> str:
-    """The module at `entry` after all that it imports, in one text.
+    """Returns the module at `entry`, preceded by every module that it imports, as one text.
 
-    anywidget loads a module from a blob, where relative imports lead nowhere. So each file comes once, before those that
-    import it, without its `import` and `export` lines; the default export of `entry` stays.
+    anywidget loads a module from a blob URL, against which relative imports cannot be resolved. So each file appears once,
+    before the files that import it, without its `import` and `export` lines. The default export of `entry` stays.
+    `constants.js` is no file: it is generated from `constants.py`.
 
     Raises:
-        ValueError: if two of the files give the same name to something, as they share one scope in the end.
+        ValueError: if two files define the same name, because all of them share one scope.
     """
     parts: dict[Path, str] = {}
     _collect(entry.resolve(), parts)
@@ -24,7 +28,7 @@ def esm(entry: Path) -> str:
 
 
 def _collect(file: Path, parts: dict[Path, str]) -> None:
-    source = file.read_text(encoding="utf-8")
+    source = constants_module() if file == _CONSTANTS else file.read_text(encoding="utf-8")
     for reference in _IMPORT.findall(source):
         imported = (file.parent / reference).resolve()
         if imported not in parts:
@@ -38,4 +42,4 @@ def _check_names(parts: dict[Path, str]) -> None:
         for name in _NAME.findall(source):
             other = owners.setdefault(name, file)
             if other != file:
-                raise ValueError(f"{file} and {other} both name something {name!r}. Rename one: they become one module.")
+                raise ValueError(f"{file} and {other} both define {name!r}. Rename one of them: they share one scope.")

@@ -1,4 +1,4 @@
-"""The programs of a linked function: WebAssembly for each combination of its static inputs, compiled once and kept on disk."""
+"""Compiles one linked function to WebAssembly, keeps it in a cache, and describes it to a page."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
@@ -10,45 +10,45 @@ from gradient import wasm
 
 
 class Cache(Protocol):
-    """Bytes by their name, which outlive the process; `None` for what is not there."""
+    """Bytes by name, which outlive the process. Loading a name that is not there returns `None`."""
 
     def load(self, name: str) -> bytes | None: ...  # noqa: D102
     def store(self, name: str, data: bytes) -> None: ...  # noqa: D102
 
 
-def compiled(fun: Callable, inputs: Mapping[str, np.ndarray], fields: Sequence[str]) -> wasm.Program:
-    """The program of `fun(**inputs)` for inputs of these shapes and types, with these fields of its result only.
+def compile_function(fun: Callable, inputs: Mapping[str, np.ndarray], fields: Sequence[str]) -> wasm.Program:
+    """Compiles `fun(**inputs)` for inputs of these shapes and types, with only these fields of its result.
 
     Raises:
-        gradient.wasm.UnsupportedPrimitive: if there is something in it that a browser cannot run.
+        gradient.wasm.UnsupportedPrimitive: if `fun` has an operation that cannot be compiled to WebAssembly.
     """
 
-    def shown(arguments: dict[str, jax.Array]) -> dict[str, jax.Array]:
+    def with_fields(arguments: dict[str, jax.Array]) -> dict[str, jax.Array]:
         result = fun(**arguments)
         values = result if isinstance(result, Mapping) else result._asdict()
         return {name: jax.numpy.asarray(values[name]) for name in fields}
 
-    shown.__name__ = getattr(fun, "__name__", "function")
-    return wasm.compile(shown, {name: jax.ShapeDtypeStruct(value.shape, value.dtype) for name, value in inputs.items()})
+    with_fields.__name__ = getattr(fun, "__name__", "function")
+    return wasm.compile(with_fields, {name: jax.ShapeDtypeStruct(value.shape, value.dtype) for name, value in inputs.items()})
 
 
-def cached(cache: Cache | None, name: str | None, make: Callable[[], wasm.Program]) -> wasm.Program:
-    """A program from the cache, or made and put there."""
+def load_or_compile(cache: Cache | None, name: str | None, compile_program: Callable[[], wasm.Program]) -> wasm.Program:
+    """Returns the program that the cache has by this name, or compiles and stores it. Without a name nothing is cached."""
     if cache is None or name is None:
-        return make()
+        return compile_program()
     data = cache.load(name)
     if data is not None:
         return wasm.Program.from_bytes(data)
-    program = make()
+    program = compile_program()
     cache.store(name, program.to_bytes())
     return program
 
 
-def described(program: wasm.Program, inputs: Sequence[str], fields: Sequence[str]) -> dict:
-    """A program as a page takes it: the module, where each named array lies in its memory, and whether it may not end."""
+def describe(program: wasm.Program, inputs: Sequence[str], fields: Sequence[str]) -> dict:
+    """Describes a program to a page: the module, the place of each array in its memory, and whether it may run for ever."""
 
     def slots(names: Sequence[str], found: Sequence[wasm.Slot]) -> dict:
-        # A flattened dict is sorted by its keys.
+        # JAX flattens a dict in the order of its sorted keys.
         return {name: [slot.offset, slot.dtype, list(slot.shape)] for name, slot in zip(sorted(names), found, strict=True)}
 
     return {

@@ -1,4 +1,4 @@
-"""`remember`: controls that keep their values when the page is loaded again, though its kernel is then a new one."""
+"""`remember`: controls that keep their values when the page is reloaded and gets a new kernel."""
 
 import pathlib
 from collections.abc import Sequence
@@ -7,14 +7,15 @@ from traitlets import Dict
 
 from gradient.adapters.anywidget import ViewlessWidget
 from gradient.link.choose import Choice
-from gradient.link.events import Trait, as_json
+from gradient.link.events import Trait
 from gradient.link.modules import esm
+from gradient.link.values import as_json
 
 _HERE = pathlib.Path(__file__).parent
 
 
-class Memory(ViewlessWidget):
-    """The page's memory of its controls; see `remember`."""
+class RememberedControls(ViewlessWidget):
+    """Controls whose values a page stores; see `remember`."""
 
     _esm = esm(_HERE / "remember.js")
 
@@ -25,15 +26,15 @@ class Memory(ViewlessWidget):
         return list(self.spec.get("controls", ()))
 
 
-def remember(controls: Sequence[Trait], after: Sequence[Choice] = ()) -> Memory:
-    """Keeps the values of controls in the tab of a visitor, and sets them again when the page comes back with a new kernel.
+def remember(controls: Sequence[Trait], after: Sequence[Choice] = ()) -> RememberedControls:
+    """Stores the values of controls in the visitor's browser tab, and restores them when the page is reloaded.
 
-    It also keeps what a visitor sets while the connection to the kernel is broken, and tells the kernel when it is back.
+    A value that a visitor sets while the connection to the kernel is broken is kept too, and sent when the connection is back.
 
     Args:
-        controls: traits in the order in which they are set again: choices first, then what they choose.
-        after: the choices that must follow their sources before anything is set.
+        controls: traits in the order in which they are restored: choices first, then the controls that they set.
+        after: choices that must follow their sources before anything is restored.
     """
-    memory = Memory()
-    memory.spec = {"self": memory, "controls": list(controls), "after": list(after)}
-    return memory
+    remembered = RememberedControls()
+    remembered.spec = {"self": remembered, "controls": list(controls), "after": list(after)}
+    return remembered

@@ -1,17 +1,33 @@
-// Numbers in sentences, worded alike by the page and by the kernel (`text.py`).
+// Formats numbers in sentences. A page uses this module and the kernel uses `text.py`; both write the same text.
 
-/** Three significant digits, without a long tail of zeros; whole numbers as they are. @param {number} value */
+import {
+  EXPONENT_BELOW,
+  EXPONENT_FROM,
+  INFINITE,
+  NEGATIVE_INFINITE,
+  NOT_A_NUMBER,
+  SIGNIFICANT_DIGITS,
+  WHOLE_LIMIT,
+} from "./constants.js";
+
+/**
+ * Formats a number with three significant digits and without trailing zeros; whole numbers are written out.
+ * @param {number} value
+ * @returns {string}
+ */
 export function format(value) {
-  if (!Number.isFinite(value)) return Number.isNaN(value) ? "not a number" : value > 0 ? "infinity" : "−infinity";
+  if (!Number.isFinite(value)) return Number.isNaN(value) ? NOT_A_NUMBER : value > 0 ? INFINITE : NEGATIVE_INFINITE;
   const size = Math.abs(value);
-  if (Number.isInteger(value) && size < 1e6) return String(value || 0);
-  return size >= 1e5 || size < 1e-3 ? value.toExponential(2) : String(Number(value.toPrecision(3)));
+  if (Number.isInteger(value) && size < WHOLE_LIMIT) return String(value || 0); // no negative zero
+  const needsExponent = size >= EXPONENT_FROM || size < EXPONENT_BELOW;
+  return needsExponent ? value.toExponential(SIGNIFICANT_DIGITS - 1) : String(Number(value.toPrecision(SIGNIFICANT_DIGITS)));
 }
 
 /**
- * Puts numbers in the place of their {name}, and drops a [part] whose first number is zero.
+ * Replaces each {name} by its number, and leaves out a [part] whose first number is zero.
  * @param {string} template
- * @param {(name: string) => number} get
+ * @param {(name: string) => number | boolean} get
+ * @returns {string}
  */
 export function fill(template, get) {
   return template

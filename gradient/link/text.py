@@ -1,4 +1,4 @@
-"""Numbers in sentences, worded alike by the kernel and by the page (`text.js`)."""
+"""Formats numbers in sentences. The kernel uses this module and a page uses `text.js`; both write the same text."""
 
 import math
 import re
@@ -6,33 +6,44 @@ from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Context
 from typing import Any
 
-_PLACE = re.compile(r"\{([^{}]+)\}")  # no \w, which means other letters in JavaScript
-# JavaScript rounds a tie away from zero, and Python's formats round it to an even digit.
-_THREE_DIGITS = Context(prec=3, rounding=ROUND_HALF_UP)
+from gradient.link.constants import (
+    EXPONENT_BELOW,
+    EXPONENT_FROM,
+    INFINITE,
+    NEGATIVE_INFINITE,
+    NOT_A_NUMBER,
+    SIGNIFICANT_DIGITS,
+    WHOLE_LIMIT,
+)
+
+_PLACEHOLDER = re.compile(r"\{([^{}]+)\}")  # not \w, which matches other letters in JavaScript
+# JavaScript rounds a tie away from zero. Python's formats would round it to an even digit.
+_ROUNDING = Context(prec=SIGNIFICANT_DIGITS, rounding=ROUND_HALF_UP)
 
 
-def number(value: float) -> str:
-    """Three significant digits, without a long tail of zeros; whole numbers as they are."""
+def format_number(value: float) -> str:
+    """Formats a number with three significant digits and without trailing zeros; whole numbers are written out."""
     if not math.isfinite(value):
-        return "not a number" if math.isnan(value) else "infinity" if value > 0 else "−infinity"
+        return NOT_A_NUMBER if math.isnan(value) else INFINITE if value > 0 else NEGATIVE_INFINITE
     size = abs(value)
-    if size < 1e6 and float(value).is_integer():
+    if size < WHOLE_LIMIT and float(value).is_integer():
         return str(int(value))
-    rounded = _THREE_DIGITS.create_decimal_from_float(float(value))
-    return f"{rounded:.2e}" if size >= 1e5 or size < 1e-3 else f"{float(rounded):g}"
+    rounded = _ROUNDING.create_decimal_from_float(float(value))
+    needs_exponent = size >= EXPONENT_FROM or size < EXPONENT_BELOW
+    return f"{rounded:.{SIGNIFICANT_DIGITS - 1}e}" if needs_exponent else f"{float(rounded):g}"
 
 
 def fill(template: str, values: Mapping[str, Any]) -> str:
-    """Puts numbers in the place of their {name}, and drops a [part] whose first number is zero."""
-    bare = re.sub(r"\[([^\]]*)\]", lambda part: _kept(part[1], values), template)
-    return _PLACE.sub(lambda place: number(values[place[1]]), bare)
+    """Replaces each {name} by its number, and leaves out a [part] whose first number is zero."""
+    text = re.sub(r"\[([^\]]*)\]", lambda part: part[1] if _is_shown(part[1], values) else "", template)
+    return _PLACEHOLDER.sub(lambda placeholder: format_number(values[placeholder[1]]), text)
 
 
-def names(template: str) -> list[str]:
-    """The names of the numbers that a template shows."""
-    return _PLACE.findall(template)
+def placeholders(template: str) -> list[str]:
+    """The names in a template."""
+    return _PLACEHOLDER.findall(template)
 
 
-def _kept(part: str, values: Mapping[str, Any]) -> str:
-    first = _PLACE.search(part)
-    return part if first is None or values[first[1]] != 0 else ""
+def _is_shown(part: str, values: Mapping[str, Any]) -> bool:
+    first = _PLACEHOLDER.search(part)
+    return first is None or values[first[1]] != 0

@@ -1,0 +1,116 @@
+"""Compiles one program for each combination of the static inputs that a visitor can choose."""
+
+import itertools
+import json
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from gradient.link.events import Trait
+from gradient.link.programs import Cache, compile_function, describe, load_or_compile
+from gradient.link.wiring import Wiring
+from gradient.wasm import UnsupportedPrimitive
+
+_LOG = logging.getLogger(__name__)
+
+Inputs = Mapping[str, np.ndarray]
+Static = Mapping[str, Any]
+Programs = dict[str, dict]
+
+
+@dataclass
+class Combinations:
+    """The programs of a function, by the key of their combination.
+
+    Attributes:
+        fun: the function.
+        wiring: its traits.
+        shapes: `shapes(**static)` returns the shapes of the inputs that depend on a static input.
+        cache: where programs are kept.
+        name: `name(**static)` is a program's name in the cache.
+    """
+
+    fun: Callable[..., Any]
+    wiring: Wiring
+    shapes: Callable[..., Mapping[str, tuple[int, ...]]] | None
+    cache: Cache | None
+    name: Callable[..., str | None] | None
+    _failures: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def why_not_compiled(self, inputs: Inputs, static: Static) -> str:
+        """Why a combination has no program for inputs of these shapes, or nothing."""
+        return self._failures.get((_key(static), _signature(inputs)), "")
+
+    def compile_missing(self, known: Programs, inputs: Inputs, static: Static) -> Programs:
+        """Returns the known programs and those that are missing, the present combination's first."""
+        programs = dict(known)
+        for combination in self._all(static):
+            is_present = combination == static
+            expected = inputs if is_present else self._expected_inputs(inputs, combination)
+            are_shapes_certain = is_present or self.shapes is not None
+            key = _key(combination)
+            fits = key in programs and (not are_shapes_certain or _takes(programs[key], expected))
+            if not fits and (key, _signature(expected)) not in self._failures:
+                programs.pop(key, None)
+                with self._recording_failure(key, expected):
+                    programs[key] = self._compile(expected, combination)
+        return programs
+
+    def _all(self, static: Static) -> list[dict[str, Any]]:
+        values = [_possible_values(trait, static[name]) for name, trait in self.wiring.static.items()]
+        found = [dict(zip(self.wiring.static, chosen, strict=True)) for chosen in itertools.product(*values)]
+        return [dict(static), *(combination for combination in found if combination != static)]
+
+    def _expected_inputs(self, inputs: Inputs, static: Static) -> Inputs:
+        shapes = self.shapes(**static) if self.shapes else {}
+        return {name: np.zeros(shapes[name], value.dtype) if name in shapes else value for name, value in inputs.items()}
+
+    def _compile(self, inputs: Inputs, static: Static) -> dict:
+        def fun(**arguments: Any) -> Any:
+            return self.fun(**arguments, **static)
+
+        fields = self.wiring.fields()
+        name = self.name(**static) if self.name else None
+        cached_name = name and f"{name} {fields} {_signature(inputs)}"
+        program = load_or_compile(self.cache, cached_name, lambda: compile_function(fun, inputs, fields))
+        return describe(program, list(inputs), fields)
+
+    @contextmanager
+    def _recording_failure(self, key: str, inputs: Inputs) -> Iterator[None]:
+        """Records why a combination cannot be compiled. The kernel runs it; the other combinations are compiled."""
+        try:
+            yield
+        except UnsupportedPrimitive as error:
+            why = str(error)
+        except Exception as error:
+            _LOG.warning("The program for the choice %s cannot be compiled, so the kernel runs it", key, exc_info=True)
+            why = f"This choice cannot be compiled. {type(error).__name__}: {error}"
+        else:
+            return
+        self._failures[key, _signature(inputs)] = why.splitlines()[0]
+
+
+def _key(static: Static) -> str:
+    """A combination's name, written as JavaScript's JSON.stringify writes it."""
+    return json.dumps(list(static.values()), separators=(",", ":"))
+
+
+def _possible_values(trait: Trait, present: Any) -> Sequence[Any]:
+    """The values of a static input: every index of a widget with options, both booleans, otherwise only the present one."""
+    options = getattr(trait[0], "options", None)
+    if trait[1] == "index" and options is not None:
+        return range(len(options))
+    return [False, True] if isinstance(present, bool) else [present]
+
+
+def _signature(inputs: Inputs) -> str:
+    """The shapes and types of inputs."""
+    return ",".join(f"{name}{list(value.shape)}{value.dtype}" for name, value in sorted(inputs.items()))
+
+
+def _takes(program: Mapping[str, Any], inputs: Inputs) -> bool:
+    return all(program["inputs"][name][1:] == [str(value.dtype), list(value.shape)] for name, value in inputs.items())

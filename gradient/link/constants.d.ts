@@ -1,0 +1,12 @@
+// The types of what `constants.py` defines. There is no constants.js: `esm` writes it wherever it is imported.
+
+export const BROWSER: "browser";
+export const KERNEL: "kernel";
+export const STOPPED: string;
+export const SIGNIFICANT_DIGITS: number;
+export const WHOLE_LIMIT: number;
+export const EXPONENT_FROM: number;
+export const EXPONENT_BELOW: number;
+export const NOT_A_NUMBER: string;
+export const INFINITE: string;
+export const NEGATIVE_INFINITE: string;

@@ -1,0 +1,26 @@
+"""Facts that Python and JavaScript share. `esm` writes them into modules that import `constants.js`."""
+
+import json
+
+# Where a linked function runs: the values of `JaxLink.where` and `JaxLink.computing`.
+BROWSER = "browser"
+KERNEL = "kernel"
+
+# How a page's reason begins when a program failed there. A newer program then gets another try.
+STOPPED = "The browser stopped the program"
+
+# How numbers in sentences look. Whole numbers below WHOLE_LIMIT are written out. All others have SIGNIFICANT_DIGITS, and an
+# exponent from EXPONENT_FROM upwards and below EXPONENT_BELOW.
+SIGNIFICANT_DIGITS = 3
+WHOLE_LIMIT = 1e6
+EXPONENT_FROM = 1e5
+EXPONENT_BELOW = 1e-3
+NOT_A_NUMBER = "not a number"
+INFINITE = "infinity"
+NEGATIVE_INFINITE = "−infinity"
+
+
+def constants_module() -> str:
+    """The constants above as JavaScript."""
+    constants = {name: value for name, value in globals().items() if name.isupper()}
+    return "".join(f"const {name} = {json.dumps(value, ensure_ascii=False)};\n" for name, value in constants.items())

@@ -1,0 +1,115 @@
+"""Runs a linked function in the kernel with `jax.jit`, writes its outputs, and draws."""
+
+import logging
+import math
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import jax
+import numpy as np
+
+from gradient.link.events import Trait, assign, by_widget
+from gradient.link.text import fill
+from gradient.link.values import as_output, snapshot
+from gradient.link.wiring import Wiring
+
+_DRAWING = "The drawing"
+_LOG = logging.getLogger(__name__)
+
+
+class KernelExecutor:
+    """Runs a function in the kernel. A failure of one output, or of the drawing, leaves all others working."""
+
+    def __init__(self, fun: Callable[..., Any], wiring: Wiring) -> None:
+        self.fun = jax.jit(fun, static_argnames=tuple(wiring.static))
+        self._wiring = wiring
+        self._renderer, self._transition = wiring.renderer, wiring.transition
+        self._last_snapshot: dict[str, Any] = {}
+        self._to_render: tuple[Any, dict[str, Any]] | None = None
+        self._is_page_ready = True  # it has shown the last frame
+        self._failures: dict[str, str] = {}
+
+    def compute(self, inputs: Mapping[str, np.ndarray], static: Mapping[str, Any]) -> Any:
+        """Returns the result as NumPy arrays and Python numbers."""
+        return jax.tree.map(as_output, jax.device_get(self.fun(**inputs, **static)))
+
+    def run(self, inputs: Mapping[str, np.ndarray], static: Mapping[str, Any]) -> None:
+        """Computes, writes the outputs and draws, unless the inputs are those of the last run."""
+        new = snapshot(inputs, static)
+        if new == self._last_snapshot:
+            return
+        is_animated = self._is_trigger_changed(new)
+        self._last_snapshot = new
+        self._failures = {what: why for what, why in self._failures.items() if what == _DRAWING}
+        with self.guard("The computation"):
+            result = self.compute(inputs, static)
+            self._write(result, is_animated=is_animated)
+            self._to_render = (result, dict(static))
+            self.render()
+
+    def reset(self) -> None:
+        """Clears the picture and forgets the last run, because the page computes from now on."""
+        self._last_snapshot, self._to_render, self._failures = {}, None, {}
+        if self._renderer and self._renderer.clear:
+            with self.guard(_DRAWING):
+                self._renderer.clear()
+
+    def frame_shown(self) -> None:
+        """Notes that the page has shown the last frame and can take another."""
+        self._is_page_ready = True
+
+    def render(self) -> None:
+        """Draws the newest result if it is not drawn yet, the picture is visible, and the page has shown the last frame."""
+        if not (self._renderer and self._to_render and self._is_page_ready and getattr(*self._renderer.visible)):
+            return
+        (result, static), self._to_render = self._to_render, None
+        self._failures.pop(_DRAWING, None)
+        with self.guard(_DRAWING):
+            self._renderer.render(result, **static)
+            self._is_page_ready = False
+
+    @contextmanager
+    def guard(self, what: str) -> Iterator[None]:
+        """Logs an exception and keeps it for `show_errors`, until `what` succeeds."""
+        try:
+            yield
+        except Exception as error:
+            _LOG.exception("%s failed", what)
+            self._failures[what] = f"{type(error).__name__}: {error}".splitlines()[0]
+        else:
+            self._failures.pop(what, None)
+
+    def show_errors(self) -> None:
+        """Tells the page what failed."""
+        if self._wiring.errors:
+            sentences = (f"{what} failed and shows an older state ({why})." for what, why in self._failures.items())
+            setattr(*self._wiring.errors, " ".join(sentences))
+
+    def _is_trigger_changed(self, new: Mapping[str, Any]) -> bool:
+        triggers = self._transition.triggers if self._transition else ()
+        return any(name in self._last_snapshot and self._last_snapshot[name] != new[name] for name in triggers)
+
+    def _write(self, result: Any, *, is_animated: bool) -> None:
+        self._set_durations(self._transition.milliseconds if self._transition and is_animated else None)
+        for widget, traits in by_widget(self._target_values(result)).items():
+            with self.guard(f"{type(widget).__name__} ({', '.join(traits)})"):
+                assign(widget, traits)
+        self._set_durations(0 if is_animated else None)
+
+    def _target_values(self, result: Any) -> dict[Trait, Any]:
+        fields = result if isinstance(result, Mapping) else result._asdict()
+        values = {
+            output.target: fields[name] if output.template is None else fill(output.template, fields)
+            for name, outputs in self._wiring.outputs.items()
+            for output in outputs
+        }
+        if not self._wiring.sync_targets:
+            return values
+        # A control cannot be set to infinity or NaN.
+        return {target: value for target, value in values.items() if not isinstance(value, float) or math.isfinite(value)}
+
+    def _set_durations(self, milliseconds: int | None) -> None:
+        if self._transition and milliseconds is not None:
+            for widget, name in self._transition.durations:
+                setattr(widget, name, milliseconds)

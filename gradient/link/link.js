@@ -1,0 +1,247 @@
+// One link on one page. It runs the program for the present inputs whenever an input changes, or asks the kernel to.
+// The docstring of `jaxlink.py` follows a change from a slider to a picture.
+
+import { BROWSER, KERNEL, STOPPED } from "./constants.js";
+import { ShapeMismatch } from "./executor.js";
+import { ExecutorPool } from "./executor_pool.js";
+import { areChangesUnsent, flush, isFromKernel, isFromLink, listenTo, setLocally } from "./models.js";
+import { OutputWriter } from "./outputs.js";
+import { Scheduler } from "./scheduler.js";
+import { WarmUp } from "./warm_up.js";
+import { messageOf, WorkerTimeout } from "./worker_executor.js";
+
+/** @typedef {import("./executor.js").Inputs} Inputs */
+/** @typedef {import("./executor.js").ReadOutput} ReadOutput */
+/** @typedef {import("./executor_pool.js").LoadedProgram} LoadedProgram */
+/** @typedef {import("./models.js").Model} Model */
+/** @typedef {import("./models.js").PageTrait} PageTrait */
+/** @typedef {import("./models.js").State} State */
+/** @typedef {import("./wiring.js").Wiring} Wiring */
+
+const UNSENT_MS = 10; // between checks whether all changes have been sent to the kernel
+const NOT_COMPILED = "This function is not compiled for the browser."; // until the kernel sends the reason
+
+/** The values of traits by their names. @param {import("./wiring.js").Source[]} sources @returns {Inputs} */
+const readAll = (sources) => Object.fromEntries(sources.map(({ name, model, trait }) => [name, model.get(trait)]));
+
+export class Link {
+  /** @param {Wiring} wiring */
+  constructor(wiring) {
+    this.wiring = wiring;
+    this.own = wiring.own;
+    this.isClosed = false;
+    this.numBegun = this.numShown = 0; // runs: how many have begun, and the newest that is on the page
+    this.scheduler = new Scheduler(() => this.run());
+    this.writer = new OutputWriter(wiring);
+    this.pool = new ExecutorPool(
+      wiring.own,
+      () => readAll(wiring.inputs),
+      (error, loaded) => this.handleFailure(error, loaded),
+    );
+    this.warmUp = new WarmUp(this.pool);
+    this.targets = new Set(wiring.outputs.map(({ model }) => model));
+    this.stopListening = listenTo([...this.inputListeners(), ...this.targetListeners(), ...this.ownListeners()]);
+  }
+
+  /** @returns {[Model, string, () => void][]} */
+  inputListeners() {
+    const { inputs, static: choices, triggers } = this.wiring;
+    return [
+      ...inputs
+        .filter(({ name }) => triggers.includes(name))
+        .map((source) => listener(source, () => this.inputChanged(source))),
+      ...choices.map((source) => listener(source, () => this.choiceChanged(source))),
+    ];
+  }
+
+  /** Targets change by others only if a kernel restores an older state. @returns {[Model, string, () => void][]} */
+  targetListeners() {
+    /** @type {(target: PageTrait) => [Model, string, () => void]} */
+    const overwritten = (target) => listener(target, () => isFromKernel(target.model, target.trait) && this.runWhenQuiet());
+    /** @type {(model: Model) => [Model, string, () => void]} */
+    const shown = (model) => [model, "change:visible", () => this.scheduler.schedule()];
+    return [...this.wiring.outputs.map(overwritten), ...[...this.targets].map(shown)];
+  }
+
+  /** @returns {[Model, string, () => void][]} */
+  ownListeners() {
+    return [
+      [this.own, "change:asked_page", () => setTimeout(() => this.run())], // after the changes that came before it are applied
+      [this.own, "change:programs", () => this.programsChanged()],
+      [this.own, "change:where change:unable", () => this.run()],
+    ];
+  }
+
+  close() {
+    this.isClosed = true;
+    this.stopListening();
+    this.scheduler.cancelDelayed();
+    this.warmUp.close();
+    this.pool.close();
+  }
+
+  /** Runs at once if it may, so that the page shows the change before the kernel is told. @param {PageTrait} source */
+  inputChanged({ model, trait }) {
+    if (isFromKernel(model, trait)) this.runWhenQuiet();
+    else if (this.mayRunWithin(model)) this.run();
+    else this.scheduler.schedule();
+  }
+
+  /** @param {PageTrait} source */
+  choiceChanged({ model, trait }) {
+    if (isFromKernel(model, trait)) this.runWhenQuiet();
+    else this.scheduler.schedule();
+  }
+
+  /** Whether a run may come within a model's change. A link may be about to make more changes, a target to send its own. @param {Model} model */
+  mayRunWithin(model) {
+    return this.isComputing() && this.scheduler.isFree() && !isFromLink(model) && !this.targets.has(model);
+  }
+
+  runWhenQuiet() {
+    if (this.wiring.syncTargets || !this.isComputing()) return; // the kernel has set the controls too
+    this.scheduler.runWhenQuiet(() => this.isComputing() && this.run());
+  }
+
+  isComputing() {
+    return this.own.get("computing") === BROWSER;
+  }
+
+  /** The key of the present combination of static inputs, written as Python's `json.dumps` writes it. */
+  key() {
+    return JSON.stringify(this.wiring.static.map(({ model, trait }) => model.get(trait)));
+  }
+
+  /** Runs the program for the present static inputs, or asks the kernel to. */
+  run() {
+    if (this.isClosed) return;
+    this.scheduler.cancelDelayed();
+    const key = this.key();
+    const isWanted = this.own.get("where") === BROWSER || !this.wiring.hasKernel;
+    const reason = this.own.get("unable") || (key in this.pool.programs ? "" : this.own.get("reason") || NOT_COMPILED);
+    if (isWanted && !reason) this.runProgram(this.pool.get(key));
+    else this.askKernel(isWanted ? reason : "");
+  }
+
+  /** @param {LoadedProgram} loaded */
+  runProgram(loaded) {
+    this.setComputing(BROWSER, "");
+    if (loaded.failure) this.leaveToKernel(loaded.failure);
+    else if (loaded.worker) this.runInWorker(loaded, loaded.worker);
+    else if (loaded.local) this.runHere(loaded, loaded.local);
+    else this.runWhenReady(loaded);
+  }
+
+  /** @param {LoadedProgram} loaded */
+  runWhenReady(loaded) {
+    if (loaded.isAwaited) return;
+    loaded.isAwaited = true;
+    void loaded.ready.then(() => this.run());
+  }
+
+  /** @param {LoadedProgram} loaded @param {import("./executor.js").LocalExecutor} executor */
+  runHere(loaded, executor) {
+    this.scheduler.markRun();
+    const inputs = readAll(this.wiring.inputs);
+    try {
+      const milliseconds = executor.run(inputs);
+      this.numBegun += 1;
+      this.show(this.numBegun, (field) => executor.read(field), inputs, milliseconds);
+      this.pool.checkLatency(loaded, milliseconds);
+    } catch (error) {
+      this.handleFailure(error, loaded);
+    }
+  }
+
+  /** @param {LoadedProgram} loaded @param {import("./worker_executor.js").WorkerExecutor} executor */
+  runInWorker(loaded, executor) {
+    this.numBegun += 1;
+    const number = this.numBegun;
+    const inputs = readAll(this.wiring.inputs);
+    /** @type {import("./worker_executor.js").Done} */
+    const done = (outputs, milliseconds) => {
+      const isStale = number < this.numShown || loaded.key !== this.key();
+      if (!this.isClosed && this.isComputing() && !isStale) this.show(number, (field) => outputs[field], inputs, milliseconds);
+    };
+    executor.run(inputs, done, (error) => this.handleFailure(error, loaded));
+  }
+
+  /** Puts a run's outputs on the page. @param {number} number @param {ReadOutput} read @param {Inputs} inputs @param {number} milliseconds */
+  show(number, read, inputs, milliseconds) {
+    this.numShown = number;
+    this.writer.write(read, { ...inputs, ...readAll(this.wiring.static) });
+    this.showError("");
+    this.own.trigger("jaxlink:ran", { milliseconds });
+  }
+
+  /** Sets traits of the link itself, and tells the kernel. @param {State} state */
+  setOwn(state) {
+    this.own.set(state);
+    this.own.save_changes();
+  }
+
+  /** Sets which side computes, and draws. @param {"browser" | "kernel"} computing @param {string} reason */
+  setComputing(computing, reason) {
+    if (computing === this.own.get("computing") && reason === this.own.get("reason")) return;
+    this.setOwn({ computing, reason });
+    const { browserRenders } = this.wiring;
+    if (browserRenders) setLocally(browserRenders.model, { [browserRenders.trait]: computing === BROWSER });
+  }
+
+  /** Asks the kernel to compute, after the change that is being made now has been sent. @param {string} reason */
+  askKernel(reason) {
+    queueMicrotask(() => this.isClosed || this.sendQuestion(reason));
+  }
+
+  /** @param {string} reason */
+  sendQuestion(reason) {
+    this.setComputing(KERNEL, reason);
+    if (!this.wiring.hasKernel) this.showError(reason);
+    const sources = [...this.wiring.inputs, ...this.wiring.static];
+    for (const { model, trait } of sources) flush(model, trait);
+    this.setOwn({ asked_kernel: this.own.get("asked_kernel") + 1 });
+    this.scheduler.cancelDelayed();
+    // ipywidgets holds a value back until the one before it is answered. It may be sent after this question, so ask again.
+    if (areChangesUnsent(sources.map(({ model }) => model))) this.scheduler.runAfter(UNSENT_MS);
+  }
+
+  /** Shows on the page what failed, or nothing. @param {string} text */
+  showError(text) {
+    const { errors } = this.wiring;
+    if (errors && errors.model.get(errors.trait) !== text) setLocally(errors.model, { [errors.trait]: text });
+  }
+
+  /** Goes on after a failure: in the kernel, or with a new worker if there is no kernel. @param {unknown} error @param {LoadedProgram} loaded */
+  handleFailure(error, loaded) {
+    const failure = `${STOPPED} (${messageOf(error)}).`;
+    if (error instanceof ShapeMismatch) {
+      this.askKernel(`${error.message}.`); // the kernel then sends another program
+      return;
+    }
+    loaded.failure = failure;
+    if (error instanceof WorkerTimeout && !this.wiring.hasKernel) this.startAnew(loaded);
+    else if (loaded.key === this.key()) this.leaveToKernel(failure);
+  }
+
+  /** Lets the kernel compute from now on, after the change that is being made now has been sent. @param {string} reason */
+  leaveToKernel(reason) {
+    queueMicrotask(() => this.isClosed || this.setOwn({ unable: reason }));
+  }
+
+  /** Forgets a program that timed out, and runs it anew if there are newer inputs. @param {LoadedProgram} loaded */
+  startAnew(loaded) {
+    this.pool.remove(loaded);
+    this.own.set({ reason: loaded.failure });
+    this.showError(loaded.failure);
+    if (loaded.worker?.next) this.run();
+  }
+
+  programsChanged() {
+    this.pool.removeReplaced();
+    if (this.isComputing()) this.runWhenQuiet();
+    this.warmUp.start();
+  }
+}
+
+/** @param {PageTrait} trait @param {() => void} act @returns {[Model, string, () => void]} */
+const listener = ({ model, trait }, act) => [model, `change:${trait}`, act];

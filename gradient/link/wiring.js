@@ -1,0 +1,67 @@
+// The traits of a link, as `wiring.py` describes them, with models in the place of references.
+
+import { getModel, kernelOf } from "../adapters/ipywidgets.js";
+
+/** @typedef {import("../adapters/ipywidgets.js").Manager} Manager */
+/** @typedef {import("./models.js").Model} Model */
+/** @typedef {import("./models.js").PageTrait} PageTrait */
+/** @typedef {[reference: string, trait: string]} Reference */
+/** @typedef {[reference: string, trait: string, template: string | null]} TargetReference */
+/** @typedef {PageTrait & { name: string }} Source an input of the function */
+/** @typedef {PageTrait & { field: string, template: string | null }} Target of a field of the function's result */
+/** @typedef {{ triggers: string[], durations: PageTrait[], milliseconds: number }} Transition */
+
+/**
+ * @typedef {object} Spec
+ * @property {string} self
+ * @property {Record<string, Reference>} inputs
+ * @property {Record<string, Reference>} static
+ * @property {Record<string, TargetReference[]>} outputs
+ * @property {boolean} sync_targets
+ * @property {string[]} triggers
+ * @property {Reference | null} errors
+ * @property {Reference | null} browser_renders
+ * @property {{ triggers: string[], durations: Reference[], milliseconds: number } | null} transition
+ */
+
+/**
+ * @typedef {object} Wiring
+ * @property {Model} own the link's model
+ * @property {boolean} hasKernel false on a static page
+ * @property {Source[]} inputs
+ * @property {Source[]} static
+ * @property {Target[]} outputs
+ * @property {boolean} syncTargets
+ * @property {string[]} triggers
+ * @property {PageTrait | null} errors
+ * @property {PageTrait | null} browserRenders
+ * @property {Transition | null} transition
+ */
+
+/**
+ * Finds the models of a link's traits.
+ * @param {Manager} manager
+ * @param {Spec} spec
+ * @returns {Promise<Wiring>}
+ */
+export async function resolveWiring(manager, spec) {
+  /** @param {Reference} reference @returns {Promise<PageTrait>} */
+  const find = async ([reference, trait]) => ({ model: await getModel(manager, reference), trait });
+  const findSources = (/** @type {Record<string, Reference>} */ traits) =>
+    Promise.all(Object.entries(traits).map(async ([name, reference]) => ({ name, ...(await find(reference)) })));
+  const findTargets = (/** @type {[string, TargetReference[]]} */ [field, targets]) =>
+    targets.map(async ([reference, trait, template]) => ({ field, template, ...(await find([reference, trait])) }));
+  const { transition } = spec;
+  return {
+    own: await getModel(manager, spec.self),
+    hasKernel: Boolean(kernelOf(manager)),
+    inputs: await findSources(spec.inputs),
+    static: await findSources(spec.static),
+    outputs: await Promise.all(Object.entries(spec.outputs).flatMap(findTargets)),
+    syncTargets: spec.sync_targets,
+    triggers: spec.triggers,
+    errors: spec.errors && (await find(spec.errors)),
+    browserRenders: spec.browser_renders && (await find(spec.browser_renders)),
+    transition: transition && { ...transition, durations: await Promise.all(transition.durations.map(find)) },
+  };
+}

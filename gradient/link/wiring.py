@@ -1,0 +1,142 @@
+"""Which traits a `jaxlink` reads and writes, and how a page is told."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, cast
+
+import numpy as np
+from ipywidgets import Widget
+from traitlets import HasTraits
+
+from gradient.link.events import Trait, is_on_page
+from gradient.link.text import placeholders
+from gradient.link.values import as_input
+
+Target = Trait | tuple[HasTraits, str, str]
+Targets = Target | Sequence[Target]
+
+
+class Output(NamedTuple):
+    """A trait that a field of the result is written to: as it is, or as text if there is a template."""
+
+    target: Trait
+    template: str | None = None
+
+
+@dataclass(frozen=True)
+class KernelRenderer:
+    """Draws a picture in the kernel, as fast as the page can show it. A page that computes draws the picture itself.
+
+    Attributes:
+        render: `render(result, **static)`, called with the newest result only.
+        shown: a trait that the page changes when it has shown a frame and is ready for the next one.
+        visible: a boolean trait; nothing is rendered while it is false.
+        clear: removes the picture when the page starts to compute.
+        browser_renders: a boolean trait that is set to whether the page draws.
+        outputs: for fields of the result, the traits from which the page draws.
+    """
+
+    render: Callable[..., None]
+    shown: Trait
+    visible: Trait
+    clear: Callable[[], None] | None = None
+    browser_renders: Trait | None = None
+    outputs: Mapping[str, Trait] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Transition:
+    """Animates pictures to their new state when one of the `triggers` changes, and only then.
+
+    Attributes:
+        triggers: names of inputs, static ones included.
+        durations: traits that hold how long a picture's animations take, in milliseconds.
+        milliseconds: how long the transition takes.
+    """
+
+    triggers: Sequence[str]
+    durations: Sequence[Trait]
+    milliseconds: int = 150
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """The traits of a link; see `jaxlink` for each of them."""
+
+    inputs: Mapping[str, Trait]
+    static: Mapping[str, Trait]
+    outputs: Mapping[str, Sequence[Output]]
+    triggers: Sequence[str]
+    renderer: KernelRenderer | None
+    transition: Transition | None
+    errors: Trait | None
+    sync_targets: bool
+
+    def read(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+        """Returns the present inputs, as a compiled function takes them, and the present static inputs."""
+        inputs = {name: as_input(getattr(*trait)) for name, trait in self.inputs.items()}
+        return inputs, {name: getattr(*trait) for name, trait in self.static.items()}
+
+    def targets(self) -> list[Trait]:
+        """The traits that the result is written to."""
+        return [output.target for outputs in self.outputs.values() for output in outputs]
+
+    def page_outputs(self) -> dict[str, list[Output]]:
+        """Everything that a page writes, which includes the traits from which it draws."""
+        drawn = self.renderer.outputs if self.renderer else {}
+        outputs = {name: list(found) for name, found in self.outputs.items()}
+        for name, target in drawn.items():
+            outputs.setdefault(name, []).append(Output(target))
+        return outputs
+
+    def fields(self) -> list[str]:
+        """The fields of the result that a page needs, in alphabetical order."""
+        outputs = self.page_outputs()
+        templates = (output.template for found in outputs.values() for output in found if output.template)
+        return sorted({*outputs, *(name for template in templates for name in placeholders(template))})
+
+    def why_not_linkable(self) -> str:
+        """Why no page can run this link, or nothing. A page has the synchronised traits of widgets, and no others."""
+        for widget, name in (*self.inputs.values(), *self.static.values(), *self.targets()):
+            if not is_on_page((widget, name)):
+                return _why_not_on_page(widget, name)
+        return ""
+
+    def spec(self, link: Widget) -> dict:
+        """Describes the link to a page. `jaxlink.js` reads it."""
+        transition = self.transition
+        return {
+            "self": link,
+            "inputs": self.inputs,
+            "static": self.static,
+            "outputs": {name: [[*o.target, o.template] for o in found] for name, found in self.page_outputs().items()},
+            "sync_targets": self.sync_targets,
+            "triggers": self.triggers,
+            "errors": self.errors,
+            "browser_renders": self.renderer.browser_renders if self.renderer else None,
+            "transition": transition
+            and {
+                "triggers": list(transition.triggers),
+                "durations": list(transition.durations),
+                "milliseconds": transition.milliseconds,
+            },
+        }
+
+
+def as_lists(outputs: Mapping[str, Targets]) -> dict[str, list[Output]]:
+    """Converts outputs to a list of targets for each field, including the fields that have only one target."""
+    return {
+        name: [
+            Output((target[0], target[1]), *target[2:])
+            for target in cast(Sequence[Any], [targets] if isinstance(targets[0], HasTraits) else targets)
+        ]
+        for name, targets in outputs.items()
+    }
+
+
+def _why_not_on_page(widget: HasTraits, name: str) -> str:
+    trait = f"{type(widget).__name__}.{name}"
+    if not isinstance(widget, Widget):
+        return f"{trait} is not a widget's trait, so the page does not have it."
+    instead = ' Link its "index" instead.' if "index" in widget.keys else ""
+    return f"{trait} is not sent to the page, so the page does not have it.{instead}"
