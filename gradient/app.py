@@ -98,7 +98,7 @@ class App(Controls, widgets.Box):
         index = len(self.problems) - 1
         self._chosen.append(self._control_preset(index))
         self._shown.append(self._view_preset(index))
-        self._reset.append(self.reset_row(problem))
+        self._reset.append(self.reset_preset(problem))
         with event():  # setting new options chooses the first of them, for a moment
             self.problem.options = labels_of(self.problems)
             self.problem.index = index
@@ -151,7 +151,7 @@ class App(Controls, widgets.Box):
         self._chosen = choose(problem, _columns(map(self._control_preset, indices)))
         self._shown = choose(problem, _columns(map(self._view_preset, indices)), sync_targets=False)
         self._pointer = link_start(self.overlay, self, self._cache)
-        self._reset = choose(problem, _columns(map(self.reset_row, self.problems)), trigger=(self.transport, "resets"))
+        self._reset = choose(problem, _columns(map(self.reset_preset, self.problems)), trigger=(self.transport, "resets"))
         return [
             self._chosen,
             self._shown,
@@ -167,12 +167,12 @@ class App(Controls, widgets.Box):
         """What the choice of a problem changes on the page: its map, its axes, and which controls of the start there are."""
         problem = self.problems[index]
         views = {target: value for view in self._views for target, value in view.preset(problem, index).items()}
-        return {**views, **self.displayed_row(problem)}
+        return {**views, **self.visibility_preset(problem)}
 
     def _control_preset(self, index: int) -> dict[Trait, Any]:
         """What the choice of a problem sets: its data, the limits of the start, and its defaults."""
         problem = self.problems[index]
-        return {**self.fit.data_preset(problem), **self.default_row(problem), **self.limits_row(problem)}
+        return {**self.fit.data_preset(problem), **self.default_preset(problem), **self.limits_preset(problem)}
 
 
 def _columns(rows: Iterable[Mapping[Trait, Any]]) -> dict[Trait, list[Any]]:

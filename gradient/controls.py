@@ -19,11 +19,11 @@ _FIRST_PROBLEM, _FIRST_OPTIMIZER = "Wave", "momentum"
 class Controls:
     """A part of `App`: all that a visitor sets, by the names that Python uses, too.
 
-    A "row" is what one choice sets, as `choose` takes it: a value for each trait.
+    A preset is what one choice sets, as `choose` takes it: a value for each trait.
     """
 
     def make_controls(self, problems: Sequence[Problem]) -> None:
-        """Makes all of them, for these problems."""
+        """Makes all controls, to choose from these problems."""
         self._make_choices(labels_of(problems))
         self._make_sliders()
         self.transport = Transport(end=self.steps)
@@ -68,23 +68,23 @@ class Controls:
         transport = [(self.transport, name) for name in ("step", "repeat", "speed")]
         return [*choices, *((w, "value") for w in (*sliders, self.show_errors)), *transport]
 
-    def limits_row(self, problem: Problem) -> dict[Trait, Any]:
-        """Between what limits a start of a problem can lie."""
+    def limits_preset(self, problem: Problem) -> dict[Trait, Any]:
+        """The limits between which a start of a problem can be chosen."""
         return {
             **_range(self.initial_w, *problem.domain[0]),
             **_range(self.initial_b, *problem.domain[1]),
             (self.random_key, "max"): max(1, problem.num_keys),
         }
 
-    def displayed_row(self, problem: Problem) -> dict[Trait, Any]:
-        """Which controls of the start a problem has."""
+    def visibility_preset(self, problem: Problem) -> dict[Trait, Any]:
+        """Whether each control of the start is shown."""
         return {
             (self.initial_w.layout, "display"): _display(problem.is_planar),
             (self.initial_b.layout, "display"): _display(problem.is_planar),
             (self.random_key.layout, "display"): _display(problem.num_keys > 1),
         }
 
-    def default_row(self, problem: Problem) -> dict[Trait, Any]:
+    def default_preset(self, problem: Problem) -> dict[Trait, Any]:
         """A problem's own learning rate, momentum, steps and start."""
         w, b = (float(str(value)) for value in problem.flat_starts[0]) if problem.is_planar else (0.0, 0.0)
         return {
@@ -97,10 +97,10 @@ class Controls:
             (self.random_key, "value"): 1,
         }
 
-    def reset_row(self, problem: Problem) -> dict[Trait, Any]:
+    def reset_preset(self, problem: Problem) -> dict[Trait, Any]:
         """What `Reset` sets: the problem's defaults, and the optimizer's."""
         others = {(self.hyperparameters[name], "value"): h.default for name, h in _hyperparameters().items()}
-        return {**others, (self.optimizer, "index"): list(OPTIMIZERS).index(_FIRST_OPTIMIZER), **self.default_row(problem)}
+        return {**others, (self.optimizer, "index"): list(OPTIMIZERS).index(_FIRST_OPTIMIZER), **self.default_preset(problem)}
 
     def shown_hyperparameters(self) -> dict[Trait, list[str]]:
         """Which of the optimizers' own sliders are seen, for each optimizer."""

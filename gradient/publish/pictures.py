@@ -16,6 +16,8 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from PIL import Image
 
+from gradient.adapters import ipympl
+
 RATIO = 2  # pixels of a picture in a CSS pixel
 COLOURS, EXACT_COLOURS = 128, 24
 _POINTS_PER_INCH = 72
@@ -23,9 +25,7 @@ _POINTS_PER_INCH = 72
 
 def resize(figure: Figure, size: tuple[int, int]) -> None:
     """Gives a figure of ipympl's a size in CSS pixels, as a page with `RATIO` pixels for each of them would."""
-    canvas: Any = figure.canvas
-    canvas._handle_set_device_pixel_ratio(RATIO)
-    canvas.handle_resize({"width": size[0], "height": size[1]})
+    ipympl.resize(figure, size, RATIO)
 
 
 def draw(figure: Figure) -> tuple[bytes, dict[str, Any]]:
