@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from gradient.frame import MAX_STEPS
+from gradient.link import constants
 from gradient.views import plane, sentences, style
 from gradient.views.transport import SPEEDS
 from tests.conftest import ROOT
@@ -14,8 +15,6 @@ from tests.conftest import ROOT
 FILES = [file for room in ("views", "link", "adapters", "publish") for file in sorted((ROOT / "gradient" / room).rglob("*.js"))]
 NAMES = [str(file.relative_to(ROOT)) for file in FILES]
 
-# Values of the trait `where`, by which JavaScript has to act; that the page shows one of them as a word is another matter.
-PLACES = {"browser", "kernel"}
 MIN_PIECE = 8  # letters of a sentence that are found inside of a longer literal
 
 _TOKEN = re.compile(
@@ -59,11 +58,13 @@ def flat(value: Any) -> Iterator[str]:
             yield from flat(part)
 
 
+CONSTANTS = [value for name, value in vars(constants).items() if name.isupper()]
 WORDS = {word for name, value in vars(sentences).items() if name.isupper() for word in flat(value)} | set(SPEEDS)
-WHOLE = {word for word in WORDS if word} - PLACES
-PIECES = {piece.strip() for word in WORDS for piece in _PLACEHOLDER.split(word) if len(piece.strip()) >= MIN_PIECE} - PLACES
+WHOLE = {word for word in WORDS if word} | {value for value in CONSTANTS if isinstance(value, str)}
+PIECES = {piece.strip() for word in WORDS for piece in _PLACEHOLDER.split(word) if len(piece.strip()) >= MIN_PIECE}
 COLOURS = {value for name, value in vars(style).items() if name.isupper() and isinstance(value, str) and value.startswith("#")}
-NUMBERS = {float(MAX_STEPS)}
+# A small number is no sign of anything.
+NUMBERS = {float(MAX_STEPS), *(float(value) for value in CONSTANTS if isinstance(value, float))}
 SEQUENCES = [tuple(map(float, SPEEDS.values())), style.MARGINS, tuple(map(abs, plane.TICKS))]
 
 
@@ -113,6 +114,8 @@ COPIES = [
     ("const margins = [62, 28, 84, 46];", str(style.MARGINS)),
     ("const ticks = [-0.5, 0, 0.5, 1, 1.5];", str(tuple(map(abs, plane.TICKS)))),
     ("const past = 2e2;", "200"),
+    ("return size >= 100_000 ? value.toExponential(2) : value;", "100000"),
+    ('if (link.get("computing") === "kernel") stop();', "kernel"),
     ("`${Math.min(step, 200)} steps`", "200"),
     ("if (frame.plane_case === 0) drawMark();", "plane_case === 0"),
     ('switch (model.get("verdict")) { case 1: stop(); }', "case 1"),
@@ -128,7 +131,7 @@ def test_a_fact_that_is_written_again_is_found(source: str, fact: str) -> None:
     "source",
     [
         '// converged, "Going down", 200\n/* leaves at step, #d55e00 */ const x = 1;',
-        'if (place === "browser" || place === "kernel") go(12, 4, 40);',
+        'if (place === BROWSER || place === "kernels") go(12, 4, 40);',
         "const [a, b] = [words.reset, theme.colours.path]; draw(0.5, 1, 1.5, -1200, x200, 0.200);",
         'element.className = "techni-step"; model.get("step");',
         "const WAIT_MS = 200; setTimeout(act, WAIT_MS);",

@@ -1,6 +1,7 @@
 // Where the page computes, and how long that takes. The server's round trip is read off the messages that pass anyway.
 
 import { getModel, isDisconnected, kernelOf } from "../adapters/ipywidgets.js";
+import { BROWSER, KERNEL } from "../link/constants.js";
 import { callAll } from "./observers.js";
 import { fillIn } from "./words.js";
 
@@ -72,7 +73,7 @@ function build(el, words, hasServer) {
     ["fieldset", "legend", ".techni-took", ".techni-offline", "span", "button"].map((selector) => el.querySelector(selector))
   );
   const name = `techni-compute-${Math.random().toString(36).slice(2)}`;
-  const sides = [makeChoice(name, "browser", words.browser), makeChoice(name, "kernel", words.kernel)];
+  const sides = [BROWSER, KERNEL].map((place) => makeChoice(name, place, words[place]));
   fieldset.hidden = !hasServer;
   fieldset.append(...sides.map(({ label }) => label));
   legend.textContent = words.legend;
@@ -106,7 +107,7 @@ function accountOf(link, words, { here, away }) {
 function switchTo(link, where, live) {
   link.set({ where });
   if (!isDisconnected(link)) link.save_changes();
-  if (live && where === "kernel") setTimeout(() => location.assign(live)); // when all that is remembered has been stored
+  if (live && where === KERNEL) setTimeout(() => location.assign(live)); // when all that is remembered has been stored
 }
 
 /** Says whether the server can be reached; what it computed is then computed here. @param {Parts} parts @param {Link} link @param {boolean} isConnected */
@@ -114,7 +115,7 @@ function showConnection({ choices, line, sentence, words }, link, isConnected) {
   line.hidden = isConnected;
   sentence.textContent = words.offline;
   for (const choice of choices) choice.disabled = !isConnected;
-  if (!isConnected && link.get("computing") === "kernel") switchTo(link, "browser");
+  if (!isConnected && link.get("computing") === KERNEL) switchTo(link, BROWSER);
 }
 
 /** Shows where the link computes and how long it takes. Returns what undoes it. @param {Parts} parts @param {Link} link @param {Kernel} [kernel] */
