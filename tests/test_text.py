@@ -52,7 +52,7 @@ def page(browser: Browser) -> Iterator[Page]:
     with watched(browser.new_context()) as context:
         page = context.new_page()
         sources = "\n".join(esm(ROOT / "gradient" / "link" / name) for name in ("text.js", "arrays.js"))
-        page.evaluate(f"{sources}\nObject.assign(globalThis, {{ format, fill, toScalar, flatten, clipToInt32 }});")
+        page.evaluate(f"{sources}\nObject.assign(globalThis, {{ formatNumber, fill, toScalar, flatten, clipToInt32 }});")
         yield page
 
 
@@ -62,7 +62,7 @@ def test_every_number_is_worded_alike(page: Page) -> None:
     words = page.evaluate("""bits => bits.map((hex) => {
         const view = new DataView(new ArrayBuffer(8));
         view.setBigUint64(0, BigInt("0x" + hex));
-        return format(view.getFloat64(0));
+        return formatNumber(view.getFloat64(0));
     })""", bits)  # fmt: skip
     other = [
         (value, mine, theirs)
@@ -77,7 +77,8 @@ def test_every_result_of_a_program_is_worded_alike(page: Page) -> None:
         results = np.unique(np.array(NUMBERS).astype(np.float32))
     bits = results.view(np.int32).tolist()
     words = page.evaluate(
-        "bits => [...new Float32Array(Int32Array.from(bits).buffer)].map((value) => format(toScalar(value, 'float32')))", bits
+        "bits => [...new Float32Array(Int32Array.from(bits).buffer)].map((value) => formatNumber(toScalar(value, 'float32')))",
+        bits,
     )
     assert words == [format_number(as_output(result)) for result in results]
 

@@ -1,5 +1,6 @@
 // What this package uses of ipywidgets' JavaScript: its models, and the managers that make them in Voilà, in JupyterLab and on
-// static pages. The typedefs name the members that are public; everything else that ipywidgets does not promise is in a function.
+// static pages. The typedefs name the members that are public; everything else that ipywidgets does not promise is in a
+// function.
 
 /**
  * @typedef {object} Model a WidgetModel of jupyter-widgets, which is a Backbone model
@@ -52,8 +53,8 @@
 const ipywidgetsInternals = (model) => model;
 
 /**
- * Finds the model of a reference. Only ipywidgets' own serializers turn such a string into its model, and those of an anywidget's
- * traits cannot be declared.
+ * Finds the model of a reference. Only ipywidgets' own serializers turn such a string into its model, and those of an
+ * anywidget's traits cannot be declared.
  * @param {Manager} manager
  * @param {string} reference
  * @returns {Promise<Model>}
@@ -72,8 +73,8 @@ export function kernelOf(manager) {
 }
 
 /**
- * Calls `act` each time a manager has restored the kernel's state, after a lost connection. The base class of managers has no such
- * signal, and nothing else tells when it is done.
+ * Calls `act` each time a manager has restored the kernel's state, after a lost connection. The base class of managers has no
+ * such signal, and nothing else tells when it is done.
  * @param {Manager} manager
  * @param {() => void} act
  * @returns {() => void} what undoes it
@@ -86,8 +87,8 @@ export function onRestored(manager, act) {
 }
 
 /**
- * Whether `set_state` is setting a trait of a model right now. The kernel's messages come that way, and no event tells who made a
- * change.
+ * Whether `set_state` is setting a trait of a model right now. The kernel's messages come that way, and no event tells who made
+ * a change.
  * @param {Model} model
  * @param {string} name
  * @returns {boolean}
@@ -127,7 +128,8 @@ export function filterStatus(model, isIgnored) {
 }
 
 /**
- * Makes a model go on as if the kernel had answered its last message. It would wait for a lost answer for ever, and send nothing.
+ * Makes a model go on as if the kernel had answered its last message. It would wait for a lost answer for ever, and send
+ * nothing.
  * @param {Model} model
  */
 export function assumeAnswered(model) {

@@ -29,7 +29,11 @@ export function flatten(value) {
   return [Number(value)];
 }
 
-/** The bytes of a view or a buffer, in a buffer of their own. @param {ArrayBuffer | ArrayBufferView} data @returns {ArrayBuffer} */
+/**
+ * The bytes of a view or a buffer, in a buffer of their own.
+ * @param {ArrayBuffer | ArrayBufferView} data
+ * @returns {ArrayBuffer}
+ */
 export function copyBytes(data) {
   const copy = ArrayBuffer.isView(data) ? data.buffer.slice(data.byteOffset, data.byteOffset + data.byteLength) : data.slice(0);
   return /** @type {ArrayBuffer} */ (copy);

@@ -19,7 +19,12 @@ import { isFromKernel, listenTo, markReady, setAndSync, setLocally } from "./mod
  * @property {boolean} sync_targets
  */
 
-/** The columns of a table, with values as the models keep them. @param {Manager} manager @param {Spec["table"]} table @returns {Promise<Column[]>} */
+/**
+ * The columns of a table, with values as the models keep them.
+ * @param {Manager} manager
+ * @param {Spec["table"]} table
+ * @returns {Promise<Column[]>}
+ */
 function resolveColumns(manager, table) {
   return Promise.all(
     table.map(async ([reference, trait, values]) => {
@@ -40,7 +45,11 @@ function rowAt(columns, index) {
   return row;
 }
 
-/** Applies a table that is only displayed again when the kernel, which does not know its values, overwrites one. @param {Column[]} columns @param {() => void} apply */
+/**
+ * Applies a table that is only displayed again when the kernel, which does not know its values, overwrites one.
+ * @param {Column[]} columns
+ * @param {() => void} apply
+ */
 function overwriteListeners(columns, apply) {
   return columns.map(
     /** @returns {[Model, string, () => void]} */ ({ model, trait }) => [
@@ -51,7 +60,12 @@ function overwriteListeners(columns, apply) {
   );
 }
 
-/** Applies the table whenever the trigger changes. @param {Manager} manager @param {Spec} spec @returns {Promise<() => void>} what undoes it */
+/**
+ * Applies the table whenever the trigger changes.
+ * @param {Manager} manager
+ * @param {Spec} spec
+ * @returns {Promise<() => void>} what undoes it
+ */
 async function follow(manager, { self, source, trigger, table, sync_targets: syncTargets }) {
   const [own, chosen, triggering, columns] = await Promise.all([
     getModel(manager, self),

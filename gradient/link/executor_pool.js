@@ -72,7 +72,11 @@ export class ExecutorPool {
     return !this.isClosed && this.loaded.get(loaded.key) === loaded;
   }
 
-  /** Moves a program to a worker if it is slow twice in a row, or very slow once. @param {LoadedProgram} loaded @param {number} milliseconds */
+  /**
+   * Moves a program to a worker if it is slow twice in a row, or very slow once.
+   * @param {LoadedProgram} loaded
+   * @param {number} milliseconds
+   */
   checkLatency(loaded, milliseconds) {
     loaded.numSlow = milliseconds > SLOW_MS ? loaded.numSlow + 1 : 0;
     if (loaded.numSlow >= 2 || milliseconds > 3 * SLOW_MS) this.moveToWorker(loaded);

@@ -93,7 +93,10 @@ export class Link {
     else this.scheduler.schedule();
   }
 
-  /** Whether a run may come within a model's change. A link may be about to make more changes, a target to send its own. @param {Model} model */
+  /**
+   * Whether a run may come within a model's change. A link may be about to make more changes, a target to send its own.
+   * @param {Model} model
+   */
   mayRunWithin(model) {
     return this.isComputing() && this.scheduler.isFree() && !isFromLink(model) && !this.targets.has(model);
   }
@@ -166,7 +169,13 @@ export class Link {
     executor.run(inputs, done, (error) => this.handleFailure(error, loaded));
   }
 
-  /** Puts a run's outputs on the page. @param {number} number @param {ReadOutput} read @param {Inputs} inputs @param {number} milliseconds */
+  /**
+   * Puts a run's outputs on the page.
+   * @param {number} number
+   * @param {ReadOutput} read
+   * @param {Inputs} inputs
+   * @param {number} milliseconds
+   */
   show(number, read, inputs, milliseconds) {
     this.numShown = number;
     this.writer.write(read, { ...inputs, ...readAll(this.wiring.static) });
@@ -211,7 +220,11 @@ export class Link {
     if (errors && errors.model.get(errors.trait) !== text) setLocally(errors.model, { [errors.trait]: text });
   }
 
-  /** Goes on after a failure: in the kernel, or with a new worker if there is no kernel. @param {unknown} error @param {LoadedProgram} loaded */
+  /**
+   * Goes on after a failure: in the kernel, or with a new worker if there is no kernel.
+   * @param {unknown} error
+   * @param {LoadedProgram} loaded
+   */
   handleFailure(error, loaded) {
     const failure = `${STOPPED} (${messageOf(error)}).`;
     if (error instanceof ShapeMismatch) {

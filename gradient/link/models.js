@@ -19,7 +19,11 @@ export function isFromKernel(model, trait) {
   return !marksOf(model)[WRITING] && isBeingRestored(model, trait);
 }
 
-/** Whether a link makes the present change of a model, and may be about to make more. @param {Model} model @returns {boolean} */
+/**
+ * Whether a link makes the present change of a model, and may be about to make more.
+ * @param {Model} model
+ * @returns {boolean}
+ */
 export function isFromLink(model) {
   return Boolean(marksOf(model)[WRITING]);
 }
@@ -55,8 +59,8 @@ export function areChangesUnsent(models) {
 }
 
 /**
- * Sets traits and tells the kernel in one message. A slider's limits are widened before the value is set, which would be clipped
- * to the old ones.
+ * Sets traits and tells the kernel in one message. A slider's limits are widened before the value is set, which would be
+ * clipped to the old ones.
  * @param {Model} model
  * @param {State} state
  */

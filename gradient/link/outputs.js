@@ -43,7 +43,11 @@ export class OutputWriter {
     return states;
   }
 
-  /** The value of a target; undefined if it has this value already, is hidden, or cannot take it. @param {Target} target @param {ReadOutput} read */
+  /**
+   * The value of a target; undefined if it has this value already, is hidden, or cannot take it.
+   * @param {Target} target
+   * @param {ReadOutput} read
+   */
   changedValue(target, read) {
     const { field, model, trait, template } = target;
     if (model.get("visible") === false) {

@@ -1,5 +1,5 @@
-// A connection to the kernel that breaks and comes back. Answers on their way are lost. When it is back, the widget manager sets
-// all models to the kernel's state, which lacks what the visitor did meanwhile.
+// A connection to the kernel that breaks and comes back. Answers on their way are lost. When it is back, the widget manager
+// sets all models to the kernel's state, which lacks what the visitor did meanwhile.
 
 import { assumeAnswered, filterStatus, isDisconnected, kernelOf, onRestored } from "../adapters/ipywidgets.js";
 import { isFromKernel, listenTo, marksOf } from "./models.js";
@@ -41,8 +41,8 @@ async function abandonAnswer(manager, id, message) {
 }
 
 /**
- * Lets models send again after the connection was lost. ipywidgets holds a model's changes until the last one is answered, which
- * is for ever if the answer is lost. One link does it for all of a kernel.
+ * Lets models send again after the connection was lost. ipywidgets holds a model's changes until the last one is answered,
+ * which is for ever if the answer is lost. One link does it for all of a kernel.
  * @param {Manager} manager
  */
 export function surviveReconnect(manager) {

@@ -1,4 +1,5 @@
-// The page's side of `remember`: keeps controls' values in the tab's storage for a reload, and while the kernel is out of reach.
+// The page's side of `remember`: keeps controls' values in the tab's storage for a reload, and while the kernel is out of
+// reach.
 
 import { widgetClass } from "../adapters/anywidget.js";
 import { getModel, kernelOf, numOptions } from "../adapters/ipywidgets.js";
@@ -13,7 +14,10 @@ import { restoreAfterReconnect } from "./reconnect.js";
 const PREFIX = "jaxlink:";
 const STORE_MS = 200; // between writes, each of which takes longer than a run of the program
 
-/** Whether a reload gets a new kernel. JupyterLab's kernel outlives its page, and keeps the values itself. @param {Manager} manager */
+/**
+ * Whether a reload gets a new kernel. JupyterLab's kernel outlives its page, and keeps the values itself.
+ * @param {Manager} manager
+ */
 const startsAnew = (manager) => "voila" in document.body.dataset || !kernelOf(manager);
 
 /** @param {string} key @returns {any[]} */
@@ -34,7 +38,11 @@ function store(key, values) {
   }
 }
 
-/** Whether a control can take a value: a choice has it, a number lies in its range. @param {PageTrait} control @param {any} value */
+/**
+ * Whether a control can take a value: a choice has it, a number lies in its range.
+ * @param {PageTrait} control
+ * @param {any} value
+ */
 function isPossible({ model, trait }, value) {
   if (value === undefined || typeof value !== typeof model.get(trait)) return false;
   if (trait === "index") return value < (numOptions(model) ?? Number.POSITIVE_INFINITY);
@@ -45,8 +53,8 @@ function isPossible({ model, trait }, value) {
 }
 
 /**
- * The key of the values in the storage: the page, which a server may show at two addresses, and the names of the controls. So the
- * values of other controls, or of an older version of the page, are never restored.
+ * The key of the values in the storage: the page, which a server may show at two addresses, and the names of the controls. So
+ * the values of other controls, or of an older version of the page, are never restored.
  * @param {PageTrait[]} controls
  */
 function keyOf(controls) {
@@ -54,7 +62,12 @@ function keyOf(controls) {
   return `${PREFIX}${document.body.dataset.home ?? location.pathname} ${names.join(", ")}`;
 }
 
-/** Stores the controls' values when they change, and when the page is left. @param {string} key @param {PageTrait[]} controls @returns {() => void} what undoes it */
+/**
+ * Stores the controls' values when they change, and when the page is left.
+ * @param {string} key
+ * @param {PageTrait[]} controls
+ * @returns {() => void} what undoes it
+ */
 function keepStored(key, controls) {
   let timer = 0;
   const storeNow = () => {

@@ -15,7 +15,7 @@ import {
  * @param {number} value
  * @returns {string}
  */
-export function format(value) {
+export function formatNumber(value) {
   if (!Number.isFinite(value)) return Number.isNaN(value) ? NOT_A_NUMBER : value > 0 ? INFINITE : NEGATIVE_INFINITE;
   const size = Math.abs(value);
   if (Number.isInteger(value) && size < WHOLE_LIMIT) return String(value || 0); // no negative zero
@@ -35,5 +35,5 @@ export function fill(template, get) {
       const first = part.match(/\{([^{}]+)\}/);
       return first && Number(get(first[1])) === 0 ? "" : part;
     })
-    .replace(/\{([^{}]+)\}/g, (_, name) => format(Number(get(name))));
+    .replace(/\{([^{}]+)\}/g, (_, name) => formatNumber(Number(get(name))));
 }

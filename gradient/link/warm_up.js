@@ -51,8 +51,8 @@ export class WarmUp {
   }
 
   /**
-   * Runs a program with the present inputs in a worker until it is fast. The page shares the code that the browser optimizes there,
-   * so that no key press waits for it. A program that stays slow moves to a worker for good.
+   * Runs a program with the present inputs in a worker until it is fast. The page shares the code that the browser optimizes
+   * there, so that no key press waits for it. A program that stays slow moves to a worker for good.
    * @param {LoadedProgram} loaded
    * @param {import("./executor.js").CompiledProgram} program
    */

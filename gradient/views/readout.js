@@ -1,6 +1,6 @@
 // The readout's numbers and its verdict. The words come from Python, the numbers from whoever computes.
 
-import { fill, format } from "../link/text.js";
+import { fill, formatNumber } from "../link/text.js";
 import { oncePerTask } from "./observers.js";
 
 /** @typedef {import("./observers.js").ViewModel} ViewModel */
@@ -43,7 +43,7 @@ const verdictOf = (model) => model.get("verdicts")[model.get("verdict")];
 /** Shows the model's numbers and words. @param {ReturnType<typeof build>} parts @param {ViewModel} model */
 function draw({ numbers, pill, sentence, error }, model) {
   numbers.forEach((number, i) => {
-    number.textContent = format(model.get(NUMBERS[i]));
+    number.textContent = formatNumber(model.get(NUMBERS[i]));
   });
   const verdict = verdictOf(model);
   pill.textContent = verdict.word;
