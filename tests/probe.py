@@ -1,6 +1,6 @@
-"""`python -m tests.probe URL` asks a server again and again how it is, every 20 ms, until its input ends; prints each answer.
+"""`python -m tests.probe URL` requests /healthz every 20 ms until its input ends, and prints how long each answer took.
 
-A process of its own: what the tests do meanwhile must not count.
+It is a process of its own, so that the tests' own work does not delay it.
 """
 
 import http.client
@@ -18,7 +18,7 @@ ROOT = Path(__file__).parent.parent
 
 
 def main(url: str) -> None:
-    """Prints the milliseconds of each answer; any other status than 200 ends it."""
+    """Prints the milliseconds of each answer. A status other than 200 is an error."""
     connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=60)
     while not select.select([sys.stdin], [], [], _INTERVAL)[0]:
         start = time.monotonic()
@@ -31,7 +31,7 @@ def main(url: str) -> None:
 
 @contextmanager
 def probed(url: str) -> Iterator[list[float]]:
-    """Asks while the block runs; the list then has the milliseconds of every answer."""
+    """Probes a server during the block. Afterwards the list has the milliseconds of every answer."""
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.probe", url], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )

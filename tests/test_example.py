@@ -1,4 +1,4 @@
-"""The README's example of jaxlink, as a reader would use it: in Voilà, in JupyterLab, and as a static page."""
+"""The README's example of jaxlink as a reader would use it: in Voilà, in JupyterLab, and as a static page."""
 
 import math
 import re
@@ -27,7 +27,7 @@ def notebook_in(folder: Path) -> Path:
 
 
 class Frames:
-    """What a page and its kernel say to each other about widgets."""
+    """The messages about widgets between a page and its kernel."""
 
     def __init__(self, page: Page) -> None:
         self.sent, self.received = list[str](), list[str]()
@@ -38,14 +38,14 @@ class Frames:
         socket.on("framereceived", lambda frame: self.received.append(str(frame)))
 
     def states(self) -> list[str]:
-        """The states that the page has sent, one for each message."""
+        """The states in the messages that the page has sent."""
         found = [re.findall(r'"state": ?({.*?})', message) for message in self.sent]
         assert all(len(states) == 1 for states in found), self.sent
         return [states[0] for states in found]
 
 
 def expect_sentence_after_a_key(page: Page) -> None:
-    """The arrow key moves the slider by a tenth, and the words and the bar follow."""
+    """Presses an arrow key, which moves the slider by a tenth, and checks that the sentence and the bar follow."""
     words = page.locator(".widget-label:not(.widget-inline-hbox > *)")
     expect(words).to_have_text(sentence(0), timeout=LOAD_MS)
     page.get_by_role("slider").press("ArrowRight")
@@ -55,7 +55,7 @@ def expect_sentence_after_a_key(page: Page) -> None:
 
 
 def expect_no_message_but_the_sliders(page: Page, frames: Frames) -> None:
-    """Whatever the kernel was asked after the key, and has answered, the words did not come from it."""
+    """Checks that the page sent the slider's value only, and that the sentence did not come from the kernel."""
     AppPage(page).settled()
     assert frames.states() == ['{"value":0.1}']
     assert not any(sentence(0.1) in message for message in frames.received)
@@ -83,7 +83,7 @@ def test_the_example_in_jupyterlab(browser: Browser, lab: Server) -> None:
         frames = Frames(page)
         AppPage(page).open_notebook(f"{lab.url}example.ipynb")
         page.get_by_role("slider").wait_for(timeout=LOAD_MS)
-        AppPage(page).settled()  # the browser has the program, and the kernel knows that it computes
+        AppPage(page).settled()  # the browser has the program, and the kernel knows that the browser computes
         frames.sent.clear()
         expect_sentence_after_a_key(page)
         expect_no_message_but_the_sliders(page, frames)

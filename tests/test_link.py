@@ -1,4 +1,4 @@
-"""jaxlink and choose between plain widgets: once per event, the newest values win, and no failure stops the rest."""
+"""jaxlink and choose between plain widgets: one run per event with the newest values, and a failure stops nothing else."""
 
 import logging
 import threading
@@ -25,7 +25,7 @@ class Box(HasTraits):
 
 
 def counting(fun: Any) -> tuple[Any, list]:
-    """The function, and a list that grows by one whenever it is traced."""
+    """Returns the function, and a list that gets an item each time it is traced."""
     traces: list[dict] = []
 
     def traced(**arguments: Any) -> Any:
@@ -49,7 +49,7 @@ def link_sum(source: Box, target: Box, **options: Any) -> Any:
 
 
 def runs(link: JaxLink, source: Box) -> list[tuple[float, float]]:
-    """A list that grows by the inputs of every run of the link."""
+    """A list of the inputs of every run of the link."""
     seen: list[tuple[float, float]] = []
     compute = link._kernel.compute
 
@@ -61,7 +61,7 @@ def runs(link: JaxLink, source: Box) -> list[tuple[float, float]]:
     return seen
 
 
-def test_outputs_are_set_at_once_and_with_every_change() -> None:
+def test_outputs_are_set_at_once_and_after_every_change() -> None:
     source, target = Box(), Box()
     link_sum(source, target)
     assert (target.a, target.b) == (3.0, 2.0)
@@ -94,7 +94,7 @@ def test_a_chain_runs_in_one_event() -> None:
     assert end.a == 4.0
 
 
-def test_a_cycle_comes_to_rest() -> None:
+def test_a_cycle_converges() -> None:
     box = Box()
     jaxlink(lambda a: {"b": jnp.minimum(a, 5.0)}, inputs={"a": (box, "a")}, outputs={"b": (box, "b")})
     jaxlink(lambda b: {"a": b}, inputs={"b": (box, "b")}, outputs={"a": (box, "a")})
@@ -102,7 +102,7 @@ def test_a_cycle_comes_to_rest() -> None:
     assert (box.a, box.b) == (5.0, 5.0)
 
 
-def test_static_inputs_choose_a_program_and_others_do_not() -> None:
+def test_only_static_inputs_select_a_program() -> None:
     source, target = Box(), Box()
     fun, traces = counting(lambda a, n: {"power": a ** (n + 1)})
     jaxlink(fun, inputs={"a": (source, "a")}, static={"n": (source, "n")}, outputs={"power": (target, "a")})
@@ -115,7 +115,7 @@ def test_static_inputs_choose_a_program_and_others_do_not() -> None:
     assert len(traces) == 2
 
 
-def test_the_type_of_a_number_makes_no_other_program() -> None:
+def test_the_type_of_a_number_needs_no_other_program() -> None:
     slider, target = widgets.FloatSlider(value=1, max=10), Box()
     fun, traces = counting(lambda a: {"twice": 2 * a})
     jaxlink(fun, inputs={"a": (slider, "value")}, outputs={"twice": (target, "a")})
@@ -124,7 +124,7 @@ def test_the_type_of_a_number_makes_no_other_program() -> None:
     assert (len(traces), target.a) == (1, 10.0)
 
 
-def test_a_call_gives_the_result_for_the_present_inputs() -> None:
+def test_a_call_returns_the_result_for_the_present_inputs() -> None:
     source = Box()
     link = link_sum(source, Box())
     source.a = 40.0
@@ -144,7 +144,7 @@ def test_one_message_carries_all_of_a_widgets_outputs(monkeypatch: pytest.Monkey
     assert [set(m.state) >= {"min", "max"} for m in wire.messages] == [True]
 
 
-def test_a_failing_output_is_named_and_does_not_stop_the_others(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_failing_output_is_reported_and_does_not_stop_the_others(caplog: pytest.LogCaptureFixture) -> None:
     source, good, bad, page = Box(), Box(), Box(), Box()
     jaxlink(
         lambda a: {"value": a, "wrong": jnp.where(a > 5, 0.5, 0.0) * jnp.ones(2)},
@@ -160,7 +160,7 @@ def test_a_failing_output_is_named_and_does_not_stop_the_others(caplog: pytest.L
     assert "Box (n) failed" in caplog.text
 
 
-def test_a_failing_function_leaves_the_last_state_and_recovers(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_failing_function_keeps_the_last_outputs_and_recovers(caplog: pytest.LogCaptureFixture) -> None:
     source, target, page = Box(), Box(), Box()
 
     def picky(a: Any, n: int) -> dict:
@@ -183,7 +183,7 @@ def test_a_failing_function_leaves_the_last_state_and_recovers(caplog: pytest.Lo
     assert "one is too many" in caplog.text
 
 
-def test_a_choice_that_cannot_be_compiled_stops_no_other(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_choice_that_cannot_be_compiled_does_not_affect_others(caplog: pytest.LogCaptureFixture) -> None:
     choice, slider, target = widgets.Dropdown(options="abc"), widgets.FloatSlider(value=3), widgets.FloatText()
 
     def picky(a: Any, n: int) -> dict:
@@ -217,7 +217,7 @@ def test_a_closed_link_follows_nothing() -> None:
     assert target.a == 3.0
 
 
-def test_a_choice_sets_what_its_table_says() -> None:
+def test_a_choice_applies_its_table() -> None:
     choice, target = Box(), Box()
     table = choose((choice, "n"), {(target, "a"): [10.0, 20.0], (target, "text"): ["ten", "twenty"]})
     assert (target.a, target.text) == (10.0, "ten")
@@ -231,7 +231,7 @@ def test_a_choice_sets_what_its_table_says() -> None:
     assert target.a == 30.0
 
 
-def test_a_trait_that_its_widget_does_not_send_is_left_to_the_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_kernel_runs_links_of_traits_that_are_not_synchronised(monkeypatch: pytest.MonkeyPatch) -> None:
     wire = Wire(monkeypatch)
     power, words, other = (
         widgets.Dropdown(options=[("square", 2), ("cube", 3)]),
@@ -247,7 +247,7 @@ def test_a_trait_that_its_widget_does_not_send_is_left_to_the_kernel(monkeypatch
     assert (words.value, other.value) == (8.0, "b")
 
 
-def test_a_choice_that_is_added_is_known_to_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_appended_row_is_sent_to_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
     wire = Wire(monkeypatch)
     choice, target = widgets.BoundedIntText(max=9), widgets.FloatText()
     table = choose((choice, "value"), {(target, "value"): [10.0, 20.0]})
@@ -257,8 +257,8 @@ def test_a_choice_that_is_added_is_known_to_the_page(monkeypatch: pytest.MonkeyP
     assert message.state["spec"]["table"] == [[f"IPY_MODEL_{target.model_id}", "value", [10.0, 20.0, 30.0]]]
 
 
-def test_a_slider_is_never_sent_a_value_outside_the_limits_it_has(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its browser would cut the value at the limits that it still has, and send that back."""
+def test_a_slider_is_never_sent_a_value_beyond_its_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A browser would clip the value to the old limits, and send it back."""
     wire = Wire(monkeypatch)
     choice, slider = Box(), widgets.FloatSlider(min=0.0, max=2.0, value=1.0)
     choose((choice, "n"), {(slider, "min"): [0.0, 5.0], (slider, "max"): [2.0, 9.0], (slider, "value"): [1.0, 6.0]})
@@ -273,7 +273,7 @@ def test_a_slider_is_never_sent_a_value_outside_the_limits_it_has(monkeypatch: p
 
 
 @pytest.mark.parametrize(("index", "value"), [(-7, 10.0), (99, 20.0)])
-def test_an_index_beyond_the_table_takes_its_nearest_row(index: int, value: float) -> None:
+def test_an_index_beyond_the_table_takes_the_nearest_row(index: int, value: float) -> None:
     choice, target = Box(), Box()
     choose((choice, "n"), {(target, "a"): [10.0, 20.0]})
     choice.n = index
@@ -298,13 +298,13 @@ def test_a_choice_and_what_it_sets_are_one_event() -> None:
 
 
 class Page(HasTraits):
-    """The browser's end of a drawing."""
+    """What a browser sets for a renderer."""
 
     shown = Int(0)
     visible = Bool(True)
 
 
-def drawing_link() -> tuple[Box, Page, list]:
+def link_with_renderer() -> tuple[Box, Page, list]:
     source, page, drawn = Box(), Page(), list[float]()
     jaxlink(
         lambda a: {"a": a},
@@ -315,8 +315,8 @@ def drawing_link() -> tuple[Box, Page, list]:
     return source, page, drawn
 
 
-def test_a_drawing_waits_until_its_last_frame_is_shown_and_then_shows_the_newest() -> None:
-    source, page, drawn = drawing_link()
+def test_a_renderer_waits_until_its_last_frame_is_shown_and_then_draws_the_newest() -> None:
+    source, page, drawn = link_with_renderer()
     assert drawn == [1.0]
     for value in (2.0, 3.0, 4.0):
         source.a = value
@@ -329,8 +329,8 @@ def test_a_drawing_waits_until_its_last_frame_is_shown_and_then_shows_the_newest
     assert drawn == [1.0, 4.0, 5.0]
 
 
-def test_nothing_is_drawn_while_hidden() -> None:
-    source, page, drawn = drawing_link()
+def test_nothing_is_rendered_while_hidden() -> None:
+    source, page, drawn = link_with_renderer()
     page.shown += 1
     page.visible = False
     source.a = 2.0
@@ -340,7 +340,7 @@ def test_nothing_is_drawn_while_hidden() -> None:
     assert drawn == [1.0, 3.0]
 
 
-def test_a_failing_drawing_is_named_and_tried_again_with_the_next_result() -> None:
+def test_a_failing_renderer_is_reported_and_tried_again_with_the_next_result() -> None:
     source, page, shown, drawn = Box(), Box(), Page(), list[float]()
 
     def draw(result: dict) -> None:
@@ -362,7 +362,7 @@ def test_a_failing_drawing_is_named_and_tried_again_with_the_next_result() -> No
     assert (drawn, page.text) == ([1.0, 3.0], "")
 
 
-def test_only_discrete_changes_are_eased() -> None:
+def test_only_changes_of_triggers_are_animated() -> None:
     source, target, durations = Box(), Box(), list[tuple]()
     figure = Box()
     figure.observe(lambda change: durations.append((change.new, target.a)), "n")
@@ -376,10 +376,10 @@ def test_only_discrete_changes_are_eased() -> None:
     source.a = 3.0
     assert durations == []
     source.n = 5
-    assert durations == [(150, 3.0), (0, 8.0)]  # long before the value changes, none after
+    assert durations == [(150, 3.0), (0, 8.0)]  # set before the value changes, and reset after
 
 
-def test_changes_from_many_threads_end_in_one_state() -> None:
+def test_changes_from_many_threads_end_in_a_consistent_state() -> None:
     source, target = Box(), Box()
     link_sum(source, target)
 
@@ -397,11 +397,11 @@ def test_changes_from_many_threads_end_in_one_state() -> None:
 
 
 @pytest.mark.parametrize("value", [0.0, -1.0])
-def test_a_control_is_left_where_it_is_by_what_is_no_number(value: float) -> None:
+def test_a_control_is_never_set_to_nan_or_infinity(value: float) -> None:
     source, slider, words = widgets.FloatSlider(value=2, min=-1), widgets.FloatSlider(value=5, min=-5), widgets.Label()
     outputs: Any = {"log": [(slider, "value"), (words, "value", "log is {log}")]}
     jaxlink(lambda x: {"log": jnp.log(x)}, inputs={"x": (source, "value")}, outputs=outputs, sync_targets=True, where="kernel")
-    assert slider.value == 5  # a control stands where it stands until something moves it
+    assert slider.value == 5  # controls are not set until an input changes
     source.value = 1.0
     assert slider.value == 0
     source.value = value

@@ -1,4 +1,4 @@
-"""jaxlink where it is at its limits, in real pages: what no browser can run, what is slow, and what is no number."""
+"""jaxlink in real pages at its limits: functions that no browser can run, that are slow, or that return no number."""
 
 import math
 import re
@@ -30,39 +30,39 @@ def slider(name, **options):
 def words(name):
     return named(name, widgets.Label())
 
-def told(name, link):  # what Python knows of the link
+def show_state(name, link):  # as Python sees it
     for trait in ("computing", "reason"):
         dlink((link, trait), (words(f"{name}-{trait}"), "value"))
 """
 
-# One notebook for all tests, because a kernel takes seconds to start; each link has a slider and words of its own.
+# One notebook for all tests, because a kernel takes seconds to start. Each link has its own slider and text.
 LINKS = """
 def spread(x):
     return {"x": x, "largest": jnp.linalg.eigvalsh(jnp.array([[1.0, x], [x, 1.0]]))[1]}
 
 eigen = jaxlink(spread, inputs={"x": (slider("eigen"), "value")},
                 outputs={"largest": (words("eigen-words"), "value", "{x} gives {largest}")})
-told("eigen", eigen)
+show_state("eigen", eigen)
 
 def square(x):
     return {"x": x, "square": x * x}
 
 moved = jaxlink(square, inputs={"x": (slider("moved"), "value")}, where="kernel",
                 outputs={"square": (words("moved-words"), "value", "{x} gives {square}")})
-told("moved", moved)
+show_state("moved", moved)
 place = named("place", widgets.ToggleButtons(options=["kernel", "browser"], value="kernel"))
 dlink((place, "value"), (moved, "where"))
 
 here = jaxlink(square, inputs={"x": (slider("here"), "value")},
                outputs={"square": (words("here-words"), "value", "{x} gives {square}")})
-told("here", here)
+show_state("here", here)
 
 def slow(x):
     return {"x": x, "y": jax.lax.fori_loop(0, 10_000_000, lambda i, y: jnp.sin(y + x), x)}
 
 far = jaxlink(slow, inputs={"x": (slider("far"), "value")},
               outputs={"y": (words("far-words"), "value", "{x} leads to {y}")})
-told("far", far)
+show_state("far", far)
 
 def halvings(x):
     total = jnp.sum(x)
@@ -71,7 +71,7 @@ def halvings(x):
 numbers = named("numbers", widgets.FloatsInput(value=[8.0]))
 endless = jaxlink(halvings, inputs={"x": (numbers, "value")},
                   outputs={"count": (words("endless-words"), "value", "{sum} takes {count}")})
-told("endless", endless)
+show_state("endless", endless)
 
 floor = named("floor", widgets.FloatText())
 jaxlink(lambda x: {"floor": jnp.floor(x)}, inputs={"x": (slider("whole"), "value")}, outputs={"floor": (floor, "value")})
@@ -98,12 +98,12 @@ def raised(x, power, halved):
 
 chosen = jaxlink(raised, inputs={"x": (base, "value")}, static={"power": (power, "index"), "halved": (halved, "value")},
                  outputs={"y": (words("chosen-words"), "value", "{x} becomes {y}")})
-told("chosen", chosen)
+show_state("chosen", chosen)
 """
 
-MEMORIES = """
+REMEMBERED = """
 kept = [slider(name, description=name) for name in ("one", "two")]
-memories = [remember([(control, "value")]) for control in kept]
+remembered = [remember([(control, "value")]) for control in kept]
 """
 
 END = "widgets.VBox(rows)"
@@ -112,14 +112,14 @@ END = "widgets.VBox(rows)"
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     notebook = tmp_path_factory.mktemp("links") / "links.ipynb"
-    nbformat.write(notebook_of(BEGINNING, LINKS, CHOICES, MEMORIES, END), notebook)
+    nbformat.write(notebook_of(BEGINNING, LINKS, CHOICES, REMEMBERED, END), notebook)
     with voila_of(notebook) as server:
         yield server
         assert "Warning" not in server.log, server.log
 
 
 class Links:
-    """The page of the notebook, and what it and its kernel say to each other."""
+    """The notebook's page, and the messages between it and its kernel."""
 
     def __init__(self, page: Page, url: str) -> None:
         self.page, self.sent, self.received = page, list[str](), list[str]()
@@ -133,12 +133,12 @@ class Links:
         socket.on("framesent", lambda frame: self.sent.append(str(frame)) if "comm_msg" in str(frame) else None)
 
     def printed(self) -> list[str]:
-        """What the kernel has printed or warned of, but for a channel of ipywidgets' own: ipykernel misses it, and uses it."""
+        """What the kernel has printed, except for a warning of ipykernel about a comm of ipywidgets' own."""
         streams = [frame for frame in self.received if re.search(r'"msg_type": ?"stream"', frame)]
         return [frame for frame in streams if "No such comm" not in frame]
 
     def set_by_kernel(self) -> list[str]:
-        """What the kernel has set on the page; that it repeats what the page sent is another kind of message."""
+        """The updates that the kernel has sent. It echoes the page's own updates with messages of another kind."""
         return [frame for frame in self.received if re.search(r'"method": ?"update"', frame)]
 
     def of(self, name: str) -> Locator:
@@ -169,7 +169,7 @@ def links(browser: Browser, server: Server) -> Iterator[Links]:
         yield links
 
 
-def test_what_cannot_be_compiled_runs_in_the_kernel(links: Links) -> None:
+def test_a_function_that_cannot_be_compiled_runs_in_the_kernel(links: Links) -> None:
     links.expect("eigen-computing", "kernel")
     expect(links.of("eigen-reason")).to_contain_text("eigh")
     AppPage(links.page).settled()
@@ -178,7 +178,7 @@ def test_what_cannot_be_compiled_runs_in_the_kernel(links: Links) -> None:
     links.expect("eigen-words", "0.3 gives 1.3")
     AppPage(links.page).settled()
     expect(links.of("eigen-reason")).to_contain_text("eigh")
-    assert not any('"reason"' in message for message in links.sent)  # the page takes the kernel's word for it
+    assert not any('"reason"' in message for message in links.sent)  # the page leaves the kernel's reason as it is
 
 
 def test_a_link_moves_between_kernel_and_browser(links: Links) -> None:
@@ -194,14 +194,14 @@ def test_a_link_moves_between_kernel_and_browser(links: Links) -> None:
     links.expect("moved-reason", "")
 
 
-def resting_place(x: float) -> float:
+def fixed_point(x: float) -> float:
     y = x
     for _ in range(10_000):
         y = math.sin(y + x)
     return y
 
 
-# Resolves when the words are these, with all words that there were and the frames that were painted before the first of them.
+# Resolves when the text is `last`, with all texts until then and the number of frames before the first of them.
 WATCH = """(last) => {
   const words = document.querySelector(".far-words");
   const seen = [];
@@ -216,7 +216,7 @@ WATCH = """(last) => {
 
 
 def expect_workers(page: Page, count: int) -> None:
-    """Waits until there are so many: others come for a moment, in which a program is made fast."""
+    """Waits until there are so many. A warm-up has further workers for a moment."""
     for _ in range(1200):
         if len(page.workers) == count:
             return
@@ -224,22 +224,22 @@ def expect_workers(page: Page, count: int) -> None:
     raise AssertionError(f"There are {len(page.workers)} workers, and not {count}.")
 
 
-def test_what_is_slow_runs_in_a_worker_and_ends_with_the_last_value(links: Links) -> None:
+def test_a_slow_program_runs_in_a_worker_and_ends_with_the_last_value(links: Links) -> None:
     links.expect("far-words", "0 leads to 0")
     expect_workers(links.page, 2)
-    last = f"1.5 leads to {resting_place(1.5):.3g}"
+    last = f"1.5 leads to {fixed_point(1.5):.3g}"
     links.page.evaluate(WATCH, last)
     links.press("far", "ArrowRight", 15)
     found = links.page.evaluate("watched")
     inputs = [float(words.split()[0]) for words in found["seen"]]
     assert inputs == sorted(inputs)
-    assert found["frames"] > 2  # a run in the page's own thread would leave room for one
+    assert found["frames"] > 2  # a run in the page's own thread would leave time for one only
     AppPage(links.page).settled()
     links.expect("far-words", last)
     links.expect("far-computing", "browser")
 
 
-# Every program is slow in its first two runs in the page, and as fast as it is in a worker.
+# Every program is slow in its first two runs in the page. In a worker it is as fast as it is.
 SLOW_AT_FIRST = """
   const { instantiate } = WebAssembly;
   WebAssembly.instantiate = async (...given) => {
@@ -256,15 +256,15 @@ SLOW_AT_FIRST = """
 """
 
 
-def test_what_has_become_fast_in_its_worker_comes_back_to_the_page(browser: Browser, server: Server) -> None:
+def test_a_program_that_becomes_fast_in_its_worker_returns_to_the_page(browser: Browser, server: Server) -> None:
     with opened(browser, server, SLOW_AT_FIRST) as links:
-        # All but the slow one's, and the endless one's.
+        # All workers have ended, except those of the slow and the endless program.
         links.page.wait_for_function("workers.begun > 4 && workers.ended === workers.begun - 2")
         links.press("here", "ArrowRight", 5)
         links.expect("here-words", "0.5 gives 0.25")
         links.expect("here-computing", "browser")
         links.press("far", "ArrowRight", 3)
-        links.expect("far-words", f"0.3 leads to {resting_place(0.3):.3g}")
+        links.expect("far-words", f"0.3 leads to {fixed_point(0.3):.3g}")
         expect_workers(links.page, 2)
 
 
@@ -276,7 +276,7 @@ SET = """async ([name, value]) => {
 }"""
 
 
-def test_what_may_never_end_runs_in_a_worker_and_takes_another_number_of_inputs(links: Links) -> None:
+def test_a_program_that_may_never_end_runs_in_a_worker_and_takes_arrays_of_any_length(links: Links) -> None:
     links.expect("endless-words", "8 takes 3")
     for numbers, words in (([8, 8], "16 takes 4"), ([1, 1, 1, 1], "4 takes 2"), ([32], "32 takes 5")):
         links.page.evaluate(SET, ["numbers", numbers])
@@ -286,7 +286,7 @@ def test_what_may_never_end_runs_in_a_worker_and_takes_another_number_of_inputs(
         links.expect("endless-reason", "")
 
 
-# No worker does what it is asked to, and ten seconds pass quickly.
+# Workers do not answer, and ten seconds pass quickly.
 DEAF = """
   const { setTimeout } = window;
   window.setTimeout = (act, delay, ...rest) => setTimeout(act, delay === 10_000 ? 300 : delay, ...rest);
@@ -294,7 +294,7 @@ DEAF = """
 """
 
 
-def test_a_worker_that_does_not_answer_is_ended_and_the_kernel_takes_over(browser: Browser, server: Server) -> None:
+def test_a_worker_that_does_not_answer_is_terminated_and_the_kernel_takes_over(browser: Browser, server: Server) -> None:
     with opened(browser, server, DEAF) as links:
         links.expect("endless-computing", "kernel")
         expect(links.of("endless-reason")).to_contain_text("did not finish within 10 seconds")
@@ -305,7 +305,7 @@ def test_a_worker_that_does_not_answer_is_ended_and_the_kernel_takes_over(browse
         expect_workers(links.page, 0)
 
 
-# Counts what links set, and not what the kernel says again of a value that was told to it.
+# Counts what links set, without what the kernel echoes.
 SPY = """async () => {
   const models = await Promise.all(Object.values(jupyterapp.widgetManager._models));
   const model = models.find((model) => model.get("_dom_classes")?.includes("floor"));
@@ -318,7 +318,7 @@ SPY = """async () => {
 }"""
 
 
-def test_an_output_is_set_when_it_is_another_or_somebody_else_has_set_it(links: Links) -> None:
+def test_an_output_is_set_if_it_has_changed_or_another_has_set_it(links: Links) -> None:
     links.page.evaluate(SPY)
     box = links.of("floor").get_by_role("spinbutton")
     links.press("whole", "ArrowRight", 9)
@@ -332,14 +332,14 @@ def test_an_output_is_set_when_it_is_another_or_somebody_else_has_set_it(links: 
     expect(box).to_have_value("1")
 
 
-def test_what_a_kernel_computes_from_what_the_page_has_shown_is_told_to_it(links: Links) -> None:
+def test_a_value_that_was_only_set_locally_is_sent_to_a_kernel_that_needs_it(links: Links) -> None:
     links.press("whole", "End")
     links.expect("floor-words", "2 gives 4")
     links.press("whole", "Home")
     links.expect("floor-words", "0 gives 0")
 
 
-def test_a_control_never_gets_what_is_no_number(links: Links) -> None:
+def test_a_control_is_never_set_to_nan(links: Links) -> None:
     links.press("log", "ArrowLeft", 9)
     links.expect("log-words", "log is -2.3")
     links.sent.clear()
@@ -360,7 +360,7 @@ PROGRAMS = """async () => {
 }"""
 
 
-def test_a_choice_sets_controls_and_takes_another_program_without_the_kernel(links: Links) -> None:
+def test_a_choice_sets_controls_and_selects_a_program_without_the_kernel(links: Links) -> None:
     assert set(links.page.evaluate(PROGRAMS)) == {"[0,false]", "[0,true]", "[1,false]", "[1,true]"}
     links.expect("chosen-words", "1 becomes 1")
     AppPage(links.page).settled()
@@ -384,7 +384,7 @@ def test_a_choice_sets_controls_and_takes_another_program_without_the_kernel(lin
         ("delete globalThis.WebAssembly", "has no WebAssembly"),
     ],
 )
-def test_a_browser_that_cannot_run_programs_leaves_it_to_the_kernel(
+def test_the_kernel_computes_for_a_browser_that_cannot_run_programs(
     browser: Browser, server: Server, script: str, reason: str
 ) -> None:
     with opened(browser, server, script) as links:
@@ -398,8 +398,8 @@ def test_a_browser_that_cannot_run_programs_leaves_it_to_the_kernel(
         expect(links.of("here-reason")).to_contain_text(reason)
 
 
-def test_two_memories_on_a_page_keep_to_their_own_controls(browser: Browser, server: Server) -> None:
-    with browser.new_context() as context:  # plain Voilà answers a page that is left with an error
+def test_two_sets_of_remembered_controls_are_kept_apart(browser: Browser, server: Server) -> None:
+    with browser.new_context() as context:  # Voilà logs an error when a page is left
         links = Links(context.new_page(), server.url)
         links.press("one", "End")
         links.press("two", "ArrowRight", 5)

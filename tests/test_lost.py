@@ -1,4 +1,4 @@
-"""A page that loses its kernel, its server or its network goes on, says so in one line, and forgets nothing."""
+"""A page that loses its kernel, its server or its network goes on, says so in one line, and keeps the controls."""
 
 import contextlib
 import os
@@ -20,7 +20,7 @@ ALL = ("curve", "fit", "field", "gradient_norm")
 
 @pytest.fixture
 def voila() -> Iterator[Server]:
-    """A server of its own for each test: what happens to its kernels is no other's concern."""
+    """A server for one test, which may kill its kernels."""
     port = free_port()
     command = [sys.executable, "-m", "voila", "techni.ipynb", f"--port={port}", "--no-browser"]
     with serve(command, f"http://127.0.0.1:{port}/", "is running at") as server:
@@ -29,7 +29,7 @@ def voila() -> Iterator[Server]:
 
 @contextlib.contextmanager
 def without(browser: Browser, expected: str) -> Iterator[BrowserContext]:
-    """A browser whose console has no other errors than some that a test brings about."""
+    """A browser whose console has no errors except the expected ones."""
 
     def is_complaint(message: ConsoleMessage) -> bool:
         return message.type == "error" and not re.search(expected, message.text)
@@ -46,7 +46,7 @@ def without(browser: Browser, expected: str) -> Iterator[BrowserContext]:
 
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
-    """A browser in which nothing fails but connections to what is gone."""
+    """A browser in which nothing fails except connections."""
     with without(browser, "ERR_|WebSocket connection|status of (40[34]|503)") as context:
         yield context
 
@@ -57,8 +57,8 @@ def kernels(server: Server) -> list[int]:
     return [int(pid) for pid in children if "ipykernel" in Path(f"/proc/{pid}/cmdline").read_text()]
 
 
-def expect_going_on(app: AppPage) -> None:
-    """Sliders, choices and buttons still move every picture."""
+def expect_working(app: AppPage) -> None:
+    """Checks that sliders, choices and buttons still change every picture."""
     before = app.seen()
     app.press("Learning rate", "ArrowRight", 2)
     app.wait_for_change(before, *ALL)
@@ -72,7 +72,7 @@ def expect_going_on(app: AppPage) -> None:
     app.wait("s.step === '30' && s.loss === '0.0386'")
 
 
-def test_a_kernel_that_dies_in_the_middle_of_a_drag_is_not_missed(voila: Server, context: BrowserContext) -> None:
+def test_a_drag_goes_on_when_the_kernel_dies(voila: Server, context: BrowserContext) -> None:
     app = AppPage.open(context.new_page(), voila.url)
     (kernel,) = kernels(voila)
     app.page.mouse.move(*app.at(0.6, -3.5))
@@ -91,7 +91,7 @@ def test_a_kernel_that_dies_in_the_middle_of_a_drag_is_not_missed(voila: Server,
     app.page.mouse.up()
     app.expect_start(-1.0, 2.0)
     app.wait_for_change(before, *ALL)
-    expect_going_on(app)
+    expect_working(app)
 
 
 def test_reconnecting_brings_the_controls_to_a_new_kernel(voila: Server, context: BrowserContext) -> None:
@@ -131,9 +131,9 @@ def change_controls(app: AppPage) -> None:
 
 
 def expect_controls(app: AppPage, before: dict) -> None:
-    """The page is as `change_controls` left it."""
+    """Checks that the page is as `change_controls` left it."""
     app.wait_until_drawn()
-    numbers = ("loss", "gradient_norm", "step", "sentence")  # the curves of a kernel differ in their last digits
+    numbers = ("loss", "gradient_norm", "step", "sentence")  # the curves of a kernel differ in the last digits
     app.wait("Object.keys(arg).every((name) => s[name] === arg[name])", arg={name: before[name] for name in numbers})
     for name, option in (("Problem", "Line"), ("Optimizer", "Adam"), ("Loss axis", "Linear")):
         expect(app.page.get_by_role("combobox", name=name, exact=True)).to_have_value(option)
@@ -141,7 +141,7 @@ def expect_controls(app: AppPage, before: dict) -> None:
 
 
 @pytest.mark.parametrize("server", ["voila", pytest.param("site", marks=pytest.mark.soak)])
-def test_a_reload_shows_what_the_visitor_had(server: str, browser: Browser, request: pytest.FixtureRequest) -> None:
+def test_a_reload_keeps_the_controls(server: str, browser: Browser, request: pytest.FixtureRequest) -> None:
     url = request.getfixturevalue(server).url
     with watched(browser.new_context(**SIZES["wide"])) as context:
         app = AppPage.open(context.new_page(), url)
@@ -178,7 +178,7 @@ def test_a_server_that_is_gone_is_waited_for(where: str, context: BrowserContext
 
 @pytest.mark.soak
 def test_a_connection_that_comes_back_changes_nothing(voila: Server, context: BrowserContext) -> None:
-    """On reconnecting, the widget manager restores the kernel's state, in which no picture has ever been computed."""
+    """The widget manager then restores the kernel's state, in which no picture was ever computed."""
     app = AppPage.open(context.new_page(), voila.url)
     change_controls(app)
     before = app.settled()
@@ -187,4 +187,4 @@ def test_a_connection_that_comes_back_changes_nothing(voila: Server, context: Br
     app.settled()
     expect_controls(app, before)
     expect(app.page.locator(LINE)).to_be_hidden()
-    expect_going_on(app)
+    expect_working(app)

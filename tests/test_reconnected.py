@@ -1,4 +1,4 @@
-"""A connection that breaks and comes back: what the visitor moved meanwhile stays, at both ends, and both go on."""
+"""A connection that breaks and comes back: what the visitor moved meanwhile is kept, on the page and in the kernel."""
 
 import re
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ def own_server() -> Iterator[Server]:
 
 
 class Cable:
-    """The page's way to its kernel, which can be cut, and drop what is on it first."""
+    """The page's connection to its kernel, which can lose messages and be cut."""
 
     def __init__(self, context: BrowserContext) -> None:
         self.is_whole = self.is_passing = True
@@ -41,7 +41,7 @@ class Cable:
             to.send(message)
 
     def drop(self) -> None:
-        """Loses every message from now on, as a network does that is gone before anybody knows."""
+        """Loses every message from now on, like a network that is gone before either end notices."""
         self.is_passing = False
 
     def cut(self) -> None:
@@ -50,7 +50,7 @@ class Cable:
             socket.close()
         self._sockets = []
 
-    def mend(self) -> None:
+    def repair(self) -> None:
         self.is_whole = self.is_passing = True
 
 
@@ -62,8 +62,8 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
         yield context
 
 
-def lose(app: AppPage, cable: Cable, names: tuple[str, ...]) -> dict[str, Any]:
-    """Moves these sliders, before the page knows that its connection is gone, and after; what is seen then."""
+def move_without_connection(app: AppPage, cable: Cable, names: tuple[str, ...]) -> dict[str, Any]:
+    """Moves these sliders, before the page notices that its connection is gone, and after. Returns what it shows then."""
     cable.drop()
     for name in names:
         app.press(name, "ArrowRight", 2)
@@ -77,12 +77,12 @@ def lose(app: AppPage, cable: Cable, names: tuple[str, ...]) -> dict[str, Any]:
 
 
 def reconnect(app: AppPage, cable: Cable) -> None:
-    cable.mend()
+    cable.repair()
     expect(app.page.locator(LINE)).to_be_hidden(timeout=LOAD_MS)
     app.settled()
 
 
-# Our own server forgets what a page did not take; Voilà's sends it again.
+# The hardened server drops what a page did not receive. Voilà sends it again.
 @pytest.mark.parametrize(
     ("server", "where"),
     [
@@ -93,7 +93,7 @@ def reconnect(app: AppPage, cable: Cable) -> None:
         ),
     ],
 )
-def test_what_was_moved_while_the_connection_was_gone_stays(
+def test_what_was_moved_without_a_connection_is_kept(
     server: str, where: str, context: BrowserContext, request: pytest.FixtureRequest
 ) -> None:
     cable = Cable(context)
@@ -101,23 +101,23 @@ def test_what_was_moved_while_the_connection_was_gone_stays(
     app = AppPage.open_lab(page, f"{url}techni.ipynb") if server == "lab" else AppPage.open(page, url)
     app.compute_in(where)
     names = ("Learning rate", "Initial w", "Steps")
-    lost = lose(app, cable, names)
+    lost = move_without_connection(app, cable, names)
     values = [app.value(name) for name in names]
     reconnect(app, cable)
     assert [app.value(name) for name in names] == values
     app.wait("s.loss === arg.loss && s.step === arg.step && s.sentence === arg.sentence", arg=lost)
-    app.compute_in("server")  # whose kernel knows of it
+    app.compute_in("server")  # whose kernel has the same values
     app.wait("s.loss === arg.loss && s.step === arg.step && s.sentence === arg.sentence", arg=lost)
     before = app.seen()
     app.press("Learning rate", "ArrowLeft", 2)
     app.wait_for_change(before, *ALL)
     if server == "lab":
-        app.compute_in("browser")  # else the page turns to its browser, and cannot tell its kernel so any more
+        app.compute_in("browser")  # otherwise the page switches to the browser, and can no longer tell its kernel
         app.shut_down()
 
 
-def test_the_path_is_drawn_though_the_kernel_thinks_that_nobody_sees_it(own_server: Server, context: BrowserContext) -> None:
-    """As it does if a phone is taken up again whose connection had gone: what the page says then is lost, and restored."""
+def test_the_path_is_drawn_although_the_kernel_takes_it_for_hidden(own_server: Server, context: BrowserContext) -> None:
+    """As when a phone without a connection is unlocked: the message that the page is visible is lost."""
     cable = Cable(context)
     app = AppPage.open(context.new_page(), own_server.url)
     show = "(state) => { Object.defineProperty(document, 'hidden', { value: state, configurable: true });"

@@ -1,4 +1,4 @@
-"""A device that is much slower than this one: what libraries give up waiting for is there all the same."""
+"""A much slower device: whatever libraries stop waiting for still appears."""
 
 from playwright.sync_api import Browser
 
@@ -8,12 +8,12 @@ from tests.server import hardened
 
 ALL = ("curve", "fit", "field", "gradient_norm")
 
-# ipywidgets' rest between two looks for a model, a tenth of a second, lasts until all models have come.
+# ipywidgets waits a tenth of a second between two attempts to find a model. Here it waits until all models have come.
 LATE = """
   const { setTimeout } = window;
   window.setTimeout = (act, ms, ...rest) => setTimeout(act, ms === 100 ? 8000 : ms, ...rest);
 """
-# No model's module is ready in anywidget's two seconds.
+# No module is loaded within anywidget's two seconds.
 IMPATIENT = """
   const timeout = AbortSignal.timeout.bind(AbortSignal);
   AbortSignal.timeout = (ms) => timeout(ms <= 3000 ? 0 : ms);
@@ -31,7 +31,7 @@ def test_an_app_whose_models_come_late_is_shown(browser: Browser, voila: Server)
     app.wait_for_change(before, *ALL)
     app.choose("Problem", "Line")
     app.expect_fitting_figure()
-    assert any("widget model not found" in text for text in said)  # this is what happened
+    assert any("widget model not found" in text for text in said)  # ipywidgets has given up
     context.close()
 
 

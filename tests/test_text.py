@@ -1,4 +1,4 @@
-"""Numbers in sentences: the kernel's words are the page's, for floats of every size, in a real browser."""
+"""Numbers in sentences: kernel and page format them alike, for floats of every size, in a real browser."""
 
 import json
 import math
@@ -31,8 +31,8 @@ TEMPLATES = [
 ]
 
 
-def drawn(count: int) -> Iterator[float]:
-    """Floats of all magnitudes: any bits of a float64 or a float32, decimals of few digits, and binary ties of three digits."""
+def random_floats(count: int) -> Iterator[float]:
+    """Floats of all magnitudes: random bits of float64 and float32, short decimals, and ties at the third digit."""
     draw = Random(0)
     for _ in range(count):
         yield struct.unpack("<d", draw.randbytes(8))[0]
@@ -43,7 +43,7 @@ def drawn(count: int) -> Iterator[float]:
         yield float(f"{draw.randint(100, 999)}5e{draw.randint(-9, 6)}")
 
 
-NUMBERS = [sign * value for value in [*EDGES, *drawn(1500)] for sign in (1, -1)]
+NUMBERS = [sign * value for value in [*EDGES, *random_floats(1500)] for sign in (1, -1)]
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +56,7 @@ def page(browser: Browser) -> Iterator[Page]:
         yield page
 
 
-def test_every_number_is_worded_alike(page: Page) -> None:
+def test_every_number_is_formatted_alike(page: Page) -> None:
     # Bits, as JSON has no infinity, no NaN and no negative zero.
     bits = [struct.pack(">d", value).hex() for value in NUMBERS]
     words = page.evaluate("""bits => bits.map((hex) => {
@@ -69,10 +69,10 @@ def test_every_number_is_worded_alike(page: Page) -> None:
         for value, mine, theirs in zip(NUMBERS, map(format_number, NUMBERS), words, strict=True)
         if mine != theirs
     ]
-    assert not other, f"{len(other)} of {len(NUMBERS)}, as (number, kernel's, page's): {other[:20]}"
+    assert not other, f"{len(other)} of {len(NUMBERS)}, as (number, kernel, page): {other[:20]}"
 
 
-def test_every_result_of_a_program_is_worded_alike(page: Page) -> None:
+def test_every_result_of_a_program_is_formatted_alike(page: Page) -> None:
     with np.errstate(over="ignore", under="ignore"):
         results = np.unique(np.array(NUMBERS).astype(np.float32))
     bits = results.view(np.int32).tolist()
@@ -97,10 +97,10 @@ def test_every_template_is_filled_alike(page: Page, template: str) -> None:
 
 
 @pytest.mark.parametrize("value", [0, -1, 2**31 - 1, 2**31, -(2**31) - 1, 10**12, True])
-def test_a_whole_number_goes_into_a_program_as_the_kernel_takes_it(page: Page, value: int) -> None:
+def test_an_integer_is_clipped_as_in_the_kernel(page: Page, value: int) -> None:
     assert page.evaluate("value => Int32Array.from(flatten(value), clipToInt32)[0]", value) == as_input(value)
 
 
 @pytest.mark.parametrize("value", [0.5, 12.3456, 0.001, 99999.0, 54321.7, 123456.7, 1e-5, -3e20])
-def test_a_worded_number_is_the_number_to_three_digits(value: float) -> None:
+def test_a_formatted_number_has_three_correct_digits(value: float) -> None:
     assert float(format_number(value)) == pytest.approx(value, rel=0.005)

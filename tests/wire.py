@@ -1,4 +1,4 @@
-"""The wire between kernel and browser, from the kernel's end: what widgets send, and what a browser may send them."""
+"""The kernel's end of the connection to a browser: what widgets send, and what a browser sends to them."""
 
 from typing import Any, NamedTuple
 
@@ -19,7 +19,7 @@ class Message(NamedTuple):
 
 
 class Wire:
-    """Records every message of every widget that is made while it is in place."""
+    """Records all messages of the widgets that are made from now on."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.messages: list[Message] = []
@@ -35,11 +35,11 @@ class Wire:
         monkeypatch.setattr(comm, "create_comm", RecordingComm)
 
     def receive(self, widget: Widget, state: dict) -> list[Message]:
-        """Lets a browser set traits of a widget; returns what was sent in answer."""
+        """Sets traits of a widget as a browser does. Returns what is sent in answer."""
         return self._handle(widget, {"method": "update", "state": state, "buffer_paths": []})
 
     def receive_custom(self, widget: Widget, content: dict) -> list[Message]:
-        """Lets a browser send a message of a widget's own protocol; returns what was sent in answer."""
+        """Sends a custom message to a widget as a browser does. Returns what is sent in answer."""
         return self._handle(widget, {"method": "custom", "content": content})
 
     def _handle(self, widget: Widget, data: dict) -> list[Message]:
@@ -49,12 +49,12 @@ class Wire:
 
 
 def to(widget: Widget, messages: list[Message], method: str | None = None) -> list[Message]:
-    """The messages to one widget, of one kind if given."""
+    """The messages of one widget, of one method if given."""
     return [m for m in messages if m.comm_id == widget.model_id and method in (None, m.method)]
 
 
 def opened(wire: Wire) -> App:
-    """An app on a page that has just shown everything."""
+    """An app on a page that has just shown every picture."""
     app = App()
     for picture in app.field.pictures:
         wire.receive_custom(picture.canvas, {"type": "initialized"})
