@@ -1,7 +1,7 @@
-"""The same bits everywhere: runs programs in Chromium, in Firefox and in wasmtime: `python -m benchmarks.browsers`.
+"""Whether Chromium, Firefox and wasmtime compute the same bits: `python -m benchmarks.browsers`.
 
-Chromium and Firefox are started headless on a page that runs every program and posts its outputs back, so that no driver is
-needed: any browser that opens a page will do.
+Chromium and Firefox open a page, headless, that runs every program and posts its outputs back. So no driver is needed, and any
+browser that opens a page will do.
 """
 
 import base64
@@ -21,6 +21,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from benchmarks.chromium import FLAGS
+from benchmarks.encoding import encoded
 from benchmarks.workloads import workloads
 from gradient.wasm import Program, compile
 from tests.wasm_graphs import arguments, program
@@ -41,17 +43,9 @@ const encode = bytes => { let s = ''; for (const b of bytes) s += String.fromCha
   await fetch('results', {method: 'POST', body: JSON.stringify({agent: navigator.userAgent, results})});
 })().catch(e => fetch('results', {method: 'POST', body: JSON.stringify({error: String(e)})}));
 </script>"""
+Item = tuple[str, Program, tuple[Any, ...]]
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 FIREFOX = ("firefox-esr", "firefox")
-CHROMIUM_FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--remote-debugging-port=0",
-]
-QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -69,28 +63,24 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def do_POST(self) -> None:
-        """What the page found."""
+        """The outputs, or an error."""
         self._results.put(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
         self.send_response(204)
         self.end_headers()
 
     def log_message(self, *_: Any) -> None:
-        """Says nothing."""
+        """Logs nothing."""
 
 
-def _text(data: bytes) -> str:
-    return base64.b64encode(data).decode()
-
-
-def programs() -> list[tuple[str, Program, tuple[Any, ...]]]:
-    """Descents, elementary functions over many values, and random graphs."""
+def programs() -> list[Item]:
+    """The name, program and arguments of descents, elementary functions over many values, and random graphs."""
     x = np.concatenate([np.linspace(-30, 30, 5001), np.logspace(-30, 38, 1000), [0, np.inf, -np.inf]]).astype(np.float32)
     functions = [jnp.sin, jnp.cos, jnp.tanh, jnp.exp, jnp.log, jnp.log1p, jnp.expm1, jax.nn.sigmoid, jnp.arctan, jax.lax.erf]
 
     def tables(x: jax.Array) -> list[jax.Array]:
         return [jnp.nan_to_num(f(x)) for f in functions] + [jnp.nan_to_num(jnp.abs(x) ** 0.3)]
 
-    listed: list[tuple[str, Program, tuple[Any, ...]]] = [("functions", compile(tables, x), (x,))]
+    listed: list[Item] = [("functions", compile(tables, x), (x,))]
     listed += [(w.name, compile(w.function, *w.arguments), w.arguments) for w in workloads((3, 7))]
     for seed in range(20):
         numbers = np.random.RandomState(seed).randint(0, 2**30, 60).tolist()
@@ -99,46 +89,33 @@ def programs() -> list[tuple[str, Program, tuple[Any, ...]]]:
     return listed
 
 
-def expected(item: tuple[str, Program, tuple[Any, ...]]) -> list[bytes]:
+def expected(item: Item) -> list[bytes]:
     """The outputs in wasmtime."""
     _, compiled, args = item
     return [np.ascontiguousarray(leaf).tobytes() for leaf in jax.tree.leaves(load(compiled)(*args))]
 
 
-def _work(listed: list[tuple[str, Program, tuple[Any, ...]]]) -> list[dict[str, Any]]:
-    return [
-        {
-            "module": _text(p.module),
-            "inputs": [
-                [s.offset, _text(np.asarray(leaf, s.dtype).tobytes())]
-                for s, leaf in zip(p.inputs, jax.tree.leaves(args), strict=True)
-            ],
-            "outputs": [[s.offset, s.num_bytes] for s in p.outputs],
-        }
-        for _, p, args in listed
-    ]
-
-
 def command(names: tuple[str, ...], profile: Path) -> list[str]:
-    """What starts the first of these browsers that is installed, with an empty profile.
+    """The command that starts the first of these browsers that is installed, with an empty profile.
 
     Raises:
-        FileNotFoundError: if none is.
+        FileNotFoundError: if none is installed.
     """
     found = next((path for name in names if (path := shutil.which(name))), None)
     if found is None:
         raise FileNotFoundError(
-            f"None of {', '.join(names)} is installed, so its bits cannot be compared. Install one of them."
+            f"None of {', '.join(names)} is installed, so its results cannot be compared. Install one of them."
         )
     if names == CHROMIUM:
-        return [found, *CHROMIUM_FLAGS, *QUIET, f"--user-data-dir={profile}"]
+        return [found, *FLAGS, "--remote-debugging-port=0", f"--user-data-dir={profile}"]
     return [found, "--headless", "--no-remote", "--profile", str(profile)]
 
 
-def run_in(names: tuple[str, ...], listed: list[tuple[str, Program, tuple[Any, ...]]]) -> tuple[str, list[list[bytes]]]:
-    """A browser's name for itself, and the outputs of every program in it."""
+def run_in(names: tuple[str, ...], listed: list[Item]) -> tuple[str, list[list[bytes]]]:
+    """A browser's user agent, and the outputs of every program in it."""
     results: Queue = Queue()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Handler, json.dumps(_work(listed)).encode(), results))
+    work = [encoded(compiled, args) for _, compiled, args in listed]
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Handler, json.dumps(work).encode(), results))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         start = [*command(names, Path(profile)), f"http://127.0.0.1:{server.server_port}/"]
@@ -156,7 +133,7 @@ def run_in(names: tuple[str, ...], listed: list[tuple[str, Program, tuple[Any, .
 
 
 def differing(names: tuple[str, ...]) -> tuple[str, int, list[str]]:
-    """A browser's name for itself, how many programs ran in it, and those of them that differ from wasmtime."""
+    """A browser's user agent, the number of programs, and the names of those whose outputs differ from wasmtime's."""
     listed = programs()
     agent, found = run_in(names, listed)
     wrong = [item[0] for item, outputs in zip(listed, found, strict=True) if outputs != expected(item)]
@@ -164,7 +141,7 @@ def differing(names: tuple[str, ...]) -> tuple[str, int, list[str]]:
 
 
 def main() -> int:
-    """Prints which programs differ where; the exit status says whether any does."""
+    """Prints which programs differ in which browser; the exit status is 1 if any does."""
     status = 0
     for names in (CHROMIUM, FIREFOX):
         try:

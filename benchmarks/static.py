@@ -3,11 +3,14 @@
 python -m benchmarks.static FOLDER PORT
 """
 
+import contextlib
 import sys
+import threading
+from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from benchmarks.proxy import HOST
 
@@ -31,10 +34,26 @@ class _Handler(SimpleHTTPRequestHandler):
         self.end_headers()
         return packed.open("rb")
 
+    def log_message(self, *_: Any) -> None:
+        """Logs nothing."""
+
+
+def _server(folder: Path, port: int) -> ThreadingHTTPServer:
+    return ThreadingHTTPServer((HOST, port), partial(_Handler, directory=str(folder)))
+
 
 def serve(folder: Path, port: int) -> None:
-    """Serves a folder until it is stopped."""
-    ThreadingHTTPServer((HOST, port), partial(_Handler, directory=str(folder))).serve_forever()
+    """Serves a folder until the process is stopped."""
+    _server(folder, port).serve_forever()
+
+
+@contextlib.contextmanager
+def serving_folder(folder: Path) -> Iterator[str]:
+    """Serves a folder on a free port during the block; yields its address."""
+    with _server(folder, 0) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://{HOST}:{server.server_port}/"
+        server.shutdown()
 
 
 def main() -> None:

@@ -1,9 +1,9 @@
-"""A plain page with TensorFlow.js that does what the app does: a slider, a descent, a loss curve.
+"""Serves a plain page with TensorFlow.js that does what the app does: a slider, a descent, a loss curve.
 
     python -m benchmarks.tfjs PROBLEM PORT
 
-PROBLEM is "Wave" or "Network". TensorFlow.js comes from npm into a temporary folder. Its backend is "cpu", the faster one
-for programs as small as these.
+PROBLEM is "Wave" or "Network". TensorFlow.js comes from npm into a temporary folder. It runs on its backend "cpu", which is the
+fastest for programs as small as these.
 """
 
 import json
@@ -25,13 +25,12 @@ _HERE = Path(__file__).parent
 
 
 def install(folder: Path) -> None:
-    """Puts TensorFlow.js and a descent in it into a folder."""
+    """Installs TensorFlow.js in a folder."""
     subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--silent", *TFJS], cwd=folder, check=True)
-    shutil.copy(_HERE / "tfjs.js", folder)
 
 
 def work_of(name: str) -> dict[str, Any]:
-    """A problem of the app with its own settings, as `tfjs.js` takes it."""
+    """A problem of the app with its own settings: the `Work` of `tfjs.js`."""
     problem = PROBLEMS[name]
     layers = [] if problem.is_planar else problem.start_at()
     params = [layer[part] for layer in layers for part in ("weight", "bias")] or [np.asarray(problem.start)]
@@ -49,11 +48,12 @@ def work_of(name: str) -> dict[str, Any]:
 def main() -> None:
     """Serves the page until it is stopped."""
     name, port = sys.argv[1:]
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # an exception, so that the folder goes
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # an exception, so that the folder is removed
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         install(folder)
-        shutil.copy(_HERE / "tfjs_page.js", folder)
+        for script in ("tfjs.js", "tfjs_page.js"):
+            shutil.copy(_HERE / script, folder)
         shutil.copy(_HERE / "tfjs_page.html", folder / "index.html")
         (folder / "work.json").write_text(json.dumps(work_of(name)))
         serve(folder, int(port))

@@ -1,58 +1,73 @@
-"""The compiler's programs compared with `jax.jit` and TensorFlow.js: `python -m benchmarks.wasm [--quick]`.
+"""The compiler's programs compared with `jax.jit` and TensorFlow.js, as a Markdown table.
 
-JAX runs in this process, everything else in one page of headless Chromium. Needs chromium, npm (for TensorFlow.js, which goes
-to a temporary folder) and the packages of the tests. Times are medians of whole runs, results copied out.
+    python -m benchmarks.wasm [--quick] [--only WORKLOAD...] [--save]
+
+JAX runs in this process, everything else in one page of headless Chromium. TensorFlow.js is installed in a temporary folder.
+Times are medians in milliseconds of whole runs, results copied out; `compile` is without the time that JAX takes to trace.
 """
 
 import argparse
-import base64
-import json
+import contextlib
 import shutil
 import statistics
 import tempfile
-import threading
 import time
-from collections.abc import Callable, Sequence
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import brotli
 import jax
 import numpy as np
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
+from benchmarks.chromium import chromium
+from benchmarks.encoding import encoded
+from benchmarks.results import Column, add_save_option, reporting
+from benchmarks.static import serving_folder
 from benchmarks.tfjs import install
 from benchmarks.workloads import MOMENTUM, Workload, workloads
-from gradient.wasm import Program, compile
+from gradient.wasm import compile
 
-FLAGS = [
-    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
-    *("--disable-component-update", "--disable-sync"),
-]
 PAGE = """<!doctype html><meta charset="utf-8"><title>benchmark</title>
 <script src="node_modules/@tensorflow/tfjs/dist/tf.min.js"></script>
 <script src="node_modules/@tensorflow/tfjs-backend-wasm/dist/tf-backend-wasm.min.js"></script>
-<script src="tfjs.js"></script>
-<script src="page.js"></script>
+<script type="module" src="wasm_page.js"></script>
 """
+SCRIPTS = ("wasm_page.js", "tfjs.js")
+COLUMNS = [
+    Column("workload", ""),
+    Column("jax", "jax", ".3f"),
+    Column("wasm", "wasm", ".3f"),
+    Column("tfjs_cpu", "tfjs cpu", ".3f"),
+    Column("tfjs_wasm", "tfjs wasm", ".3f"),
+    Column("compile", "compile", ".3f"),
+    Column("bytes", "bytes", "d"),
+    Column("brotli", "brotli", "d"),
+    Column("load", "load", ".3f"),
+    Column("first", "first", ".3f"),
+    Column("jax_ratio", "JAX ÷", ".2f"),
+    Column("tfjs_cpu_ratio", "tfjs cpu ÷", ".2f"),
+    Column("tfjs_wasm_ratio", "tfjs wasm ÷", ".2f"),
+]
 
 
-class _Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *_: Any) -> None:
-        """Says nothing."""
-
-
-def serve(folder: Path) -> ThreadingHTTPServer:
-    """A server of a folder, on a free port."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(folder)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    return server
+@contextlib.contextmanager
+def serving_page(html: str, *, with_tfjs: bool = False) -> Iterator[str]:
+    """Serves a page that has `wasm_page.js`; yields its address."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        if with_tfjs:
+            install(folder)
+        (folder / "index.html").write_text(html)
+        for script in SCRIPTS:
+            shutil.copy(Path(__file__).with_name(script), folder)
+        with serving_folder(folder) as url:
+            yield url
 
 
 def median_ms(action: Callable[[], Any], seconds: float = 1.0) -> float:
-    """The median time of an action in ms, after one run to warm up."""
+    """The median duration of an action in milliseconds, after one run that does not count."""
     action()
     times: list[float] = []
     while len(times) < 5 or (sum(times) < seconds and len(times) < 300):
@@ -63,13 +78,13 @@ def median_ms(action: Callable[[], Any], seconds: float = 1.0) -> float:
 
 
 def jax_ms(work: Workload) -> float:
-    """JAX jit on the CPU, results as NumPy arrays."""
+    """A run by `jax.jit` on the CPU, with results as NumPy arrays."""
     run = jax.jit(work.function)
     return median_ms(lambda: jax.tree.map(np.asarray, run(*work.arguments)))
 
 
 def compile_ms(work: Workload) -> float:
-    """Compilation, median of five, without the time that JAX needs to trace the function."""
+    """Compilation, the median of five, without the time that JAX takes to trace the function."""
 
     def timed(action: Callable[[], Any]) -> float:
         jax.clear_caches()
@@ -80,20 +95,6 @@ def compile_ms(work: Workload) -> float:
     whole = [timed(lambda: compile(work.function, *work.arguments)) for _ in range(5)]
     tracing = [timed(lambda: jax.make_jaxpr(work.function)(*work.arguments)) for _ in range(5)]
     return statistics.median(whole) - statistics.median(tracing)
-
-
-def encoded(program: Program, arguments: Any) -> dict[str, Any]:
-    """A program and its inputs for the page."""
-
-    def text(data: bytes) -> str:
-        return base64.b64encode(data).decode()
-
-    leaves = jax.tree.leaves(arguments)
-    inputs = [
-        [slot.offset, text(np.asarray(leaf, slot.dtype).tobytes())] for slot, leaf in zip(program.inputs, leaves, strict=True)
-    ]
-    outputs = [[slot.offset, slot.num_bytes] for slot in program.outputs]
-    return {"module": text(program.module), "inputs": inputs, "outputs": outputs}
 
 
 def _for_tfjs(work: Workload) -> dict[str, Any]:
@@ -110,56 +111,36 @@ def _for_tfjs(work: Workload) -> dict[str, Any]:
 
 
 def measure(page: Page, work: Workload, with_tfjs: bool) -> dict[str, float]:
-    """The row of a workload: figures by column."""
+    """The figures of a workload by column; a ratio says how many times faster than the other this compiler is."""
     program = compile(work.function, *work.arguments)
-    row = {"jax": jax_ms(work), **page.evaluate("d => measure(d)", encoded(program, work.arguments))}
-    if with_tfjs:
-        for backend in ("cpu", "wasm"):
-            row[f"tfjs {backend}"] = page.evaluate("([b, d]) => measureTfjs(b, d)", [backend, _for_tfjs(work)])
-    row["compile"] = compile_ms(work)
-    return {**row, "bytes": len(program.module), "brotli": len(brotli.compress(program.module))}
-
-
-COLUMNS = ("jax", "wasm", "tfjs cpu", "tfjs wasm", "compile", "bytes", "brotli", "load", "first")
-
-
-def print_row(name: str, row: dict[str, float]) -> None:
-    """A line of the table, with how many times faster than JAX and TensorFlow.js this compiler is."""
-    cells = [f"{row[c]:.0f}" if c in ("bytes", "brotli") else f"{row[c]:.3f}" if c in row else "-" for c in COLUMNS]
-    ratios = [f"{row[c] / row['wasm']:.2f}" if c in row else "-" for c in ("jax", "tfjs cpu", "tfjs wasm")]
-    print("| " + " | ".join([name, *cells, *ratios]) + " |", flush=True)
-
-
-def measure_all(page: Page, names: Sequence[str], with_tfjs: bool) -> None:
-    """Prints the table, each line as soon as it is measured."""
-    print("| | " + " | ".join(COLUMNS) + " | JAX ÷ | tfjs cpu ÷ | tfjs wasm ÷ |")
-    print("|---" * (len(COLUMNS) + 4) + "|")
-    for work in workloads():
-        if not names or work.name in names:
-            print_row(work.name, measure(page, work, with_tfjs))
+    row = {"jax": jax_ms(work), **page.evaluate("program => measure(program)", encoded(program, work.arguments))}
+    for backend in ("cpu", "wasm") if with_tfjs else ():
+        row[f"tfjs_{backend}"] = page.evaluate("([backend, work]) => measureTfjs(backend, work)", [backend, _for_tfjs(work)])
+    row |= {f"{name}_ratio": row[name] / row["wasm"] for name in ("jax", "tfjs_cpu", "tfjs_wasm") if name in row}
+    return row | {
+        "compile": compile_ms(work),
+        "bytes": len(program.module),
+        "brotli": len(brotli.compress(program.module)),
+    }
 
 
 def main() -> None:
     """Serves the page, opens it in Chromium and measures there."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="without TensorFlow.js")
     parser.add_argument("--only", nargs="*", default=[], help="names of workloads")
+    add_save_option(parser)
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
-        folder = Path(name)
-        if not options.quick:
-            install(folder)
-        (folder / "index.html").write_text(PAGE)
-        shutil.copy(Path(__file__).with_name("wasm_page.js"), folder / "page.js")
-        server = serve(folder)
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+    with serving_page(PAGE, with_tfjs=not options.quick) as url, chromium() as browser:
         page = browser.new_page()
         page.set_default_timeout(0)
-        page.goto(f"http://127.0.0.1:{server.server_port}/")
-        print(json.dumps({"browser": browser.version, "jax": jax.__version__}))
-        measure_all(page, options.only, not options.quick)
-        browser.close()
-        server.shutdown()
+        page.goto(url)
+        with reporting(COLUMNS, "wasm" if options.save else None) as table:
+            table.source |= {"browser": browser.version, "jax": jax.__version__}
+            for work in workloads():
+                if not options.only or work.name in options.only:
+                    row = measure(page, work, not options.quick)
+                    table.add(work.name, *(row.get(column.name) for column in COLUMNS[1:]))
 
 
 if __name__ == "__main__":

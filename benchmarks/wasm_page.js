@@ -1,93 +1,88 @@
-// The part of the benchmark that runs in the browser: `benchmarks.wasm` and `benchmarks.tiers` call `measure` and `measureTfjs`.
+/// <reference path="./tf.d.ts" />
+// The part of the compiler's benchmarks that runs in the browser. Times are in milliseconds.
 
-/** A program and its arguments: the module and each input in base64, offsets and lengths in bytes.
- * @typedef {{ module: string, inputs: [number, string][], outputs: [number, number][] }} Program */
+import { descend } from "./tfjs.js";
 
-/** @param {string} text base64 */
-const decode = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
-const pause = () => new Promise((done) => setTimeout(done, 50));
+/**
+ * @typedef {object} EncodedProgram a compiled program with its inputs; all bytes are in base64
+ * @property {string} module
+ * @property {[offset: number, data: string][]} inputs where in the memory each belongs
+ * @property {[offset: number, size: number][]} outputs where in the memory each is, in bytes
+ */
 
-/** The median time of an action in ms, after ten runs with pauses in which the browser's optimizing compiler can finish.
- * @param {() => unknown} action
- * @param {number} seconds how long to repeat it */
-async function median(action, seconds) {
-  /** @type {number[]} */
+const decode = (/** @type {string} */ text) => Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+const pause = () => new Promise((resolve) => setTimeout(resolve, 50));
+
+/** The median of numbers. @param {number[]} times */
+const median = (times) => times.sort((a, b) => a - b)[times.length >> 1];
+
+/** How long an action takes. @param {() => void} action */
+function duration(action) {
+  const start = performance.now();
+  action();
+  return performance.now() - start;
+}
+
+/**
+ * The median duration of an action in so many seconds, after ten runs in which the browser's optimizing compiler can finish.
+ * @param {() => void} action @param {number} seconds
+ */
+async function medianDuration(action, seconds) {
   const times = [];
-  const end = performance.now() + 1000 * seconds;
   for (let i = 0; i < 10; i++) {
     action();
     if (i % 3 === 2) await pause();
   }
-  while (times.length < 3 || (performance.now() < end && times.length < 2000)) {
-    const start = performance.now();
-    action();
-    times.push(performance.now() - start);
-  }
-  return times.sort((a, b) => a - b)[times.length >> 1];
+  const end = performance.now() + 1000 * seconds;
+  while (times.length < 3 || (performance.now() < end && times.length < 2000)) times.push(duration(action));
+  return median(times);
 }
 
-/** The median time in ms of an action that may be shorter than a tick of the browser's clock, 0.1 ms: such are timed by the 200.
- * @param {() => unknown} action */
+/**
+ * The median duration of an action that may be too short for the browser's clock, which ticks in tenths of a millisecond: then it
+ * is timed by the hundred.
+ * @param {() => void} action
+ */
 async function medianOfShort(action) {
   action();
-  const start = performance.now();
-  action();
-  const count = performance.now() - start < 1 ? 200 : 1;
-  const many = () => {
+  const count = duration(action) < 1 ? 200 : 1;
+  const repeated = () => {
     for (let i = 0; i < count; i++) action();
   };
-  return (await median(many, 2)) / count;
+  return (await medianDuration(repeated, 2)) / count;
 }
 
-/** The times of a program in ms: compiling it, the first call and later calls.
- * @param {Program} program */
+/** Times loading a program, its first run and its later ones. @param {EncodedProgram} program */
 async function measure({ module, inputs, outputs }) {
   const bytes = decode(module);
   const start = performance.now();
   const { instance } = await WebAssembly.instantiate(bytes);
   const load = performance.now() - start;
-  const exports = /** @type {{ memory: WebAssembly.Memory, run: () => void }} */ (/** @type {unknown} */ (instance.exports));
-  const memory = new Uint8Array(exports.memory.buffer);
+  const exported = /** @type {{ memory: WebAssembly.Memory, run: () => void }} */ (/** @type {unknown} */ (instance.exports));
+  const memory = new Uint8Array(exported.memory.buffer);
   for (const [offset, data] of inputs) memory.set(decode(data), offset);
-  const begin = performance.now();
-  exports.run();
-  const first = performance.now() - begin;
-  // The results lie together, so one copy takes all of them, into arrays that a page has drawn when the next run comes.
+  const first = duration(exported.run);
+  // The outputs are adjacent, so one copy takes all of them, as a page needs it that draws them during the next run.
   const low = Math.min(...outputs.map(([offset]) => offset));
   const high = Math.max(...outputs.map(([offset, size]) => offset + size));
   const source = memory.subarray(low, high);
   const copy = new Uint8Array(high - low);
-  const results = outputs.map(([offset, size]) => copy.subarray(offset - low, offset - low + size));
   const run = () => {
-    exports.run();
+    exported.run();
     copy.set(source);
-    return results;
   };
   return { load, first, wasm: await medianOfShort(run) };
 }
 
-/** The median time in ms of the same descent in TensorFlow.js.
- * @param {string} backend
- * @param {Parameters<typeof descendTfjs>[0]} work */
+/** Times a descent in TensorFlow.js. @param {string} backend @param {import("./tfjs.js").Work} work */
 async function measureTfjs(backend, work) {
-  const { tf } = /** @type {any} */ (globalThis);
   if (backend === "wasm") tf.wasm.setWasmPaths("node_modules/@tensorflow/tfjs-backend-wasm/dist/");
   await tf.setBackend(backend);
   await tf.ready();
-  const run = () => descendTfjs(work);
+  const run = () => descend(work);
   run();
-  const begin = performance.now();
-  run();
-  const slow = performance.now() - begin > 300;
-  if (!slow) return median(run, 2);
-  /** @type {number[]} */
-  const times = [];
-  for (let i = 0; i < 3; i++) {
-    const s = performance.now();
-    run();
-    times.push(performance.now() - s);
-  }
-  return times.sort((a, b) => a - b)[1];
+  if (duration(run) <= 300) return medianDuration(run, 2);
+  return median([duration(run), duration(run), duration(run)]);
 }
 
-Object.assign(globalThis, { measure, measureTfjs });
+Object.assign(window, { measure, measureTfjs });

@@ -4,3 +4,4 @@ set -e
 tools=tests/javascript/node_modules/.bin
 $tools/biome check --config-path=tests/javascript $(git ls-files '*.js')
 $tools/tsc --project tests/javascript
+$tools/tsc --project tests/javascript/tsconfig.worker.json  # a service worker has other globals than a page

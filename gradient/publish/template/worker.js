@@ -1,26 +1,38 @@
 // The service worker of a published page: after the first visit the page opens without a network.
 //
-// What is in assets/ never changes under its name, so the copy is as good as the file. The page itself is asked for anew,
-// and its copy serves only where there is no answer. This file names the page's version, so a new page brings a new worker.
+// What is in assets/ has a name that changes with its content, so its cached copy is always right. The page itself is asked for
+// on every visit, and its copy serves only where the network has no answer. This file has the page's version in it, so that
+// browsers install it again with every new page.
 
+<<<<<<< HEAD
 const FILES = ["/* script */"];
 const MINE = `techni ${self.registration.scope} `; // other pages of the same host have other scopes
 const CACHE = `${MINE}/* version */`;
+=======
+const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
+/** @type {string[]} */
+const PRECACHED = [
+  /* files */
+];
+const PREFIX = `techni ${worker.registration.scope} `; // other pages of the same host have other scopes
+const CACHE = `${PREFIX}/* version */`;
+>>>>>>> cdf375b (Benchmarks' JavaScript is typed ES modules; the service worker precaches the widgets' script again)
 
-/** Fetches what every visit needs, from the browser's own cache where it is there, and then removes older copies. */
+/** Precaches what every visit needs, from the browser's own cache where that has it. */
 async function install() {
   const cache = await caches.open(CACHE);
   const page = new Request("./", { cache: "no-cache" });
-  await cache.addAll([page, ...FILES.map((file) => new Request(file, { cache: "force-cache" }))]);
-  await self.skipWaiting();
+  await cache.addAll([page, ...PRECACHED.map((file) => new Request(file, { cache: "force-cache" }))]);
+  await worker.skipWaiting();
 }
 
+/** Removes the caches of older pages, and takes over the open ones. */
 async function activate() {
-  for (const name of await caches.keys()) if (name.startsWith(MINE) && name !== CACHE) await caches.delete(name);
-  await self.clients.claim();
+  for (const name of await caches.keys()) if (name.startsWith(PREFIX) && name !== CACHE) await caches.delete(name);
+  await worker.clients.claim();
 }
 
-/** @param {Request} request */
+/** Network first: the page, or its copy without a network. @param {Request} request */
 async function openPage(request) {
   try {
     return await fetch(request, { cache: "no-cache" }); // a host that says nothing about caching must not serve an old page
@@ -31,8 +43,8 @@ async function openPage(request) {
   }
 }
 
-/** Stores an answer, or does not: a full disk, for one, is no reason to withhold what has come. */
-async function keep(request, response) {
+/** Caches a response, if that is possible: a full disk is no reason to withhold it. @param {Request} request @param {Response} response */
+async function tryToCache(request, response) {
   try {
     await (await caches.open(CACHE)).put(request, response);
   } catch {
@@ -40,20 +52,20 @@ async function keep(request, response) {
   }
 }
 
-/** @param {FetchEvent} event */
+/** Cache first: an asset. @param {FetchEvent} event */
 async function openAsset(event) {
   const { request } = event;
   const copy = await caches.match(request, { cacheName: CACHE }).catch(() => null);
   if (copy) return copy;
   const response = await fetch(request);
-  if (response.ok) event.waitUntil(keep(request, response.clone()));
+  if (response.ok) event.waitUntil(tryToCache(request, response.clone()));
   return response;
 }
 
-self.addEventListener("install", (event) => event.waitUntil(install()));
-self.addEventListener("activate", (event) => event.waitUntil(activate()));
-self.addEventListener("fetch", (event) => {
+worker.addEventListener("install", (event) => event.waitUntil(install()));
+worker.addEventListener("activate", (event) => event.waitUntil(activate()));
+worker.addEventListener("fetch", (event) => {
   const { request } = event;
   if (request.mode === "navigate") event.respondWith(openPage(request));
-  else if (request.url.startsWith(new URL("assets/", self.registration.scope).href)) event.respondWith(openAsset(event));
+  else if (request.url.startsWith(new URL("assets/", worker.registration.scope).href)) event.respondWith(openAsset(event));
 });
