@@ -27,7 +27,7 @@ class Room(NamedTuple):
 
 # What an adapter may import besides the library whose name it has.
 ADAPTERS = {
-    **{library: set[str]() for library in ("jax", "ipywidgets", "traitlets", "tornado")},
+    **{library: set[str]() for library in ("jax", "ipywidgets", "traitlets", "tornado", "nbconvert", "html_manager")},
     "anywidget": {"traitlets"},
     "ipympl": {"matplotlib"},
     "bqplot": {"traitlets", "numpy"},
@@ -85,7 +85,8 @@ ROOMS = [
         {
             *("ipywidgets", "matplotlib", "numpy", "PIL", "nbconvert", "nbformat", "jinja2", "latex2mathml", "brotli"),
             *("jupyter_client", "gradient.publish*", "gradient.app", "gradient.views.style", "gradient.views.shell"),
-            *("gradient.adapters.ipywidgets", "gradient.adapters.ipympl", "gradient.adapters.anywidget"),
+            "gradient.link.modules",
+            *(f"gradient.adapters.{library}" for library in ("ipywidgets", "ipympl", "anywidget", "nbconvert", "html_manager")),
         },
     ),
     # The server hands out kernels and knows nothing of what runs in them.

@@ -15,7 +15,7 @@ import nbformat
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
-from gradient.publish.folder import replaced
+from gradient.publish.folder import replacing
 from gradient.publish.page import render
 from tests.app_page import AppPage
 from tests.conftest import ROOT, Server, notebook_of, static_server, watched
@@ -433,7 +433,7 @@ def test_a_folder_with_something_else_in_it_is_left_alone(tmp_path: Path, name: 
 def test_the_folder_that_one_is_in_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, out: str) -> None:
     (tmp_path / "inner").mkdir()
     monkeypatch.chdir(tmp_path / "inner")
-    with pytest.raises(FileExistsError, match="Name another folder"), replaced(Path(out)):
+    with pytest.raises(FileExistsError, match="Name another folder"), replacing(Path(out)):
         pass
 
 
@@ -442,7 +442,7 @@ def test_a_site_takes_the_place_of_another_only_when_all_of_it_is_there(tmp_path
     worker = (ROOT / "gradient" / "publish" / "template" / "worker.js").read_text()
 
     def write(words: str) -> None:
-        with replaced(out) as folder:
+        with replacing(out) as folder:
             folder.add_page("worker.js", worker)
             folder.add_page("index.html", words)
             assert words != "third"

@@ -14,6 +14,8 @@
  *
  * @typedef {Object} CanvasModel ipympl's model of a figure
  * @property {(name: string) => any} get
+ * @property {(name: string, value: any) => void} set
+ * @property {(event: string) => void} trigger
  * @property {(event: string, act: () => void) => void} on
  * @property {(event: string, act: () => void) => void} off
  * @property {HTMLImageElement} image the last image that the kernel sent
@@ -91,4 +93,28 @@ export async function dropRemovedViews(canvas) {
 export async function requestSize(canvas, size, ratio) {
   if (ratio !== null) canvas.send_message("set_device_pixel_ratio", { device_pixel_ratio: ratio });
   await canvas.resize(...size); // on a published page it resolves when the picture is there
+}
+
+/**
+ * Has a canvas draw itself when it is asked for a size, in the kernel's place.
+ * @param {CanvasModel} canvas
+ * @param {(size: Size) => Promise<(context: CanvasRenderingContext2D, ratio: number) => void>} prepare loads what is needed for a
+ * size in CSS pixels; what it returns draws the figure, with `ratio` device pixels in each of them
+ */
+export function drawOnResize(canvas, prepare) {
+  /** @type {Size | undefined} */
+  let newest;
+  canvas.resize = async (width, height) => {
+    /** @type {Size} */
+    const size = [width, height];
+    newest = size;
+    const draw = await prepare(size);
+    if (size !== newest) return;
+    canvas.set("_size", size);
+    canvas.ratio = Math.max(1, devicePixelRatio); // now, because a window can be zoomed, or moved to another screen
+    canvas.resize_canvas();
+    draw(canvas.offscreen_context, canvas.ratio);
+    for (const view of Object.values(canvas.views ?? {})) (await view).resize_and_update_canvas(size);
+    canvas.trigger("drawn"); // for layers over the figure
+  };
 }

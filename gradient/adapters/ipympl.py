@@ -46,3 +46,9 @@ def resize(figure: Figure, size: tuple[int, int], ratio: float) -> None:
     canvas: Any = figure.canvas
     canvas._handle_set_device_pixel_ratio(ratio)
     canvas.handle_resize({"width": size[0], "height": size[1]})
+
+
+def without_figure(model: dict[str, Any]) -> None:
+    """Empties the canvas in a model of `Widget.get_manager_state`, if it is one; the page sets its size and draws it."""
+    if model["model_name"] == "MPLCanvasModel":
+        model["state"] |= {"_data_url": None, "_size": [1, 1]}

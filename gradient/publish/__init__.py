@@ -1,7 +1,7 @@
-"""The notebook as a folder of files: the same page, for any static host, with no Python behind it.
+"""Publishes the notebook as a static site: the same page from any static host, with no Python behind it.
 
-`publish` executes the notebook once. What a kernel would do for its page afterwards is done by scripts in the page
-(`template/`): the widgets' state is read from a file, and the figures are pictures that were drawn beforehand.
+`publish` executes the notebook once. Scripts in the page (`template/`) then take the kernel's place: the widgets' state is read
+from the page, and the figures are prerendered images.
 """
 
 from gradient.publish.site import publish

@@ -9,10 +9,12 @@ from gradient.publish.site import publish
 
 
 def main() -> None:
-    """Publishes a notebook, or says why it cannot."""
-    parser = argparse.ArgumentParser(prog="python -m gradient.publish", description="The notebook as a static site.")
-    parser.add_argument("out", type=Path, metavar="OUT", help="the folder to write, replaced if it is there")
-    parser.add_argument("--notebook", type=Path, default=Path("techni.ipynb"), help="the notebook to publish")
+    """Publishes the notebook of the command line."""
+    parser = argparse.ArgumentParser(prog="python -m gradient.publish", description="Publishes the notebook as a static site.")
+    parser.add_argument("out", type=Path, metavar="OUT", help="the folder to write; a site that is there is replaced")
+    parser.add_argument(
+        "--notebook", type=Path, default=Path("techni.ipynb"), help="the notebook to publish, default %(default)s"
+    )
     arguments = parser.parse_args()
     try:
         publish(arguments.notebook, arguments.out)

@@ -1,4 +1,4 @@
-"""The part of publishing that runs in the notebook's kernel: its widgets' state, and pictures of its figures."""
+"""The part of publishing that runs in the notebook's kernel: it exports its widgets' state, and prerenders its figures."""
 
 import base64
 import json
@@ -8,34 +8,35 @@ from typing import Any
 from ipywidgets import Widget
 from matplotlib.figure import Figure
 
+from gradient.adapters.ipympl import resize, without_figure
 from gradient.app import App
-from gradient.publish.pictures import draw, resize
+from gradient.publish.prerender import PIXEL_RATIO, prerender
 from gradient.views.style import MARGINS
 
-# The field's place, in CSS pixels, in windows of 390 x 844, 820 x 1180 and 1440 x 900: there nothing is stretched.
-PLACES = [(368, 338), (387, 826), (700, 684)]
+# The field's size in CSS pixels in windows of 390 x 844, 820 x 1180 and 1440 x 900: there no image is stretched.
+SIZES = [(368, 338), (387, 826), (700, 684)]
 
 
-def write(folder: str) -> None:
-    """Writes `state.json` and, of a notebook with an open app, pictures of the field of every problem into a folder.
+def export(folder: str) -> None:
+    """Writes `state.json` into a folder and, if the notebook has opened an app, images of the field of every problem.
 
-    Besides ipywidgets' own format for the state of all widgets, the file holds `figures`: for the model id of every ipympl
-    canvas of the app its pictures, each with `file` and what `gradient.publish.pictures.draw` says of it. Those of the canvas
-    that is shown first come first.
+    Besides ipywidgets' own format for the state of all widgets, the file holds `figures`: by the model id of every ipympl
+    canvas of the app its prerendered images, each with `file`, `margins` and what `gradient.publish.prerender` returns. The
+    canvas that is shown first comes first.
     """
     app = App.opened()
-    figures = _draw_all(app, Path(folder)) if app else {}
+    figures = _prerender_all(app, Path(folder)) if app else {}
     everything = _state() | {"figures": figures}
     (Path(folder) / "state.json").write_text(json.dumps(everything, allow_nan=False))
 
 
-def _draw_all(app: App, folder: Path) -> dict[str, list]:
-    # The choice of a problem stays as the notebook has left it: each would set its defaults in the controls.
+def _prerender_all(app: App, folder: Path) -> dict[str, list]:
+    # Not by choosing each problem, which would set its defaults in the controls: they stay as the notebook has left them.
     app.field.clear()
     figures = {}
     for index, picture in enumerate(app.field.pictures):
-        files = {place: folder / f"figure-{index}-{place[0]}.webp" for place in PLACES}
-        figures[picture.canvas.model_id] = [_draw(picture.figure, file, place) for place, file in files.items()]
+        files = {size: folder / f"figure-{index}-{size[0]}.webp" for size in SIZES}
+        figures[picture.canvas.model_id] = [_prerender(picture.figure, file, size) for size, file in files.items()]
     shown = app.field.pictures[app.problem.index].canvas.model_id
     return {shown: figures.pop(shown)} | figures
 
@@ -44,16 +45,15 @@ def _state() -> dict[str, Any]:
     """The state of all widgets in ipywidgets' own format."""
     state = Widget.get_manager_state()
     for model in state["state"].values():
-        for buffer in model.get("buffers", []):  # in digits that brotli finds the bytes in: half of what base64 takes then
+        for buffer in model.get("buffers", []):  # in hexadecimal, which brotli compresses to half of what base64 takes then
             buffer |= {"encoding": "hex", "data": base64.b64decode(buffer["data"]).hex()}
-        if model["model_name"] == "MPLCanvasModel":
-            model["state"] |= {"_data_url": None, "_size": [1, 1]}  # the page sets the size when it knows it
+        without_figure(model)  # the page draws it
     return state
 
 
-def _draw(figure: Figure, file: Path, place: tuple[int, int]) -> dict[str, Any]:
-    """Draws a figure as it is in a place of a size."""
-    resize(figure, place)
-    image, facts = draw(figure)
+def _prerender(figure: Figure, file: Path, size: tuple[int, int]) -> dict[str, Any]:
+    """Writes an image of a figure at a size in CSS pixels, and returns what the page needs to draw it."""
+    resize(figure, size, PIXEL_RATIO)
+    image, layout = prerender(figure)
     file.write_bytes(image)
-    return {"file": file.name, "margins": MARGINS, **facts}
+    return {"file": file.name, "margins": MARGINS, **layout}

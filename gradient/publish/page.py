@@ -1,4 +1,4 @@
-"""The notebook as HTML: what Voilà shows of it, its formulas in MathML, which browsers draw by themselves."""
+"""The notebook as HTML: what Voilà shows of it, with formulas in MathML, which browsers draw by themselves."""
 
 import sys
 from html import escape
@@ -9,23 +9,11 @@ from jinja2 import pass_context
 from jinja2.runtime import Context
 from latex2mathml.converter import convert
 from nbconvert import HTMLExporter
-from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
 
+from gradient.adapters.nbconvert import markdown_to_html
+
 _HERE = Path(__file__).parent
-
-
-class _Renderer(IPythonRenderer):
-    """nbconvert's renderer of Markdown, with formulas that need no script."""
-
-    def block_math(self, body: str) -> str:
-        return _formula(body, display="block")
-
-    def inline_math(self, body: str) -> str:
-        return _formula(body)
-
-    def latex_environment(self, name: str, body: str) -> str:
-        return _formula(rf"\begin{{{name}}}{body}\end{{{name}}}", display="block")
 
 
 class _Exporter(HTMLExporter):
@@ -35,20 +23,17 @@ class _Exporter(HTMLExporter):
 
     @pass_context
     def markdown2html(self, context: Context, source: str) -> str:
-        """Markdown as HTML, with the pictures that were pasted into its cell."""
-        renderer = _Renderer(
-            escape=False, attachments=context.get("cell", {}).get("attachments", {}), exclude_anchor_links=True
-        )
-        return MarkdownWithMath(renderer=renderer).render(source)
+        """Markdown as HTML, with the images that were pasted into its cell."""
+        return markdown_to_html(source, context.get("cell", {}).get("attachments", {}), _formula)
 
 
-def _formula(body: str, display: str = "inline") -> str:
-    """A formula in MathML; one that cannot be read stays as it was written, like on the notebook's own page."""
+def _formula(latex: str, display: str) -> str:
+    """A formula in MathML; one that cannot be parsed stays LaTeX, as on the notebook's own page."""
     try:
-        return convert(body, display=display)
-    except Exception as error:  # of many kinds, as each part of a formula has its own
-        print(f"A formula stays as it is written, as it cannot be read ({type(error).__name__}): {body}", file=sys.stderr)
-        return f"<code>{escape(body)}</code>"
+        return convert(latex, display=display)
+    except Exception as error:  # each part of a formula has its own kind
+        print(f"This formula cannot be parsed ({type(error).__name__}), so the page shows its LaTeX: {latex}", file=sys.stderr)
+        return f"<code>{escape(latex)}</code>"
 
 
 def render(notebook: NotebookNode, **site: Any) -> str:
@@ -56,7 +41,7 @@ def render(notebook: NotebookNode, **site: Any) -> str:
 
     Args:
         notebook: with its outputs, and a `title` in its metadata.
-        site: what the template `template/index.html.j2` takes besides.
+        site: further variables of the template, `template/index.html.j2`.
     """
     exporter = _Exporter(template_name="template", extra_template_basedirs=[str(_HERE)])
     html, _ = exporter.from_notebook_node(notebook, resources={"site": site})

