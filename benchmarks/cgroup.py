@@ -1,4 +1,4 @@
-"""A memory cgroup of either version, in which Linux holds a server to a limit, as a container does."""
+"""A memory cgroup of either version, in which Linux enforces a memory limit, as for a container."""
 
 import contextlib
 import os
@@ -11,7 +11,7 @@ ROOT = Path("/sys/fs/cgroup")
 
 
 class Cgroup(NamedTuple):
-    """A cgroup's files: its processes, its limit, the most that it has used, and how many processes that has cost."""
+    """The files of a cgroup: its processes, its limit, its peak use, and its events, such as kills."""
 
     processes: Path
     limit: Path
@@ -19,21 +19,21 @@ class Cgroup(NamedTuple):
     events: Path
 
     def entering(self, command: Sequence[str]) -> list[str]:
-        """A command that runs another one in it."""
+        """A command that runs another one in the cgroup."""
         return ["sh", "-c", 'echo $$ > "$0" && exec "$@"', str(self.processes), *command]
 
     def megabytes(self) -> float:
-        """The most that it has used."""
+        """Its peak use."""
         return int(self.peak.read_text()) / (1 << 20)
 
     def num_killed(self) -> int:
-        """How many processes the system has ended, because there was no more."""
+        """How many processes the system has killed because the limit was reached."""
         return sum(map(int, re.findall(r"^oom_kill (\d+)", self.events.read_text(), re.MULTILINE)))
 
 
 @contextlib.contextmanager
 def cgroup_of(limit_mb: int) -> Iterator[Cgroup | None]:
-    """A new cgroup with a limit, or None where none can be made: that takes Linux, and mostly root."""
+    """A new cgroup with a limit, or None where none can be made, which takes Linux and usually root."""
     name = f"techni-{os.getpid()}"
     with contextlib.ExitStack() as stack:
         yield _make(ROOT / "memory" / name, limit_mb, stack) or _make(ROOT / name, limit_mb, stack)
@@ -49,12 +49,12 @@ def _make(folder: Path, limit_mb: int, stack: contextlib.ExitStack) -> Cgroup | 
 
 
 def _remove(folder: Path) -> None:
-    with contextlib.suppress(OSError):  # a process that is still ending keeps its cgroup
+    with contextlib.suppress(OSError):  # a process that has not ended yet keeps its cgroup
         folder.rmdir()
 
 
 def _limited(folder: Path, limit_mb: int) -> Cgroup:
-    """Raises OSError where the folder is no cgroup that counts memory."""
+    """Sets the limit. Raises OSError if the folder is not a cgroup with a memory controller."""
     names = ("memory.max", "memory.peak", "memory.events")
     if not (folder / "memory.max").exists():
         names = ("memory.limit_in_bytes", "memory.max_usage_in_bytes", "memory.oom_control")
