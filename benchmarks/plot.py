@@ -100,16 +100,19 @@ def _label(axes: Axes, ends: dict[Series, tuple[float, float]]) -> None:
         )
 
 
+def write(out: Path) -> None:
+    """Draws the stored results into a file, whose ending says the format; the same figures give the same file."""
+    out.parent.mkdir(exist_ok=True)
+    style = {"svg.fonttype": "none", "svg.hashsalt": "latency", "font.family": "sans-serif"}  # text in the reader's own font
+    with mpl.rc_context(style):  # type: ignore[arg-type]
+        draw(Table.read("latency")).savefig(out, metadata={"Date": None} if out.suffix == ".svg" else None)
+
+
 def main() -> None:
     """Writes the file of the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path, default=OUT, metavar="FILE", help="its ending says the format, default %(default)s")
-    out = parser.parse_args().out
-    # Text stays text, in the reader's font; the same figures give the same file.
-    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "latency", "font.family": "sans-serif"}):
-        out.parent.mkdir(exist_ok=True)
-        draw(Table.read("latency")).savefig(out, metadata={"Date": None} if out.suffix == ".svg" else None)
-    print(out)
+    parser.add_argument("--out", type=Path, default=OUT, metavar="FILE", help="default %(default)s")
+    write(parser.parse_args().out)
 
 
 if __name__ == "__main__":

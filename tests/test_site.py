@@ -1,4 +1,4 @@
-"""The static site: the notebook's page from a plain server of files, whole, small, and there without a network."""
+"""The static site: the notebook's page from a server of files, complete, small, and there without a network."""
 
 import gzip
 import hashlib
@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from gradient.publish.folder import replacing
 from gradient.publish.page import render
+from tests.adapters import relying_on
 from tests.app_page import AppPage
 from tests.conftest import ROOT, Server, notebook_of, static_server, watched
 
@@ -24,37 +25,37 @@ MAX_REQUESTS = 12
 MAX_BYTES = 900_000
 WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 
-# Waits until the service worker has the page, its scripts and one picture for each problem.
-KEEP = """async () => {
-  const isKept = async () => {
+# Waits until the service worker has cached the page, its scripts and one image for each problem.
+PRECACHED = """async () => {
+  const isCached = async () => {
     const found = await Promise.all((await caches.keys()).map((name) => caches.open(name)));
-    const kept = (await Promise.all(found.map((cache) => cache.keys()))).flat().map((request) => request.url);
-    return kept.length >= 5 && kept.filter((url) => url.endsWith(".webp")).length === 3;
+    const urls = (await Promise.all(found.map((cache) => cache.keys()))).flat().map((request) => request.url);
+    return urls.length >= 5 && urls.filter((url) => url.endsWith(".webp")).length === 3;
   };
-  const patience = performance.now() + 30_000;
-  while (!(await isKept())) {
-    if (performance.now() > patience) throw new Error("the page is not kept");
+  const end = performance.now() + 30_000;
+  while (!(await isCached())) {
+    if (performance.now() > end) throw new Error("the page is not cached");
     await new Promise((done) => requestAnimationFrame(done));
   }
 }"""
 
-# The pixels of what a picture shows; a copy is read, since reading a canvas twice is worth a warning to Chromium.
+# The pixels of a canvas, read from a copy, because Chromium warns of a canvas that is read twice.
 _PIXELS = """const pixelsOf = (canvas) => {
   const context = new OffscreenCanvas(canvas.width, canvas.height).getContext("2d", { willReadFrequently: true });
   context.drawImage(canvas, 0, 0);
   return context.getImageData(0, 0, canvas.width, canvas.height).data;
 };"""
 
-# Whether the figure's picture has come: the layer over it is transparent there.
-IS_PICTURED = f"""() => {{
+# Whether the prerendered figure is drawn: its canvas is opaque then.
+IS_DRAWN = f"""() => {{
   {_PIXELS}
   const canvas = [...document.querySelectorAll(".techni-figures canvas")].find((c) => c.offsetParent);
-  if (!canvas) return false; // one view has gone, the next one is on its way
+  if (!canvas) return false; // between two views
   const pixels = pixelsOf(canvas);
   return pixels[4 * (canvas.width * (canvas.height >> 1) + (canvas.width >> 1)) + 3] === 255;
 }}"""
 
-# Whether the layer over the figure shows a path and lets the figure through.
+# Whether the layer over the figure shows a path, and is transparent elsewhere.
 IS_CLEAR = f"""() => {{
   {_PIXELS}
   const pixels = pixelsOf(document.querySelector("canvas.techni-drawing"));
@@ -64,14 +65,14 @@ IS_CLEAR = f"""() => {{
 
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
-    """A browser that has nothing in its cache; it must ask no host but this one, and have nothing to say on its console."""
-    said: list[str] = []
+    """A browser with an empty cache, which must load nothing from another host and print nothing on its console."""
+    printed: list[str] = []
     foreign: list[str] = []
     with watched(browser.new_context(viewport=WIDE)) as context:  # type: ignore[arg-type]
-        context.on("console", lambda message: said.append(message.text))
+        context.on("console", lambda message: printed.append(message.text))
         context.on("request", lambda request: foreign.append(request.url) if is_foreign(request.url) else None)
         yield context
-    assert (said, foreign) == ([], [])
+    assert (printed, foreign) == ([], [])
 
 
 def is_foreign(url: str) -> bool:
@@ -79,18 +80,18 @@ def is_foreign(url: str) -> bool:
 
 
 def test_a_first_visit_is_small(context: BrowserContext, site_folder: Path) -> None:
-    """What the service worker fetches for later visits is counted too."""
+    """What the service worker precaches is counted, too."""
     with static_server(site_folder) as server:
         page = AppPage.open(context.new_page(), server.url).page
-        page.evaluate(KEEP)
-    asked = re.findall(r'"GET /some/prefix/(\S*) HTTP\S* (\d+)', server.log)
-    assert len(asked) <= MAX_REQUESTS, asked
-    weights = [(name, weight(site_folder / (name or "index.html"))) for name, status in asked if status != "304"]
+        page.evaluate(PRECACHED)
+    requests = re.findall(r'"GET /some/prefix/(\S*) HTTP\S* (\d+)', server.log)
+    assert len(requests) <= MAX_REQUESTS, requests
+    weights = [(name, weight(site_folder / (name or "index.html"))) for name, status in requests if status != "304"]
     assert sum(size for _, size in weights) <= MAX_BYTES, weights
 
 
 def weight(file: Path) -> int:
-    """The bytes that a host sends of a file to a browser that takes brotli."""
+    """The bytes that a host sends of a file to a browser that accepts brotli."""
     compressed = file.with_name(file.name + ".br")
     return (compressed if compressed.exists() else file).stat().st_size
 
@@ -98,8 +99,8 @@ def weight(file: Path) -> int:
 def test_after_the_first_visit_the_page_opens_without_a_server(context: BrowserContext, site_folder: Path) -> None:
     with static_server(site_folder) as server:
         page = AppPage.open(context.new_page(), server.url).page
-        page.evaluate(KEEP)
-        page.wait_for_function(IS_PICTURED)
+        page.evaluate(PRECACHED)
+        page.wait_for_function(IS_DRAWN)
         before = AppPage(page).seen()
     page.goto(f"{server.url}?again")
     app = AppPage(page)
@@ -107,8 +108,8 @@ def test_after_the_first_visit_the_page_opens_without_a_server(context: BrowserC
     app.wait("s.field === arg.field && s.curve === arg.curve && s.loss === arg.loss", arg=before)
 
 
-def test_a_picture_that_comes_after_the_path_is_seen(context: BrowserContext, site_folder: Path) -> None:
-    """Until then the layer over the figure has a blank ground, or another size's; a phone has a picture of its own."""
+def test_an_image_that_arrives_after_the_path_is_seen(context: BrowserContext, site_folder: Path) -> None:
+    """Until then the layer over the figure has a blank background, or one of another size; a phone has an image of its own."""
     held: list[Route] = []
 
     def hold(route: Route) -> None:
@@ -125,18 +126,16 @@ def test_a_picture_that_comes_after_the_path_is_seen(context: BrowserContext, si
             for route in held:
                 route.continue_()
             held.clear()
-            page.wait_for_function(IS_PICTURED)
+            page.wait_for_function(IS_DRAWN)
             page.wait_for_function(IS_CLEAR)
 
 
-def test_a_newer_page_takes_the_place_of_the_one_that_was_kept(
-    context: BrowserContext, site_folder: Path, tmp_path: Path
-) -> None:
+def test_a_newer_page_replaces_the_cached_one(context: BrowserContext, site_folder: Path, tmp_path: Path) -> None:
     copy = tmp_path / "some" / "prefix"
     shutil.copytree(site_folder, copy)
     with static_server(copy) as server:
         page = AppPage.open(context.new_page(), server.url).page
-        page.evaluate(KEEP)
+        page.evaluate(PRECACHED)
         html = (copy / "index.html").read_text()
         (copy / "index.html").write_text(html.replace("<h2", "<h2 class='newer'"))
         page.goto(server.url)
@@ -149,9 +148,9 @@ FAIL_STORAGE = """() => {
 }"""
 
 
-def test_what_cannot_be_stored_comes_all_the_same(context: BrowserContext, site: Server) -> None:
+def test_what_cannot_be_cached_is_shown_all_the_same(context: BrowserContext, site: Server) -> None:
     app = AppPage.open(context.new_page(), site.url)
-    app.page.evaluate(KEEP)
+    app.page.evaluate(PRECACHED)
     context.service_workers[0].evaluate(FAIL_STORAGE)
     with app.page.expect_response("**/*.webp") as picture:
         app.page.set_viewport_size({"width": 390, "height": 844})
@@ -159,7 +158,7 @@ def test_what_cannot_be_stored_comes_all_the_same(context: BrowserContext, site:
     app.expect_fitting_figure()
 
 
-def test_the_page_is_the_notebooks(context: BrowserContext, site: Server) -> None:
+def test_the_page_shows_what_the_notebook_does(context: BrowserContext, site: Server) -> None:
     context.route(is_foreign, lambda route: route.abort())
     page = AppPage.open(context.new_page(), site.url).page
     notebook = nbformat.read(ROOT / "techni.ipynb", as_version=4)
@@ -210,7 +209,7 @@ def expect_axes(page: Page, ratio: float) -> None:
 
 
 @pytest.mark.parametrize(("viewport", "ratio"), [(WIDE, 1), ({"width": 820, "height": 1180}, 1.5), (PHONE, 2)])
-def test_a_picture_fits_its_place(browser: Browser, site: Server, viewport: dict, ratio: float) -> None:
+def test_a_figure_fits_its_place(browser: Browser, site: Server, viewport: dict, ratio: float) -> None:
     with watched(browser.new_context(viewport=viewport, device_scale_factor=ratio)) as context:  # type: ignore[arg-type]
         page = AppPage.open(context.new_page(), site.url).page
         expect_axes(page, ratio)
@@ -218,14 +217,15 @@ def test_a_picture_fits_its_place(browser: Browser, site: Server, viewport: dict
         expect_axes(page, ratio)
 
 
-def test_every_problem_has_its_picture(context: BrowserContext, site: Server) -> None:
+def test_every_problem_has_its_image(context: BrowserContext, site: Server) -> None:
     page = AppPage.open(context.new_page(), site.url).page
-    drawn = page.evaluate("""async () => {
-      const models = await Promise.all(Object.values(widgetManager._models));
-      const canvases = models.filter((model) => model.name === "MPLCanvasModel");
-      await Promise.all(canvases.map((canvas) => canvas.resize(600, 500)));
-      return canvases.map((canvas) => canvas.offscreen_canvas.toDataURL());
-    }""")
+    with relying_on("ipympl"):
+        drawn = page.evaluate("""async () => {
+          const models = await Promise.all(Object.values(widgetManager._models));
+          const canvases = models.filter((model) => model.name === "MPLCanvasModel");
+          await Promise.all(canvases.map((canvas) => canvas.resize(600, 500)));
+          return canvases.map((canvas) => canvas.offscreen_canvas.toDataURL());
+        }""")
     assert len(set(drawn)) == 3
     assert min(map(len, drawn)) > 10_000  # the network's is empty but for its words
 
@@ -284,7 +284,7 @@ def probed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.mark.soak
-def test_a_widget_that_nothing_displays_is_alive(context: BrowserContext, probed: Server) -> None:
+def test_a_widget_that_nothing_displays_is_made(context: BrowserContext, probed: Server) -> None:
     page = AppPage.open(context.new_page(), probed.url).page
     page.wait_for_function("document.body.dataset.probe")
     found = json.loads(page.evaluate("document.body.dataset.probe"))
@@ -333,12 +333,10 @@ def test_a_kernel_that_is_not_here_is_named(tmp_path: Path) -> None:
     assert answer.stderr.startswith("Nothing was published. The notebook asks for the kernel 'lecture'")
 
 
-def test_the_words_of_a_cell_are_what_the_notebook_shows(capsys: pytest.CaptureFixture[str]) -> None:
+def test_markdown_is_rendered_as_the_notebook_does(capsys: pytest.CaptureFixture[str]) -> None:
     source = "![pasted](attachment:dot.png)\n\n\\begin{align}a &= b\\end{align}\n\nGood $a^2$, bad $\\left( x^{$ and $a<b$."
     cell = nbformat.v4.new_markdown_cell(source, attachments={"dot.png": {"image/png": "iVBORw0KGgo="}})
-    html = render(
-        nbformat.v4.new_notebook(cells=[cell], metadata={"title": "Odd"}), widgets="", pictures=[], style="", script=""
-    )
+    html = render(nbformat.v4.new_notebook(cells=[cell], metadata={"title": "Odd"}), widgets="", images=[], style="", script="")
     assert "data:image/png;base64,iVBORw0KGgo=" in html
     assert html.count("<math") == 3
     assert r"<code>\left( x^{</code>" in html
@@ -346,7 +344,7 @@ def test_the_words_of_a_cell_are_what_the_notebook_shows(capsys: pytest.CaptureF
     assert r"\left( x^{" in capsys.readouterr().err
 
 
-def test_a_page_whose_script_does_not_come_says_so(browser: Browser, site: Server) -> None:
+def test_a_page_whose_script_cannot_be_loaded_says_so(browser: Browser, site: Server) -> None:
     with browser.new_context() as context:
         page = context.new_page()
         page.route("**/widgets.*.js", lambda route: route.abort())
@@ -357,7 +355,7 @@ def test_a_page_whose_script_does_not_come_says_so(browser: Browser, site: Serve
         AppPage(page).wait_until_drawn()
 
 
-def test_a_picture_that_did_not_come_is_asked_for_again(browser: Browser, site: Server) -> None:
+def test_an_image_that_failed_to_load_is_loaded_again(browser: Browser, site: Server) -> None:
     with browser.new_context(viewport={"width": 1440, "height": 900}) as context:
         page = context.new_page()
         page.route("**/figure-0-*.webp", lambda route: route.abort())
@@ -370,12 +368,12 @@ def test_a_picture_that_did_not_come_is_asked_for_again(browser: Browser, site: 
         app.expect_fitting_figure()
 
 
-def test_a_picture_that_failed_comes_with_the_network_and_with_the_next_choice(browser: Browser, site: Server) -> None:
-    said: list[str] = []
+def test_an_image_is_loaded_again_with_the_network_and_with_the_next_choice(browser: Browser, site: Server) -> None:
+    errors: list[str] = []
     # A service worker's own requests would pass by the route.
     with browser.new_context(viewport=WIDE, service_workers="block") as context:  # type: ignore[arg-type]
-        context.on("weberror", lambda error: said.append(str(error.error)))
-        context.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+        context.on("weberror", lambda error: errors.append(str(error.error)))
+        context.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
         page = context.new_page()
         page.route(re.compile(r"figure-[02]-"), lambda route: route.abort())
         app = AppPage.open(page, site.url)
@@ -383,15 +381,15 @@ def test_a_picture_that_failed_comes_with_the_network_and_with_the_next_choice(b
             with page.expect_event("requestfailed"):
                 app.choose("Problem", problem)
         page.unroute(re.compile(r"figure-[02]-"))
-        page.wait_for_function(f"() => {{ dispatchEvent(new Event('online')); return ({IS_PICTURED})(); }}")
+        page.wait_for_function(f"() => {{ dispatchEvent(new Event('online')); return ({IS_DRAWN})(); }}")
         with page.expect_response("**/figure-0-*.webp"):
             app.choose("Problem", "Line")
         app.expect_fitting_figure()
-        page.wait_for_function(IS_PICTURED)
-    assert said == ["Failed to load resource: net::ERR_FAILED"] * 2  # what Chromium says of a request that fails
+        page.wait_for_function(IS_DRAWN)
+    assert errors == ["Failed to load resource: net::ERR_FAILED"] * 2  # what Chromium says of a request that fails
 
 
-def test_every_file_says_in_its_name_what_is_in_it_or_is_asked_for_anew(site_folder: Path) -> None:
+def test_every_file_has_a_hash_in_its_name_or_is_revalidated(site_folder: Path) -> None:
     names = {path.name for path in site_folder.iterdir() if path.suffix not in {".br", ".gz"}}
     assert names == {"assets", "index.html", "worker.js"}
     text = (site_folder / "index.html").read_text() + (site_folder / "worker.js").read_text()
@@ -401,16 +399,21 @@ def test_every_file_says_in_its_name_what_is_in_it_or_is_asked_for_anew(site_fol
 
 
 def test_a_new_page_brings_a_new_service_worker(site_folder: Path) -> None:
-    """Browsers install one again when its text is another: else the copy for visits without a network stays the old page."""
+    """Browsers install one again when its text has changed: otherwise the cached page would stay the old one."""
     version = hashlib.sha256((site_folder / "index.html").read_bytes()).hexdigest()[:12]
     assert version in (site_folder / "worker.js").read_text()
+
+
+def test_the_service_worker_precaches_the_widgets_script(site_folder: Path) -> None:
+    (script,) = (site_folder / "assets").glob("widgets.*.js")
+    assert json.dumps(f"assets/{script.name}") in (site_folder / "worker.js").read_text()
 
 
 def test_a_web_server_of_another_user_can_read_the_folder(site_folder: Path) -> None:
     assert {path.stat().st_mode for path in (site_folder, site_folder / "assets")} == {site_folder.parent.stat().st_mode}
 
 
-def test_what_is_compressed_beforehand_is_the_same(site_folder: Path) -> None:
+def test_precompressed_files_have_the_same_content(site_folder: Path) -> None:
     files = [path for path in site_folder.rglob("*") if path.suffix in {".html", ".js"}]
     assert len(files) >= 3
     for path in files:
@@ -419,7 +422,7 @@ def test_what_is_compressed_beforehand_is_the_same(site_folder: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["thesis.txt", "index.html"])
-def test_a_folder_with_something_else_in_it_is_left_alone(tmp_path: Path, name: str) -> None:
+def test_a_folder_that_holds_other_files_is_left_alone(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text("years")
     command = [sys.executable, "-m", "gradient.publish", str(tmp_path)]
     answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
@@ -430,14 +433,14 @@ def test_a_folder_with_something_else_in_it_is_left_alone(tmp_path: Path, name: 
 
 
 @pytest.mark.parametrize("out", [".", ".."])
-def test_the_folder_that_one_is_in_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, out: str) -> None:
+def test_the_current_folder_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, out: str) -> None:
     (tmp_path / "inner").mkdir()
     monkeypatch.chdir(tmp_path / "inner")
     with pytest.raises(FileExistsError, match="Name another folder"), replacing(Path(out)):
         pass
 
 
-def test_a_site_takes_the_place_of_another_only_when_all_of_it_is_there(tmp_path: Path) -> None:
+def test_a_site_replaces_another_only_when_it_is_complete(tmp_path: Path) -> None:
     out = tmp_path / "site"
     worker = (ROOT / "gradient" / "publish" / "template" / "worker.js").read_text()
 
