@@ -35,33 +35,7 @@ COLUMNS = [
     Column("in_next_frame", "In the next frame", ".0%"),
 ]
 
-# A press is recorded at the end of the frame after all outputs were set: when a resize observer is first called, which is
-# after everything that the frame's callbacks draw.
-PROBE = """
-(pictures) => {
-  const probe = window.frameProbe = { presses: [], current: null, before: null };
-  const read = () => pictures.map(([selector, name]) => {
-    const found = [...document.querySelectorAll(selector)].at(-1);
-    return name === "pixels" ? found?.toDataURL() : name === "text" ? found?.textContent : found?.getAttribute(name);
-  });
-  probe.rememberPictures = () => { probe.before = read(); };
-  addEventListener("keydown", (event) => { probe.current = { event: event.timeStamp }; }, { capture: true });
-  window.frameProbeOutputsSet = () => {
-    const press = probe.current;
-    if (!press || press.set) return;
-    press.set = performance.now();
-    requestAnimationFrame(() => {
-      const end = new ResizeObserver(() => {
-        end.disconnect();
-        if (probe.before) press.isInFrame = read().every((value, i) => value !== probe.before[i]);
-        probe.before = null;
-        probe.presses.push(press);
-      });
-      end.observe(document.documentElement);
-    });
-  };
-}
-"""
+PROBE = Path(__file__).with_name("frame_probe.js").read_text()
 PICTURES = [
     [".techni-loss g.curve:first-of-type path.line", "d"],
     [".techni-fit g.curve path.line", "d"],
@@ -71,15 +45,20 @@ PICTURES = [
 OBSERVE_RUNS = """async () => {
   const manager = window.jupyterapp?.widgetManager ?? window.widgetManager;
   const models = await Promise.all(Object.values(manager._models));
-  models.find((model) => Object.keys(model.get("programs") ?? {}).length > 1).on("jaxlink:ran", frameProbeOutputsSet);
+  models.find((model) => Object.keys(model.get("programs") ?? {}).length > 1).on("jaxlink:ran", frameProbe.outputsSet);
 }"""
 BARE_PAGE = """<button>press</button><svg><path d="M0 0"/></svg><script>
   let y = 0;
   document.querySelector("button").addEventListener("keydown", () => {
     document.querySelector("path").setAttribute("d", `M0 ${++y}`);
-    frameProbeOutputsSet();
+    frameProbe.outputsSet();
   });
 </script>"""
+
+
+def probe(pictures: list[list[str]]) -> str:
+    """JavaScript that a page runs first, so that its presses can be timed."""
+    return f"{PROBE}\nwindow.frameProbe = watchFrames({json.dumps(pictures)});"
 
 
 def presses(page: Page, count: int, *, compare_pictures: bool = False) -> list[dict]:
@@ -103,7 +82,7 @@ def measure_app(browser: Browser, name: str, url: str, rtt: float, count: int, t
     """Adds a row for each problem, of one load of the page."""
     with delayed(port_of(url), rtt) as port, browser.new_context() as context:
         page = context.new_page()
-        page.add_init_script(f"({PROBE})({json.dumps(PICTURES)})")
+        page.add_init_script(probe(PICTURES))
         page.goto(on_port(url, port), timeout=TIMEOUT_MS)
         page.wait_for_selector(LOSS_CURVE, state="attached", timeout=TIMEOUT_MS)
         page.wait_for_function("window.jupyterapp?.widgetManager ?? window.widgetManager", timeout=TIMEOUT_MS)
@@ -136,7 +115,7 @@ def measure_bare_page(browser: Browser, count: int, table: Table) -> None:
     """Adds the row of the page with one attribute."""
     with browser.new_context() as context:
         page = context.new_page()
-        page.add_init_script(f"({PROBE})({json.dumps([['path', 'd']])})")
+        page.add_init_script(probe([["path", "d"]]))
         page.goto(f"data:text/html,{BARE_PAGE}")
         page.locator("button").focus()
         table.add("one SVG attribute", None, None, *timings(page, count))

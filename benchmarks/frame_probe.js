@@ -1,0 +1,63 @@
+// Runs in a page before its own scripts, and records for each key press when all outputs were set, and what the next frame shows.
+
+/**
+ * @typedef {object} Press
+ * @property {number} event when the key was pressed, in milliseconds
+ * @property {number} [set] when all outputs were set
+ * @property {boolean} [isInFrame] whether all pictures differ from those before
+ *
+ * @typedef {[selector: string, what: string]} Picture what to compare of the last element of a selector: an attribute, or "text",
+ * or the "pixels" of a canvas
+ *
+ * @typedef {object} FrameProbe
+ * @property {Press[]} presses
+ * @property {() => void} rememberPictures compares with the present pictures at the next press
+ * @property {() => void} outputsSet is to be called when all outputs of a press are set
+ */
+
+/** @param {Picture} picture */
+function read([selector, what]) {
+  const element = [...document.querySelectorAll(selector)].at(-1);
+  if (what === "pixels") return /** @type {HTMLCanvasElement | undefined} */ (element)?.toDataURL();
+  return what === "text" ? element?.textContent : element?.getAttribute(what);
+}
+
+/**
+ * Records presses at the end of the frame after all outputs were set: when a resize observer is first called, which is after
+ * everything that the frame's callbacks draw.
+ * @param {Picture[]} pictures @returns {FrameProbe}
+ */
+function watchFrames(pictures) {
+  /** @type {Press[]} */
+  const presses = [];
+  /** @type {Press | null} */
+  let current = null;
+  /** @type {ReturnType<typeof read>[] | null} */
+  let before = null;
+  addEventListener("keydown", (event) => (current = { event: event.timeStamp }), { capture: true });
+
+  /** @param {Press} press */
+  function record(press) {
+    const frameEnd = new ResizeObserver(() => {
+      frameEnd.disconnect();
+      if (before) press.isInFrame = pictures.map(read).every((value, i) => value !== before?.[i]);
+      before = null;
+      presses.push(press);
+    });
+    frameEnd.observe(document.documentElement);
+  }
+  return {
+    presses,
+    rememberPictures: () => {
+      before = pictures.map(read);
+    },
+    outputsSet: () => {
+      const press = current;
+      if (!press || press.set) return;
+      press.set = performance.now();
+      requestAnimationFrame(() => record(press));
+    },
+  };
+}
+
+Object.assign(window, { watchFrames });
