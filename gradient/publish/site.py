@@ -78,7 +78,7 @@ def _collect(exported: Path, folder: SiteFolder) -> dict:
 
 def _write(node: nbformat.NotebookNode, state: dict, folder: SiteFolder) -> None:
     first: list[dict] = next(iter(state["figures"].values()), [])
-    site = {
+    site: dict[str, Any] = {
         "widgets": folder.add_asset("widgets.js", bundle(state, _NPM_CACHE).encode()),
         "images": [{name: image[name] for name in ("file", "size")} for image in first],
         "style": f"{style_sheet()}\n{(_TEMPLATE / 'site.css').read_text()}",
