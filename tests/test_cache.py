@@ -242,7 +242,18 @@ def sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.parametrize(
     "name",
-    ["problems.py", "frame.py", "optimizers.py", "wasm/program.py", "link/programs.py", "controls.py", "links.py", "app.py"],
+    [
+        "problems.py",
+        "frame.py",
+        "optimizers.py",
+        "wasm/program.py",
+        "wasm/rules/shape.py",
+        "adapters/jax.py",
+        "link/programs.py",
+        "controls.py",
+        "links.py",
+        "app.py",
+    ],
 )
 def test_a_changed_source_is_another_key(sources: Path, name: str) -> None:
     before = core_hash.__wrapped__()
