@@ -34,8 +34,9 @@ class App(Controls, widgets.Box):
 
     Attributes:
         problems: what `problem` chooses from; see `add`.
-        problem, optimizer, loss_scale: choices, by `value` (the label) or `index`.
+        problem, optimizer, loss_scale: choices, by `value` (the label; an optimizer's key, too) or `index`.
         learning_rate, momentum, decay, b1, b2, steps, initial_w, initial_b, random_key: sliders.
+        hyperparameters: those of the optimizers, by name.
         show_errors: whether the residuals are drawn.
         transport: which step is shown, and its buttons; a `transport.step` past the end means the end.
         field, fit, loss, readout: the views.
@@ -175,10 +176,10 @@ class App(Controls, widgets.Box):
         return {**self.fit.data_preset(problem), **self.default_preset(problem), **self.limits_preset(problem)}
 
 
-def _columns(rows: Iterable[Mapping[Trait, Any]]) -> dict[Trait, list[Any]]:
-    """From a row of values for each choice to a column of them for each target."""
-    rows = list(rows)
-    return {target: [row[target] for row in rows] for target in rows[0]}
+def _columns(presets: Iterable[Mapping[Trait, Any]]) -> dict[Trait, list[Any]]:
+    """The presets of all choices as a table for `choose`: for each target, its value for each choice."""
+    presets = list(presets)
+    return {target: [preset[target] for preset in presets] for target in presets[0]}
 
 
 def _named(widget: widgets.Widget, name: str) -> widgets.Widget:

@@ -1,4 +1,4 @@
-"""A folder that keeps what takes long to make: compiled programs and fields, for as long as their sources stay the same."""
+"""A folder of what takes long to compute: compiled programs and fields, valid as long as their sources stay the same."""
 
 import hashlib
 import io
@@ -16,7 +16,8 @@ import numpy as np
 from gradient.folders import cache_folder
 
 _PACKAGE = pathlib.Path(__file__).parent
-_CORE = (
+# Everything that decides what a program or a field is, and by which name it is kept. No other place lists these files.
+SOURCES = (
     *("problems.py", "optimizers.py", "descent.py", "landscape.py", "frame.py", "link/programs.py"),
     *("wasm/**/*.py", "adapters/jax.py"),
     *("controls.py", "links.py", "stored.py", "app.py"),
@@ -26,36 +27,36 @@ _LIBRARIES = ("jax", "jaxlib", "optax", "numpy")
 
 @cache
 def core_hash() -> str:
-    """A hash of everything that a program or a field follows from: the core's sources, and the libraries' versions."""
+    """A hash of all that determines a program or a field: `SOURCES`, and the versions of Python and the libraries."""
     digest = hashlib.sha256(f"{sys.version_info[:2]} {[version(name) for name in _LIBRARIES]}".encode())
-    for pattern in _CORE:
+    for pattern in SOURCES:
         for file in sorted(_PACKAGE.glob(pattern)):
             digest.update(file.name.encode() + file.read_bytes())
     return digest.hexdigest()
 
 
 class DiskCache:
-    """Bytes by their name. What cannot be read is not there, and what cannot be written is made again the next time.
+    """Files by name. One that cannot be read counts as missing, and one that cannot be written is computed again next time.
 
     Attributes:
-        folder: where they are.
-        names: all that was asked for or stored, and whether it is there.
+        folder: where the files are.
+        names: every name that was loaded or stored, and whether its file exists.
     """
 
     def __init__(self, folder: pathlib.Path | None = None, key: str | None = None) -> None:
         self.folder = folder or cache_folder(os.environ)
         self.names: dict[str, bool] = {}
-        precision = jax.dtypes.canonicalize_dtype(float)  # which a notebook can set
+        precision = jax.dtypes.canonicalize_dtype(float)  # a notebook can change it
         self._key = hashlib.sha256(f"{key or core_hash()} {precision}".encode()).hexdigest()[:16]
 
     def load(self, name: str) -> bytes | None:
-        """The bytes that were stored by this name, or None."""
+        """The bytes stored under this name, or None."""
         data = self._read(name)
         self.names[name] = data is not None
         return data
 
     def store(self, name: str, data: bytes) -> None:
-        """Keeps bytes by this name. Readers never see half of them."""
+        """Stores bytes under this name. A reader sees all of them or none."""
         try:
             self._write(name, data)
         except OSError:
@@ -63,7 +64,7 @@ class DiskCache:
         self.names[name] = True
 
     def arrays(self, name: str, make: Callable[[], Sequence[np.ndarray]]) -> list[np.ndarray]:
-        """The arrays that were stored by this name, or that are made now and stored."""
+        """The arrays stored under this name; if there are none, those that `make` returns, which are stored."""
         data = self.load(name)
         if data is None:
             stream = io.BytesIO()
@@ -74,7 +75,7 @@ class DiskCache:
             return [found[key] for key in found.files]
 
     def prune(self) -> None:
-        """Removes what was stored by other keys: nothing asks for it again."""
+        """Removes the files of other versions, which nothing loads again."""
         for file in self.folder.glob("?" * 16 + "-" + "?" * 32):
             if not file.name.startswith(self._key):
                 file.unlink(missing_ok=True)

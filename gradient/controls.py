@@ -6,9 +6,10 @@ from typing import Any
 
 import ipywidgets as widgets
 
+from gradient.adapters.ipywidgets import NamedDropdown
 from gradient.frame import MAX_STEPS
 from gradient.link import Trait
-from gradient.optimizers import OPTIMIZERS, Hyperparameter
+from gradient.optimizers import OPTIMIZERS, Hyperparameter, slider_name, sliders
 from gradient.problems import NUM_KEYS, Problem
 from gradient.views.loss import SCALES
 from gradient.views.transport import Transport
@@ -17,7 +18,7 @@ _FIRST_PROBLEM, _FIRST_OPTIMIZER = "Wave", "momentum"
 
 
 class Controls:
-    """A part of `App`: all that a visitor sets, by the names that Python uses, too.
+    """The part of `App` that a visitor sets. Python sets the same controls by the same names.
 
     A preset is what one choice sets, as `choose` takes it: a value for each trait.
     """
@@ -29,18 +30,18 @@ class Controls:
         self.transport = Transport(end=self.steps)
 
     def _make_choices(self, labels: Sequence[str]) -> None:
-        names = [optimizer.label for optimizer in OPTIMIZERS.values()]
+        names = {key: optimizer.label for key, optimizer in OPTIMIZERS.items()}
         first = list(OPTIMIZERS).index(_FIRST_OPTIMIZER)
-        self.problem = widgets.Dropdown(description="Problem", options=labels, index=labels.index(_FIRST_PROBLEM))
-        self.optimizer = widgets.Dropdown(description="Optimizer", options=names, index=first)
-        self.loss_scale = widgets.Dropdown(description="Loss axis", options=SCALES, index=0)
+        self.problem = NamedDropdown(description="Problem", options=labels, index=labels.index(_FIRST_PROBLEM))
+        self.optimizer = NamedDropdown(description="Optimizer", options=list(names.values()), index=first, aliases=names)
+        self.loss_scale = NamedDropdown(description="Loss axis", options=SCALES, index=0)
         self.show_errors = widgets.Checkbox(description="Show errors", indent=False)
 
     def _make_sliders(self) -> None:
         self.learning_rate = widgets.FloatLogSlider(
             description="Learning rate", min=-3, max=1, step=0.02, value=0.1, readout_format=".3g"
         )
-        self.hyperparameters = {name: _hyperparameter_slider(h) for name, h in _hyperparameters().items()}
+        self.hyperparameters = {name: _hyperparameter_slider(h) for name, h in sliders().items()}
         for name, slider in self.hyperparameters.items():
             setattr(self, name, slider)
         self.steps = widgets.IntSlider(description="Steps", min=1, max=MAX_STEPS, value=30)
@@ -98,21 +99,17 @@ class Controls:
         }
 
     def reset_preset(self, problem: Problem) -> dict[Trait, Any]:
-        """What `Reset` sets: the problem's defaults, and the optimizer's."""
-        others = {(self.hyperparameters[name], "value"): h.default for name, h in _hyperparameters().items()}
+        """What `Reset` sets: the first optimizer, the problem's defaults, and each other hyperparameter's own default."""
+        others = {(self.hyperparameters[name], "value"): h.default for name, h in sliders().items()}
         return {**others, (self.optimizer, "index"): list(OPTIMIZERS).index(_FIRST_OPTIMIZER), **self.default_preset(problem)}
 
     def shown_hyperparameters(self) -> dict[Trait, list[str]]:
-        """Which of the optimizers' own sliders are seen, for each optimizer."""
+        """Which hyperparameters' sliders are shown, for each optimizer."""
+        own = [{slider_name(key, name) for name in record.hyperparameters} for key, record in OPTIMIZERS.items()]
         return {
-            (slider.layout, "display"): [_display(name in record.hyperparameters) for record in OPTIMIZERS.values()]
+            (slider.layout, "display"): [_display(name in names) for names in own]
             for name, slider in self.hyperparameters.items()
         }
-
-
-def _hyperparameters() -> dict[str, Hyperparameter]:
-    """What the optimizers have besides the learning rate, each once."""
-    return {name: h for record in OPTIMIZERS.values() for name, h in record.hyperparameters.items()}
 
 
 def _hyperparameter_slider(h: Hyperparameter) -> widgets.FloatSlider:
@@ -120,14 +117,14 @@ def _hyperparameter_slider(h: Hyperparameter) -> widgets.FloatSlider:
 
 
 def _range(slider: widgets.FloatSlider, low: float, high: float) -> dict[Trait, Any]:
-    """A slider's limits, and a grid between them: a power of ten that makes 200 to 2000 places, shown to that digit."""
+    """A slider's limits, its step (a power of ten that makes 200 to 2000 steps), and a readout with the step's digits."""
     exponent = math.floor(math.log10((high - low) / 200))
     values = {"min": low, "max": high, "step": 10.0**exponent, "readout_format": f".{max(0, -exponent)}f"}
     return {(slider, name): value for name, value in values.items()}
 
 
 def labels_of(problems: Sequence[Problem]) -> list[str]:
-    """The problems' names, numbered where one comes again."""
+    """The problems' names; a repeated name gets a number."""
     names = [problem.name for problem in problems]
     counts = [names[: i + 1].count(name) for i, name in enumerate(names)]
     return [name if count == 1 else f"{name} ({count})" for name, count in zip(names, counts, strict=True)]

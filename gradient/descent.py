@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import optax
 
 from gradient.adapters.jax import is_tracer
-from gradient.optimizers import OPTIMIZERS, Optimizer
+from gradient.optimizers import OPTIMIZERS, Optimizer, optimizer_key
 
 Params = Any
 Loss = Callable[[Params], jax.Array]
@@ -57,7 +57,7 @@ def descend(
     Args:
         loss: a function of the parameters to a scalar, in jax.numpy. Pass the same function object again and nothing compiles.
         start: the initial parameters, an array of shape [dim] or a pytree.
-        optimizer: a key of `OPTIMIZERS`.
+        optimizer: a key or a label of `OPTIMIZERS`.
         num_steps: 1..10,000; static, so that each value compiles once.
         **hyperparameters: `learning_rate` (default 0.1), and those of the optimizer's record, each in [0, 1).
 
@@ -67,7 +67,8 @@ def descend(
     Raises:
         ValueError: if an argument is unknown or out of its range.
     """
-    record = _lookup(optimizer)
+    optimizer = optimizer_key(optimizer)
+    record = OPTIMIZERS[optimizer]
     if not 1 <= num_steps <= MAX_ITERATIONS:
         raise ValueError(f"num_steps is {num_steps}, but it must be in 1..{MAX_ITERATIONS:,}: every iterate is kept in memory.")
     complete = {"learning_rate": 0.1, **{k: h.default for k, h in record.hyperparameters.items()}} | hyperparameters
@@ -75,12 +76,6 @@ def descend(
     numbers = {name: jnp.asarray(value, jnp.float32) for name, value in complete.items()}
     start = jax.tree.map(lambda leaf: jnp.asarray(leaf, jnp.float32), start)
     return _descend(loss, start, numbers, optimizer=optimizer, num_steps=num_steps)
-
-
-def _lookup(optimizer: str) -> Optimizer:
-    if optimizer not in OPTIMIZERS:
-        raise ValueError(f"There is no optimizer {optimizer!r}. Choose one of {', '.join(OPTIMIZERS)}.")
-    return OPTIMIZERS[optimizer]
 
 
 def _check_hyperparameters(name: str, record: Optimizer, hyperparameters: dict[str, Any]) -> None:
@@ -94,7 +89,8 @@ def _check_hyperparameters(name: str, record: Optimizer, hyperparameters: dict[s
             if not 0 < value < float("inf"):
                 raise ValueError(f"learning_rate is {value}, and then no step goes downhill. Pass a positive number, say 0.1.")
         elif not 0 <= value < 1:
+            hyperparameter = record.hyperparameters[key]
             raise ValueError(
-                f"{key} is {value}, but it must be in [0, 1): at 1 the past never fades. "
-                f"{record.hyperparameters[key].default} is a good first try."
+                f"{key} is {value}, but it must be in [0, 1): {hyperparameter.limit_reason}. "
+                f"{hyperparameter.default} is a good first try."
             )

@@ -1,4 +1,4 @@
-"""Where on disk what takes long to make is kept, for all processes of this package."""
+"""Where results that take long to compute are kept on disk, for all processes of this package."""
 
 import hashlib
 import platform
@@ -8,14 +8,14 @@ from pathlib import Path
 
 
 def cache_folder(environ: Mapping[str, str]) -> Path:
-    """The folder that TECHNI_CACHE names, else one beside the sources."""
+    """The folder that TECHNI_CACHE names; by default one beside the sources."""
     return Path(environ.get("TECHNI_CACHE") or Path(__file__).parent / "__cache__").absolute()
 
 
 def compilation_options(environ: Mapping[str, str]) -> dict[str, str | float | int]:
-    """The options of JAX by which it keeps all that it compiles; by itself it would keep what takes a second.
+    """JAX's options to keep everything that it compiles; by default it keeps only what takes more than a second.
 
-    XLA compiles for the very processor that it runs on, and what it made for another may not run: each kind has its own folder.
+    XLA compiles for the processor that it runs on, and its code may not run on another: each kind has its own folder.
     """
     folder = cache_folder(environ) / f"jax-{hashlib.sha256(_processor().encode()).hexdigest()[:8]}"
     return {
@@ -26,7 +26,7 @@ def compilation_options(environ: Mapping[str, str]) -> dict[str, str | float | i
 
 
 def _processor() -> str:
-    """What kind of processor this is: the extensions that Linux lists, else its name."""
+    """The kind of this processor: the extensions that Linux lists, or else its name."""
     try:
         listed = re.search(r"^(?:flags|Features)\s*:.*$", Path("/proc/cpuinfo").read_text(encoding="utf-8"), re.MULTILINE)
     except OSError:

@@ -10,7 +10,7 @@ import numpy as np
 
 from gradient.descent import iterate
 from gradient.landscape import PLANE_DOMAIN, colour_range, curvature, plane, stability_limit
-from gradient.optimizers import OPTIMIZERS
+from gradient.optimizers import OPTIMIZERS, optimizer_key
 from gradient.problems import Problem
 
 MAX_STEPS = 200
@@ -130,15 +130,16 @@ def frame(
 
     Args:
         problem: what is fitted; `x` and `y` [n] take the place of its own data.
-        optimizer: a key of `OPTIMIZERS`; it takes its own `hyperparameters` and ignores the others.
+        optimizer: a key or a label of `OPTIMIZERS`; it takes its own `hyperparameters` and ignores the others.
         w, b: the start of a two-parameter model.
         key: 1..num_keys, which start any other model takes.
         learning_rate: positive.
         num_steps: clamped to 1..200; the scan is always 200 steps long.
         step: the current step, clamped to 0..last.
     """
-    settings = {name: hyperparameters[name] for name in OPTIMIZERS[optimizer].hyperparameters}
-    rule = OPTIMIZERS[optimizer].make(learning_rate, **settings)
+    record = OPTIMIZERS[optimizer_key(optimizer)]
+    settings = {name: hyperparameters[name] for name in record.hyperparameters}
+    rule = record.make(learning_rate, **settings)
 
     def loss(flat: jax.Array) -> jax.Array:
         return problem.loss(problem.unravel(flat), x, y)

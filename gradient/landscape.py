@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from gradient.optimizers import OPTIMIZERS
+from gradient.optimizers import OPTIMIZERS, optimizer_key
 
 Loss = Callable[[jax.Array], jax.Array]
 Interval = tuple[float, float]
@@ -95,7 +95,7 @@ def stability_limit(optimizer: str, curvature: jax.Array, **hyperparameters: jax
     0 where there is none: the optimizer has no such law, or the loss curves upwards in no direction. The law is local: the
     curvature differs along the path.
     """
-    law = OPTIMIZERS[optimizer].stability
+    law = OPTIMIZERS[optimizer_key(optimizer)].stability
     if law is None:
         return jnp.zeros(())
     return jnp.where(curvature > 0, law(**hyperparameters) / jnp.maximum(curvature, 1e-30), 0.0)

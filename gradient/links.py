@@ -10,7 +10,7 @@ from gradient.cache import DiskCache
 from gradient.controls import Controls
 from gradient.frame import Frame, frame
 from gradient.link import JaxLink, KernelRenderer, Trait, Transition, jaxlink
-from gradient.optimizers import OPTIMIZERS
+from gradient.optimizers import OPTIMIZERS, slider_name
 from gradient.problems import Problem
 from gradient.stored import program_name
 from gradient.views.field import Field
@@ -34,7 +34,9 @@ def link_frame(
     rules = list(OPTIMIZERS)
 
     def shown(*, problem: int, optimizer: int, **inputs: jax.Array) -> Frame:
-        return frame(problems[problem], rules[optimizer], **inputs)
+        key = rules[optimizer]
+        own = {name: inputs[slider_name(key, name)] for name in OPTIMIZERS[key].hyperparameters}
+        return frame(problems[problem], key, **{**inputs, **own})
 
     return jaxlink(
         shown,

@@ -10,12 +10,23 @@ Scalar = float | jax.Array
 
 
 class Hyperparameter(NamedTuple):
-    """A number in [0, 1) that an optimizer has besides its learning rate; the page makes a slider of it."""
+    """A number in [0, 1) that an optimizer has besides its learning rate; the page makes a slider of it.
+
+    Optimizers whose records are equal share one slider and its value. A record that differs, if only by its default, has a
+    slider of its own.
+
+    Attributes:
+        label: the name a person reads.
+        default: what the slider starts with, in 0..maximum.
+        maximum, step: of the slider; both ends and the default are whole steps.
+        limit_reason: why it must be in [0, 1), for the error message.
+    """
 
     label: str
     default: float
     maximum: float = 0.99
     step: float = 0.01
+    limit_reason: str = "its formula is meant for no other values"
 
 
 class Optimizer(NamedTuple):
@@ -61,7 +72,8 @@ def _adam(learning_rate: Scalar, b1: Scalar, b2: Scalar) -> optax.GradientTransf
     return optax.adam(learning_rate, b1, b2, eps=1e-8)
 
 
-_MOMENTUM = {"momentum": Hyperparameter("Momentum", 0.7)}
+_FADES = "at 1 the past never fades"
+_MOMENTUM = {"momentum": Hyperparameter("Momentum", 0.7, limit_reason=_FADES)}
 
 # Stability on a quadratic: the roots of each rule's characteristic polynomial leave the unit circle at these products
 # (Polyak 1964 for heavy ball; Nesterov in the form of optax and PyTorch, which looks ahead with the same momentum).
@@ -96,20 +108,52 @@ OPTIMIZERS: dict[str, Optimizer] = {
     "rmsprop": Optimizer(
         "RMSProp",
         _rmsprop,
-        {"decay": Hyperparameter("Decay", 0.9)},
+        {"decay": Hyperparameter("Decay", 0.9, limit_reason=_FADES)},
         r"s \leftarrow \rho s + (1 - \rho)\, g^2,\quad p \leftarrow p - \eta\, g / (\sqrt{s} + \epsilon)",
     ),
     "adam": Optimizer(
         "Adam",
         _adam,
-        {"b1": Hyperparameter("Beta 1", 0.9), "b2": Hyperparameter("Beta 2", 0.999, maximum=0.999, step=0.001)},
+        {
+            "b1": Hyperparameter("Beta 1", 0.9, limit_reason=_FADES),
+            "b2": Hyperparameter("Beta 2", 0.999, maximum=0.999, step=0.001, limit_reason=_FADES),
+        },
         r"m \leftarrow \beta_1 m + (1 - \beta_1)\, g,\quad v \leftarrow \beta_2 v + (1 - \beta_2)\, g^2,"
         r"\quad p \leftarrow p - \eta\, \hat m / (\sqrt{\hat v} + \epsilon)",
     ),
 }
-_SHIPPED = tuple(OPTIMIZERS.values())
+SHIPPED = tuple(OPTIMIZERS.values())  # the records that come with the package, whatever a reader adds later
 
 
-def is_shipped(optimizer: Optimizer) -> bool:
-    """Whether this very record comes with the package, so that what follows from it follows from the package's sources."""
-    return any(optimizer is record for record in _SHIPPED)
+def optimizer_key(name: str) -> str:
+    """The key in `OPTIMIZERS` of an optimizer's key or label: "adam" for "adam" and for "Adam".
+
+    Raises:
+        ValueError: if no optimizer has that name.
+    """
+    keys = {record.label: key for key, record in OPTIMIZERS.items()} | {key: key for key in OPTIMIZERS}
+    if name not in keys:
+        raise ValueError(f"There is no optimizer {name!r}. Choose one of {', '.join(OPTIMIZERS)}.")
+    return keys[name]
+
+
+def slider_name(optimizer: str, hyperparameter: str) -> str:
+    """The name of the slider that sets a hyperparameter of an optimizer (its key).
+
+    It is the hyperparameter's name. A record that differs from the first one of that name takes the optimizer's key before
+    it ("rmsprop_b1"), so that every optimizer has its own default and limits.
+    """
+    first = next(
+        record.hyperparameters[hyperparameter] for record in OPTIMIZERS.values() if hyperparameter in record.hyperparameters
+    )
+    is_first = OPTIMIZERS[optimizer].hyperparameters[hyperparameter] == first
+    return hyperparameter if is_first else f"{optimizer}_{hyperparameter}"
+
+
+def sliders() -> dict[str, Hyperparameter]:
+    """Every distinct hyperparameter of all optimizers, by the name of its slider."""
+    return {
+        slider_name(key, name): hyperparameter
+        for key, record in OPTIMIZERS.items()
+        for name, hyperparameter in record.hyperparameters.items()
+    }

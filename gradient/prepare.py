@@ -1,4 +1,4 @@
-"""The command `python -m gradient.prepare`: makes what takes long before the first visitor comes, and keeps it in the cache."""
+"""The command `python -m gradient.prepare`: fills the cache before the first visitor comes."""
 
 import argparse
 import itertools
@@ -12,13 +12,13 @@ from gradient.folders import compilation_options
 
 
 def prepare(*, kernels: bool = False) -> str:
-    """Puts each program and field that is missing into the cache, and removes other versions'; returns how many there are.
+    """Computes the programs and fields that the cache lacks, removes those of other versions, and says how many there are.
 
     Args:
-        kernels: also what a kernel compiles when it computes itself, for processors like this one: half a minute.
+        kernels: whether to compile as well what a kernel needs to compute itself, for this kind of processor; half a minute.
 
     Raises:
-        OSError: if the cache cannot be written; else every visitor would wait for what should be there.
+        OSError: if the cache cannot be written.
     """
     app = App()
     cache, num_programs = app._cache, sum(len(link.programs) for link in (app._main, app._pointer))
@@ -36,7 +36,7 @@ def prepare(*, kernels: bool = False) -> str:
 
 
 def _compile_all(app: App) -> None:
-    """Computes once with every choice, and lets JAX keep what it compiles for that."""
+    """Computes once for each problem and optimizer, so that JAX keeps what it compiles."""
     for name, value in compilation_options(os.environ).items():
         jax.config.update(name, value)
     for problem, optimizer in itertools.product(range(len(app.problem.options)), range(len(app.optimizer.options))):
@@ -45,9 +45,11 @@ def _compile_all(app: App) -> None:
 
 
 def main() -> None:
-    """Fills the cache, or says why it cannot."""
-    parser = argparse.ArgumentParser(prog="python -m gradient.prepare", description="Makes beforehand what takes long.")
-    parser.add_argument("--kernels", action="store_true", help="also what kernels compile that compute in the browser's place")
+    """Fills the cache, or says why it cannot be filled."""
+    parser = argparse.ArgumentParser(prog="python -m gradient.prepare", description="Fills the cache before visitors come.")
+    parser.add_argument(
+        "--kernels", action="store_true", help="also compile what kernels need to compute in place of the browser"
+    )
     arguments = parser.parse_args()
     try:
         print(prepare(kernels=arguments.kernels))

@@ -13,9 +13,14 @@ from gradient.optimizers import Optimizer
 from gradient.problems import Problem
 
 
+def is_shipped(record: Problem | Optimizer) -> bool:
+    """Whether this very record comes with the package, so that what follows from it follows from the package's sources."""
+    return any(record is shipped for shipped in (*problems.SHIPPED, *optimizers.SHIPPED))
+
+
 def program_name(problem: Problem, optimizer: Optimizer) -> str | None:
     """The name of the program that descends on a problem by an optimizer, or None if it is not kept."""
-    if not (problems.is_shipped(problem) and optimizers.is_shipped(optimizer)):
+    if not (is_shipped(problem) and is_shipped(optimizer)):
         return None
     return f"frame {problem.name} {optimizer.label}"
 
@@ -32,6 +37,6 @@ class Grids:
         def make() -> list[np.ndarray]:
             return [np.asarray(array) for array in function(problem.loss, domain, shape)]
 
-        if not problems.is_shipped(problem):
+        if not is_shipped(problem):
             return make()
         return self._cache.arrays(f"{function.__name__} {problem.name} {domain} {shape}", make)

@@ -6,8 +6,9 @@ from typing import Any
 import ipywidgets as widgets
 import pytest
 from playwright.sync_api import Browser, Page
+from traitlets import TraitError
 
-from gradient.adapters.ipywidgets import is_set_by_page, live_widgets
+from gradient.adapters.ipywidgets import NamedDropdown, is_set_by_page, live_widgets
 from gradient.link.modules import esm
 from tests.adapters import relying_on
 from tests.app_page import AppPage
@@ -32,6 +33,16 @@ def test_every_widget_is_known_until_it_is_closed() -> None:
         assert slider in live_widgets()
         slider.close()
         assert slider not in live_widgets()
+
+
+def test_a_dropdown_takes_other_names_and_lists_the_right_ones() -> None:
+    dropdown = NamedDropdown(description="Letter", options=["Alpha", "Beta"], aliases={"a": "Alpha", "b": "Beta"})
+    with relying_on("ipywidgets"):
+        dropdown.value = "b"
+        assert (dropdown.value, dropdown.label, dropdown.index) == ("Beta", "Beta", 1)
+        with pytest.raises(TraitError, match=r"Letter has no option 'c'\. Choose one of 'Alpha', 'Beta'"):
+            dropdown.value = "c"
+        assert dropdown.index == 1
 
 
 @pytest.fixture(scope="module")

@@ -9,11 +9,12 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 import pytest
 
 from gradient.descent import MAX_ITERATIONS, Trajectory, descend
 from gradient.landscape import stability_limit
-from gradient.optimizers import OPTIMIZERS
+from gradient.optimizers import OPTIMIZERS, Hyperparameter, Optimizer
 from gradient.problems import PROBLEMS
 
 NUM_STEPS = 50
@@ -163,6 +164,25 @@ def test_defaults_are_those_of_the_record() -> None:
     np.testing.assert_array_equal(descend(loss, start, num_steps=20).params, named.params)
 
 
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_a_label_is_as_good_as_a_key(optimizer: str) -> None:
+    problem = PROBLEMS["Line"]
+    by_key, by_label = (
+        descend(problem.loss, problem.start, optimizer=name, num_steps=3) for name in (optimizer, OPTIMIZERS[optimizer].label)
+    )
+    np.testing.assert_array_equal(by_key.params, by_label.params)
+
+
+def test_only_a_decay_is_refused_because_the_past_never_fades(monkeypatch: pytest.MonkeyPatch) -> None:
+    sharpness = {"nu": Hyperparameter("Nu", 0.5), "mu": Hyperparameter("Mu", 0.5, limit_reason="at 1 it divides by zero")}
+    record = Optimizer("Scaled", lambda learning_rate, nu, mu: optax.sgd(learning_rate * nu / (1 - mu)), sharpness, "p")
+    monkeypatch.setitem(OPTIMIZERS, "scaled", record)
+    for name, reason in (("nu", "its formula is meant for no other values"), ("mu", "at 1 it divides by zero")):
+        with pytest.raises(ValueError, match=reason) as caught:
+            descend(uneven_bowl, np.ones(3), optimizer="scaled", num_steps=5, **{name: 1.0})
+        assert "fades" not in str(caught.value)
+
+
 def test_more_steps_begin_with_the_same_ones() -> None:
     loss, start = PROBLEMS["Wave"].loss, PROBLEMS["Wave"].start
     short, long = (descend(loss, start, num_steps=n, learning_rate=0.03).params for n in (20, NUM_STEPS))
@@ -279,6 +299,7 @@ MISTAKES = [
     ({"momentum": 1}, ["momentum is 1", "[0, 1)", "the past never fades", "0.7 is a good first try"]),
     ({"momentum": -0.1}, ["momentum is -0.1", "[0, 1)", "0.7 is a good first try"]),
     ({"momentum": math.nan}, ["momentum is nan", "[0, 1)"]),
+    ({"optimizer": "Adam", "momentum": 0.7}, ["'momentum'", "adam", "It takes learning_rate, b1, b2"]),
     ({"optimizer": "rmsprop", "decay": 1.5}, ["decay is 1.5", "[0, 1)", "0.9 is a good first try"]),
     ({"optimizer": "adam", "b2": 1.0}, ["b2 is 1.0", "[0, 1)", "0.999 is a good first try"]),
     ({"num_steps": 0}, ["num_steps is 0", "1..10,000", "memory"]),

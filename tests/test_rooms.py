@@ -27,7 +27,8 @@ class Room(NamedTuple):
 
 # What an adapter may import besides the library whose name it has.
 ADAPTERS = {
-    **{library: set[str]() for library in ("jax", "ipywidgets", "traitlets", "tornado", "nbconvert", "html_manager")},
+    **{library: set[str]() for library in ("jax", "traitlets", "tornado", "nbconvert", "html_manager")},
+    "ipywidgets": {"traitlets"},
     "anywidget": {"traitlets"},
     "ipympl": {"matplotlib"},
     "bqplot": {"traitlets", "numpy"},
@@ -64,7 +65,10 @@ ROOMS = [
     Room("gradient/cache.py", {"jax", "numpy", "gradient.folders"}),
     Room(
         "gradient/controls.py",
-        {"ipywidgets", "gradient.frame", "gradient.link", "gradient.optimizers", "gradient.problems", "gradient.views*"},
+        {
+            *("ipywidgets", "gradient.adapters.ipywidgets", "gradient.frame", "gradient.link", "gradient.optimizers"),
+            *("gradient.problems", "gradient.views*"),
+        },
     ),
     Room("gradient/stored.py", {"numpy", "gradient.cache", "gradient.optimizers", "gradient.problems"}),
     Room(

@@ -1,7 +1,11 @@
 """What this package uses of ipywidgets that it does not promise."""
 
-from ipywidgets import Widget
+from collections.abc import Mapping
+from typing import Any
+
+from ipywidgets import Dropdown, Widget
 from ipywidgets.widgets import widget as _widget
+from traitlets import Bunch, TraitError, validate
 
 
 def is_set_by_page(widget: object, name: str) -> bool:
@@ -18,3 +22,28 @@ def live_widgets() -> list[Widget]:
     ipywidgets has them in `_instances`, by their ids; what it offers in public is their state, without the widgets.
     """
     return list(_widget._instances.values())
+
+
+class NamedDropdown(Dropdown):
+    """A dropdown of texts whose `value` can also be set by another name of an option; `aliases` has the option of each.
+
+    Raises:
+        TraitError: for a name of no option, with all options listed. ipywidgets says "value not found" alone.
+    """
+
+    def __init__(self, *, aliases: Mapping[str, str] | None = None, **traits: Any) -> None:
+        self._aliases = dict(aliases or {})
+        super().__init__(**traits)
+
+    # ipywidgets has a validator for `value` already, and traitlets takes a second one only if it has the name of the first.
+    @validate("value")
+    def _validate_value(self, proposal: Bunch) -> str | None:
+        options = list(self.options)
+        if proposal.value is None or proposal.value in options:
+            return proposal.value
+        value = self._aliases.get(proposal.value)
+        if value not in options:
+            raise TraitError(
+                f"{self.description} has no option {proposal.value!r}. Choose one of {', '.join(map(repr, options))}."
+            )
+        return value
