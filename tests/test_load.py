@@ -32,7 +32,7 @@ def load(site: Path, *arguments: str, **environment: str) -> dict[str, str]:
         ('<html><script>{"kernelId": "a"}</script></html>\n', "live"),
         ('<html><body data-voila="static"></body></html>', "static"),
         ('<html><body data-voila="static">', None),
-        ("<html>All places are taken</html>", None),
+        ("<html>Everything is in use</html>", None),
         ("", None),
     ],
 )

@@ -105,7 +105,7 @@ def test_beyond_the_room_there_is_the_static_page_that_says_so(server: Server) -
     assert first.kernel
     assert not second.kernel
     assert second.status == 200
-    assert re.search(r'<body[^>]*data-home="/".*There is no room for a kernel at the moment', second.text)
+    assert re.search(r'<body[^>]*data-home="/".*All kernels are in use at the moment', second.text)
     assert metrics(server)['techni_kernels_refused_total{reason="full"}'] == before + 1
 
 
@@ -332,7 +332,7 @@ def test_without_a_site_the_server_says_so_and_asks_to_come_back(tmp_path: Path)
         assert visit(server.url).kernel
         refused = visit(server.url)
     assert (refused.status, refused.headers["Retry-After"]) == (503, "30")
-    assert "All places are taken" in refused.text
+    assert "Everything is in use" in refused.text
 
 
 def test_an_address_that_starts_many_kernels_gets_the_static_page(folder: Path) -> None:
@@ -350,7 +350,7 @@ def test_an_address_that_has_many_kernels_leaves_some_to_others(folder: Path) ->
     with hardened(TECHNI_SITE=str(folder), **options) as server:
         pages = [ask(server.url, **BROWSER, X_Forwarded_For=address) for address in ("1.1.1.1", "1.1.1.1", "2.2.2.2")]
     assert [bool(page.kernel) for page in pages] == [True, False, True]
-    assert "There are many kernels for your address already" in pages[1].text
+    assert "Your address already has as many kernels" in pages[1].text
 
 
 def test_the_static_front_has_a_kernel_only_where_one_is_asked_for(folder: Path) -> None:

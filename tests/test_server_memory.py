@@ -70,7 +70,7 @@ def test_a_kernel_that_takes_too_much_ends_alone_even_if_its_zygote_is_gone(tmp_
         end(zygote_of(visits.pid))
         (tmp_path / "gate").open("w").close()
         eventually(lambda: metrics(server).get(CULLED) == 1)
-        eventually(lambda: "nearly all memory is taken" in server.log)
+        eventually(lambda: "memory is nearly exhausted" in server.log)
         eventually(lambda: not Path(f"/proc/{greedy}").exists())
         eventually(lambda: metrics(server)["techni_memory_bytes"] < 810 * MB)
         assert visits.get("found = os.getpid()")
@@ -86,4 +86,4 @@ def test_a_server_whose_memory_is_taken_starts_no_kernel(tmp_path: Path) -> None
     with hardened(**options) as server:
         eventually(lambda: ask(f"{server.url}readyz").status == 200)
         eventually(lambda: metrics(server)["techni_memory_bytes"] > 135 * MB)
-        assert "There is no room for a kernel" in visit(server.url).text
+        assert "All kernels are in use" in visit(server.url).text

@@ -85,7 +85,7 @@ def test_a_page_whose_kernel_has_ended_before_its_scripts_came_says_so(browser: 
         eventually(lambda: live_kernels(server) == 0)
         for route in held:
             route.continue_()
-        expect(page.get_by_role("alert")).to_have_text(re.compile("could not be made"))
+        expect(page.get_by_role("alert")).to_have_text(re.compile("could not be completed"))
         with page.expect_navigation(wait_until="commit"):
             page.unroute(re.compile("/bundle"))
             page.get_by_role("link", name="Load it again").click()
@@ -99,9 +99,7 @@ def test_who_finds_no_room_has_a_page_that_works_and_gets_a_kernel_later(context
         assert first.kernel
         app = AppPage.open(context.new_page(), server.url)
         notice = app.page.locator(".techni-notice")
-        expect(notice).to_contain_text(
-            "There is no room for a kernel at the moment. Everything on this page works in your browser."
-        )
+        expect(notice).to_contain_text("All kernels are in use at the moment. Everything on this page works in your browser.")
         app.choose("Problem", "Line")
         before = app.seen()
         app.press("Learning rate", "ArrowRight", 2)

@@ -13,12 +13,13 @@ import pytest
 from tornado.httputil import HTTPHeaders
 
 from gradient.server import cgroups
-from gradient.server.admission import Admission, AdmissionError, address_of, capacity
+from gradient.server.addresses import address_of
+from gradient.server.admission import Admission, AdmissionError, capacity
 from gradient.server.cgroups import memory_limit
 from gradient.server.configuration import socket_folder
-from gradient.server.pages import is_robot, is_visit
+from gradient.server.robots import is_robot, is_visit
 from gradient.server.settings import Settings, SettingsError
-from gradient.server.site import Page, Site
+from gradient.server.site import EncodedPage, Site
 from tests.conftest import ROOT
 from tests.server import hardened, visit
 
@@ -140,12 +141,11 @@ def test_an_address_has_its_share_of_a_minute() -> None:
     clock = [0.0]
     gate = Admission(Settings(starts_per_minute=2, max_kernels=1), now=lambda: clock[0])
     gate.count_start("1.1.1.1")
-    clock[0] = 30
     gate.count_start("1.1.1.1")
     with pytest.raises(AdmissionError, match="rate"):
         gate.count_start("1.1.1.1")
     gate.count_start("2.2.2.2")
-    clock[0] = 60.5
+    clock[0] = 30.5
     gate.count_start("1.1.1.1")
     with pytest.raises(AdmissionError, match="rate"):
         gate.count_start("1.1.1.1")
@@ -255,7 +255,7 @@ def asking(headers: dict[str, str]) -> Any:
 def test_a_page_is_compressed_once_for_all_who_ask_at_the_same_time(tmp_path: Path) -> None:
     (tmp_path / "index.html").write_text("<html><head></head><body></body></html>")
 
-    async def ask() -> list[Page]:
+    async def ask() -> list[EncodedPage]:
         site = Site(tmp_path, "/", "/live")
         return await asyncio.gather(*(site.page("full", accepted="br") for _ in range(3)))
 

@@ -1,5 +1,5 @@
-"""Voilà for the public internet: the same page and the same flags, with a limit to everything that a stranger can ask for.
+"""Voilà for the public internet: the same page and the same flags, with limits to everything that a visitor can request.
 
-`python -m gradient.server techni.ipynb` starts it; `settings.py` lists what can be configured. This room extends Voilà where
-Voilà is meant to be extended, and imports nothing of the app: a server that only hands out kernels needs no JAX.
+`python -m gradient.server techni.ipynb` starts it; `settings.py` lists the settings. The server's own process
+imports nothing of the app, and no JAX: `zygote.py` runs in another process, from which kernels are forked.
 """

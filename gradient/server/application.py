@@ -1,14 +1,13 @@
-"""Voilà, configured for strangers."""
+"""The server's command: Voilà with settings for the public internet."""
 
 import asyncio
 import gc
 import json
 import os
-import re
 import shutil
 import signal
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from jupyter_core.utils import run_sync
 from jupyter_server.utils import url_path_join
@@ -16,54 +15,38 @@ from tornado.httpserver import HTTPServer
 from tornado.ioloop import IOLoop
 from tornado.web import GZipContentEncoding
 from traitlets import Dict, Instance
-from voila.app import Voila
 
+from gradient.adapters.voila import Route, VoilaApplication
 from gradient.folders import cache_folder
-from gradient.server import guard, metrics
-from gradient.server.assets import BundleAsset, CompressedCopies, ExtensionAsset, StaticAsset, TemplateAsset, fingerprint
+from gradient.server import metrics, routes
+from gradient.server.assets import CompressedCopies, fingerprint
 from gradient.server.bundle import CHUNKS, chunks, write_bundle
 from gradient.server.configuration import configuration
 from gradient.server.connections import BoundedServer, raise_open_files
 from gradient.server.headers import security_headers
+from gradient.server.logs import JsonFormatter, logging_config, request_logger
 from gradient.server.loop_lag import observe_loop_lag
 from gradient.server.memory import MemoryWatch
-from gradient.server.operation import (
-    HealthHandler,
-    JsonFormatter,
-    MetricsHandler,
-    ReadyHandler,
-    logging_config,
-    request_logger,
-)
-from gradient.server.pages import CARD, TEMPLATES, CardHandler, PageHandler, PageService, SiteHandler, prepare_notebook
+from gradient.server.page_context import TEMPLATES, PageContext
+from gradient.server.pages import prepare_notebook
 from gradient.server.settings import Settings, SettingsError
 from gradient.server.site import Site
 
-_UNUSED = ("ThemesHandler",)  # the page has one theme, which its template brings
 
-
-class Application(Voila):
-    """Voilà's command with its own flags; see `Settings` for what else can be set.
+class Application(VoilaApplication):
+    """Voilà's command with its own flags; see `Settings` for everything else that can be set.
 
     Attributes:
         settings: of this process, from its environment.
-        handlers: handler classes of Voilà's, by name, and the subclasses that take their place.
     """
 
     settings = Instance(Settings)
-    handlers: ClassVar[dict[str, type]] = {
-        **guard.HANDLERS,
-        "TornadoVoilaHandler": PageHandler,
-        "MultiStaticFileHandler": StaticAsset,
-        "TemplateStaticFileHandler": TemplateAsset,
-        "FileFindHandler": ExtensionAsset,
-    }
     logging_config = Dict(logging_config()).tag(config=True)
-    _log_formatter_cls = JsonFormatter
+    log_formatter_class = JsonFormatter
     _server: HTTPServer | None = None
 
     def initialize(self, argv: list[str] | None = None) -> None:
-        """Reads settings, flags and configuration files, of which the later ones hold."""
+        """Reads settings, then flags and configuration files, which override them."""
         try:
             self.settings = Settings.from_environment(os.environ)
         except SettingsError as error:
@@ -78,7 +61,7 @@ class Application(Voila):
         self._fingerprint = fingerprint([*self.static_paths, *self.labextensions_path])
 
     def _bound_connections(self, settings: Settings) -> None:
-        """Half of the open files that the process may have are for connections; kernels take the others."""
+        """Bounds what connections may take. Half of the process's file descriptors are theirs, the others its kernels'."""
         HTTPServer.configure(
             BoundedServer,
             max_connections=min(settings.max_connections, raise_open_files() // 2),
@@ -88,18 +71,18 @@ class Application(Voila):
         )
 
     def setup_template_dirs(self) -> None:
-        """Voilà's templates, and before them those of this room."""
+        """Puts this package's templates before Voilà's."""
         super().setup_template_dirs()
         self.template_paths.insert(0, str(TEMPLATES))
 
     def _version_addresses(self, page_config: dict[str, Any], **_: Any) -> dict[str, Any]:
-        """Scripts under addresses that change with them, so that browsers need not ask whether they are still the newest."""
+        """Puts a hash of all scripts into their addresses, so that browsers can keep them without asking."""
         for name in ("fullStaticUrl", "fullLabextensionsUrl"):
             page_config[name] += f".{self._fingerprint}"
         return page_config | {"bundle": url_path_join(self.base_url, self._bundle)}
 
     def init_settings(self) -> dict[str, Any]:
-        """Voilà's settings of Tornado's application; what is only looked at when that is made has to be set here."""
+        """Tornado's settings, with those that are read only when its application is made."""
         settings = super().init_settings()
         metrics.kernels_live.set_function(lambda: len(self.kernel_manager))
         metrics.kernels_capacity.set(self.kernel_manager.admission.capacity)
@@ -111,48 +94,25 @@ class Application(Voila):
             "log_function": request_logger(self.log),
         }
 
-    def init_handlers(self) -> list[Any]:
-        """Routes of this room, and Voilà's with the handlers of this room in the places of some."""
+    def init_handlers(self) -> list[Route]:
+        """All routes; see `routes.py`."""
         settings = self.settings
-        live = url_path_join(self.base_url, "live")
-        site = Site(settings.site, self.base_url, live)
+        site = Site(settings.site, self.base_url, url_path_join(self.base_url, "live"))
         self._check_site(site)
         self._check_cache()
-        self._service = PageService(settings, self.kernel_manager, site, self._metadata(), self.base_url)
-        routes = [self._replaced(*route) for route in super().init_handlers() if route[1].__name__ not in _UNUSED]
-        *voilas, (_, page, options) = routes
-        return [
-            (self._route("healthz"), HealthHandler),
-            (self._route("readyz"), ReadyHandler, {"why_not": self._why_not_ready}),
-            (self._route("metrics"), MetricsHandler, {"audience": settings.metrics}),
-            (self._route(f"({CARD})"), CardHandler, {"path": str(TEMPLATES)}),
-            (self._route(f"({re.escape(self._write_bundle())})"), BundleAsset, {"path": self.connection_dir}),
-            (self._route("(assets/.*|worker[.]js)"), SiteHandler, {"path": str(settings.site.resolve())}),
-            (self._route("live"), page, options),
-            *voilas,
-            (self._route("(.*)"), page, {**options, "is_static": settings.root_page == "static"}),
-        ]
+        self._bundle = self._write_bundle()
+        context = PageContext(settings, self.kernel_manager, site, self._metadata(), self.base_url)
+        files = {"bundle": self._bundle, "folder": self.connection_dir}
+        return routes.all_routes(super().init_handlers(), self.server_url, context, self._why_not_ready, **files)
 
     def _why_not_ready(self) -> str:
-        """Why a visitor would have to wait for the first page here, or "". The static one is there from the beginning."""
+        """Why a visitor would have to wait for the root page, or "". A static one is there from the start."""
         reason = self.kernel_manager.why_not_ready
         return "" if self.settings.root_page == "static" and reason == "starting" else reason
 
     def _write_bundle(self) -> str:
         roots = {"static": self.static_paths, "labextensions": self.labextensions_path}
-        self._bundle = write_bundle(Path(self.connection_dir), chunks(roots, CHUNKS.read_text().split()))
-        return self._bundle
-
-    def _route(self, pattern: str) -> str:
-        return url_path_join(self.server_url, "/") + pattern
-
-    def _replaced(self, route: str, handler: type, options: dict[str, Any] | None = None) -> tuple[str, type, dict[str, Any]]:
-        """A route of Voilà's with this room's handler, and with the folder in its address that changes with the files."""
-        ours = self.handlers.get(handler.__name__, handler)
-        options = dict(options or {}) | ({"service": self._service} if issubclass(ours, PageHandler) else {})
-        for name in ("static", "labextensions"):
-            route = route.replace(f"/voila/{name}/", f"/voila/{name}(?:[.][0-9a-f]+)?/")
-        return route, ours, options
+        return write_bundle(Path(self.connection_dir), chunks(roots, CHUNKS.read_text().split()))
 
     def _metadata(self) -> dict[str, str]:
         """The notebook's title and description."""
@@ -162,19 +122,19 @@ class Application(Voila):
     def _check_site(self, site: Site) -> None:
         if not site.exists:
             self.log.warning(
-                "There is no static page in %s, so visitors for whom there is no kernel get a line of text. "
+                "There is no static page in %s, so visitors for whom there is no kernel get one line of text. "
                 "Run `python -m gradient.publish %s`, or name the folder in TECHNI_SITE.",
                 site.folder,
                 site.folder,
             )
             if self.settings.root_page == "static":
-                self.exit("TECHNI_ROOT_PAGE is static, but there is no static page to show. See the line above.")
+                self.exit("TECHNI_ROOT_PAGE is static, but there is no static page. See the line above.")
 
     def _check_cache(self) -> None:
         folder = cache_folder(os.environ)
         if not any(file.is_file() for file in folder.glob("*")):
             self.log.warning(
-                "There are no programs in %s, so the first page with a kernel waits until all are compiled. "
+                "There are no compiled programs in %s, so the first page with a kernel waits for all of them to be compiled. "
                 "Run `python -m gradient.prepare --kernels` before the server starts, or name their folder in TECHNI_CACHE.",
                 folder,
             )
@@ -182,34 +142,34 @@ class Application(Voila):
     def listen(self) -> None:
         """Serves until the process is told to stop."""
         self.ioloop = IOLoop.current()
-        # Like SIGTERM, which Voilà takes: an exception that is raised wherever the process is just now can be lost there.
+        # As for SIGTERM: KeyboardInterrupt would be raised wherever the process happens to be, and could get lost there.
         signal.signal(signal.SIGINT, self._handle_signal_stop)
         self._server = HTTPServer(self.app, xheaders=self.settings.trusted_proxies > 0)
         try:
             self._server.listen(self.port, self.ip)
         except OSError as error:
             shutil.rmtree(self.connection_dir, ignore_errors=True)
-            self.exit(f"The server cannot listen on port {self.port} of {self.ip}: {error.strerror}. Name another with --port.")
+            self.exit(f"The server cannot listen on port {self.port} of {self.ip}: {error.strerror}. Choose another: --port.")
         self.log.info("Voilà is running at: %s", self.display_url)
         if self.open_browser:
             self.launch_browser()
         self.ioloop.add_callback(observe_loop_lag)
         self.ioloop.add_callback(MemoryWatch(self.kernel_manager, self.settings.memory_seconds).start)
         gc.collect()
-        gc.freeze()  # what is there now stays: to look for garbage among it would hold up the loop for 100 ms, again and again
+        gc.freeze()  # the present objects stay: searching them for garbage would block the loop for 100 ms, again and again
         try:
             self.ioloop.start()
         finally:
             self.stop()
 
-    def _handle_signal_stop(self, sig: int, frame: Any) -> None:
-        """Ends the server when the pages under way are made; a second signal ends it at once."""
+    def stop_signalled(self) -> None:
+        """Stops the server when the pages under way are complete; a second signal stops it at once."""
         if self._server is None:  # nothing has begun yet
             raise SystemExit(0)
         self.ioloop.add_callback_from_signal(self._drain)
 
     async def _drain(self) -> None:
-        """Takes no more visitors, waits for the pages under way, and ends the loop."""
+        """Accepts no more visitors, waits for the pages under way, and stops the loop."""
         kernels = self.kernel_manager
         if not kernels.admission.is_open:
             self.ioloop.stop()
@@ -219,12 +179,12 @@ class Application(Voila):
         if self._server:
             self._server.stop()
         end = self.ioloop.time() + self.settings.stop_seconds
-        while kernels.is_making_pages and self.ioloop.time() < end:
+        while kernels.is_rendering and self.ioloop.time() < end:
             await asyncio.sleep(0.05)
         self.ioloop.stop()
 
     def stop(self) -> None:
-        """Ends all kernels, and removes what they and the server have left on the disk."""
+        """Ends all kernels, and removes the files that they and the server have left."""
         run_sync(self.kernel_manager.shutdown_all)(now=True)
         shutil.rmtree(self.connection_dir, ignore_errors=True)
         self.log.info("stopped")

@@ -1,4 +1,4 @@
-"""Files that never change under their address: compressed once, kept by browsers for good."""
+"""Static files: compressed once, and cached by browsers for good if their address changes with their content."""
 
 import asyncio
 import contextlib
@@ -16,7 +16,7 @@ from tornado.web import HTTPError, StaticFileHandler
 from voila.static_file_handler import MultiStaticFileHandler, TemplateStaticFileHandler
 
 _FOREVER = "public, max-age=31536000, immutable"
-_ANEW = "no-cache"
+_REVALIDATE = "no-cache"
 # A hash of the content in a file's name, as webpack, JupyterLab's builder and the static site write it.
 _HASHED = re.compile(r"\.[0-9a-f]{8,}[./]|/[0-9a-f]{16,}\.")
 _COMPRESSIBLE = {".js", ".css", ".html", ".json", ".svg", ".map", ".mjs", ".txt"}
@@ -29,13 +29,13 @@ _SUFFIXES = {"br": ".br", "gzip": ".gz"}
 
 
 def encodings(accepted: str) -> list[str]:
-    """The compressions that a header Accept-Encoding allows, the best first."""
+    """The encodings that a header Accept-Encoding allows, the best first."""
     allowed = {part.split(";")[0].strip() for part in accepted.split(",") if not re.search(r";\s*q=0(\.0*)?\s*$", part)}
     return [name for name in COMPRESSORS if name in allowed]
 
 
 def fingerprint(folders: Iterable[str]) -> str:
-    """A name for the content of all files below some folders."""
+    """A hash of the content of all files below some folders."""
     digest = hashlib.sha256()
     for folder in map(Path, folders):
         for file in sorted(file for file in folder.rglob("*") if file.is_file()):
@@ -44,10 +44,10 @@ def fingerprint(folders: Iterable[str]) -> str:
 
 
 class CompressedCopies:
-    """Compressed copies of files: those that lie beside them, or are made when they are first asked for.
+    """Compressed copies of files: those that lie beside them, and others that are made at the first request.
 
     Attributes:
-        folder: where the latter are; it may vanish with the process.
+        folder: for the latter; it may disappear with the process.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -55,7 +55,7 @@ class CompressedCopies:
         self._making: dict[Path, asyncio.Task] = {}
 
     async def find(self, file: Path, accepted: str) -> tuple[Path, str]:
-        """The file to send for another one, and its encoding or "" for the file itself."""
+        """The file to send in place of another one, and its encoding; the same file and "" if there is no compressed copy."""
         for encoding in encodings(accepted) if file.suffix in _COMPRESSIBLE else []:
             beside = file.with_name(file.name + _SUFFIXES[encoding])
             if beside.exists():
@@ -89,18 +89,18 @@ def _compress(file: Path, copy: Path, encoding: str) -> None:
 
 
 class Asset(StaticFileHandler):
-    """What a handler of files adds to Tornado's: compression, and a life in browsers' caches as long as the address lasts."""
+    """Tornado's handler of files, with compression, and with caching for as long as the address stays the same."""
 
     quiet = True
 
     async def get(self, path: str, include_body: bool = True) -> None:
-        """Sends a file, in the best form that the browser takes."""
+        """Sends a file, in the best encoding that the browser accepts."""
         self.original, self.variant, self.encoding = "", None, ""
         try:
             self.path = self.parse_url_path(path)
-            place = self.get_absolute_path(self.root, self.path)  # which may change the root
+            place = self.get_absolute_path(self.root, self.path)  # may change the root
             found = self.validate_absolute_path(self.root, place)
-        except (ValueError, AssertionError) as error:  # no path of this kind
+        except (ValueError, AssertionError) as error:  # not a valid path
             raise HTTPError(404) from error
         if found:
             compressed: CompressedCopies = self.settings["compressed"]
@@ -114,45 +114,45 @@ class Asset(StaticFileHandler):
         await self.get(path, include_body=False)
 
     def write_error(self, status_code: int, **_: Any) -> None:
-        """A line of text; jupyter_server's page for errors needs files that are not served here."""
+        """Sends a line of text; jupyter_server's error page needs files that are not served here."""
         self.set_header("Content-Type", "text/plain; charset=utf-8")
         self.finish(f"{status_code}: {self._reason}\n")
 
     def validate_absolute_path(self, root: str, absolute_path: str) -> str | None:
-        """The file to send, which lies where it may: the compressed copy of one that does, once it is known."""
+        """The path to send if the file is in the folder; its compressed copy once that is known."""
         self.original = super().validate_absolute_path(root, absolute_path) or ""
         return self.variant or self.original or None
 
     def get_content_type(self) -> str:
-        """By the name of the file that was asked for."""
+        """The type of the requested file, by its name."""
         kind = mimetypes.guess_type(self.original, strict=False)[0] or "application/octet-stream"
         return f"{kind}; charset=utf-8" if kind.startswith("text/") else kind
 
     def get_content_size(self) -> int:
-        """Of what is sent."""
+        """The size of what is sent."""
         return Path(str(self.absolute_path)).stat().st_size
 
     def compute_etag(self) -> str | None:
-        """What changes with the file, and with the form that it is sent in."""
+        """A tag that changes with the file, and with its encoding."""
         found = Path(str(self.absolute_path)).stat()
         return f'"{found.st_mtime_ns:x}-{found.st_size:x}"'
 
     def set_headers(self) -> None:
-        """The headers for caches, and the encoding."""
+        """Sets the headers for caches, and the encoding."""
         super().set_headers()
         is_final = _is_final(self.request.path) or "v" in self.request.arguments
-        self.set_header("Cache-Control", _FOREVER if is_final else _ANEW)
+        self.set_header("Cache-Control", _FOREVER if is_final else _REVALIDATE)
         if self.encoding:
             self.set_header("Content-Encoding", self.encoding)
 
 
 def _is_final(address: str) -> bool:
-    """Whether other content would have another address: one with a hash in its folder's or in its own name."""
+    """Whether the address changes with the content: there is a hash in the name of the file or of a folder."""
     return _HASHED.search(address) is not None
 
 
 class BundleAsset(Asset):
-    """The page's chunks in one file."""
+    """The page's scripts in one file."""
 
 
 class StaticAsset(Asset, MultiStaticFileHandler):

@@ -1,8 +1,8 @@
-"""The page's many scripts as one: each of them takes a round trip, and one asks for the next.
+"""The page's hundred scripts in one file: each would cost a round trip, and most are requested only by another one.
 
-Voilà and the widget libraries are built by webpack, whose chunks do nothing but register themselves. A chunk that is there
-before its library looks for it is not asked for again. `chunks.txt` names what a page loads; `python -m benchmarks.chunks`
-writes it anew. What it does not name, or names in vain after an upgrade, the page loads by itself as before.
+Voilà and the widget libraries are built by webpack, whose chunks only register themselves. A chunk that is registered before
+its library needs it is not requested. `chunks.txt` lists those that a page loads, and `python -m benchmarks.chunks` writes it.
+A chunk that is not listed, or has another name after an upgrade, is loaded by the page as usual.
 """
 
 import hashlib
@@ -10,12 +10,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 CHUNKS = Path(__file__).parent / "chunks.txt"
-# anywidget passes no message to a model whose module was not ready after two seconds, which a slow phone takes for the page.
-_PATIENT = "{ any: (signals) => AbortSignal.any(signals), timeout: (ms) => AbortSignal.timeout(30 * ms) }"
+# anywidget drops messages to a model whose module has not loaded within two seconds, and a slow phone needs longer than that.
+# So its code gets an AbortSignal whose timeouts are thirty times as long.
+_LONG_TIMEOUTS = "{ any: (signals) => AbortSignal.any(signals), timeout: (ms) => AbortSignal.timeout(30 * ms) }"
 
 
 def chunks(roots: Mapping[str, Sequence[str]], names: Iterable[str]) -> list[Path]:
-    """The files of chunks that are there. A name begins with that of a root, of whose folders the first that has it counts."""
+    """The files of the chunks that exist. A name starts with that of a root, whose first folder that has the file counts."""
     found = []
     for name in names:
         root, _, rest = name.partition("/")
@@ -24,15 +25,15 @@ def chunks(roots: Mapping[str, Sequence[str]], names: Iterable[str]) -> list[Pat
 
 
 def _statement(file: Path) -> str:
-    # Each is a whole statement, and the first words of some make all strict that follows in the same function.
+    # Each chunk gets a function of its own, because "use strict" at its start would apply to all that follow.
     script = file.read_text(encoding="utf-8")
     if "anywidget" in file.parts:
-        return f"((AbortSignal) => {{\n{script}\n}})({_PATIENT});"
+        return f"((AbortSignal) => {{\n{script}\n}})({_LONG_TIMEOUTS});"
     return f"(() => {{\n{script}\n}})();"
 
 
 def write_bundle(folder: Path, files: Iterable[Path]) -> str:
-    """Writes scripts one after the other into a file of a folder, whose name changes with them; returns that name."""
+    """Writes scripts into one file in a folder; returns its name, which has a hash of them in it."""
     content = "\n".join(map(_statement, files)).encode()
     name = f"bundle.{hashlib.sha256(content).hexdigest()[:16]}.js"
     (folder / name).write_bytes(content)

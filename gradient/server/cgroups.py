@@ -1,4 +1,4 @@
-"""How much memory there is for the server: Linux may give a group of processes less than the machine has."""
+"""The memory that the server may use: Linux can limit a group of processes (a cgroup) to less than the machine has."""
 
 import os
 from pathlib import Path
@@ -8,19 +8,19 @@ _OWN_CGROUPS = Path("/proc/self/cgroup")
 
 
 def memory_limit() -> int:
-    """The bytes that this process and its children may use: the least of the machine's memory and the limits of its cgroups."""
+    """The bytes that this process and its children may use: the machine's memory, or the lowest limit of its cgroups."""
     physical = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") if hasattr(os, "sysconf") else 1 << 30
     return min([physical, *_cgroup_limits()])
 
 
 def _cgroup_limits() -> list[int]:
-    """The limits of all cgroups that this process is in, of either version; where there are none, an empty list."""
+    """The memory limits of all cgroups that this process is in, of version 1 or 2."""
     places = [place / name for folder, name in _cgroup_folders() for place in (folder, *folder.parents)]
     return [limit for place in places if place.is_relative_to(_CGROUPS) and (limit := _number(place))]
 
 
 def _cgroup_folders() -> list[tuple[Path, str]]:
-    """The folders of the cgroups that count memory, and what their limit is called."""
+    """The folders of the cgroups that limit memory, and the name of the file with the limit."""
     if not _OWN_CGROUPS.exists():
         return []
     folders = []
@@ -34,7 +34,7 @@ def _cgroup_folders() -> list[tuple[Path, str]]:
 
 
 def _number(file: Path) -> int:
-    """The number in a file, or 0 if there is none: a cgroup without a limit says "max", or has no such file."""
+    """The number in a file; 0 for a cgroup without a limit, whose file says "max" or is missing."""
     try:
         return int(file.read_text())
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""Bounds for what a connection may take before a handler sees it: headers, bodies, time, and memory."""
+"""Bounds for connections, before any handler is involved: their number, headers, bodies, time and memory."""
 
 import contextlib
 import socket
@@ -11,27 +11,28 @@ from tornado.httpserver import HTTPServer
 from tornado.httputil import HTTPHeaders, HTTPMessageDelegate, RequestStartLine, ResponseStartLine
 from tornado.iostream import IOStream
 
+from gradient.adapters.tornado import peer_of_connection, stream_of
 from gradient.server import metrics
-from gradient.server.admission import address_in, client_network
+from gradient.server.addresses import address_in, client_network
 
 _HEADER_BYTES = 1 << 14
-_BODY_BYTES = 1 << 10  # the only body is a farewell's, which is empty
+_BODY_BYTES = 1 << 10  # the only request with a body says that a page is closed, and its body is empty
 _UNSENT_BYTES = 1 << 23
-_LOOK_SECONDS = 0.1  # between two looks at which of all connections are still open
-_MANY = 10_000  # client networks
+_PRUNE_SECONDS = 0.1  # between two searches for connections that have been closed
+_MAX_NETWORKS = 10_000  # that are remembered before those without open connections are dropped
 
 
 class ConnectionSlots:
-    """Which connections each client network has, and that they are not too many."""
+    """The connections of each client network, and how many it may have."""
 
     def __init__(self, most: int) -> None:
-        """Takes how many one may have; 0 is no limit."""
+        """Takes the most that one network may have; 0 is no limit."""
         self._most = most
         self._held: dict[str, WeakSet[IOStream]] = {}
         self._owners: WeakKeyDictionary[IOStream, str] = WeakKeyDictionary()
 
     def claim(self, stream: IOStream, address: str) -> bool:
-        """Makes a connection that of an address; returns whether it may have one more. What is no address may have any."""
+        """Assigns a connection to an address; returns whether its network may have it. Unknown addresses have no limit."""
         owner = client_network(address)
         if not (self._most and owner):
             return True
@@ -41,12 +42,12 @@ class ConnectionSlots:
             return False
         self._held.setdefault(owner, WeakSet()).add(stream)
         self._owners[stream] = owner
-        if len(self._held) > _MANY:
+        if len(self._held) > _MAX_NETWORKS:
             self._held = {name: still for name, held in self._held.items() if (still := _open(held))}
         return True
 
     def release(self, stream: IOStream) -> None:
-        """Makes a connection nobody's."""
+        """Takes a connection away from the network that has it."""
         owner = self._owners.pop(stream, "")
         if owner in self._held:
             self._held[owner].discard(stream)
@@ -59,9 +60,9 @@ def _open(streams: WeakSet[IOStream]) -> WeakSet[IOStream]:
 
 
 class BoundedServer(HTTPServer):
-    """Tornado's server for clients that are slow, silent, many, or send too much.
+    """Tornado's server, with bounds against clients that are slow, silent, too many, or send too much.
 
-    `HTTPServer.configure(BoundedServer, max_connections=...)` makes it the one that an application listens with.
+    `HTTPServer.configure(BoundedServer, max_connections=...)` makes applications use it.
     """
 
     def initialize(  # type: ignore[override]
@@ -73,15 +74,16 @@ class BoundedServer(HTTPServer):
         request_seconds: float = 30,
         **options: Any,
     ) -> None:
-        """Takes what Tornado's server takes, and some bounds more.
+        """Takes the options of Tornado's server, and bounds.
 
         Args:
             request_callback: the application.
             max_connections: from all addresses together.
-            per_address: of these; 0 is no limit. A proxy's connection counts for whom it is used, and for nobody between.
-            trusted_proxies: how many of the last entries of X-Forwarded-For are true.
-            request_seconds: in which a request's headers have to come, again its body, and in which a client has to take some
-                of what is sent to it.
+            per_address: from one client network; 0 is no limit. A proxy's connection counts for the client of its request,
+                and for nobody between two requests.
+            trusted_proxies: how many of the last entries of X-Forwarded-For can be believed.
+            request_seconds: within which a request's headers have to arrive, and again its body, and within which a client
+                has to read some of what is sent to it.
             options: see `tornado.httpserver.HTTPServer`.
         """
         self._max_connections, self._streams, self._pruned_at = max_connections, WeakSet[IOStream](), 0.0
@@ -96,20 +98,20 @@ class BoundedServer(HTTPServer):
         super().initialize(request_callback, **(bounds | options))
 
     def handle_stream(self, stream: IOStream, address: tuple) -> None:
-        """Takes a connection, or closes it if there are too many."""
+        """Serves a connection, or closes it if there are too many."""
         if not self._has_room() or not (self._trusted_proxies or self._slots.claim(stream, address[0])):
             metrics.connections_refused.inc()
             stream.close()
             return
         self._streams.add(stream)
         stream.max_write_buffer_size = _UNSENT_BYTES
-        with contextlib.suppress(AttributeError, OSError):  # where the operating system has no such thing
+        with contextlib.suppress(AttributeError, OSError):  # not on every operating system
             stream.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, self._milliseconds)
         super().handle_stream(stream, address)
 
     def _has_room(self) -> bool:
-        """Whether there are fewer connections than there may be; those that were closed are not looked for at each refusal."""
-        if len(self._streams) >= self._max_connections and time.monotonic() - self._pruned_at > _LOOK_SECONDS:
+        """Whether there may be another connection. To save time, it does not search for closed ones at each refusal."""
+        if len(self._streams) >= self._max_connections and time.monotonic() - self._pruned_at > _PRUNE_SECONDS:
             self._streams, self._pruned_at = _open(self._streams), time.monotonic()
         return len(self._streams) < self._max_connections
 
@@ -118,14 +120,15 @@ class BoundedServer(HTTPServer):
         delegate = super().start_request(server_conn, request_conn)
         if not self._trusted_proxies:
             return delegate
-        self._slots.release(server_conn.stream)
-        return _LimitedRequest(delegate, request_conn, server_conn.stream, self._slots, self._trusted_proxies)
+        stream = stream_of(server_conn)
+        self._slots.release(stream)
+        return _LimitedRequest(delegate, request_conn, stream, self._slots, self._trusted_proxies)
 
 
 class _LimitedRequest(HTTPMessageDelegate):
-    """A request that comes by a proxy: refused if whoever it is for has too many under way.
+    """A request through a proxy: refused if its client has too many under way.
 
-    It is told so, because a proxy asks another server if a connection is just closed.
+    It gets an answer, because a proxy whose connection is closed without one tries another server.
     """
 
     def __init__(
@@ -139,7 +142,7 @@ class _LimitedRequest(HTTPMessageDelegate):
     def headers_received(
         self, start_line: RequestStartLine | ResponseStartLine, headers: HTTPHeaders
     ) -> Awaitable[None] | None:
-        address = address_in(headers, self._connection.context.address, self._trusted_proxies)
+        address = address_in(headers, peer_of_connection(self._connection), self._trusted_proxies)
         if self._slots.claim(self._stream, address):
             return self._delegate.headers_received(start_line, headers)
         metrics.connections_refused.inc()
@@ -152,10 +155,10 @@ class _LimitedRequest(HTTPMessageDelegate):
 
 
 def raise_open_files(wanted: int = 1 << 16) -> int:
-    """Lets this process have up to so many open files, if the system permits: every connection is one.
+    """Raises the limit of this process's open files, as far as the system permits: every connection is one.
 
     Returns:
-        How many it may have now.
+        The limit now.
     """
     with contextlib.suppress(ImportError):  # on Windows, which has no such limit
         import resource  # noqa: PLC0415

@@ -1,7 +1,7 @@
-"""The frames of a kernel's websocket (protocol v1), read so that no sender can make it expensive.
+"""Reads the frames of a kernel's websocket (protocol v1) in a way that no sender can make expensive.
 
-A frame is a table of offsets, then the parts that it delimits: channel, header, parent header, metadata, content, buffers.
-The table is checked against the frame's length before anything is cut out of it, and the small parts before the large one.
+A frame is a table of offsets and the parts that it delimits: channel, header, parent header, metadata, content, buffers. The
+table is checked against the frame's length before any part is read, and the small parts before the large one.
 """
 
 import itertools
@@ -19,7 +19,7 @@ _HEADER = {"date", "msg_id", "msg_type", "session", "username", "version"}
 
 
 class FrameError(Exception):
-    """A frame goes no further; `reason` is one of a few words, by which refusals are counted."""
+    """A frame that is refused; `reason` is one of a few words, by which refusals are counted."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -28,7 +28,7 @@ class FrameError(Exception):
 
 @dataclass(frozen=True)
 class Message:
-    """What a frame says: its id and type, its metadata and content as JSON, and its buffers."""
+    """The content of a frame: its id and type, its metadata and content from JSON, and its buffers."""
 
     id: str
     type: str
@@ -38,7 +38,7 @@ class Message:
 
 
 def read(frame: object) -> Message:
-    """The message in a frame, which can only be on the shell channel and an answer to nothing.
+    """Reads a frame. Only messages on the shell channel that answer nothing are accepted.
 
     Raises:
         FrameError: "size", "malformed" or "channel".
@@ -71,7 +71,7 @@ def _parts(frame: bytes) -> list[bytes]:
 def _object(part: bytes) -> dict[str, Any]:
     try:
         value = json.loads(part.decode(), parse_constant=_no_number)
-    except (ValueError, RecursionError):  # what is no UTF-8, too, and an integer of thousands of digits
+    except (ValueError, RecursionError):  # also for invalid UTF-8, and for an integer of thousands of digits
         raise FrameError("malformed") from None
     if not isinstance(value, dict):
         raise FrameError("malformed")
@@ -79,5 +79,5 @@ def _object(part: bytes) -> dict[str, Any]:
 
 
 def _no_number(constant: str) -> NoReturn:
-    """NaN and Infinity are no JSON, though Python reads them; no browser sends them."""
+    """Refuses NaN and Infinity, which Python reads although they are not JSON; browsers do not send them."""
     raise ValueError(constant)

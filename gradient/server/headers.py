@@ -1,4 +1,4 @@
-"""Headers that every answer carries, whichever handler gave it."""
+"""Security headers, which every response carries, whichever handler sent it."""
 
 import base64
 import hashlib
@@ -10,8 +10,8 @@ from tornado.web import OutputTransform
 
 _INLINE_SCRIPT = re.compile(r"<script(?![^>]*\ssrc=)[^>]*>(.*?)</script>", re.DOTALL)
 
-# What the page draws with is made at run time: WebAssembly compiled from bytes, modules and workers from blobs, styles by
-# widgets, pictures from canvases. Everything that is downloaded comes from the server itself.
+# The page creates at run time: WebAssembly from bytes, modules and workers from blobs, styles by widgets, images from canvases.
+# Everything that it downloads comes from this server.
 _POLICY = {
     "default-src": "'none'",
     "script-src": "'self' blob: 'wasm-unsafe-eval'",
@@ -51,7 +51,7 @@ def script_hashes(html: str) -> list[str]:
 
 
 def security_headers(frame_ancestors: str) -> type[OutputTransform]:
-    """What adds the security headers to an answer that does not set them itself."""
+    """Tornado's transform that adds the security headers which a response does not set itself."""
     policy = {"Content-Security-Policy": content_security_policy(frame_ancestors)}
     return type("Secured", (_SecurityHeaders,), {"headers": _HEADERS | policy})
 

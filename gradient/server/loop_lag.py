@@ -1,4 +1,4 @@
-"""How late the event loop is: what everybody waits for while it is busy with one."""
+"""The lag of the event loop: how long everybody waits while it serves one request."""
 
 import asyncio
 import time
@@ -9,9 +9,9 @@ _INTERVAL = 0.02  # seconds
 
 
 async def observe_loop_lag() -> None:
-    """Measures, for as long as the loop runs, how much later than asked for it comes back, and how long it has worked.
+    """Measures, for as long as the loop runs, how late its timers are and how much processor time it uses between two of them.
 
-    Work is processor time of the loop's own thread: a machine that is busy with other things does not add to it.
+    Processor time is that of the loop's own thread, so other work on the machine does not count.
     """
     loop = asyncio.get_running_loop()
     while True:

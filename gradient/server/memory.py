@@ -1,7 +1,7 @@
-"""The memory that the server's processes take, and what is done when it runs out: kernels end, the largest first.
+"""Measures the memory of all processes, and ends kernels when it runs out, the largest first.
 
-The cap on kernels goes by what a visitor usually takes. A kernel that computes one program after the other takes several times
-that, and a few of them would bring the system to end processes of its own choice. Their pages go on in the browser.
+The maximal number of kernels follows from what a kernel usually takes. One that compiles program after program takes several
+times as much, and a few of those would make the system kill processes of its own choice. Their pages carry on in the browser.
 """
 
 import asyncio
@@ -19,11 +19,11 @@ from gradient.server.periodic import Periodic
 
 
 class MemoryUse(NamedTuple):
-    """Memory in bytes, swapped out or not; 0 where Linux' /proc is missing.
+    """Memory in bytes, including what is swapped out; 0 without Linux' /proc.
 
     Attributes:
-        total: of this process, its descendants and all kernels, a page that several share counted once.
-        own: of each kernel, by the number of its process, what is free when it ends.
+        total: of this process, its descendants and all kernels; a memory page that several share counts once (PSS).
+        own: of each kernel, by its process number: what would be free if it ended (USS).
     """
 
     total: int
@@ -31,10 +31,10 @@ class MemoryUse(NamedTuple):
 
 
 def measure(kernels: Iterable[int]) -> MemoryUse:
-    """What is in use now; takes some milliseconds for each process.
+    """Measures the memory in use; takes some milliseconds for each process.
 
     Args:
-        kernels: their processes, of which those whose zygote has died are nobody's descendants any more.
+        kernels: their process numbers; kernels whose zygote has died are not descendants of this process any more.
     """
     kernels = set(kernels)
     found = {pid: _rollup(pid) for pid in kernels.union(_family(os.getpid()))}
@@ -53,7 +53,7 @@ def _family(pid: int) -> Iterator[int]:
 
 
 def _rollup(pid: int) -> dict[str, int]:
-    """What Linux counts of a process' memory, in bytes; nothing if it has ended meanwhile."""
+    """Linux' counts of a process's memory, in bytes, by their name; empty if it has ended meanwhile."""
     try:
         text = Path(f"/proc/{pid}/smaps_rollup").read_text()
     except OSError:
@@ -66,11 +66,11 @@ def _sum(counts: dict[str, int], *names: str) -> int:
 
 
 def largest(own: dict[str, int], excess: int) -> list[str]:
-    """The fewest kernels that have to end so that an excess of bytes is gone, the largest first.
+    """The fewest kernels whose end frees enough memory, the largest first.
 
     Args:
         own: the bytes of each.
-        excess: more than 0 if there is one.
+        excess: the bytes to free; none if it is not positive.
     """
     names = sorted(own, key=own.__getitem__, reverse=True)
     before = itertools.accumulate((own[name] for name in names), initial=0)
@@ -78,20 +78,20 @@ def largest(own: dict[str, int], excess: int) -> list[str]:
 
 
 class MemoryWatch:
-    """Looks at the memory again and again, tells the admission, and ends kernels while there is too little left."""
+    """Measures the memory regularly, tells the admission control, and ends kernels when too little is left."""
 
     def __init__(self, kernels: Kernels, seconds: float) -> None:
         self._kernels = kernels
         self._timer = Periodic(self.check, seconds)
-        self._thread = ThreadPoolExecutor(1, "memory")  # its own: it must not wait for what visitors can ask for
+        self._thread = ThreadPoolExecutor(1, "memory")  # of its own, so that it never waits for work that visitors cause
 
     async def start(self) -> None:
-        """Looks now, and from now on every so many seconds."""
+        """Checks now, and then every so many seconds."""
         self._timer.start()
         await self.check()
 
     async def check(self) -> None:
-        """Looks once."""
+        """Checks once."""
         admission, num_kernels, processes = self._kernels.admission, len(self._kernels), self._kernels.processes()
         use = await asyncio.get_running_loop().run_in_executor(self._thread, measure, processes.values())
         metrics.memory.set(use.total)
@@ -99,5 +99,5 @@ class MemoryWatch:
         sizes = {kernel_id: use.own[pid] for kernel_id, pid in processes.items()}
         for kernel_id in largest(sizes, use.total - admission.limit):
             megabytes = {"taken_mb": use.total >> 20, "limit_mb": admission.limit >> 20, "kernel_mb": sizes[kernel_id] >> 20}
-            self._kernels.log.warning("nearly all memory is taken, so a kernel ends", extra={"fields": megabytes})
-            await self._kernels.end(kernel_id, "memory")
+            self._kernels.log.warning("memory is nearly exhausted, so a kernel ends", extra={"fields": megabytes})
+            await self._kernels.cull(kernel_id, "memory")

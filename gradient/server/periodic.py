@@ -1,14 +1,13 @@
-"""Something that is done again and again, by a clock that nobody sets."""
+"""A periodic task on the monotonic clock."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 
 
 class Periodic:
-    """Does something every so many seconds; it does not begin again before it is done.
+    """Runs a coroutine every so many seconds, counted from the end of one run to the start of the next.
 
-    It takes the place of Tornado's `PeriodicCallback`, which goes by the wall clock: once that has been set back by a day, it
-    waits for a day.
+    Tornado's `PeriodicCallback` follows the wall clock: if that is set back by a day, it pauses for a day.
     """
 
     def __init__(self, action: Callable[[], Awaitable[None]], seconds: float) -> None:
@@ -18,19 +17,19 @@ class Periodic:
         self._is_stopped = False
 
     def start(self) -> None:
-        """Begins, after a first pause. Needs a running event loop."""
+        """Schedules the next run. Needs a running event loop."""
         self._next = asyncio.get_running_loop().call_later(self._seconds, self._begin)
 
     def stop(self) -> None:
-        """Does it no more; what is under way is brought to its end."""
+        """Schedules no further run; one that is under way finishes."""
         self._is_stopped = True
         if self._next:
             self._next.cancel()
 
     def _begin(self) -> None:
-        self._task = asyncio.get_running_loop().create_task(self._once())
+        self._task = asyncio.get_running_loop().create_task(self._run())
 
-    async def _once(self) -> None:
+    async def _run(self) -> None:
         try:
             await self._action()
         finally:

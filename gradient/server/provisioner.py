@@ -1,5 +1,5 @@
-"""How one kernel is started, watched and ended: by a fork of the zygote where there is one, else by its command, and either way
-with limits and with little to find in its environment.
+"""One kernel's process: forked from the zygote if there is one, or else started by its command; with limits, and without the
+server's environment.
 """
 
 import time
@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_client.connect import KernelConnectionInfo
-from jupyter_client.ioloop import AsyncIOLoopKernelRestarter
-from jupyter_client.provisioning import LocalProvisioner
 from jupyter_server.services.kernels.kernelmanager import ServerKernelManager
 from traitlets import Float, Instance, Integer, Type, Unicode, default, observe
 
+from gradient.adapters.jupyter_server import KernelProvisioner, KernelRestarter
 from gradient.folders import compilation_options
 from gradient.server.limits import Limits
 from gradient.server.periodic import Periodic
@@ -20,33 +19,33 @@ from gradient.server.supervisor import ZygoteSupervisor
 from gradient.server.zygote import ForkRequest
 from gradient.server.zygote_client import NoZygoteError
 
-# All that a kernel is told. What else the platform puts into the server's environment, keys and passwords, stays there, and so
-# does what Voilà adds to it about a visitor's request.
+# The variables that a kernel gets. Keys and passwords in the server's environment are not among them, nor is what Voilà adds
+# about a visitor's request.
 _ALLOWED = {
     *("PATH", "HOME", "USER", "LOGNAME", "LANG", "LANGUAGE", "TZ", "TMPDIR", "PYTHONPATH", "VIRTUAL_ENV", "LD_LIBRARY_PATH"),
     *("SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "COMSPEC", "PATHEXT", "TEMP", "TMP", "USERPROFILE", "APPDATA", "LOCALAPPDATA"),
     *("TECHNI_CACHE", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "IPYTHONDIR"),
 }
-_ALLOWED_BEGINNINGS = ("LC_", "JAX_", "XLA_", "MPL", "FONTCONFIG_")
+_ALLOWED_PREFIXES = ("LC_", "JAX_", "XLA_", "MPL", "FONTCONFIG_")
 
-# No file of what was run. What a library writes to a descriptor is for the log, and not for the page. That a kernel speaks
-# without encryption to a server on the same machine need not be said once for each visitor.
+# No history file. What libraries write to a file descriptor goes to the log, and not to the page. Errors only: each kernel
+# would warn that it talks to the server on this machine without encryption.
 _FLAGS = ["--HistoryManager.enabled=False", "--IPKernelApp.capture_fd_output=False", "--IPKernelApp.log_level=ERROR"]
-_NO_POLLING = "--IPKernelApp.parent_handle=1"  # a fork hears by its parent_pipe that the server is gone
+_NO_POLLING = "--IPKernelApp.parent_handle=1"  # a fork learns from its parent pipe that the server has ended
 
 
 def kernel_environment(env: Mapping[str, str]) -> dict[str, str]:
-    """What of an environment a kernel may know, and that what one of them has compiled is kept for all."""
-    allowed = {name: value for name, value in env.items() if name in _ALLOWED or name.startswith(_ALLOWED_BEGINNINGS)}
+    """The part of an environment that a kernel gets, with the settings that make JAX store what it compiles for all kernels."""
+    allowed = {name: value for name, value in env.items() if name in _ALLOWED or name.startswith(_ALLOWED_PREFIXES)}
     options = {name.upper(): str(value) for name, value in compilation_options(env).items()}
     return options | allowed
 
 
-class Provisioner(LocalProvisioner):
-    """The process of one kernel.
+class Provisioner(KernelProvisioner):
+    """Starts and watches the process of one kernel.
 
     Attributes:
-        supervisor: where forks come from; None for ordinary processes only.
+        supervisor: of the zygote; None to start ordinary processes only.
         limits: what the kernel may use.
     """
 
@@ -57,7 +56,7 @@ class Provisioner(LocalProvisioner):
         """Starts the kernel.
 
         Raises:
-            OSError: if the system lets no more processes start.
+            OSError: if the system cannot start another process.
         """
         if self.supervisor and "ipykernel_launcher" in cmd:
             try:
@@ -77,31 +76,28 @@ class Provisioner(LocalProvisioner):
         self.process, self.pid, self.cwd = fork, fork.pid, cwd
         return self.connection_info
 
-    def _finalize_env(self, env: dict[str, str]) -> None:
-        super()._finalize_env(env)
-        allowed = kernel_environment(env)
-        env.clear()
-        env.update(allowed)
+    def kernel_environment(self, env: dict[str, str]) -> dict[str, str]:
+        """The environment that the kernel starts with."""
+        return kernel_environment(env)
 
 
-class KernelWatcher(AsyncIOLoopKernelRestarter):
-    """Notices that a kernel has ended by itself, says how, and frees what it held.
+class KernelWatcher(KernelRestarter):
+    """Notices when a kernel has ended by itself, logs how, and frees its resources.
 
-    It is not started again: a new one would know nothing of the page, which goes on without.
+    It does not restart the kernel: a new one would know nothing of the page, which carries on without.
     """
 
     restart_limit = Integer(0)
-    time_to_dead = Float(1.0)  # seconds between two looks
+    time_to_dead = Float(1.0)  # seconds between two checks
 
-    def start(self) -> None:
-        """Begins to look after the kernel."""
-        if self._pcallback is None:
-            looks: Any = Periodic(self.poll, self.time_to_dead)
-            looks.start()
-            self._pcallback = looks
+    def make_timer(self) -> Periodic:
+        """Starts the timer that checks the kernel."""
+        timer = Periodic(self.poll, self.time_to_dead)
+        timer.start()
+        return timer
 
-    async def poll(self) -> None:  # type: ignore[override] # as in what it extends
-        """Looks after the kernel."""
+    async def poll(self) -> None:  # type: ignore[override] # as in the class it extends
+        """Checks whether the kernel is running."""
         kernel: Any = self.kernel_manager
         if not kernel.shutting_down and not await kernel.is_alive():
             self.log.warning("The kernel %s has ended by itself: %s.", kernel.kernel_id, await kernel.provisioner.poll())
@@ -110,32 +106,32 @@ class KernelWatcher(AsyncIOLoopKernelRestarter):
 
 
 class Kernel(ServerKernelManager):
-    """One kernel of the server's; its parent, `Kernels`, says where forks come from.
+    """The manager of one kernel; its parent is `Kernels`.
 
     Attributes:
-        used_at: when it last computed something, on a clock that nobody sets.
-        left_at: when its last connection was closed, or its page was sent.
-        client_network: of the visitor whom it was started for.
+        used_at: when it last computed something, on the monotonic clock.
+        left_at: when its last connection was closed, or else when its page was sent.
+        client_network: of the visitor it was started for.
     """
 
-    restarter_class = Type(KernelWatcher, klass=AsyncIOLoopKernelRestarter)
+    restarter_class = Type(KernelWatcher, klass=KernelRestarter)
     used_at = Float()
     left_at = Float()
     client_network = Unicode()
 
     @default("left_at")
-    def _default_left_at(self) -> float:  # of a kernel that is being started, as nobody can have left it
+    def _default_left_at(self) -> float:  # for a kernel that is starting, which nobody can have left
         return time.monotonic()
 
     @observe("last_activity")
     def _note_use(self, _: Any) -> None:
         self.used_at = time.monotonic()
 
-    async def start_kernel(self, *args: Any, **kwargs: Any) -> None:  # type: ignore[override] # as in what it extends
+    async def start_kernel(self, *args: Any, **kwargs: Any) -> None:  # type: ignore[override] # as in the class it extends
         """Starts the kernel's process.
 
         Raises:
-            OSError: if the connection file cannot be written, or no more processes start.
+            OSError: if the connection file cannot be written, or the system cannot start another process.
         """
         if self.provisioner is None:
             kernels: Any = self.parent
@@ -144,12 +140,12 @@ class Kernel(ServerKernelManager):
         try:
             await super().start_kernel(*args, **kwargs)
         except BaseException:
-            await self._end_what_began()
+            await self._end_process()
             await self.cleanup_resources()
-            Path(self.connection_file).unlink(missing_ok=True)  # half of one, if the disk is full
+            Path(self.connection_file).unlink(missing_ok=True)  # it may be incomplete, on a full disk
             raise
 
-    async def _end_what_began(self) -> None:
+    async def _end_process(self) -> None:
         self.stop_restarter()
         if self.provisioner and self.provisioner.has_process:
             await self.provisioner.kill()

@@ -1,4 +1,4 @@
-"""What an operator can set: environment variables, each with its range, its default and what it is for."""
+"""The settings: environment variables, each with its range, its default and its purpose."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -9,7 +9,7 @@ PREFIX = "TECHNI_"
 
 
 class SettingsError(ValueError):
-    """An environment variable has a value that means nothing; the message says which, why, and what to write instead."""
+    """An environment variable has an invalid value; the message says which, why, and what to write instead."""
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Between:
     high: int
 
     def read(self, text: str) -> int:
-        """The number that a text is; ValueError if it is none of these."""
+        """The number that a text stands for; ValueError if it is out of range."""
         if not self.low <= int(text) <= self.high:
             raise ValueError
         return int(text)
@@ -31,12 +31,12 @@ class Between:
 
 @dataclass(frozen=True)
 class OneOf:
-    """Some words."""
+    """One of some words."""
 
     words: tuple[str, ...]
 
     def read(self, text: str) -> str:
-        """The text; ValueError if it is none of these."""
+        """The text; ValueError if it is another word."""
         if text not in self.words:
             raise ValueError
         return text
@@ -47,10 +47,10 @@ class OneOf:
 
 @dataclass(frozen=True)
 class Line:
-    """Any text without control characters."""
+    """Text without control characters."""
 
     def read(self, text: str) -> str:
-        """The text; ValueError if it is none of these."""
+        """The text; ValueError if it has control characters."""
         if not text.isprintable():
             raise ValueError
         return text
@@ -66,40 +66,42 @@ _MEGABYTES = Between(0, 1 << 20)
 class Settings:
     """Everything that can be configured. A field `name` is the environment variable TECHNI_NAME."""
 
-    root_page: Annotated[str, OneOf(("live", "static")), "what / is: a page with a kernel, or the static page"] = "live"
+    root_page: Annotated[str, OneOf(("live", "static")), "the page at /: with a kernel, or static"] = "live"
     site: Annotated[Path, Line(), "the folder that `python -m gradient.publish` wrote"] = Path("site")
     memory_mb: Annotated[int, _MEGABYTES, "memory that all processes may use, in MB; 0 asks the operating system"] = 0
-    server_mb: Annotated[int, _MEGABYTES, "the part of it that is not for kernels, in MB"] = 240
-    kernel_mb: Annotated[int, Between(1, 1 << 20), "what one kernel takes of the rest, in MB"] = 80
-    max_kernels: Annotated[int, Between(0, 100_000), "kernels at the same time; 0 computes it from the memory"] = 0
-    kernels_per_address: Annotated[int, Between(0, 100_000), "kernels for one address; 0 is half of all, rounded up"] = 0
-    starts_per_minute: Annotated[int, Between(0, 100_000), "kernels for one address in a minute; 0 is no limit"] = 30
-    trusted_proxies: Annotated[int, Between(0, 10), "proxies in front, whose X-Forwarded-For is then believed"] = 0
-    idle_seconds: Annotated[int, Between(1, 86_400), "after how long a kernel that is not used is ended"] = 600
-    connect_seconds: Annotated[int, Between(1, 3_600), "after how long a kernel without a connection is ended"] = 60
-    cull_seconds: Annotated[int, Between(1, 3_600), "how often kernels are looked at for that"] = 10
-    memory_seconds: Annotated[int, Between(1, 3_600), "how often the memory is looked at; if it runs out, a kernel ends"] = 2
+    server_mb: Annotated[int, _MEGABYTES, "the part of it that the server takes, in MB"] = 240
+    kernel_mb: Annotated[int, Between(1, 1 << 20), "the part of it that one kernel takes, in MB"] = 80
+    max_kernels: Annotated[int, Between(0, 100_000), "kernels at the same time; 0 derives it from the memory"] = 0
+    kernels_per_address: Annotated[int, Between(0, 100_000), "kernels of one address; 0 is half of all, rounded up"] = 0
+    starts_per_minute: Annotated[int, Between(0, 100_000), "kernels that one address may start in a minute; 0 is no limit"] = 30
+    trusted_proxies: Annotated[int, Between(0, 10), "trusted proxies in front, which append to X-Forwarded-For"] = 0
+    idle_seconds: Annotated[int, Between(1, 86_400), "seconds after which an unused kernel is ended"] = 600
+    connect_seconds: Annotated[int, Between(1, 3_600), "seconds after which a kernel without a connection is ended"] = 60
+    cull_seconds: Annotated[int, Between(1, 3_600), "seconds between two checks for such kernels"] = 10
+    memory_seconds: Annotated[int, Between(1, 3_600), "seconds between two measurements of the memory"] = 2
     metrics: Annotated[
         str,
         OneOf(("local", "direct", "public")),
-        "for whom /metrics is: this machine, who asks through no proxy, or all",
+        "who may read /metrics: this machine, clients without a proxy, or everybody",
     ] = "local"
-    stop_seconds: Annotated[int, Between(0, 600), "how long pages under way may take when the server stops"] = 10
-    warm: Annotated[str, OneOf(("yes", "no")), "whether kernels are forked from a process that has imported all"] = "yes"
-    kernel_limit_mb: Annotated[int, Between(300, 1 << 20), "what one kernel may map, touched or not, in MB"] = 1024
-    kernel_cpu_seconds: Annotated[int, Between(1, 1 << 30), "processor time of one kernel's whole life"] = 600
+    stop_seconds: Annotated[int, Between(0, 600), "seconds that pages under way get when the server stops"] = 10
+    warm: Annotated[str, OneOf(("yes", "no")), "whether kernels are forked from a process that has imported everything"] = "yes"
+    kernel_limit_mb: Annotated[int, Between(300, 1 << 20), "memory that one kernel may map, used or not, in MB"] = 1024
+    kernel_cpu_seconds: Annotated[int, Between(1, 1 << 30), "total processor time of one kernel, in seconds"] = 600
     frame_ancestors: Annotated[str, Line(), "sites that may embed the page, as in Content-Security-Policy"] = "'self'"
     max_connections: Annotated[int, Between(1, 60_000), "connections at the same time, from all addresses"] = 2000
-    connections_per_address: Annotated[int, Between(0, 60_000), "of these, for one address; 0 is no limit"] = 200
-    request_seconds: Annotated[int, Between(1, 3_600), "how long a request may take to come, or an answer to be taken"] = 30
-    cookie_secret: Annotated[str, Line(), "signs visitors' cookies; replicas at one address need the same"] = ""
+    connections_per_address: Annotated[int, Between(0, 60_000), "connections of one address; 0 is no limit"] = 200
+    request_seconds: Annotated[
+        int, Between(1, 3_600), "seconds within which a request has to arrive, and a response to be read"
+    ] = 30
+    cookie_secret: Annotated[str, Line(), "signs the visitors' cookies; all replicas need the same one"] = ""
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> Self:
-        """The settings that an environment describes; what is not in it, or empty, has its default.
+        """The settings of an environment; a variable that is missing or empty has its default.
 
         Raises:
-            SettingsError: if a value is not in its range.
+            SettingsError: if a value is invalid.
         """
         hints = get_type_hints(cls, include_extras=True)
         given = {field.name: environ.get(PREFIX + field.name.upper(), "") for field in fields(cls)}

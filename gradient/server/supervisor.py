@@ -1,4 +1,4 @@
-"""Where kernels come from as long as the server runs: a zygote, and the next one when it has died."""
+"""The supervisor of the zygote: it starts one, and another one when that has died."""
 
 import asyncio
 import contextlib
@@ -21,16 +21,16 @@ class ZygoteSupervisor:
     Attributes:
         starts: how many zygotes it has started.
         description: what pages of the notebook may set, as `gradient.allowlist` describes it; None until a zygote has said so.
-        settled: set while one of them can fork, and for good if they cannot be here.
+        settled: set while a zygote can fork, and for good when zygotes have been given up.
     """
 
     def __init__(self, env: Mapping[str, str], notebook: str = "") -> None:
         """Takes the environment of zygotes, and the notebook that the first one describes."""
         self._env, self._notebook = env, notebook
-        self.description: Any = None
         self._zygote: ZygoteClient | None = None
         self._parent_pipe: tuple[int, int] | None = None
         self._failures = 0
+        self.description: Any = None
         self.starts = 0
         self.settled = asyncio.Event()
         if self._has_given_up:
@@ -41,20 +41,20 @@ class ZygoteSupervisor:
         return self._failures >= _MAX_FAILURES or sys.platform != "linux"
 
     def start(self) -> None:
-        """Starts a zygote, which takes seconds to be ready, unless there is one or they cannot be here."""
+        """Starts a zygote, which needs seconds to be ready, unless there is one or they have been given up."""
         if self._zygote is None and not self._has_given_up:
             if self._parent_pipe is None:
                 self._parent_pipe = os.pipe()
             self.starts += 1
-            self._zygote = ZygoteClient(self._env, self._parent_pipe[0], self._ended, self._notebook)
+            self._zygote = ZygoteClient(self._env, self._parent_pipe[0], self._zygote_ended, self._notebook)
             self._zygote.ready.add_done_callback(self._note_ready)
 
     async def spawn(self, request: ForkRequest) -> ForkedProcess:
-        """The process of a new kernel; waits until the zygote is ready, and starts one that has died again.
+        """Forks a kernel; waits until the zygote is ready, and starts another one if it has died.
 
         Raises:
-            OSError: if the system lets it start no more processes.
-            NoZygoteError: if there are none here.
+            OSError: if the system cannot start another process.
+            NoZygoteError: if zygotes have been given up.
         """
         for _ in range(2):
             self.start()
@@ -79,11 +79,11 @@ class ZygoteSupervisor:
                 self.description, self._notebook = self._zygote.description, ""
             self.settled.set()
 
-    def _ended(self, zygote: ZygoteClient) -> None:
+    def _zygote_ended(self, zygote: ZygoteClient) -> None:
         failure = zygote.ready.exception()
         self._zygote = None
         self._failures = 0 if failure is None else _MAX_FAILURES if zygote.cannot_fork else self._failures + 1
-        _LOG.warning("%s", failure or "The zygote has ended. Its kernels live on.")
+        _LOG.warning("%s", failure or "The zygote has ended. Its kernels keep running.")
         if not self._has_given_up:
             self.settled.clear()
             self.start()

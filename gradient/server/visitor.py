@@ -1,6 +1,6 @@
-"""Whose kernel it is: a signed cookie names the visitor, and a kernel's routes answer to the visitor that it was started for.
+"""Who owns a kernel: a signed cookie identifies the visitor, and a kernel's routes answer only to its owner.
 
-Every replica has the secret that signs the cookie. Who owns which kernel is known only where the kernel lives.
+Every replica has the secret that signs the cookie. Only the replica with the kernel knows who owns it.
 """
 
 import secrets
@@ -19,8 +19,8 @@ from voila.shutdown_kernel_handler import VoilaShutdownKernelHandler
 from gradient.server import metrics
 
 COOKIE = "techni_visitor"
-COOKIE_DAYS = 7  # how long a cookie is taken
-RENEW_AFTER_DAYS = 1  # how old the cookie of a page may be: a kernel's page may be open for as long as the cookie lasts
+COOKIE_DAYS = 7  # how long a cookie is valid
+RENEW_AFTER_DAYS = 1  # a new page renews an older cookie, so that it does not expire while the page is open
 NOBODY = ""
 
 _ANONYMOUS = User("visitor")
@@ -29,38 +29,38 @@ _OWNERS: WeakKeyDictionary[Any, str] = WeakKeyDictionary()  # by the kernel's ma
 
 
 def visitor_of(handler: JupyterHandler) -> str:
-    """Who asks, by the cookie; `NOBODY` without one that this service has signed."""
+    """The visitor's id, from the cookie; `NOBODY` without a validly signed one."""
     return (handler.get_signed_cookie(COOKIE, max_age_days=COOKIE_DAYS) or b"").decode()
 
 
 def set_visitor_cookie(handler: JupyterHandler, *, is_embedded: bool = False) -> None:
-    """Gives whoever asks a cookie, unless they have a fresh one, and lets the kernels that this request starts be theirs.
+    """Sets the visitor's cookie unless it is recent, and makes them the owner of the kernels that this request starts.
 
     Args:
         handler: of the request for a page; nothing of its answer may have been sent yet.
-        is_embedded: whether pages of other sites may show this one; browsers then keep a cookie only from HTTPS.
+        is_embedded: whether other sites may embed the page; browsers then accept its cookie over HTTPS only.
     """
     visitor = visitor_of(handler) or secrets.token_urlsafe(16)
     if not handler.get_signed_cookie(COOKIE, max_age_days=RENEW_AFTER_DAYS):
-        is_secure = handler.request.protocol == "https"  # also by the word of a proxy that is trusted
+        is_secure = handler.request.protocol == "https"  # as a trusted proxy says, if there is one
         site = "None" if is_embedded and is_secure else "Lax"
         handler.set_signed_cookie(COOKIE, visitor, COOKIE_DAYS, httponly=True, secure=is_secure, samesite=site)
     _VISITOR.set(visitor)
 
 
 def record_owner(kernel: Any) -> None:
-    """Makes the visitor whose request this is the owner of a kernel, which its manager stands for."""
+    """Makes the visitor of the present request the owner of a kernel, given by its manager."""
     _OWNERS[kernel] = _VISITOR.get()
 
 
 def refusal(status: int, reason: str) -> HTTPError:
-    """The error with which a request for a kernel is answered; it is counted."""
+    """Counts a refused request for a kernel; returns the error to raise."""
     metrics.sockets_refused.labels(reason).inc()
     return HTTPError(status)
 
 
 class AnonymousIdentity(PasswordIdentityProvider):
-    """Jupyter's notion of who asks: here it is the same for all, and no cookie is spent on it, unless a token is asked for."""
+    """Jupyter's identity of a user: the same for all, without a cookie, unless the operator has set a token."""
 
     def get_user(self, handler: RequestHandler) -> User | Awaitable[User | None] | None:
         """The user of a request."""
@@ -68,18 +68,18 @@ class AnonymousIdentity(PasswordIdentityProvider):
 
 
 class OwnerOnlyHandler(JupyterHandler):
-    """A route of a kernel that is there for its visitor only; nobody else learns whether there is such a kernel."""
+    """A route of a kernel, for its owner only; nobody else learns whether the kernel exists."""
 
     @property
     def asked_kernel(self) -> str:
-        """The id in the route."""
+        """The kernel's id in the route."""
         return [*self.path_kwargs.values(), *self.path_args][0]
 
     async def prepare(self, *args: Any, **options: Any) -> None:
-        """Looks at who asks, before anything is done with the kernel.
+        """Checks who asks, before anything is done with the kernel.
 
         Raises:
-            HTTPError: 403 for another site's page, 404 for somebody else's kernel.
+            HTTPError: 403 for a page of another site, 404 for somebody else's kernel.
         """
         await super().prepare(*args, **options)
         if not self.check_origin():
@@ -90,16 +90,16 @@ class OwnerOnlyHandler(JupyterHandler):
             raise refusal(404, "owner")
 
     def write_error(self, status_code: int, **options: Any) -> None:
-        """Answers in two words what Voilà would draw a page for."""
+        """Sends the name of the status; Voilà would render a page."""
         self.finish(responses[status_code])
 
 
 class OwnerKernelHandler(OwnerOnlyHandler, KernelHandler):
-    """A kernel's state, and its end."""
+    """Shows a kernel's state, and ends it."""
 
 
 class OwnerShutdownHandler(OwnerOnlyHandler, VoilaShutdownKernelHandler):
-    """The farewell of a page that is closed."""
+    """Ends the kernel of a page that is closed."""
 
 
 HANDLERS: dict[str, type] = {

@@ -33,7 +33,7 @@ from gradient.server.limits import Limits
 
 MAX_PACKET = 1 << 17
 _DESCRIBE_SECONDS = 30
-# What a page's kernel imports before its first slider moves, besides what building the app does.
+# What a kernel imports before its first slider moves, besides everything that building the app imports.
 PRELOADED = (
     *("ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.debugger", "psutil", "pdb", "faulthandler"),
     "zmq.utils.garbage",  # for the first large message
@@ -41,25 +41,25 @@ PRELOADED = (
     *("IPython.extensions.storemagic", "tornado.locks", "tornado.queues", "tornado.platform.asyncio"),
     *("encodings.idna", "gradient.app"),
 )
-# A debugger is for the notebook's author, takes 12 MB of each kernel, and is nothing to offer to strangers. ipykernel does
-# without where it is not installed.
+# A debugger is for a notebook's author; it takes 12 MB of each kernel, and visitors must not have it. ipykernel does without it
+# where it is not installed.
 _BLOCKED = ("debugpy",)
-# ipywidgets answers pages only if it has found a kernel when it was imported, or is told of one as IPython's extension.
+# ipywidgets answers pages only if there is a kernel when it is imported, or if it is loaded as an extension of IPython later.
 _EXTENSIONS = ("--IPKernelApp.extensions=ipywidgets",)
 
 _UNBUILT = (
-    "The app is not built ahead, so each kernel does it for itself: its programs cannot be kept in the cache. "
+    "Each kernel builds the app for itself, because the zygote cannot store its programs in the cache. "
     "Make that folder writable, or name another one in TECHNI_CACHE."
 )
 
 
 class ForkRequest(NamedTuple):
-    """A kernel that is wanted.
+    """A request to fork a kernel.
 
     Attributes:
-        arguments: of the kernel's command line, connection file included.
+        arguments: the kernel's command line, with its connection file.
         env: its whole environment.
-        cwd: its folder.
+        cwd: its working directory.
         limits: the fields of `Limits`.
     """
 
@@ -70,22 +70,22 @@ class ForkRequest(NamedTuple):
 
 
 class Zygote:
-    """The loop of this process: it answers one request after the other, and reports what has ended."""
+    """The main loop: answers one request after the other, and reports kernels that have ended."""
 
     def __init__(self, control: socket.socket, parent_pipe: int) -> None:
         self._control, self._parent_pipe = control, parent_pipe
 
     def warn(self, text: str) -> None:
-        """Has the server log something."""
+        """Makes the server log a warning."""
         self._send({"warning": text})
 
     def describe(self, notebook: str) -> None:
-        """Tells the server what pages of a notebook may set, which a fork finds out by running it."""
+        """Tells the server what pages of a notebook may set; a fork runs the notebook to find out."""
         described = importlib.import_module("gradient.allowlist").describe
         if answer := _answer_of_a_fork(lambda: json.dumps({"allowlist": described(notebook)}), _DESCRIBE_SECONDS):
             self._control.send(answer)
         else:
-            self.warn(f"{notebook} cannot be run within {_DESCRIBE_SECONDS} s, so it is not known what its pages may set.")
+            self.warn(f"The widgets of {notebook} could not be described within {_DESCRIBE_SECONDS} s.")
 
     def run(self) -> None:
         """Forks kernels until the server is gone."""
@@ -97,7 +97,7 @@ class Zygote:
             return
         self._send({"ready": True})
         while packet := self._control.recv(MAX_PACKET):
-            # A kernel that ends at once is reported after the answer that names it.
+            # A kernel that ends at once has to be reported after the answer that names it.
             signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGCHLD])
             self._answer(ForkRequest(**json.loads(packet)))
             signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGCHLD])
@@ -124,7 +124,7 @@ class Zygote:
 
 
 def _wait() -> tuple[int, int] | None:
-    """A child that has ended, and how; None if there is none."""
+    """The number and the exit status of a child that has ended; None if there is none."""
     try:
         pid, status = os.waitpid(-1, os.WNOHANG)
     except ChildProcessError:
@@ -133,7 +133,7 @@ def _wait() -> tuple[int, int] | None:
 
 
 def _become_kernel(request: ForkRequest, parent_pipe: int) -> NoReturn:
-    """The rest of a kernel's life, from the moment after the fork."""
+    """Runs a kernel in a process that has just been forked."""
     try:
         _detach(request, parent_pipe)
         Limits(**request.limits).apply()
@@ -147,11 +147,11 @@ def _become_kernel(request: ForkRequest, parent_pipe: int) -> NoReturn:
     else:
         status = 0
     sys.stderr.flush()
-    os._exit(status)  # what Python does at its end would copy all memory, to free it
+    os._exit(status)  # an ordinary exit would touch all memory, and so copy it, only to free it
 
 
 def _run(arguments: list[str]) -> None:
-    """Runs IPython's kernel; what was built before there was a kernel belongs to it now."""
+    """Runs IPython's kernel, and gives it the widgets that were built before there was a kernel."""
     application = importlib.import_module("ipykernel.kernelapp").IPKernelApp.instance()
     application.initialize(arguments)
     for comm in importlib.import_module("comm").get_comm_manager().comms.values():
@@ -160,18 +160,18 @@ def _run(arguments: list[str]) -> None:
 
 
 def _detach(request: ForkRequest, parent_pipe: int) -> None:
-    """Shares nothing with the zygote any more but memory, which is a copy, and what it writes to."""
+    """Gives up what was inherited from the zygote, but for its memory and its output streams."""
     os.setsid()
     for number in (signal.SIGCHLD, signal.SIGINT):
         signal.signal(number, signal.SIG_DFL)
-    # A platform sends it to all processes, and pages under way need their kernels.
+    # Platforms send SIGTERM to all processes when they stop a server, and pages under way still need their kernels.
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
     _close_all_but({0, 1, 2, parent_pipe})
     os.environ.clear()
     os.environ.update(request.env)
     os.chdir(request.cwd)
-    sys.modules["numpy"].random.seed()  # Python's own generator does so at each fork
+    sys.modules["numpy"].random.seed()  # Python reseeds its own generator at each fork
 
 
 def _close_all_but(kept: set[int]) -> None:
@@ -179,11 +179,11 @@ def _close_all_but(kept: set[int]) -> None:
         try:
             os.close(descriptor)
         except OSError:
-            continue  # the one that has read the list
+            continue  # the descriptor that listed the others
 
 
 def _exit_with_server(parent_pipe: int) -> None:
-    """Ends this process with the server, whatever it is busy with."""
+    """Ends this process when the server ends, whatever it is doing."""
     os.read(parent_pipe, 1)
     os._exit(1)
 
@@ -193,9 +193,9 @@ def _num_threads() -> int:
 
 
 def _build_ahead() -> bool:
-    """Builds the app that every kernel shows, if that starts no thread; returns whether it did.
+    """Builds the app that every kernel shows, unless that starts a thread; returns whether it did.
 
-    Whether it does is tried in a fork, whose first try fills an empty cache.
+    A fork tries it first. With an empty cache it compiles, which starts threads; the second try finds the compiled programs.
     """
     build = importlib.import_module("gradient.app").App.build_ahead
 
@@ -229,14 +229,14 @@ def _answer_of_a_fork(ask: Callable[[], str], seconds: int = 0) -> bytes:
 
 
 def main(control: str, parent_pipe: str, notebook: str = "") -> None:
-    """Imports, then serves.
+    """Imports everything, then serves requests until the server ends.
 
-    It outlives the signals that a terminal or a platform sends to all processes at once: it ends with the server.
+    It ignores the signals that terminals and platforms send to all processes at once.
     """
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     for name in _BLOCKED:
-        sys.modules[name] = None  # type: ignore[assignment] # by which whoever imports it gets an ImportError
+        sys.modules[name] = None  # type: ignore[assignment] # makes importing it raise ImportError
     for name in PRELOADED:
         importlib.import_module(name)
     zygote = Zygote(socket.socket(fileno=int(control)), int(parent_pipe))

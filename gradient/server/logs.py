@@ -1,0 +1,73 @@
+"""Logs in JSON that say nothing about visitors."""
+
+import json
+import logging
+import traceback
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from tornado.web import RequestHandler
+
+from gradient.server import metrics
+
+_PACKAGE = Path(__file__).parents[1]
+_LIBRARIES = ("tornado", "asyncio")  # that have loggers of their own
+_QUIET = "quiet"  # an attribute of handlers whose successes are not worth a line
+
+
+class JsonFormatter(logging.Formatter):
+    """One line of JSON per record. A library's record is reduced to the part that is the same for every visitor.
+
+    A library's record is one that was not made in this package, whichever logger it went through.
+    """
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line of a record; `extra={"fields": {...}}` adds fields."""
+        is_foreign = not Path(record.pathname).is_relative_to(_PACKAGE)
+        line = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "message": _constant_part(record) if is_foreign else record.getMessage(),
+            **getattr(record, "fields", {}),
+        }
+        if record.exc_info and record.exc_info[1]:
+            line |= _described(record.exc_info[1]) | ({} if is_foreign else {"words": str(record.exc_info[1])})
+        return json.dumps(line)
+
+
+def _constant_part(record: logging.LogRecord) -> str:
+    """A message without its arguments; where it comes from, if they cannot be told from the rest."""
+    constant = str(record.msg).split("%", maxsplit=1)[0].strip() if record.args else ""
+    return constant or f"{Path(record.pathname).name}:{record.lineno}"
+
+
+def _described(error: BaseException) -> dict[str, Any]:
+    """An error's class and where it was raised, without its message, which may quote a visitor."""
+    frames = traceback.extract_tb(error.__traceback__)[-5:]
+    return {"error": type(error).__name__, "at": [f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames]}
+
+
+def logging_config() -> dict[str, Any]:
+    """The loggers besides the application's: this package's, and those of libraries, which log errors only."""
+    levels = {"gradient": "INFO", **dict.fromkeys(_LIBRARIES, "ERROR")}
+    return {"loggers": {name: {"level": level, "handlers": ["console"], "propagate": False} for name, level in levels.items()}}
+
+
+def request_logger(log: logging.Logger) -> Callable[[RequestHandler], None]:
+    """What Tornado calls after each response: it counts it, and logs the handler's name, but never the address."""
+
+    def write(handler: RequestHandler) -> None:
+        status = handler.get_status()
+        metrics.responses.labels(f"{status // 100}xx").inc()
+        is_quiet = getattr(handler, _QUIET, False) and status < 500
+        fields = {
+            "handler": type(handler).__name__,
+            "method": handler.request.method,
+            "status": status,
+            "milliseconds": round(1000 * handler.request.request_time(), 1),
+        }
+        log.log(logging.DEBUG if is_quiet else logging.INFO, "request", extra={"fields": fields})
+
+    return write

@@ -1,0 +1,32 @@
+"""What the handlers of pages share."""
+
+import asyncio
+import os
+from pathlib import Path
+
+from gradient.server.kernels import Kernels
+from gradient.server.settings import Settings
+from gradient.server.site import Site
+
+TEMPLATES = Path(__file__).parent / "template"
+CARD = "card.png"
+
+
+class PageContext:
+    """The server's settings, kernels and static site, for all handlers of pages.
+
+    Attributes:
+        metadata: the notebook's `title` and `description`.
+        home: the path of the root page.
+        starting: held while a kernel starts and its page begins. There is one for every two processors: kernels take the other
+            half, and the event loop, which all visitors share, gets its turn between two pages.
+    """
+
+    def __init__(self, settings: Settings, kernels: Kernels, site: Site, metadata: dict[str, str], home: str) -> None:
+        self.settings, self.kernels, self.site = settings, kernels, site
+        self.metadata, self.home = metadata, home
+        self.starting = asyncio.Semaphore(max(1, (os.cpu_count() or 1) // 2))
+
+    def flush_timeout(self) -> asyncio.Timeout:
+        """How long a client may take to read what was written to it."""
+        return asyncio.timeout(self.settings.connect_seconds)
