@@ -1,6 +1,6 @@
 #!/bin/sh
-# Techni on Heroku: several dynos, each visitor at one of them. Run it in the checkout, after `heroku create`.
-# It could not be run here. tests/test_deployment.py starts the Procfile's own line, and runs bin/post_compile, the build's end.
+# Techni on Heroku: several dynos; a visitor's requests all go to the same one. Run this in the checkout, after `heroku create`.
+# Not tested on Heroku; tests/test_deployment.py starts the Procfile's line, and runs bin/post_compile, the end of the build.
 set -eu
 
 heroku config:set \
@@ -10,7 +10,7 @@ heroku config:set \
   TECHNI_METRICS=local \
   TECHNI_STOP_SECONDS=20 \
   TECHNI_COOKIE_SECRET="$(openssl rand -hex 32)"
-heroku features:enable http-session-affinity  # a page's kernel is on the dyno that it came from
-heroku features:enable preboot                # new dynos answer before the old ones are told to stop
+heroku features:enable http-session-affinity  # a page's kernel runs on the dyno that sent the page
+heroku features:enable preboot                # new dynos answer before the old ones stop
 git push heroku HEAD:main
 heroku ps:scale web=3:standard-1x
