@@ -77,9 +77,9 @@ def test_production_needs_what_the_package_imports_and_what_serves_it() -> None:
         if isinstance(node, ast.Import | ast.ImportFrom)
     }
     imported = names - set(sys.stdlib_module_names) - {"gradient", ""}
-    # traitlets is what ipywidgets are made of, and the server's libraries come with Voilà; a kernel is not imported.
+    # traitlets comes with ipywidgets, IPython with ipykernel, which is not imported, and the server's libraries with Voilà.
     imported = {"pillow" if name == "PIL" else name for name in imported}
-    imported -= {"traitlets", "tornado", "jupyter_client", "jupyter_core", "jinja2"}
+    imported -= {"traitlets", "tornado", "jupyter_client", "jupyter_core", "jinja2", "IPython"}
     assert imported | {"jaxlib", "ipykernel"} == set(pins("requirements.txt"))
 
 
