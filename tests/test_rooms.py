@@ -32,7 +32,7 @@ ADAPTERS = {
     "anywidget": {"traitlets"},
     "ipympl": {"matplotlib"},
     "bqplot": {"traitlets", "numpy"},
-    "jupyter_server": {"jupyter_client", "tornado"},
+    "jupyter_server": {"jupyter_client", "tornado", "traitlets"},
     "voila": {"jupyter_server", "nbconvert", "nbformat", "jinja2", "tornado", "traitlets"},
 }
 
