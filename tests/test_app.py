@@ -22,7 +22,7 @@ def shared(wire: Wire) -> Iterator[tuple[App, dict]]:
 
 @pytest.fixture
 def app(shared: tuple[App, dict], wire: Wire) -> App:
-    """An app that looks as at its start, though others have used it: making one takes seconds."""
+    """The shared app, reset to its initial state: making one takes seconds."""
     app, limits = shared
     assert App._open in (app, None)
     for slider, values in limits.items():
@@ -65,7 +65,7 @@ def count_draws(app: App) -> list:
 
 
 def visit(app: App, wire: Wire, widget: widgets.Widget, state: dict) -> list[Message]:
-    """Lets a visitor's page set traits, and ask the kernel for what follows; returns what was sent in answer."""
+    """Sets traits as a visitor's page does, and asks the kernel to compute; returns the messages sent in answer."""
     before = len(wire.messages)
     wire.receive(widget, state)
     wire.receive(app._main, {"asked_kernel": app._main.asked_kernel + 1})
@@ -102,7 +102,7 @@ def test_what_a_step_costs(app: App, wire: Wire) -> None:
 
 
 def test_what_steps_costs(app: App, wire: Wire) -> None:
-    """One descent, though the number of steps and the current step both change."""
+    """One descent, although the number of steps and the current step both change."""
     descents = count_descents(app)
     visit(app, wire, app.steps, {"value": 50})
     assert len(descents) == 1
@@ -122,7 +122,7 @@ def test_what_a_choice_costs(app: App, wire: Wire, name: str) -> None:
     assert durations == [150, 0]
 
 
-def test_a_picked_point_is_a_place_where_the_sliders_can_stand(app: App, wire: Wire) -> None:
+def test_a_picked_point_becomes_the_nearest_start_that_the_sliders_allow(app: App, wire: Wire) -> None:
     wire.receive(app.overlay, {"picked": [1.234, -0.567, 1]})
     assert {name: round(value, 6) for name, value in app._pointer().items()} == {"w": 1.23, "b": -0.57}
     wire.receive(app.overlay, {"picked": [99.0, float("nan"), 2]})
@@ -290,7 +290,7 @@ def test_what_a_browser_must_not_set_is_refused(app: App, wire: Wire, widget: st
         ("random_key", [{"max": 10**6}, {"value": 10**6}]),
     ],
 )
-def test_what_a_browser_may_set_but_should_not_is_survived(app: App, wire: Wire, widget: str, states: list) -> None:
+def test_the_app_survives_values_that_a_browser_should_not_set(app: App, wire: Wire, widget: str, states: list) -> None:
     for state in states:
         visit(app, wire, getattr(app, widget), state)
     numbers = [app.readout.loss, app.readout.gradient_norm, *np.ravel(app.loss.curve.y), *np.ravel(app.fit.curve.y)]
@@ -356,7 +356,7 @@ def test_the_records_of_the_optimizers_make_the_sliders(app: App) -> None:
 
 
 def test_messages_are_recorded(app: App, wire: Wire) -> None:
-    """The budget's scale does weigh: two changes are two messages."""
+    """The tests above can fail: two changes are two messages."""
     app.learning_rate.value = 0.2
     app.learning_rate.value = 0.21
     curves: list[Message] = to(app.loss.curve, wire.messages, "update")

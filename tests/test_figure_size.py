@@ -1,4 +1,4 @@
-"""The ipympl figures have the size of their place, whenever they are first seen and however fast a window changes."""
+"""The ipympl figures have the size of their place, whenever they are first shown and however fast the window changes."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -12,7 +12,7 @@ from tests.test_site import expect_axes
 
 @pytest.fixture
 def fresh(request: pytest.FixtureRequest) -> Iterator[AppPage]:
-    """A page of its own: a figure is first seen once."""
+    """A page of its own, because a figure is shown for the first time only once."""
     with opened_in(request.param, "wide", request) as app:
         yield app
 
@@ -35,7 +35,7 @@ def test_a_figure_follows_the_window(fresh: AppPage) -> None:
 
 @pytest.mark.parametrize("fresh", ["browser"], indirect=True)
 def test_a_window_that_is_back_before_the_figure_is_drawn_finds_it_as_it_was(fresh: AppPage) -> None:
-    """Two sizes in the same task's wake: the second is the one that the figure has, the first one's drawing is under way."""
+    """The second size is the one that the figure has, while the first one is still being drawn."""
     fresh.settled()
     fresh.page.set_viewport_size({"width": 1200, "height": 800})
     fresh.page.set_viewport_size({"width": 1440, "height": 900})
@@ -63,7 +63,7 @@ def test_a_figure_that_is_not_shown_has_no_view(fresh: AppPage) -> None:
 
 @pytest.mark.parametrize("fresh", ["browser", "site"], indirect=True)
 def test_a_figure_follows_the_pixels_of_the_screen(fresh: AppPage) -> None:
-    """It has a pixel for each of the page's at least: one that is zoomed out shows all of it, too."""
+    """It has at least one pixel for each CSS pixel, also on a page that is zoomed out."""
     fresh.settled()
     client = fresh.page.context.new_cdp_session(fresh.page)
     # The figure has one size whatever a phone's height, without a change of which Chromium tells nobody.

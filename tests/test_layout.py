@@ -1,4 +1,4 @@
-"""How the page looks and speaks: labels and names, the keyboard's way through it, both sizes, and touch on a phone."""
+"""The page's layout and accessibility: labels and names, the Tab key, two window sizes, and touch on a phone."""
 
 import re
 from collections.abc import Callable
@@ -33,7 +33,7 @@ def app(wide: AppPage) -> AppPage:
 
 
 def test_the_tab_key_goes_through_all_of_it(app: AppPage) -> None:
-    """From the first control to the last, and no picture keeps it."""
+    """It reaches every control in turn, and no picture captures it."""
     app.page.get_by_role("combobox", name="Problem").focus()
     passed = []
     for _ in range(40):
@@ -70,7 +70,7 @@ def test_the_sliders_speak_their_value(app: AppPage) -> None:
     expect(app.slider("Learning rate")).to_have_attribute("aria-valuetext", "0.105")
 
 
-def test_the_page_says_what_it_shows_to_those_who_listen(app: AppPage) -> None:
+def test_a_screen_reader_hears_what_the_page_shows(app: AppPage) -> None:
     app.press("Step", "ArrowLeft", 18)
     expect(app.page.locator(".techni-readout [role=status]")).to_have_text(re.compile(r"^Step 12, loss [\d.]+, going down$"))
 
@@ -94,7 +94,7 @@ def test_at_1440_by_900_the_app_fits_and_the_pictures_fill_it(app: AppPage) -> N
 
 
 def _overflowing(app: AppPage) -> list:
-    """What is cut off or sticks out sideways."""
+    """The elements that reach beyond the window's sides."""
     return app.page.evaluate(
         """() => [...document.querySelectorAll('.techni-grid *')].filter(e => {
           const box = e.getBoundingClientRect();
@@ -117,7 +117,7 @@ def test_the_prose_stands_below_the_app_with_its_formulas(app: AppPage) -> None:
 
 
 def test_on_a_phone_numbers_stay_on_their_line(phone: AppPage) -> None:
-    """A tiny loss and gradient are the longest: a second line would move what is below."""
+    """A tiny loss and gradient take the most room. A second line would move everything below."""
     tops = phone.page.evaluate("""async () => {
       const numbers = [...document.querySelectorAll(".techni-readout dd")];
       for (const number of numbers.slice(0, 2)) number.textContent = "7.27e-10";
@@ -148,7 +148,7 @@ def test_on_a_phone_it_is_one_column(phone: AppPage) -> None:
 
 @pytest.fixture(scope="module")
 def touch(phone: AppPage) -> Callable[..., None]:
-    """Sends fingers' events: `touch("touchStart", x, y)`, moves, and `touch("touchEnd")`; a second finger's place follows."""
+    """Sends touch events: `touch("touchStart", x, y)`, moves, and `touch("touchEnd")`; a second finger's x and y may follow."""
     client = phone.page.context.new_cdp_session(phone.page)
 
     def send(kind: str, *place: float) -> None:

@@ -1,4 +1,4 @@
-"""What a page whose browser computes says to its kernel: the control that was moved, and nothing else."""
+"""While the browser computes, a page sends its kernel the control that was moved, and nothing else."""
 
 import itertools
 import json
@@ -74,7 +74,7 @@ ORDER = """async () => {
 
 
 def test_the_picture_comes_before_the_message(app: AppPage) -> None:
-    """To send one takes time, and wakes a server that may have the same processor."""
+    """Sending takes time, and wakes a server that may share the processor."""
     app.page.evaluate(ORDER)
     app.press("Learning rate", "ArrowLeft")
     app.settled()
@@ -82,7 +82,7 @@ def test_the_picture_comes_before_the_message(app: AppPage) -> None:
 
 
 def test_what_the_page_sets_by_itself_is_not_sent_with_the_next_change(app: AppPage, said: Said) -> None:
-    """Traits that are set without being saved would stay in a buffer, and go with the next message of their widget."""
+    """Otherwise such traits would wait in a buffer for the next message of their widget."""
     app.press("Learning rate", "ArrowLeft")
     app.press("Step", "ArrowLeft")
     app.page.get_by_label("Show errors").check()
@@ -118,7 +118,7 @@ def test_numbers_that_stay_are_not_set_again(app: AppPage) -> None:
 
 
 def test_limits_that_the_page_has_set_hold_in_the_kernel_too(app: AppPage) -> None:
-    """A kernel with older limits would cut the value there, and send it back."""
+    """A kernel with older limits would clip the value, and send it back."""
     app.choose("Problem", "Line")
     app.press("Initial w", "End")
     app.settled()

@@ -1,4 +1,4 @@
-"""The page in Voilà and a browser: each control moves what it should, by mouse and keyboard."""
+"""The page in a browser: each control changes what it should, by mouse and keyboard."""
 
 import math
 import re
@@ -35,7 +35,7 @@ def app(wide: AppPage) -> AppPage:
     return wide
 
 
-def test_a_visitor_meets_the_wave_with_momentum(app: AppPage) -> None:
+def test_the_page_opens_with_the_wave_and_momentum(app: AppPage) -> None:
     page = app.page
     assert page.get_by_role("combobox", name="Problem").input_value() == "Wave"
     assert page.get_by_role("combobox", name="Optimizer").input_value() == "Momentum"
@@ -69,7 +69,7 @@ def test_the_data_stays_where_it_is(app: AppPage) -> None:
 
 
 def test_the_field_follows_even_when_the_last_change_comes_while_it_draws(app: AppPage) -> None:
-    """After a burst the picture is that of the last value: going there and back ends where it began."""
+    """After a burst of changes the pictures show the last value: going there and back changes nothing."""
     before = app.seen()
     app.press("Learning rate", "ArrowRight", 8)
     app.wait_for_change(before, "field")
@@ -386,7 +386,7 @@ def test_a_choice_eases_the_curve_through_places_in_between(app: AppPage, change
 
 
 def test_a_drag_is_not_eased(app: AppPage) -> None:
-    """Each key press draws the new curve at once: nothing but the curves of these settings is ever seen."""
+    """Each key press draws the new curve at once: no curve in between is ever shown."""
     before = app.seen()
     curves = {before["fit"]}
     for _ in range(4):
@@ -417,7 +417,7 @@ def test_another_problem_stops_the_player(app: AppPage) -> None:
     app.wait("s.step === '200'")
 
 
-def test_a_click_beside_the_loss_curve_is_none(app: AppPage) -> None:
+def test_a_click_beside_the_loss_curve_is_ignored(app: AppPage) -> None:
     area = app.page.locator(".techni-loss .plotarea_background").bounding_box()
     assert area
     app.page.mouse.click(area["x"] - 40, area["y"] + 40)

@@ -11,7 +11,7 @@ import { fillIn } from "./words.js";
 /** @typedef {Record<string, string>} Words see `sentences.py` */
 /** @typedef {{ here?: number, away?: number }} Times in milliseconds, of the last run here and of the last round trip */
 
-const QUIET_MS = 150; // after which a round trip is shown by itself, and before then with the next run: to paint costs more than a run
+const QUIET_MS = 150; // after which a round trip is shown by itself, and before then with the next run: painting costs more than a run
 const GONE = new Set(["dead", "terminating", "restarting", "autorestarting"]);
 
 /** A duration that a person can compare. @param {number} milliseconds */
@@ -141,7 +141,7 @@ function follow(parts, link, kernel) {
     timer ??= setTimeout(report, QUIET_MS);
   };
   const connected = (/** @type {boolean} */ isConnected) => showConnection(parts, link, isConnected);
-  addEventListener("pageshow", draw); // who comes back from the page with a kernel finds what computes here
+  addEventListener("pageshow", draw); // for a visitor who comes back from the page with a kernel
   link.on("change:computing change:reason", draw);
   link.on("jaxlink:ran", ran);
   draw();

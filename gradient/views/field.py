@@ -154,7 +154,7 @@ class Field(View, Box):
         self.overlay.canvases = canvases
 
     def draw(self, frame: Frame, *, problem: int, optimizer: int) -> None:
-        """Draws a frame, all of it, into the map of its problem, which does not depend on the optimizer."""
+        """Draws a frame into the map of its problem, whatever the optimizer is."""
         del optimizer
         self.pictures[problem].show(frame)
 

@@ -47,7 +47,7 @@ class Fit(View, bqplot.Figure):
 
     def __init__(self) -> None:
         self.x_scale, self.y_scale = bqplot.LinearScale(), bqplot.LinearScale()
-        # The scales have limits of their own, so no mark needs to look for any.
+        # The scales have limits of their own, so the marks must not adapt them.
         common: dict = {"scales": {"x": self.x_scale, "y": self.y_scale}, "preserve_domain": {"x": True, "y": True}}
         self.residuals = bqplot.Lines(
             x=_EMPTY, y=_EMPTY, **common, colors=[style.PATH], opacities=[0.45], stroke_width=1.2, visible=False

@@ -52,7 +52,7 @@ THEME = {
 
 
 class Overlay(View, anywidget.AnyWidget):
-    """Lies over one of several ipympl canvases, in the place that the page gives both, and keeps their sizes equal to its own.
+    """Lies over one of several ipympl canvases, in the same place on the page, and gives it its own size.
 
     Attributes:
         canvases: the ipympl canvases, of which the one at `index` is under the overlay.

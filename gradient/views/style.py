@@ -1,4 +1,4 @@
-"""What the pictures look like: Okabe and Ito's colours, told apart by every kind of colour vision, sizes, and bqplot's axes."""
+"""What the pictures look like: Okabe and Ito's colours, which people with any colour vision can tell apart, sizes and axes."""
 
 from typing import NamedTuple
 
