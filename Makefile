@@ -17,7 +17,7 @@ site: .venv/dev ## write the page as static files to site/
 test: check ## run all checks and all tests
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
-check: .venv/dev ## check style, types, JavaScript and the links between documents, without running a test
+check: .venv/dev ## check style, types, JavaScript, and the links and figures in the documents
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy

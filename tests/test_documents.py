@@ -4,9 +4,7 @@ import re
 from dataclasses import fields
 from pathlib import Path
 
-import pytest
-
-from benchmarks.results import FOLDER, Table
+from benchmarks.results import Table
 from gradient.server.settings import PREFIX, Settings
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -32,11 +30,6 @@ def test_every_setting_is_documented_with_its_default() -> None:
     rows = re.findall(r"^\| `(\w+)` \| (.*?) \|", section("docs/public-server.md", "Settings"), re.MULTILINE)
     defaults = {f"{PREFIX}{field.name.upper()}": str(field.default) for field in fields(Settings)} | NOT_IN_SETTINGS
     assert {name: default.strip("`") for name, default in rows} == defaults
-
-
-@pytest.mark.parametrize("name", sorted(path.stem for path in FOLDER.glob("*.json")))
-def test_measured_figures_are_those_of_the_benchmarks(name: str) -> None:
-    assert Table.read(name).markdown() in (ROOT / "docs" / "measured.md").read_text(encoding="utf-8")
 
 
 def test_the_readmes_figures_are_those_of_the_benchmark() -> None:
