@@ -21,7 +21,6 @@ from gradient.optimizers import OPTIMIZERS
 from gradient.problems import Problem, line
 
 T = MAX_STEPS + 1
-HYPERPARAMETERS = {name: h.default for record in OPTIMIZERS.values() for name, h in record.hyperparameters.items()}
 INTEGERS = ("key", "num_steps", "step")
 
 
@@ -31,7 +30,7 @@ def compiled(problem: Problem, optimizer: str) -> Callable[..., Frame]:
     return jax.jit(partial(frame, problem, optimizer))
 
 
-def controls(problem: Problem, **changes: float) -> dict[str, Any]:
+def controls(problem: Problem, optimizer: str, **changes: float) -> dict[str, Any]:
     """What the page would pass, each number with the type it always has there."""
     w, b = problem.start if problem.is_planar else (0.0, 0.0)
     numbers = {
@@ -41,7 +40,7 @@ def controls(problem: Problem, **changes: float) -> dict[str, Any]:
         "learning_rate": 0.1,
         "num_steps": 50,
         "step": 20,
-        **HYPERPARAMETERS,
+        **{name: h.default for name, h in OPTIMIZERS[optimizer].hyperparameters.items()},
         **changes,
     }
     typed = {name: (np.int32 if name in INTEGERS else np.float32)(value) for name, value in numbers.items()}
@@ -50,7 +49,7 @@ def controls(problem: Problem, **changes: float) -> dict[str, Any]:
 
 def see(problem: Problem, optimizer: str, **changes: float) -> Any:
     """The frame with NumPy arrays in it."""
-    return jax.tree.map(np.asarray, compiled(problem, optimizer)(**controls(problem, **changes)))
+    return jax.tree.map(np.asarray, compiled(problem, optimizer)(**controls(problem, optimizer, **changes)))
 
 
 def domain_of(problem: Problem) -> np.ndarray:

@@ -7,8 +7,9 @@ from typing import Any
 import ipywidgets as widgets
 import numpy as np
 import pytest
+from traitlets import TraitError
 
-from gradient import PROBLEMS, App
+from gradient import OPTIMIZERS, PROBLEMS, App
 from tests.wire import Message, Wire, opened, to
 
 
@@ -344,15 +345,20 @@ def test_the_records_of_the_optimizers_make_the_sliders(app: App) -> None:
     shown = {}
     for label in app.optimizer.options:
         app.optimizer.value = label
-        shown[label] = [s.description for s in app.hyperparameters.values() if s.layout.display == "flex"]
-    assert shown == {
-        "Gradient descent": [],
-        "Momentum": ["Momentum"],
-        "Nesterov": ["Momentum"],
-        "Adagrad": [],
-        "RMSProp": ["Decay"],
-        "Adam": ["Beta 1", "Beta 2"],
-    }
+        shown[label] = {s.description for s in app.hyperparameters.values() if s.layout.display == "flex"}
+    assert shown == {o.label: {h.label for h in o.hyperparameters.values()} for o in OPTIMIZERS.values()}
+
+
+@pytest.mark.parametrize(("name", "label"), [*((key, o.label) for key, o in OPTIMIZERS.items()), ("Adam", "Adam")])
+def test_an_optimizer_is_chosen_by_its_key_or_its_label(app: App, name: str, label: str) -> None:
+    app.optimizer.value = name
+    assert app.optimizer.value == label
+
+
+def test_a_wrong_name_is_answered_with_the_right_ones(app: App) -> None:
+    with pytest.raises(TraitError, match="Optimizer has no option 'sgd'") as caught:
+        app.optimizer.value = "sgd"
+    assert all(repr(record.label) in str(caught.value) for record in OPTIMIZERS.values())
 
 
 def test_messages_are_recorded(app: App, wire: Wire) -> None:

@@ -17,7 +17,7 @@ from gradient.descent import Trajectory, descend
 from gradient.frame import CURVE_POINTS, MAX_STEPS, NEVER, Verdict
 from gradient.optimizers import OPTIMIZERS
 from gradient.problems import PROBLEMS, Problem
-from tests.frames import HYPERPARAMETERS, T, check_exit, check_sanity, compiled, controls, domain_of, see
+from tests.frames import T, check_exit, check_sanity, compiled, controls, domain_of, see
 
 EVERY = [(name, optimizer) for name in PROBLEMS for optimizer in OPTIMIZERS]
 
@@ -103,7 +103,7 @@ def test_keys_are_different_starts() -> None:
 
 
 def run_of(problem: Problem, optimizer: str) -> tuple[Trajectory, np.ndarray]:
-    settings = {name: HYPERPARAMETERS[name] for name in OPTIMIZERS[optimizer].hyperparameters}
+    settings = {name: h.default for name, h in OPTIMIZERS[optimizer].hyperparameters.items()}
     run = descend(problem.loss, problem.start_at(), optimizer=optimizer, num_steps=50, learning_rate=0.03, **settings)
     leaves = [np.asarray(leaf).reshape(51, -1) for leaf in jax.tree.leaves(run.params)]
     return run, np.concatenate(leaves, axis=1)
@@ -156,7 +156,7 @@ def test_fit_spans_the_data_and_residuals_join_it(name: str) -> None:
 
 def test_frame_takes_other_data() -> None:
     problem = PROBLEMS["Line"]
-    values: dict[str, Any] = controls(problem, num_steps=200, step=200) | {"y": problem.x * 2 + 1}
+    values: dict[str, Any] = controls(problem, "momentum", num_steps=200, step=200) | {"y": problem.x * 2 + 1}
     seen = compiled(problem, "momentum")(**values)
     np.testing.assert_allclose(seen.point, [2, 1], atol=1e-3)
     np.testing.assert_array_equal(seen.residual_y[:, 0], values["y"])
@@ -182,7 +182,7 @@ def test_curvature_is_that_of_the_last_iterate(name: str, optimizer: str) -> Non
     eigenvalues = np.linalg.eigvalsh(np.asarray(hessian_of(problem)(seen.path[seen.last]), float))
     np.testing.assert_allclose(seen.curvature, eigenvalues[-1], rtol=1e-3, atol=1e-3)
     law = OPTIMIZERS[optimizer].stability
-    arguments = {key: HYPERPARAMETERS[key] for key in OPTIMIZERS[optimizer].hyperparameters}
+    arguments = {key: h.default for key, h in OPTIMIZERS[optimizer].hyperparameters.items()}
     limit = float(law(**arguments)) / eigenvalues[-1] if law and eigenvalues[-1] > 0 else 0
     np.testing.assert_allclose(seen.stability_limit, limit, rtol=1e-3)
 
@@ -222,5 +222,5 @@ def test_one_compilation_serves_all_values(name: str, caplog: pytest.LogCaptureF
 
 def test_data_of_another_length_compiles(caplog: pytest.LogCaptureFixture) -> None:
     # Else the test above could not fail.
-    shorter = controls(PROBLEMS["Line"]) | {"x": PROBLEMS["Line"].x[:9], "y": PROBLEMS["Line"].y[:9]}
+    shorter = controls(PROBLEMS["Line"], "gradient_descent") | {"x": PROBLEMS["Line"].x[:9], "y": PROBLEMS["Line"].y[:9]}
     assert num_compilations(caplog, lambda: compiled(PROBLEMS["Line"], "gradient_descent")(**shorter)) > 0

@@ -113,7 +113,7 @@ def frame_of(name: str, optimizer: str = "momentum", **changes: float) -> Any:
     problem = PROBLEMS[name]
     w, b = problem.flat_starts[0][:2]
     values = {"w": w, "b": b, "key": 1, "learning_rate": problem.learning_rate, "num_steps": problem.num_steps, "step": 200}
-    values |= {name: h.default for record in OPTIMIZERS.values() for name, h in record.hyperparameters.items()}
+    values |= {name: h.default for name, h in OPTIMIZERS[optimizer].hyperparameters.items()}
     typed: Any = {k: np.int32(v) if isinstance(v, int) else np.float32(v) for k, v in (values | changes).items()}
     data: Any = {"x": problem.x, "y": problem.y}
     return jax.tree.map(np.asarray, frame(problem, optimizer, **data, **typed))

@@ -12,6 +12,7 @@ from gradient.frame import MAX_STEPS, Verdict
 from gradient.landscape import PlaneCase
 from gradient.link.text import fill
 from gradient.link.values import as_input
+from gradient.optimizers import sliders
 from gradient.views.sentences import VERDICTS
 from tests.wasm_parity import ENGINE
 
@@ -102,9 +103,9 @@ def app() -> Iterator[App]:
 
 def inputs_of(problem: Problem, setting: Setting) -> dict[str, np.ndarray]:
     """The inputs of the page's function."""
-    records = [pair for optimizer in OPTIMIZERS.values() for pair in optimizer.hyperparameters.items()]
     hyperparameters = {
-        name: h.default if setting.hyperparameters is None else setting.hyperparameters * h.maximum for name, h in records
+        name: h.default if setting.hyperparameters is None else setting.hyperparameters * h.maximum
+        for name, h in sliders().items()
     }
     (w_low, w_high), (b_low, b_high) = problem.domain
     start = {"w": w_low + setting.w * (w_high - w_low), "b": b_low + setting.b * (b_high - b_low), "key": setting.key}

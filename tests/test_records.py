@@ -1,27 +1,43 @@
 """To add an optimizer or a problem is one record."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import optax
 import pytest
 
 from gradient import PROBLEMS, App, Problem
-from gradient.optimizers import OPTIMIZERS, Hyperparameter, Optimizer
+from gradient.optimizers import OPTIMIZERS, Hyperparameter, Optimizer, Scalar
 from gradient.problems import line
+from tests.record_properties import check_optimizer, check_problem
 
 
-@pytest.fixture
-def app(monkeypatch: pytest.MonkeyPatch) -> Iterator[App]:
-    """An app with a problem of 60 points, after the others with 100, and with an optimizer that has a control of its own."""
+def _scaled(learning_rate: Scalar, nu: Scalar) -> optax.GradientTransformation:
+    return optax.sgd(learning_rate * nu)
+
+
+def _rmsprop_momentum(learning_rate: Scalar, b1: Scalar, decay: Scalar) -> optax.GradientTransformation:
+    return optax.rmsprop(learning_rate, decay, momentum=b1)
+
+
+@pytest.fixture(scope="module")
+def app() -> Iterator[App]:
+    """An app with a problem of 60 points, after the others with 100, and with two optimizers more.
+
+    One has a hyperparameter of its own; the other shares RMSProp's decay and has a `b1` that is not Adam's.
+    """
     x = np.linspace(0, 4, 60)
-    domain = [[-2, 2], [-2, 2]]  # lists are as good as tuples
-    monkeypatch.setitem(PROBLEMS, "Short", Problem("Short", line, x, np.sin(x), start=(0, 0), domain=domain))  # type: ignore[arg-type]
+    domain: Any = [[-2, 2], [-2, 2]]  # lists are as good as tuples
     nu = {"nu": Hyperparameter("Nu", 0.5)}
-    monkeypatch.setitem(OPTIMIZERS, "scaled", Optimizer("Scaled", lambda rate, nu: optax.sgd(rate * nu), nu, "p"))
-    app = App()
-    yield app
-    app.close()
+    both = {"b1": Hyperparameter("Beta 1", 0.8, maximum=0.95, step=0.05), **OPTIMIZERS["rmsprop"].hyperparameters}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(PROBLEMS, "Short", Problem("Short", line, x, np.sin(x), start=(0, 0), domain=domain))
+        patch.setitem(OPTIMIZERS, "scaled", Optimizer("Scaled", _scaled, nu, "p"))
+        patch.setitem(OPTIMIZERS, "rmsprop_momentum", Optimizer("RMSProp with momentum", _rmsprop_momentum, both, "p"))
+        app = App()
+        yield app
+        app.close()
 
 
 def test_each_program_has_the_shapes_of_its_problem(app: App) -> None:
@@ -38,3 +54,41 @@ def test_an_optimizers_own_control_is_seen_and_moves_the_descent(app: App) -> No
     before = app.frame().loss
     app.nu.value = 0.9
     assert app.frame().loss != before
+
+
+def test_new_records_have_the_properties_of_all(app: App) -> None:
+    check_problem(PROBLEMS["Short"])
+    for key in ("scaled", "rmsprop_momentum"):
+        check_optimizer(key)
+
+
+def test_a_default_belongs_to_its_optimizer(app: App) -> None:
+    ours, adams = app.hyperparameters["rmsprop_momentum_b1"], app.hyperparameters["b1"]
+    assert (ours.value, ours.max, ours.step) == (0.8, 0.95, 0.05)
+    assert (adams.value, adams.max, adams.step) == (0.9, 0.99, 0.01)
+    app.optimizer.value = "rmsprop_momentum"
+    shown = [slider for slider in app.hyperparameters.values() if slider.layout.display == "flex"]
+    assert shown == [app.hyperparameters["decay"], ours]  # RMSProp's own record, so they share its slider
+    adams.value, ours.value = 0.5, 0.4
+    app.optimizer.value = "adam"
+    assert (adams.value, ours.value) == (0.5, 0.4)
+    app.transport.resets += 1
+    assert (adams.value, ours.value) == (0.9, 0.8)
+
+
+def test_an_optimizer_runs_with_its_own_value(app: App) -> None:
+    app.compute_in("kernel")
+    app.optimizer.value = "rmsprop_momentum"
+    before = app.frame().loss
+    app.hyperparameters["b1"].value = 0.1
+    assert app.frame().loss == before
+    app.hyperparameters["rmsprop_momentum_b1"].value = 0.1
+    assert app.frame().loss != before
+
+
+def test_optimizers_with_one_record_share_its_value(app: App) -> None:
+    app.optimizer.value = "Momentum"
+    app.momentum.value = 0.42
+    app.optimizer.value = "Nesterov"
+    assert app.momentum.value == 0.42
+    assert app.momentum.layout.display == "flex"
