@@ -132,7 +132,7 @@ def test_the_static_front_is_ready_without_kernels(gate: Gate, folder: Path) -> 
 
 
 def test_a_server_that_stops_is_alive_and_not_ready(folder: Path) -> None:
-    with hardened(TECHNI_SITE=str(folder), TECHNI_WARM="no") as server:
+    with hardened(TECHNI_SITE=str(folder), TECHNI_WARM="no", TECHNI_STOP_SECONDS="60") as server:
         assert ready(server)[0] == 200, "Where nothing is warmed up, nothing is waited for."
         asking = threading.Thread(target=visit, args=[server.url])
         with kept_alive(server) as connection:
