@@ -7,25 +7,40 @@ from playwright.sync_api import Locator, Page, TimeoutError, expect
 
 LOAD_MS = 90_000
 
-# What a picture shows, as a string that changes with it.
+# What is seen of the page, each part as a string that changes with it. A part is read only when it is asked for: pixels are dear.
 _SEEN = """() => {
   const path = (selector) => document.querySelector(selector)?.getAttribute("d");
   const text = (selector) => document.querySelector(selector)?.textContent;
-  const canvases = [...document.querySelectorAll(".techni-field canvas")].filter((c) => c.offsetParent && c.width > 50);
+  const canvases = () =>
+    [...document.querySelectorAll(".techni-field canvas")].filter((c) => c.offsetParent && c.width > 50);
+  // A copy is read, since reading a canvas twice is worth a warning to Chromium.
+  const copy = (window.copyOfCanvas ??= new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true }));
+  const hash = (canvas) => {
+    [copy.canvas.width, copy.canvas.height] = [canvas.width, canvas.height];
+    copy.drawImage(canvas, 0, 0);
+    const pixels = new Uint32Array(copy.getImageData(0, 0, canvas.width, canvas.height).data.buffer);
+    let sum = 0;
+    for (let i = 0; i < pixels.length; i++) sum = (Math.imul(sum, 31) + pixels[i]) | 0;
+    return `${canvas.width} ${canvas.height} ${sum}`;
+  };
   return {
-    curve: path(".techni-loss g.curve path.line"),
-    mark: path(".techni-loss g.curve + g.curve path.line"),
-    fit: [...document.querySelectorAll(".techni-fit g.curve path.line")].at(-1)?.getAttribute("d"),
-    residuals: path(".techni-fit g.curve path.line"),
-    data: document.querySelector(".techni-fit .object_grp")?.getAttribute("transform"),
-    field: canvases.map((canvas) => canvas.toDataURL()).join(), // the figure, and what the layer over it draws
-    loss: text(".techni-readout [data-name=loss]"),
-    gradient_norm: text(".techni-readout [data-name=gradient_norm]"),
-    step: text(".techni-readout [data-name=step]"),
-    verdict: text(".techni-verdict strong"),
-    sentence: text(".techni-verdict span"),
+    get curve() { return path(".techni-loss g.curve path.line"); },
+    get mark() { return path(".techni-loss g.curve + g.curve path.line"); },
+    get fit() { return [...document.querySelectorAll(".techni-fit g.curve path.line")].at(-1)?.getAttribute("d"); },
+    get residuals() { return path(".techni-fit g.curve path.line"); },
+    get data() { return document.querySelector(".techni-fit .object_grp")?.getAttribute("transform"); },
+    get field() { return canvases().map(hash).join(); }, // the figure, and what the layer over it draws
+    get loss() { return text(".techni-readout [data-name=loss]"); },
+    get gradient_norm() { return text(".techni-readout [data-name=gradient_norm]"); },
+    get step() { return text(".techni-readout [data-name=step]"); },
+    get verdict() { return text(".techni-verdict strong"); },
+    get sentence() { return text(".techni-verdict span"); },
   };
 }"""
+
+# Whether the canvases of the field show more than a blank: a picture with arrows or a path takes this many bytes.
+_FIELD_IS_DRAWN = """() => [...document.querySelectorAll(".techni-field canvas")]
+  .filter((c) => c.offsetParent && c.width > 50).reduce((sum, c) => sum + c.toDataURL().length, 0) > 20000"""
 
 
 # Who is at the page's other end: Voilà's or JupyterLab's kernel, or nobody.
@@ -106,22 +121,24 @@ class AppPage:
     def compute_in(self, place: str) -> None:
         """Uses the switch between "browser" and "server", and waits until what it says is done."""
         self.page.get_by_role("radio", name=place, exact=True).check(force=True)
-        self.settled()
+        self.settle()
         expect(self.page.get_by_role("radio", name=place, exact=True)).to_be_checked()
 
     def wait_until_drawn(self) -> None:
         self.page.wait_for_selector(".techni-loss g.curve path.line", state="attached", timeout=LOAD_MS)
-        self.wait("s.curve?.length > 100 && s.fit?.length > 100 && s.field?.length > 20000 && s.loss !== '0'", timeout=LOAD_MS)
+        self.wait("s.curve?.length > 100 && s.fit?.length > 100 && s.loss !== '0'", timeout=LOAD_MS)
+        self.page.wait_for_function(_FIELD_IS_DRAWN, timeout=LOAD_MS)
 
     def reset(self) -> None:
         """Back to what a visitor meets first, when all that was asked before has been answered."""
-        self.settled()
-        self.choose("Problem", "Wave")
-        self.settled()
+        self.settle()
+        if self.combobox("Problem").input_value() != "Wave":
+            self.choose("Problem", "Wave")
+            self.settle()
         self.choose("Loss axis", "Logarithmic")
         self.page.get_by_label("Show errors").uncheck()
         self.button("Reset").click()
-        self.settled()
+        self.settle()
         self.wait("s.step === '30' && s.loss === '0.0386'")
 
     def slider(self, name: str) -> Locator:
@@ -130,20 +147,28 @@ class AppPage:
     def button(self, name: str) -> Locator:
         return self.page.get_by_role("button", name=name, exact=True)
 
+    def combobox(self, name: str) -> Locator:
+        return self.page.get_by_role("combobox", name=name, exact=True)
+
     def choose(self, name: str, option: str) -> None:
-        self.page.get_by_role("combobox", name=name, exact=True).select_option(option)
+        self.combobox(name).select_option(option)
 
     def value(self, name: str) -> str:
         """The number that a slider of ipywidgets shows."""
         return self.page.get_by_role("textbox", name=f"{name} as a number", exact=True).inner_text().replace("−", "-")
 
-    def settled(self) -> dict[str, Any]:
-        """What is seen once every change has reached Voilà's kernel, its answers are here, and they are painted."""
+    def settle(self) -> None:
+        """Waits until every change has reached Voilà's kernel, its answers are here, and they are painted."""
         self.page.evaluate(_SETTLE)
+
+    def settled(self) -> dict[str, Any]:
+        """What is seen when the page has settled."""
+        self.settle()
         return self.seen()
 
     def seen(self) -> dict[str, Any]:
-        return self.page.evaluate(_SEEN)
+        """What is seen now, by the names of its parts."""
+        return self.page.evaluate(f"() => ({{ ...({_SEEN})() }})")
 
     def wait(self, condition: str, arg: Any = None, timeout: float = 20_000) -> None:
         """Waits for a condition on `s`, what is seen, and `arg`."""

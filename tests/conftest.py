@@ -14,10 +14,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import jax
 import nbformat
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
 
+from gradient.folders import compilation_options
 from tests.app_page import AppPage
 from tests.wire import Wire
 
@@ -35,6 +37,13 @@ FLAGS = [
     "--disable-sync",
 ]
 
+
+# XLA takes seconds for a frame. What one process of the tests has compiled, no other compiles again; what is compiled quickly
+# is not worth a file.
+COMPILED_ONCE = {name.upper(): str(value) for name, value in compilation_options(os.environ).items()}
+for _name, _value in compilation_options(os.environ).items():
+    jax.config.update(_name, _value)
+jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.2)
 
 _LEFT = re.compile(
     r"Task exception was never retrieved\nfuture: .*exception=WebSocketClosedError\(\)>\n"
@@ -133,7 +142,8 @@ def voila_of(notebook: Path) -> Iterator[Server]:
     """Voilà over a notebook anywhere."""
     port = free_port()
     command = [sys.executable, "-m", "voila", str(notebook), f"--port={port}", "--no-browser"]
-    with serve(command, f"http://127.0.0.1:{port}/", "is running at", cwd=notebook.parent, PYTHONPATH=PYTHONPATH) as server:
+    environment = {"PYTHONPATH": PYTHONPATH, **COMPILED_ONCE}
+    with serve(command, f"http://127.0.0.1:{port}/", "is running at", cwd=notebook.parent, **environment) as server:
         yield server
         assert not server.has_traceback, server.log
 
@@ -142,6 +152,16 @@ def voila_of(notebook: Path) -> Iterator[Server]:
 def voila() -> Iterator[Server]:
     with voila_of(ROOT / "techni.ipynb") as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def hardened_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The hardened server, whose pages get a forked kernel at once: for what is true of every Voilà."""
+    from tests.server import hardened  # noqa: PLC0415 (it imports this module)
+
+    with hardened(TECHNI_SITE=str(tmp_path_factory.mktemp("no site"))) as server:
+        yield server
+        assert not server.has_traceback, server.log
 
 
 @pytest.fixture(scope="session")
@@ -216,7 +236,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     command += ["--IdentityProvider.token=", "--LabApp.news_url=None", "--LabApp.expose_app_in_browser=True"]
     command += ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
     places = {"JUPYTERLAB_WORKSPACES_DIR": str(own), "JUPYTERLAB_SETTINGS_DIR": str(own), "JUPYTER_CONFIG_DIR": str(own)}
-    environment = {"PYTHONPATH": PYTHONPATH, **places}
+    environment = {"PYTHONPATH": PYTHONPATH, **places, **COMPILED_ONCE}
     with serve(command, f"http://127.0.0.1:{port}/lab/tree/", "is running at", cwd=folder, **environment) as server:
         yield server
 
@@ -225,7 +245,7 @@ SIZES: dict[str, dict[str, Any]] = {
     "wide": {"viewport": {"width": 1440, "height": 900}},
     "phone": {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2},
 }
-SERVERS = {"browser": "voila", "kernel": "voila", "lab": "lab", "site": "site"}
+SERVERS = {"browser": "voila", "kernel": "voila", "hardened": "hardened_server", "lab": "lab", "site": "site"}
 
 
 @contextlib.contextmanager

@@ -46,15 +46,15 @@ def test_a_dropdown_takes_other_names_and_lists_the_right_ones() -> None:
 
 
 @pytest.fixture(scope="module")
-def page(browser: Browser, voila: Server) -> Iterator[Page]:
+def page(browser: Browser, hardened_server: Server) -> Iterator[Page]:
     """The app in Voilà, with the adapters' functions, a `manager`, and its `models` by a part of their names."""
     adapters = "\n".join(esm(ROOT / "gradient" / "adapters" / f"{name}.js") for name in ("ipywidgets", "anywidget"))
     names = "getModel, kernelOf, onRestored, isBeingRestored, hasUnsentChanges, isDisconnected, filterStatus, assumeAnswered"
     names += ", deserialize, numOptions, moduleSource, widgetClass"
     names += ", SLIDER, labelOf, readoutOf, handleOf, sliderAround, widgetElements"
     with watched(browser.new_context()) as context:
-        app = AppPage.open(context.new_page(), voila.url)
-        app.settled()
+        app = AppPage.open(context.new_page(), hardened_server.url)
+        app.settle()
         app.page.evaluate(f"""async () => {{
           {adapters}
           const manager = jupyterapp.widgetManager;

@@ -56,7 +56,7 @@ def expect_sentence_after_a_key(page: Page) -> None:
 
 def expect_no_message_but_the_sliders(page: Page, frames: Frames) -> None:
     """Checks that the page sent the slider's value only, and that the sentence did not come from the kernel."""
-    AppPage(page).settled()
+    AppPage(page).settle()
     assert frames.states() == ['{"value":0.1}']
     assert not any(sentence(0.1) in message for message in frames.received)
 
@@ -71,7 +71,7 @@ def test_the_example_in_voila(browser: Browser, tmp_path: Path) -> None:
         frames = Frames(page)
         page.goto(server.url, timeout=LOAD_MS)
         page.get_by_role("slider").wait_for(timeout=LOAD_MS)
-        AppPage(page).settled()
+        AppPage(page).settle()
         frames.sent.clear()
         expect_sentence_after_a_key(page)
         expect_no_message_but_the_sliders(page, frames)
@@ -83,7 +83,7 @@ def test_the_example_in_jupyterlab(browser: Browser, lab: Server) -> None:
         frames = Frames(page)
         AppPage(page).open_notebook(f"{lab.url}example.ipynb")
         page.get_by_role("slider").wait_for(timeout=LOAD_MS)
-        AppPage(page).settled()  # the browser has the program, and the kernel knows that the browser computes
+        AppPage(page).settle()  # the browser has the program, and the kernel knows that the browser computes
         frames.sent.clear()
         expect_sentence_after_a_key(page)
         expect_no_message_but_the_sliders(page, frames)

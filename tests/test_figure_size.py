@@ -17,30 +17,41 @@ def fresh(request: pytest.FixtureRequest) -> Iterator[AppPage]:
         yield app
 
 
-@pytest.mark.parametrize("fresh", ["browser", pytest.param("kernel", marks=pytest.mark.soak)], indirect=True)
+WINDOW: Any = {"width": 1440, "height": 900}
+
+
+@pytest.fixture
+def app(wide: AppPage) -> AppPage:
+    wide.page.set_viewport_size(WINDOW)
+    wide.choose("Problem", "Wave")
+    wide.settle()
+    return wide
+
+
+@pytest.mark.parametrize("fresh", ["hardened", pytest.param("kernel", marks=pytest.mark.soak)], indirect=True)
 def test_a_figure_that_is_seen_for_the_first_time_fits(fresh: AppPage) -> None:
     for problem in ("Line", "Network", "Wave"):
         fresh.choose("Problem", problem)
-        fresh.settled()
+        fresh.settle()
         fresh.expect_fitting_figure()
 
 
-@pytest.mark.parametrize("fresh", ["browser", "site"], indirect=True)
-def test_a_figure_follows_the_window(fresh: AppPage) -> None:
+@pytest.mark.parametrize("wide", ["hardened", "site"], indirect=True, scope="module")
+def test_a_figure_follows_the_window(app: AppPage) -> None:
     for width, height in ((1200, 800), (1440, 900)):
-        fresh.page.set_viewport_size({"width": width, "height": height})
-        fresh.settled()
-        fresh.expect_fitting_figure()
+        app.page.set_viewport_size({"width": width, "height": height})
+        app.settle()
+        app.expect_fitting_figure()
 
 
-@pytest.mark.parametrize("fresh", ["browser"], indirect=True)
-def test_a_window_that_is_back_before_the_figure_is_drawn_finds_it_as_it_was(fresh: AppPage) -> None:
+@pytest.mark.parametrize("wide", ["hardened"], indirect=True, scope="module")
+def test_a_window_that_is_back_before_the_figure_is_drawn_finds_it_as_it_was(app: AppPage) -> None:
     """The second size is the one that the figure has, while the first one is still being drawn."""
-    fresh.settled()
-    fresh.page.set_viewport_size({"width": 1200, "height": 800})
-    fresh.page.set_viewport_size({"width": 1440, "height": 900})
-    fresh.settled()
-    fresh.expect_fitting_figure()
+    app.settle()
+    app.page.set_viewport_size({"width": 1200, "height": 800})
+    app.page.set_viewport_size({"width": 1440, "height": 900})
+    app.settle()
+    app.expect_fitting_figure()
 
 
 # Keeps the models of the figures where a test can look at them.
@@ -51,23 +62,24 @@ FIND_FIGURES = """async () => {
 }"""
 
 
-@pytest.mark.parametrize("fresh", ["browser", "site"], indirect=True)
-def test_a_figure_that_is_not_shown_has_no_view(fresh: AppPage) -> None:
-    fresh.page.evaluate(FIND_FIGURES)
+@pytest.mark.parametrize("wide", ["hardened", "site"], indirect=True, scope="module")
+def test_a_figure_that_is_not_shown_has_no_view(app: AppPage) -> None:
+    app.page.evaluate(FIND_FIGURES)
     for problem in ("Line", "Wave", "Network", "Line"):
-        fresh.choose("Problem", problem)
-        fresh.settled()
-        fresh.expect_fitting_figure()
-        fresh.page.wait_for_function("() => figures.flatMap(({ views }) => Object.keys(views)).length === 1")
+        app.choose("Problem", problem)
+        app.settle()
+        app.expect_fitting_figure()
+        app.page.wait_for_function("() => figures.flatMap(({ views }) => Object.keys(views)).length === 1")
 
 
-@pytest.mark.parametrize("fresh", ["browser", "site"], indirect=True)
-def test_a_figure_follows_the_pixels_of_the_screen(fresh: AppPage) -> None:
+@pytest.mark.parametrize("wide", ["hardened", "site"], indirect=True, scope="module")
+def test_a_figure_follows_the_pixels_of_the_screen(app: AppPage) -> None:
     """It has at least one pixel for each CSS pixel, also on a page that is zoomed out."""
-    fresh.settled()
-    client = fresh.page.context.new_cdp_session(fresh.page)
+    app.settle()
+    client = app.page.context.new_cdp_session(app.page)
     # The figure has one size whatever a phone's height, without a change of which Chromium tells nobody.
     for height, ratio in ((844, 2), (845, 1), (846, 0.5), (847, 3)):
         metrics: dict[str, Any] = {"width": 390, "height": height, "deviceScaleFactor": ratio, "mobile": False}
         client.send("Emulation.setDeviceMetricsOverride", metrics)
-        expect_axes(fresh.page, max(ratio, 1))
+        expect_axes(app.page, max(ratio, 1))
+    client.send("Emulation.clearDeviceMetricsOverride")

@@ -126,7 +126,7 @@ class Links:
         page.on("websocket", self._listen)
         page.goto(url, timeout=LOAD_MS)
         page.get_by_role("slider").last.wait_for(timeout=LOAD_MS)
-        AppPage(page).settled()
+        AppPage(page).settle()
 
     def _listen(self, socket) -> None:
         socket.on("framereceived", lambda frame: self.received.append(str(frame)))
@@ -172,11 +172,11 @@ def links(browser: Browser, server: Server) -> Iterator[Links]:
 def test_a_function_that_cannot_be_compiled_runs_in_the_kernel(links: Links) -> None:
     links.expect("eigen-computing", "kernel")
     expect(links.of("eigen-reason")).to_contain_text("eigh")
-    AppPage(links.page).settled()
+    AppPage(links.page).settle()
     links.sent.clear()
     links.press("eigen", "ArrowRight", 3)
     links.expect("eigen-words", "0.3 gives 1.3")
-    AppPage(links.page).settled()
+    AppPage(links.page).settle()
     expect(links.of("eigen-reason")).to_contain_text("eigh")
     assert not any('"reason"' in message for message in links.sent)  # the page leaves the kernel's reason as it is
 
@@ -234,7 +234,7 @@ def test_a_slow_program_runs_in_a_worker_and_ends_with_the_last_value(links: Lin
     inputs = [float(words.split()[0]) for words in found["seen"]]
     assert inputs == sorted(inputs)
     assert found["frames"] > 2  # a run in the page's own thread would leave time for one only
-    AppPage(links.page).settled()
+    AppPage(links.page).settle()
     links.expect("far-words", last)
     links.expect("far-computing", "browser")
 
@@ -281,7 +281,7 @@ def test_a_program_that_may_never_end_runs_in_a_worker_and_takes_arrays_of_any_l
     for numbers, words in (([8, 8], "16 takes 4"), ([1, 1, 1, 1], "4 takes 2"), ([32], "32 takes 5")):
         links.page.evaluate(SET, ["numbers", numbers])
         links.expect("endless-words", words)
-        AppPage(links.page).settled()
+        AppPage(links.page).settle()
         links.expect("endless-computing", "browser")
         links.expect("endless-reason", "")
 
@@ -345,7 +345,7 @@ def test_a_control_is_never_set_to_nan(links: Links) -> None:
     links.sent.clear()
     links.press("log", "Home")
     links.expect("log-words", "log is not a number")
-    AppPage(links.page).settled()
+    AppPage(links.page).settle()
     now = links.of("log-target").get_by_role("slider").get_attribute("aria-valuenow")
     assert float(now or "nan") == pytest.approx(math.log(0.1), abs=0.06)  # noUiSlider rounds this attribute
     numbers = [links.of(name).inner_text() for name in ("log-python", "log-typed-python")]
@@ -363,7 +363,7 @@ PROGRAMS = """async () => {
 def test_a_choice_sets_controls_and_selects_a_program_without_the_kernel(links: Links) -> None:
     assert set(links.page.evaluate(PROGRAMS)) == {"[0,false]", "[0,true]", "[1,false]", "[1,true]"}
     links.expect("chosen-words", "1 becomes 1")
-    AppPage(links.page).settled()
+    AppPage(links.page).settle()
     before = len(links.set_by_kernel())
     links.of("power").get_by_role("combobox").select_option("cube")
     links.expect("chosen-words", "12 becomes 1728")
@@ -371,7 +371,7 @@ def test_a_choice_sets_controls_and_selects_a_program_without_the_kernel(links: 
     assert [slider.get_attribute(f"aria-value{end}") for end in ("min", "max")] == ["10.0", "20.0"]
     links.of("halved").get_by_role("checkbox").check()
     links.expect("chosen-words", "12 becomes 864")
-    AppPage(links.page).settled()
+    AppPage(links.page).settle()
     assert len(links.set_by_kernel()) == before
     links.expect("chosen-computing", "browser")
 
@@ -394,7 +394,7 @@ def test_the_kernel_computes_for_a_browser_that_cannot_run_programs(
         links.expect("here-words", "0.5 gives 0.25")
         links.of("power").get_by_role("combobox").select_option("cube")
         links.expect("chosen-words", "12 becomes 1728")
-        AppPage(links.page).settled()
+        AppPage(links.page).settle()
         expect(links.of("here-reason")).to_contain_text(reason)
 
 

@@ -150,7 +150,7 @@ def test_a_reload_keeps_the_controls(server: str, browser: Browser, request: pyt
         app.page.goto("about:blank")
         app.page.goto(url)
         expect_controls(app, before)
-        app.settled()
+        app.settle()
 
 
 @pytest.mark.soak
@@ -184,7 +184,7 @@ def test_a_connection_that_comes_back_changes_nothing(voila: Server, context: Br
     before = app.settled()
     app.page.evaluate("async () => { await window.jupyterapp.widgetManager.kernel.reconnect(); }")
     app.page.evaluate("async () => { await window.jupyterapp.widgetManager._loadFromKernel(); }")
-    app.settled()
+    app.settle()
     expect_controls(app, before)
     expect(app.page.locator(LINE)).to_be_hidden()
     expect_working(app)

@@ -31,11 +31,11 @@ class Said(list[dict]):
 
 
 @pytest.fixture(scope="module")
-def opened(browser: Browser, voila: Server) -> Iterator[tuple[AppPage, Said]]:
+def opened(browser: Browser, hardened_server: Server) -> Iterator[tuple[AppPage, Said]]:
     with watched(browser.new_context(**SIZES["wide"])) as context:
         page, said = context.new_page(), Said()
         page.on("websocket", said.listen)
-        yield AppPage.open(page, voila.url), said
+        yield AppPage.open(page, hardened_server.url), said
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def test_a_slider_sends_its_own_value_once(app: AppPage, said: Said, slider: str
     before = app.seen()
     app.press(slider, "ArrowLeft")
     app.wait_for_change(before, "fit", "field", "gradient_norm")
-    app.settled()
+    app.settle()
     assert [list(state) for state in said] == [["step" if slider == "Step" else "value"]]
 
 
@@ -77,7 +77,7 @@ def test_the_picture_comes_before_the_message(app: AppPage) -> None:
     """Sending takes time, and wakes a server that may share the processor."""
     app.page.evaluate(ORDER)
     app.press("Learning rate", "ArrowLeft")
-    app.settled()
+    app.settle()
     assert app.page.evaluate("order") == ["picture", "message"]
 
 
@@ -87,7 +87,7 @@ def test_what_the_page_sets_by_itself_is_not_sent_with_the_next_change(app: AppP
     app.press("Step", "ArrowLeft")
     app.page.get_by_label("Show errors").check()
     app.choose("Loss axis", "Linear")
-    app.settled()
+    app.settle()
     assert [sorted(state) for state in said] == [["value"], ["step"], ["value"], ["index"]]
 
 
@@ -121,7 +121,7 @@ def test_limits_that_the_page_has_set_hold_in_the_kernel_too(app: AppPage) -> No
     """A kernel with older limits would clip the value, and send it back."""
     app.choose("Problem", "Line")
     app.press("Initial w", "End")
-    app.settled()
+    app.settle()
     assert app.value("Initial w") == "3.00"
     app.compute_in("server")
     before = app.seen()

@@ -20,6 +20,12 @@ from gradient.views.overlay import Overlay
 from tests.app_page import AppPage
 from tests.conftest import Server, watched
 
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "wide" in metafunc.fixturenames:
+        metafunc.parametrize("wide", ["hardened"], indirect=True, scope="module")
+
+
 DOMAINS = {"Line": (-2, 3, -3, 3), "Wave": (-2, 2, -5, 5), "Network": (-0.5, 1.5, -0.5, 1.5)}
 
 # The traits.
@@ -134,7 +140,7 @@ def expect_path(app: AppPage, shown: Any, domain: tuple, selector: str = DRAWING
 def test_the_iterates_are_where_the_frame_has_them(app: AppPage, problem: str, optimizer: str) -> None:
     app.choose("Problem", problem)
     app.choose("Optimizer", OPTIMIZERS[optimizer].label)
-    app.settled()
+    app.settle()
     expect_path(app, frame_of(problem, optimizer), DOMAINS[problem])
 
 
@@ -154,12 +160,12 @@ def test_when_the_server_computes_the_figure_shows_all_and_the_overlay_its_handl
         expect(app.page.locator(DRAWING)).to_be_hidden()
         expect(app.page.locator(".techni-handle")).to_be_visible()
         app.press("Steps", "ArrowRight")
-        app.settled()
+        app.settle()
         expect_path(app, frame_of("Wave", num_steps=31), domain, FIGURE)
     finally:
         app.compute_in("browser")
     app.press("Steps", "ArrowLeft")
-    app.settled()
+    app.settle()
     expect_path(app, frame_of("Wave"), domain)
     test_the_figure_shows_its_background_only(app)
 
@@ -167,7 +173,7 @@ def test_when_the_server_computes_the_figure_shows_all_and_the_overlay_its_handl
 def test_it_follows_the_size_of_the_page(app: AppPage) -> None:
     for width, height in ((1000, 700), (1440, 900)):
         app.page.set_viewport_size({"width": width, "height": height})
-        app.settled()
+        app.settle()
         expect_path(app, frame_of("Wave"), DOMAINS["Wave"])
 
 
@@ -175,7 +181,7 @@ def test_where_the_path_leaves_there_is_a_triangle_and_a_note(app: AppPage) -> N
     app.choose("Problem", "Line")
     app.press("Learning rate", "End")
     app.wait("s.verdict === 'Diverged'")
-    app.settled()
+    app.settle()
     shown = frame_of("Line", learning_rate=10.0)
     (x, y), axes = places(app, shown.exit_point, DOMAINS["Line"])[0], app.axes()
     np.testing.assert_allclose(seen(app, [[x, y]])[0, :3], rgb(style.INK), atol=30)
@@ -198,7 +204,7 @@ def test_the_plane_has_the_colours_of_its_losses(app: AppPage, optimizer: str, k
     app.choose("Optimizer", optimizer)
     for slider, key in keys:
         app.press(slider, key)
-    app.settled()
+    app.settle()
     shown = frame_of("Network", **changes)
     assert shown.plane_case == case
     low, high = shown.plane_range
@@ -278,14 +284,14 @@ _SIZES = """() => { const c = document.querySelector(".techni-drawing"); const p
 
 
 @pytest.fixture(params=[1.5, 2, pytest.param(3, marks=pytest.mark.soak)])
-def fine(request: pytest.FixtureRequest, browser: Browser, voila: Server) -> Iterator[AppPage]:
+def fine(request: pytest.FixtureRequest, browser: Browser, hardened_server: Server) -> Iterator[AppPage]:
     viewport = {"width": 390, "height": 844}
     with watched(browser.new_context(viewport=viewport, device_scale_factor=request.param)) as context:  # type: ignore[arg-type]
-        yield AppPage.open(context.new_page(), voila.url)
+        yield AppPage.open(context.new_page(), hardened_server.url)
 
 
 def test_a_pixel_of_the_overlay_is_one_of_the_screen(fine: AppPage) -> None:
-    fine.settled()
+    fine.settle()
     width, height, wide, high, css_width, place_width = fine.page.evaluate(_SIZES)
     assert (width, height, css_width) == (wide, high, place_width)
     expect_path(fine, frame_of("Wave"), DOMAINS["Wave"])
@@ -320,19 +326,19 @@ _SECOND_VIEW = """async () => {
 
 
 def test_a_second_view_that_is_out_of_sight_hides_nothing(app: AppPage) -> None:
-    app.settled()
+    app.settle()
     assert app.page.evaluate(_SECOND_VIEW.replace("MODEL", _MODEL)) == "seen"
 
 
 @pytest.fixture
-def alone(browser: Browser, voila: Server) -> Iterator[AppPage]:
+def alone(browser: Browser, hardened_server: Server) -> Iterator[AppPage]:
     """A page of its own, for what cannot be undone."""
     with watched(browser.new_context(viewport={"width": 1440, "height": 900})) as context:
-        yield AppPage.open(context.new_page(), voila.url)
+        yield AppPage.open(context.new_page(), hardened_server.url)
 
 
 def test_it_follows_the_pixels_of_the_screen(alone: AppPage) -> None:
-    alone.settled()
+    alone.settle()
     client = alone.page.context.new_cdp_session(alone.page)
     # On a phone the overlay has one size whatever the window's height, without a change of which Chromium tells nobody.
     for height, ratio in ((844, 1), (845, 2), (846, 3), (847, 1)):
@@ -345,7 +351,7 @@ def test_it_follows_the_pixels_of_the_screen(alone: AppPage) -> None:
 
 
 def test_without_a_kernel_the_background_stays_under_the_path(alone: AppPage) -> None:
-    alone.settled()
+    alone.settle()
     assert not seen(alone, places(alone, OFF_THE_PATH, DOMAINS["Wave"])).any()
     # Nobody answers the figures any more.
     alone.page.evaluate(f"async () => {{ for (const model of {_MODELS}) if (model.offscreen_canvas) model.comm.close(); }}")

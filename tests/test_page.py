@@ -149,11 +149,11 @@ def test_the_sliders_can_stand_where_the_problems_put_them(browser: Browser, voi
         said: list[str] = []
         page.on("websocket", lambda socket: socket.on("framesent", lambda frame: said.append(str(frame))))
         app = AppPage.open(page, voila.url)
-        app.settled()
+        app.settle()
         for problem in ("Line", "Network", "Wave"):
             said.clear()
             app.choose("Problem", problem)
-            app.settled()
+            app.settle()
             values = [float(v) for message in said for v in re.findall(r'"state":\{"value":([-\d.e]+)\}', message)]
             start = PROBLEMS[problem].flat_starts[0] if PROBLEMS[problem].is_planar else [0.0]
             put = [0.1, 0.7, 10**-1.3, PROBLEMS[problem].num_steps, *start]
@@ -371,7 +371,7 @@ def test_divergence_keeps_the_last_finite_state_in_view(app: AppPage) -> None:
 def test_a_choice_eases_the_curve_through_places_in_between(app: AppPage, change: str) -> None:
     app.choose("Problem", "Network")
     app.wait("s.step === '200'")
-    app.settled()
+    app.settle()
     app.page.evaluate(
         """() => { window.places = new Set();
         const line = document.querySelector('.techni-fit g.lines:last-of-type path.line') ??
@@ -400,7 +400,7 @@ def test_a_drag_is_not_eased(app: AppPage) -> None:
     )
     app.press("Learning rate", "ArrowLeft", 4)
     app.wait("s.loss === '0.0386'")
-    app.settled()
+    app.settle()
     places = app.page.evaluate("[...places]")
     assert places
     assert set(places) <= curves
@@ -412,7 +412,7 @@ def test_another_problem_stops_the_player(app: AppPage) -> None:
     app.wait("Number(s.step) > 0 && Number(s.step) < 30")
     app.choose("Problem", "Network")
     expect(app.button("Play")).to_be_visible(timeout=20_000)
-    app.settled()
+    app.settle()
     app.button("Last").click()
     app.wait("s.step === '200'")
 

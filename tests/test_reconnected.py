@@ -79,7 +79,7 @@ def move_without_connection(app: AppPage, cable: Cable, names: tuple[str, ...]) 
 def reconnect(app: AppPage, cable: Cable) -> None:
     cable.repair()
     expect(app.page.locator(LINE)).to_be_hidden(timeout=LOAD_MS)
-    app.settled()
+    app.settle()
 
 
 # The hardened server drops what a page did not receive. Voilà sends it again.
@@ -123,7 +123,7 @@ def test_the_path_is_drawn_although_the_kernel_takes_it_for_hidden(own_server: S
     show = "(state) => { Object.defineProperty(document, 'hidden', { value: state, configurable: true });"
     show += "document.dispatchEvent(new Event('visibilitychange')); }"
     app.page.evaluate(show, True)
-    app.settled()
+    app.settle()
     cable.drop()
     app.page.evaluate(show, False)
     cable.cut()

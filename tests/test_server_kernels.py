@@ -190,7 +190,7 @@ def test_the_page_of_a_killed_kernel_goes_on(visits: Visits, browser: Browser) -
         seen = app.seen()
         app.press("Learning rate", "ArrowRight")
         app.wait_for_change(seen, "curve", "fit", "field", "gradient_norm")
-    app.settled()
+    app.settle()
     end(kernel)
     seen = app.seen()
     app.press("Learning rate", "ArrowRight", 2)

@@ -110,7 +110,7 @@ def test_who_finds_no_room_has_a_page_that_works_and_gets_a_kernel_later(context
         expect(app.page.locator("body[data-voila=voila]")).to_be_attached(timeout=LOAD_MS)
         app.wait_until_drawn()
         expect(app.page.get_by_role("combobox", name="Problem", exact=True)).to_have_value("Line")
-        app.settled()
+        app.settle()
         assert live_kernels(server) == 1
         app.page.close()
 
@@ -132,7 +132,7 @@ def test_the_static_fronts_switch_leads_to_the_server_with_all_controls(context:
         app.wait("['loss', 'gradient_norm', 'step', 'sentence'].every((name) => s[name] === arg[name])", arg=before)
         expect(app.page.get_by_role("radio", name="server", exact=True)).to_be_checked()
         expect(app.page.get_by_role("combobox", name="Optimizer", exact=True)).to_have_value("Adam")
-        app.settled()
+        app.settle()
         assert live_kernels(server) == 1
         app.page.close()
 

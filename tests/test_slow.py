@@ -4,7 +4,6 @@ from playwright.sync_api import Browser
 
 from tests.app_page import AppPage
 from tests.conftest import SIZES, Server, watched
-from tests.server import hardened
 
 ALL = ("curve", "fit", "field", "gradient_norm")
 
@@ -20,12 +19,12 @@ IMPATIENT = """
 """
 
 
-def test_an_app_whose_models_come_late_is_shown(browser: Browser, voila: Server) -> None:
+def test_an_app_whose_models_come_late_is_shown(browser: Browser, hardened_server: Server) -> None:
     context = browser.new_context(**SIZES["wide"])
     context.add_init_script(LATE)
     said: list[str] = []
     context.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
-    app = AppPage.open(context.new_page(), voila.url)
+    app = AppPage.open(context.new_page(), hardened_server.url)
     before = app.seen()
     app.press("Learning rate", "ArrowRight", 3)
     app.wait_for_change(before, *ALL)
@@ -35,10 +34,10 @@ def test_an_app_whose_models_come_late_is_shown(browser: Browser, voila: Server)
     context.close()
 
 
-def test_the_server_answers_a_device_that_takes_seconds_to_load(browser: Browser) -> None:
-    with hardened() as server, watched(browser.new_context(**SIZES["phone"])) as context:
+def test_the_server_answers_a_device_that_takes_seconds_to_load(browser: Browser, hardened_server: Server) -> None:
+    with watched(browser.new_context(**SIZES["phone"])) as context:
         context.add_init_script(IMPATIENT)
-        app = AppPage.open(context.new_page(), server.url)
+        app = AppPage.open(context.new_page(), hardened_server.url)
         app.compute_in("server")
         before = app.seen()
         app.press("Learning rate", "ArrowRight", 3)
