@@ -7,7 +7,7 @@ from playwright.sync_api import Locator, Page, TimeoutError, expect
 
 LOAD_MS = 90_000
 
-# What is seen of the page, each part as a string that changes with it. A part is read only when it is asked for: pixels are dear.
+# What is seen of the page: strings that change with it. Each is made only when it is asked for, since pixels are dear.
 _SEEN = """() => {
   const path = (selector) => document.querySelector(selector)?.getAttribute("d");
   const text = (selector) => document.querySelector(selector)?.textContent;
