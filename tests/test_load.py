@@ -12,8 +12,8 @@ from benchmarks.cgroup import cgroup_of
 from benchmarks.crowd import kind_of
 from tests.conftest import PYTHONPATH, ROOT
 
-SMALL = ("--visitors=20", "--real=1", "--seconds=2", "--within=4", "--patience=30")
-SOON = {"TECHNI_CONNECT_SECONDS": "5", "TECHNI_CULL_SECONDS": "1"}  # a kernel whose visitor went without a word ends after
+SMALL = ("--visitors=20", "--real=1", "--seconds=2", "--within=4", "--patience=300")
+SOON = {"TECHNI_CONNECT_SECONDS": "30", "TECHNI_CULL_SECONDS": "1"}  # a kernel whose visitor went without a word ends after
 
 
 def load(site: Path, *arguments: str, **environment: str) -> dict[str, str]:

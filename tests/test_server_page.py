@@ -77,7 +77,7 @@ def test_a_page_whose_kernel_has_ended_before_its_scripts_came_says_so(browser: 
         held.append(route)
 
     page_context = browser.new_context(**SIZES["wide"])  # unwatched: what is not there any more is an error to the browser
-    with hardened(TECHNI_SITE=str(tmp_path), TECHNI_CONNECT_SECONDS="1", TECHNI_CULL_SECONDS="1") as server:
+    with hardened(TECHNI_SITE=str(tmp_path), TECHNI_CONNECT_SECONDS="20", TECHNI_CULL_SECONDS="1") as server:
         page = page_context.new_page()
         page.route(re.compile("/bundle"), hold)
         page.goto(server.url, wait_until="commit")
@@ -154,7 +154,7 @@ def test_who_comes_back_from_the_page_with_a_kernel_can_go_there_again(browser: 
 
 
 def test_an_idle_kernel_is_ended_and_its_page_goes_on(browser: Browser, site_folder: Path) -> None:
-    options = {"TECHNI_IDLE_SECONDS": "2", "TECHNI_CULL_SECONDS": "1"}
+    options = {"TECHNI_IDLE_SECONDS": "10", "TECHNI_CULL_SECONDS": "1"}
     page_context = browser.new_context(**SIZES["wide"])
     with hardened(TECHNI_SITE=str(site_folder), **options) as server:
         app = AppPage.open(page_context.new_page(), server.url)
