@@ -199,7 +199,7 @@ def site(site_folder: Path) -> Iterator[Server]:
 def watched(context: BrowserContext) -> Iterator[BrowserContext]:
     """A browser context whose pages must end with nothing on the console and no error shown."""
     complaints: list[str] = []
-    context.on("console", lambda message: complaints.append(message.text) if _is_error(message) else None)
+    context.on("console", lambda message: complaints.append(message.text) if is_error(message) else None)
     context.on("weberror", lambda error: complaints.append(str(error.error)))
     try:
         yield context
@@ -216,7 +216,8 @@ _EXCEPTED = {
 }
 
 
-def _is_error(message) -> bool:
+def is_error(message) -> bool:
+    """Whether a console message is an error that is not excepted."""
     return message.type == "error" and message.location["url"] not in _EXCEPTED
 
 

@@ -20,7 +20,7 @@ from selenium.webdriver.remote.command import Command
 from selenium.webdriver.webkitgtk.options import Options
 from selenium.webdriver.webkitgtk.service import Service
 
-from tests.conftest import SIZES, serve
+from tests.conftest import SIZES, is_error, serve
 
 PATIENCE_SECONDS = 60
 ARROW_RIGHT = "\ue014"  # WebDriver's name of the key
@@ -53,7 +53,7 @@ class Chromium:
 
     def __init__(self, page: Page) -> None:
         self._page, self.complaints = page, list[str]()
-        page.on("console", lambda message: self.complaints.append(message.text) if message.type == "error" else None)
+        page.on("console", lambda message: self.complaints.append(message.text) if is_error(message) else None)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
 
     def open(self, url: str) -> None:
