@@ -45,13 +45,14 @@ class Unheard(VoilaApplication):
 
 @pytest.fixture(scope="module")
 def application() -> Iterator[Unheard]:
-    before = signal.getsignal(signal.SIGTERM)
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
     application = Unheard()
     application.initialize(["--no-browser", str(ROOT / "techni.ipynb")])
     application.start()
     yield application
     run_sync(application.kernel_manager.shutdown_all)()
-    signal.signal(signal.SIGTERM, before)
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 def test_the_routes_are_those_that_are_replaced(application: Unheard) -> None:
@@ -78,9 +79,11 @@ def test_replacing_keeps_patterns_and_options() -> None:
 
 def test_a_signal_is_told_and_records_have_the_formatter(application: Unheard) -> None:
     with relying_on("voila"):
-        handler: Any = signal.getsignal(signal.SIGTERM)
-        handler(signal.SIGTERM, None)
-        assert application.signals == 1
+        application.stop_on_interrupt()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            handler: Any = signal.getsignal(number)
+            handler(number, None)
+        assert application.signals == 2
         assert any(isinstance(output.formatter, Formatter) for output in application.log.handlers)
 
 

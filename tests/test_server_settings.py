@@ -10,6 +10,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tornado.httputil import HTTPHeaders
 
 from gradient.server import cgroups
@@ -17,6 +19,7 @@ from gradient.server.addresses import address_of
 from gradient.server.admission import Admission, AdmissionError, capacity
 from gradient.server.cgroups import memory_limit
 from gradient.server.configuration import socket_folder
+from gradient.server.rate_limit import RateLimit
 from gradient.server.robots import is_robot, is_visit
 from gradient.server.settings import Settings, SettingsError
 from gradient.server.site import EncodedPage, Site
@@ -137,18 +140,32 @@ def test_only_what_trusted_proxies_say_of_an_address_is_believed(forwarded: str,
     assert address_of(SimpleNamespace(headers=headers, connection=connection), trusted) == address  # type: ignore[arg-type]
 
 
-def test_an_address_has_its_share_of_a_minute() -> None:
+def test_an_address_starts_no_more_kernels_in_a_minute_than_it_may() -> None:
     clock = [0.0]
-    gate = Admission(Settings(starts_per_minute=2, max_kernels=1), now=lambda: clock[0])
-    gate.count_start("1.1.1.1")
-    gate.count_start("1.1.1.1")
+    admission = Admission(Settings(starts_per_minute=2, max_kernels=1), now=lambda: clock[0])
+    admission.count_start("1.1.1.1")
+    clock[0] = 30.0
+    admission.count_start("1.1.1.1")
+    for clock[0] in (30.0, 59.0):
+        with pytest.raises(AdmissionError, match="rate"):
+            admission.count_start("1.1.1.1")
+    admission.count_start("2.2.2.2")
+    clock[0] = 60.0
+    admission.count_start("1.1.1.1")
     with pytest.raises(AdmissionError, match="rate"):
-        gate.count_start("1.1.1.1")
-    gate.count_start("2.2.2.2")
-    clock[0] = 30.5
-    gate.count_start("1.1.1.1")
-    with pytest.raises(AdmissionError, match="rate"):
-        gate.count_start("1.1.1.1")
+        admission.count_start("1.1.1.1")
+
+
+@given(st.lists(st.tuples(st.floats(0, 40), st.sampled_from("ab")), max_size=40), st.integers(1, 5))
+def test_no_period_has_more_events_than_the_limit(attempts: list[tuple[float, str]], most: int) -> None:
+    clock, counted = [0.0], list[tuple[float, str]]()
+    limit = RateLimit(most, 60.0, now=lambda: clock[0])
+    for pause, key in attempts:
+        clock[0] += pause
+        in_period = sum(clock[0] - time < 60.0 for time, other in counted if other == key)
+        assert limit.try_count(key) == (in_period < most)
+        if in_period < most:
+            counted.append((clock[0], key))
 
 
 @pytest.mark.parametrize(
@@ -161,28 +178,28 @@ def test_an_address_has_its_share_of_a_minute() -> None:
     ],
 )
 def test_an_address_has_its_share_of_the_kernels(settings: Settings, share: int) -> None:
-    gate = Admission(settings)
-    gate.check_room(0, share - 1)
-    with pytest.raises(AdmissionError, match="share" if share < gate.capacity else "full"):
-        gate.check_room(share, share)
+    admission = Admission(settings)
+    admission.check_room(0, share - 1)
+    with pytest.raises(AdmissionError, match="share" if share < admission.capacity else "full"):
+        admission.check_room(share, share)
 
 
 def test_a_network_of_ipv6_is_one_address() -> None:
-    gate = Admission(Settings(starts_per_minute=1, max_kernels=1))
-    gate.count_start("2001:db8::1")
+    admission = Admission(Settings(starts_per_minute=1, max_kernels=1))
+    admission.count_start("2001:db8::1")
     with pytest.raises(AdmissionError, match="rate"):
-        gate.count_start("2001:db8::2")
-    gate.count_start("2001:db8:0:1::1")
+        admission.count_start("2001:db8::2")
+    admission.count_start("2001:db8:0:1::1")
 
 
 def test_there_is_room_up_to_the_capacity_and_none_in_a_server_that_stops() -> None:
-    gate = Admission(Settings(max_kernels=2))
-    gate.check_room(1)
+    admission = Admission(Settings(max_kernels=2))
+    admission.check_room(1)
     with pytest.raises(AdmissionError, match="full"):
-        gate.check_room(2)
-    gate.is_open = False
+        admission.check_room(2)
+    admission.is_open = False
     with pytest.raises(AdmissionError, match="stopping"):
-        gate.check_room(0)
+        admission.check_room(0)
 
 
 CHROME = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"

@@ -1,5 +1,6 @@
 """What this package uses of Voilà, and of nbconvert under it, that they do not promise."""
 
+import signal
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
@@ -23,8 +24,12 @@ class VoilaApplication(Voila):
             cls._log_formatter_cls = cls.log_formatter_class
 
     def stop_signalled(self) -> None:
-        """Called when the process is told to stop by SIGTERM, or by SIGINT if `_handle_signal_stop` handles that."""
+        """Called when SIGTERM tells the process to stop, or SIGINT after `stop_on_interrupt`."""
         raise NotImplementedError
+
+    def stop_on_interrupt(self) -> None:
+        """Makes Ctrl-C stop the server as SIGTERM does; a KeyboardInterrupt could be raised, and lost, anywhere."""
+        signal.signal(signal.SIGINT, self._handle_signal_stop)
 
     def _handle_signal_stop(self, sig: int, frame: Any) -> None:
         """Voilà's handler of SIGTERM, which would end the loop at once."""

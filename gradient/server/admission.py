@@ -1,12 +1,12 @@
-"""Admission control: whether one more kernel may start, by the memory, by the number per client network, and by their rate."""
+"""Admission control: whether one more kernel may start. Memory bounds their number, and each client network has a share."""
 
 import math
 import time
 from collections.abc import Callable
 
 from gradient.server.addresses import client_network
-from gradient.server.bucket import KeyedBuckets
 from gradient.server.cgroups import memory_limit
+from gradient.server.rate_limit import RateLimit
 from gradient.server.settings import Settings
 
 _MB = 1 << 20
@@ -15,7 +15,7 @@ _MINUTE = 60.0  # seconds
 
 
 class AdmissionError(Exception):
-    """No kernel may start for a visitor.
+    """A visitor can have no kernel now.
 
     Attributes:
         reason: "full", "share", "rate", "starting" or "stopping".
@@ -27,11 +27,11 @@ class AdmissionError(Exception):
 
 
 class Admission:
-    """Decides about each kernel.
+    """Decides whether a kernel may start.
 
     Attributes:
-        limit: bytes that all processes together may take: nine tenths of the memory. The rest is for whatever else the system
-            counts, and for what is allocated between two measurements.
+        limit: bytes that all processes together may take: nine tenths of the memory. The last tenth is for whatever else the
+            system counts, and for what is allocated between two measurements.
         capacity: how many kernels may run at the same time.
         is_open: whether any kernel may start; a server that is stopping clears it.
     """
@@ -44,8 +44,7 @@ class Admission:
         self._max_per_network = settings.kernels_per_address or math.ceil(self.capacity / 2)
         self._expected = settings.kernel_mb * _MB
         self._taken = self._num_measured = 0
-        per_minute = settings.starts_per_minute
-        self._starts = KeyedBuckets(per_minute / _MINUTE, per_minute, now) if per_minute else None
+        self._starts = RateLimit(settings.starts_per_minute, _MINUTE, now) if settings.starts_per_minute else None
 
     def check_room(self, num_kernels: int, num_own: int = 0) -> None:
         """Checks whether one more kernel may run.
@@ -68,9 +67,9 @@ class Admission:
         """Counts a kernel that starts for an address.
 
         Raises:
-            AdmissionError: "rate", if the address has started too many.
+            AdmissionError: "rate", if the address has started as many within the last minute as it may.
         """
-        if self._starts and not self._starts.try_take(client_network(address)):
+        if self._starts and not self._starts.try_count(client_network(address)):
             raise AdmissionError("rate")
 
     def update_memory(self, taken: int, num_kernels: int) -> None:
@@ -78,7 +77,7 @@ class Admission:
         self._taken, self._num_measured = taken, num_kernels
 
     def _fits(self, num_kernels: int) -> bool:
-        """Whether the memory is enough for one more kernel and for those that were started since the last measurement."""
+        """Whether the memory is enough for one more kernel, and for those that have started since the last measurement."""
         num_unmeasured = max(0, num_kernels - self._num_measured)
         return self._taken + (num_unmeasured + 1) * self._expected <= self.limit
 

@@ -5,7 +5,6 @@ import gc
 import json
 import os
 import shutil
-import signal
 from pathlib import Path
 from typing import Any
 
@@ -142,8 +141,7 @@ class Application(VoilaApplication):
     def listen(self) -> None:
         """Serves until the process is told to stop."""
         self.ioloop = IOLoop.current()
-        # As for SIGTERM: KeyboardInterrupt would be raised wherever the process happens to be, and could get lost there.
-        signal.signal(signal.SIGINT, self._handle_signal_stop)
+        self.stop_on_interrupt()
         self._server = HTTPServer(self.app, xheaders=self.settings.trusted_proxies > 0)
         try:
             self._server.listen(self.port, self.ip)

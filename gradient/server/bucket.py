@@ -1,11 +1,8 @@
-"""The rate limiter: a token bucket, and one bucket for each client network."""
+"""A token bucket, which paces what arrives faster than a steady rate."""
 
 import math
 import time
-from collections import OrderedDict
 from collections.abc import Callable
-
-_MAX_KEYS = 10_000  # the ones used longest ago are forgotten
 
 
 class Bucket:
@@ -28,19 +25,3 @@ class Bucket:
             return True
         self._level += tokens
         return False
-
-
-class KeyedBuckets:
-    """A bucket for each key, all of the same rate and burst."""
-
-    def __init__(self, rate: float, burst: float, now: Callable[[], float] = time.monotonic) -> None:
-        self._make: Callable[[], Bucket] = lambda: Bucket(rate, burst, now)
-        self._buckets: OrderedDict[str, Bucket] = OrderedDict()
-
-    def try_take(self, key: str) -> bool:
-        """Takes a token from the key's bucket if there is one; returns whether there was."""
-        bucket = self._buckets.setdefault(key, self._make())
-        self._buckets.move_to_end(key)
-        if len(self._buckets) > _MAX_KEYS:
-            self._buckets.popitem(last=False)
-        return bucket.try_take()

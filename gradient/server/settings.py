@@ -73,7 +73,9 @@ class Settings:
     kernel_mb: Annotated[int, Between(1, 1 << 20), "the part of it that one kernel takes, in MB"] = 80
     max_kernels: Annotated[int, Between(0, 100_000), "kernels at the same time; 0 derives it from the memory"] = 0
     kernels_per_address: Annotated[int, Between(0, 100_000), "kernels of one address; 0 is half of all, rounded up"] = 0
-    starts_per_minute: Annotated[int, Between(0, 100_000), "kernels that one address may start in a minute; 0 is no limit"] = 30
+    starts_per_minute: Annotated[
+        int, Between(0, 100_000), "kernels that one address may start within any 60 s; 0 is no limit"
+    ] = 30
     trusted_proxies: Annotated[int, Between(0, 10), "trusted proxies in front, which append to X-Forwarded-For"] = 0
     idle_seconds: Annotated[int, Between(1, 86_400), "seconds after which an unused kernel is ended"] = 600
     connect_seconds: Annotated[int, Between(1, 3_600), "seconds after which a kernel without a connection is ended"] = 60
