@@ -4,12 +4,13 @@ A page of a public server can send anything. The server passes on what this desc
 
 - A trait that a widget's own JavaScript sets is tagged where it is defined: `Int(0).tag(sync=True, page_sets=True)`, or with
   bounds, `page_sets={"low": 0, "high": 200}`. `_LIMITS` has the bounds of each type, and their defaults.
-- A widget with a method `page_sets` says which other traits a page sets for it: `choose`, `jaxlink` and `remember` make such.
+- A widget's method `page_sets` lists the traits of other widgets that a page sets on its behalf: those that `choose`, `jaxlink`
+  and `remember` make have one.
 - A widget that takes messages of its own lists them in `page_messages`: for each type its fields, and the bounds of each.
-- `CONTROLS` lists what the views of ipywidgets' own controls set.
+- `CONTROLS` lists what the views of ipywidgets' own controls set. A control of another kind needs a row there.
 
-`python -m gradient.allowlist NOTEBOOK` runs a notebook's cells and prints the description of all widgets that are there
-then. The server's zygote does the same in a fork.
+`python -m gradient.allowlist NOTEBOOK` runs a notebook's cells and prints the description of the widgets that they make. The
+server's zygote does the same in a fork when it starts.
 """
 
 import contextlib
@@ -26,6 +27,7 @@ import ipywidgets as widgets
 import traitlets
 
 from gradient.adapters.ipywidgets import live_widgets
+from gradient.adapters.traitlets import item_traits
 
 Rule = dict[str, Any]
 
@@ -36,7 +38,7 @@ CONTROLS: Mapping[str, str] = {
     **dict.fromkeys(("Dropdown", "RadioButtons", "Select", "ToggleButtons", "SelectionSlider"), "index"),
 }
 
-# The bounds of each type, and what they are unless a tag says otherwise.
+# The bounds of each type, which a tag can override.
 _LIMITS: Mapping[str, Rule] = {
     "number": {"low": -1e12, "high": 1e12},
     "integer": {"low": -(10**12), "high": 10**12},
@@ -44,7 +46,7 @@ _LIMITS: Mapping[str, Rule] = {
     "text": {"max_length": 500},
     "array": {"dtypes": ["float32", "float64", "int32"], "max_ndim": 2, "max_side": 1 << 14},
 }
-# The first that fits holds; traitlets' `Bool` is no `Int`, and `Enum` no `Unicode`.
+# The rule type of each trait type. No trait type here is a subclass of another one: traitlets' `Bool` is no `Int`.
 _TYPES: Mapping[type, str] = {
     traitlets.Bool: "boolean",
     traitlets.Int: "integer",
@@ -54,17 +56,17 @@ _TYPES: Mapping[type, str] = {
 
 
 def describe(notebook: str = "") -> dict[str, Any]:
-    """What pages may set, of all widgets that are there after a notebook's cells have run.
+    """What pages may set, given all widgets that exist after a notebook's cells have run.
 
     Args:
-        notebook: its path; empty for the widgets that are there already.
+        notebook: its path; empty to describe the widgets that exist already.
 
     Returns:
-        `traits`: for each trait, by its name, a list of rules, of which a value has to meet one. `messages`: for each type of
-        a widget's own messages, its fields, each with a rule. A rule has a `type` and the bounds of this type. `failures`: a
-        line for each cell that failed, and for each trait that no page can set.
+        `traits`: for each trait, by its name, a list of rules; a value has to meet one of them. `messages`: for each type of
+        message that a widget takes, its fields, each with a rule. A rule has a `type` and the bounds of this type. `failures`:
+        a line for each cell that failed, and for each trait that is tagged but has a type that no page can set.
     """
-    importlib.import_module("gradient.app")  # whose widgets any notebook can use
+    importlib.import_module("gradient.app")  # any notebook can use its widgets
     failures = _run_cells(Path(notebook)) if notebook else []
     traits: dict[str, list[Rule]] = {}
     for name, trait, bounds in _settable():
@@ -81,12 +83,12 @@ def rule_of(trait: traitlets.TraitType, bounds: Mapping[str, Any] | None = None)
     """The rule for values of a trait.
 
     Raises:
-        TypeError: for a trait of a type that no page sets, or bounds that this type does not have.
+        TypeError: if no page can set a trait of this type, or if this type does not have such bounds.
     """
     if isinstance(trait, traitlets.Enum):
         return {"type": "enum", "values": list(trait.values or ())}
     if isinstance(trait, traitlets.Tuple):
-        return {"type": "list", "items": [rule_of(part) for part in trait._traits]}
+        return {"type": "list", "items": [rule_of(item) for item in item_traits(trait)]}
     kind = next((name for base, name in _TYPES.items() if isinstance(trait, base)), None)
     kind = kind or ("array" if "array" in type(trait).__name__.lower() else None)
     if kind is None:
@@ -101,7 +103,7 @@ def _named(trait: traitlets.TraitType) -> str:
 
 
 def _settable() -> Iterator[tuple[str, traitlets.TraitType, Mapping[str, Any] | None]]:
-    """Each trait that a page sets: its name, the trait, and its bounds if it has any of its own."""
+    """Each trait that a page sets: its name, the trait, and the bounds that its tag gives, if any."""
     for control, name in CONTROLS.items():
         yield name, getattr(widgets, control).class_traits()[name], None
     for widget_class in _subclasses(widgets.Widget):
@@ -124,7 +126,7 @@ def _subclasses(base: type) -> set[Any]:
 
 
 def _run_cells(notebook: Path) -> list[str]:
-    """Runs a notebook's code, all of it, whichever cells fail; returns a line for each of these."""
+    """Runs all code cells of a notebook, even if some fail; returns a line for each that does."""
     from IPython.core.interactiveshell import InteractiveShell  # noqa: PLC0415 -- 0.2 s that only this needs
     from traitlets.config import Config  # noqa: PLC0415
 

@@ -81,7 +81,7 @@ ROOMS = [
     Room("gradient/app.py", {"*"}),
     Room(
         "gradient/allowlist.py",
-        {"ipywidgets", "traitlets", "IPython", "gradient.app", "gradient.adapters.ipywidgets"},
+        {"ipywidgets", "traitlets", "IPython", "gradient.app", "gradient.adapters.ipywidgets", "gradient.adapters.traitlets"},
     ),
     Room("gradient/prepare.py", {"jax", "gradient.app", "gradient.folders"}),
     Room(
