@@ -60,7 +60,11 @@ def page(browser: Browser, hardened_server: Server) -> Iterator[Page]:
           const manager = jupyterapp.widgetManager;
           const models = await Promise.all(Object.values(manager._models));
           const find = (name) => models.find((model) => model.get("_model_name") === name);
-          const tick = () => new Promise((done) => setTimeout(done, 20));
+          const patience = performance.now() + 60_000;
+          const tick = () => new Promise((done, failed) => {{
+            if (performance.now() > patience) failed(new Error("what is waited for does not come"));
+            setTimeout(done, 20);
+          }});
           Object.assign(window, {{ {names}, manager, find, tick }});
         }}""")
         yield app.page
@@ -100,7 +104,7 @@ PROPERTIES = {
         """await (async () => {
           const model = find('CheckboxModel');
           const seen = [hasUnsentChanges(model)];
-          for (const text of ['a', 'b', '']) { model.set({ tooltip: text }); model.save_changes(); }
+          for (const value of [true, false]) { model.set({ value }); model.save_changes(); }
           seen.push(hasUnsentChanges(model));
           while (hasUnsentChanges(model) || model._pending_msgs) await tick();
           return String(seen) === 'false,true';
@@ -113,8 +117,8 @@ PROPERTIES = {
           const ignored = [];
           const original = model._handle_status;
           filterStatus(model, ({ header, content }) => header && content.execution_state === 'idle' && ignored.push(header));
-          model.set({ tooltip: 'c' }); model.save_changes();
-          model.set({ tooltip: null }); model.save_changes();
+          model.set({ value: true }); model.save_changes();
+          model.set({ value: false }); model.save_changes();
           while (!ignored.length) await tick();
           const wasWaiting = hasUnsentChanges(model);
           assumeAnswered(model);
