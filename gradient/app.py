@@ -6,13 +6,13 @@ from typing import Any, ClassVar, TypeVar
 import ipywidgets as widgets
 import jax
 
+from gradient.app_links import link_frame, link_start
 from gradient.cache import DiskCache
 from gradient.controls import Controls, labels_of
 from gradient.frame import MAX_STEPS, Frame
 from gradient.link import Trait, choose, event, remember
-from gradient.links import link_frame, link_start
 from gradient.problems import PROBLEMS, Problem
-from gradient.stored import Grids
+from gradient.shipped import CachedGrids
 from gradient.views.compute import Compute
 from gradient.views.field import Field
 from gradient.views.fit import Fit
@@ -74,7 +74,7 @@ class App(Controls, widgets.Box):
     def build_ahead(cls) -> None:
         """Builds what the next `App()` is going to be: processes that are forked after that share its memory.
 
-        It starts no JAX backend if all programs and fields are in the cache.
+        It starts no JAX backend if all programs and grids are in the cache.
         """
         cls._built_ahead = cls()
 
@@ -127,7 +127,7 @@ class App(Controls, widgets.Box):
         This is the one place that a new view needs. `shell.css` places each part by its class.
         """
         self.overlay = Overlay(x=self.initial_w, y=self.initial_b, draws_path=True)
-        self.field = self._linked(Field(self.problems, self.overlay, Grids(self._cache)))
+        self.field = self._linked(Field(self.problems, self.overlay, CachedGrids(self._cache)))
         self.fit, self.loss, self.readout = self._linked(Fit()), self._linked(Loss()), self._linked(Readout())
         sliders = [self.learning_rate, *self.hyperparameters.values(), self.steps]
         return [

@@ -1,4 +1,4 @@
-"""A folder of what takes long to compute: compiled programs and fields, valid as long as their sources stay the same."""
+"""A disk cache of compiled programs and of grids of the loss, valid as long as their sources stay the same."""
 
 import hashlib
 import io
@@ -13,21 +13,21 @@ from importlib.metadata import version
 import jax
 import numpy as np
 
-from gradient.folders import cache_folder
+from gradient.cache_paths import cache_folder
 
 _PACKAGE = pathlib.Path(__file__).parent
-# Everything that decides what a program or a field is, and by which name it is kept. No other place lists these files.
+# Every file that decides what a program or a grid contains, or its name in the cache; tests/test_cache.py finds a missing one.
 SOURCES = (
     *("problems.py", "optimizers.py", "descent.py", "landscape.py", "frame.py", "link/programs.py"),
     *("wasm/**/*.py", "adapters/jax.py"),
-    *("controls.py", "links.py", "stored.py", "app.py"),
+    *("controls.py", "app_links.py", "shipped.py", "app.py"),
 )
 _LIBRARIES = ("jax", "jaxlib", "optax", "numpy")
 
 
 @cache
-def core_hash() -> str:
-    """A hash of all that determines a program or a field: `SOURCES`, and the versions of Python and the libraries."""
+def sources_hash() -> str:
+    """A hash of all that determines a program or a grid: `SOURCES`, and the versions of Python and the libraries."""
     digest = hashlib.sha256(f"{sys.version_info[:2]} {[version(name) for name in _LIBRARIES]}".encode())
     for pattern in SOURCES:
         for file in sorted(_PACKAGE.glob(pattern)):
@@ -47,7 +47,7 @@ class DiskCache:
         self.folder = folder or cache_folder(os.environ)
         self.names: dict[str, bool] = {}
         precision = jax.dtypes.canonicalize_dtype(float)  # a notebook can change it
-        self._key = hashlib.sha256(f"{key or core_hash()} {precision}".encode()).hexdigest()[:16]
+        self._key = hashlib.sha256(f"{key or sources_hash()} {precision}".encode()).hexdigest()[:16]
 
     def load(self, name: str) -> bytes | None:
         """The bytes stored under this name, or None."""

@@ -150,8 +150,8 @@ def frame(
     picture = _plane_picture(loss, run) if not problem.is_planar else _parameter_picture(problem, run)
     params, diverged = run.params[step], run.diverged_step != NEVER
     has_grown = diverged | (run.losses[run.last] > run.losses[0])  # then the curvature at the end says nothing useful
-    steepness = curvature(loss, jnp.where(has_grown, run.params[0], run.params[run.last]))
-    limit = stability_limit(optimizer, steepness, **settings)
+    largest_curvature = curvature(loss, jnp.where(has_grown, run.params[0], run.params[run.last]))
+    limit = stability_limit(optimizer, largest_curvature, **settings)
     return Frame(
         **_finite(
             **picture,
@@ -165,7 +165,7 @@ def frame(
             verdict=_verdict(run),
             num_finite=run.num_finite,
             diverged_step=run.diverged_step,
-            curvature=steepness,
+            curvature=largest_curvature,
             stability_limit=limit,
             advised_rate=jnp.where(limit < learning_rate, limit, 0.0),
             larger_rate=jnp.where(limit > learning_rate, limit, 0.0),

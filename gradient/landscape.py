@@ -18,7 +18,7 @@ PLANE_SIZE = 17
 PLANE_DOMAIN = ((-0.5, 1.5), (-0.5, 1.5))
 
 
-class Field(NamedTuple):
+class Grid(NamedTuple):
     """A function of two parameters on a grid: `w` [n], `b` [m], `values` [m, n] (or [m, n, 2] for a gradient)."""
 
     w: jax.Array
@@ -27,18 +27,18 @@ class Field(NamedTuple):
 
 
 @partial(jax.jit, static_argnames=("loss", "domain", "shape", "is_gradient"))
-def _on_grid(loss: Loss, domain: tuple[Interval, Interval], shape: tuple[int, int], is_gradient: bool = False) -> Field:
+def _on_grid(loss: Loss, domain: tuple[Interval, Interval], shape: tuple[int, int], is_gradient: bool = False) -> Grid:
     function = jax.grad(loss) if is_gradient else loss
     w, b = (jnp.linspace(*interval, size) for interval, size in zip(domain, shape, strict=True))
-    return Field(w, b, jax.vmap(lambda bias: jax.vmap(lambda weight: function(jnp.stack([weight, bias])))(w))(b))
+    return Grid(w, b, jax.vmap(lambda bias: jax.vmap(lambda weight: function(jnp.stack([weight, bias])))(w))(b))
 
 
-def loss_field(loss: Loss, domain: tuple[Interval, Interval], shape: tuple[int, int] = (101, 101)) -> Field:
+def loss_field(loss: Loss, domain: tuple[Interval, Interval], shape: tuple[int, int] = (101, 101)) -> Grid:
     """The loss of a two-parameter model over the domain of (w, b)."""
     return _on_grid(loss, domain, shape)
 
 
-def gradient_field(loss: Loss, domain: tuple[Interval, Interval], shape: tuple[int, int] = (17, 17)) -> Field:
+def gradient_field(loss: Loss, domain: tuple[Interval, Interval], shape: tuple[int, int] = (17, 17)) -> Grid:
     """The gradient of a two-parameter loss over the domain of (w, b); values [m, n, 2]."""
     return _on_grid(loss, domain, shape, is_gradient=True)
 

@@ -8,11 +8,11 @@ import sys
 import jax
 
 from gradient.app import App
-from gradient.folders import compilation_options
+from gradient.cache_paths import compilation_options
 
 
 def prepare(*, kernels: bool = False) -> str:
-    """Computes the programs and fields that the cache lacks, removes those of other versions, and says how many there are.
+    """Computes the programs and grids that the cache lacks, removes those of other versions, and says how many there are.
 
     Args:
         kernels: whether to compile as well what a kernel needs to compute itself, for this kind of processor; half a minute.
@@ -32,7 +32,7 @@ def prepare(*, kernels: bool = False) -> str:
     if kernels:
         _compile_all(app)
     app.close()
-    return f"{num_programs} programs and {len(cache.names) - num_programs} fields are in {cache.folder}."
+    return f"{num_programs} programs and {len(cache.names) - num_programs} grids are in {cache.folder}."
 
 
 def _compile_all(app: App) -> None:

@@ -19,7 +19,7 @@ import nbformat
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
 
-from gradient.folders import compilation_options
+from gradient.cache_paths import compilation_options
 from tests.app_page import AppPage
 from tests.wire import Wire
 

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from pathlib import Path
 
 import jax
@@ -16,10 +16,12 @@ import pytest
 
 import gradient.cache
 from gradient import OPTIMIZERS, PROBLEMS
-from gradient.cache import DiskCache, core_hash
+from gradient.cache import DiskCache, sources_hash
 from gradient.server.provisioner import kernel_environment
 from tests.conftest import ROOT
+from tests.test_rooms import MODULES, imports
 
+PACKAGE = ROOT / "gradient"
 NAME, DATA = "a program", bytes(range(256)) * 40
 
 # The app in a process of its own: what it traced with the compiler, and which of JAX's backends it started.
@@ -66,7 +68,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     answer = run(["-m", "gradient.prepare"], folder)
     assert answer.returncode == 0, answer.stderr
     assert str(folder) in answer.stdout
-    numbers = re.findall(r"(\d+) (?:programs|fields)", answer.stdout)
+    numbers = re.findall(r"(\d+) (?:programs|grids)", answer.stdout)
     assert sum(map(int, numbers)) == len(state(folder)) > len(PROBLEMS) * len(OPTIMIZERS)
     return folder
 
@@ -134,7 +136,7 @@ def test_another_precision_misses(tmp_path: Path) -> None:
     assert DiskCache(tmp_path, "key").load(NAME) == DATA
 
 
-# Names of programs and fields, where a reader has put records of their own in the place of the package's.
+# Names of programs and grids, where a reader has put records of their own in the place of the package's.
 REPLACED = """
 import dataclasses
 from gradient import OPTIMIZERS, PROBLEMS
@@ -235,33 +237,62 @@ def test_readers_never_see_half_a_file(tmp_path: Path) -> None:
 @pytest.fixture
 def sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the package's sources, from which the key is made."""
-    copy = shutil.copytree(ROOT / "gradient", tmp_path / "gradient", ignore=shutil.ignore_patterns("__*cache__"))
+    copy = shutil.copytree(PACKAGE, tmp_path / "gradient", ignore=shutil.ignore_patterns("__*cache__"))
     monkeypatch.setattr(gradient.cache, "_PACKAGE", copy)
     return copy
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "problems.py",
-        "frame.py",
-        "optimizers.py",
-        "wasm/program.py",
-        "wasm/rules/shape.py",
-        "adapters/jax.py",
-        "link/programs.py",
-        "controls.py",
-        "links.py",
-        "app.py",
-    ],
-)
+@pytest.mark.parametrize("name", ["problems.py", "wasm/rules/shape.py", "adapters/jax.py", "app_links.py"])
 def test_a_changed_source_is_another_key(sources: Path, name: str) -> None:
-    before = core_hash.__wrapped__()
-    assert before == core_hash()  # a copy elsewhere has the same
+    before = sources_hash.__wrapped__()
+    assert before == sources_hash()  # a copy elsewhere has the same
     (sources / name).write_text((sources / name).read_text() + "\n")
-    assert core_hash.__wrapped__() != before
+    assert sources_hash.__wrapped__() != before
 
 
 def test_a_source_from_which_nothing_in_the_cache_follows_does_not_matter(sources: Path) -> None:
     (sources / "views" / "readout.py").write_text("")
-    assert core_hash.__wrapped__() == core_hash()
+    assert sources_hash.__wrapped__() == sources_hash()
+
+
+# What computes programs and grids, besides the functions that `app_links.py` traces.
+ROOTS = ["frame.py", "landscape.py", "link/programs.py", "wasm/__init__.py"]
+
+
+def file_of(module: str) -> str:
+    """The file of a module of the package, relative to the package."""
+    path = module.replace(".", "/").removeprefix("gradient").removeprefix("/")
+    return f"{path}.py" if (PACKAGE / f"{path}.py").is_file() else f"{path}/__init__.py"
+
+
+def imported_files(name: str, names: Set[str] | None = None) -> set[str]:
+    """The package's files from which a file imports anything, or any of these names."""
+    taken = imports((PACKAGE / name).read_text(), f"gradient/{name}")
+    return {file_of(module) for module, imported in taken if module in MODULES and (names is None or imported in names)}
+
+
+def traced_names(source: str) -> set[str]:
+    """The names in the functions that a source passes to `jaxlink`."""
+    nodes = list(ast.walk(ast.parse(source)))
+    calls = [node for node in nodes if isinstance(node, ast.Call) and ast.unparse(node.func) == "jaxlink"]
+    traced = {ast.unparse(call.args[0]) for call in calls}
+    functions = [node for node in nodes if isinstance(node, ast.FunctionDef) and node.name in traced]
+    assert len(functions) == len(traced) > 0
+    return {node.id for function in functions for node in ast.walk(function) if isinstance(node, ast.Name)}
+
+
+def import_closure(files: set[str]) -> set[str]:
+    """Files, and all of the package's files that they import, directly or not."""
+    new = set().union(*map(imported_files, files)) - files
+    return import_closure(files | new) if new else files
+
+
+def test_the_key_follows_from_every_module_that_computes_programs_or_grids() -> None:
+    traced = imported_files("app_links.py", traced_names((PACKAGE / "app_links.py").read_text()))
+    sources = {str(file.relative_to(PACKAGE)) for pattern in gradient.cache.SOURCES for file in PACKAGE.glob(pattern)}
+    missing = import_closure({*ROOTS, *traced}) - sources
+    assert not missing, f"{sorted(missing)} decide what is in the cache. Add them to SOURCES in gradient/cache.py."
+
+
+def test_every_pattern_of_sources_finds_a_file() -> None:
+    assert [pattern for pattern in gradient.cache.SOURCES if not any(PACKAGE.glob(pattern))] == []

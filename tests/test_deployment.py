@@ -46,7 +46,7 @@ def test_a_build_ends_with_a_full_cache_and_the_site(tmp_path: Path) -> None:
     environment["TECHNI_SITE"] = str(tmp_path / "site")
     build = subprocess.run([script], check=False, cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert build.returncode == 0, build.stderr
-    numbers = re.fullmatch(r"(\d+) programs and (\d+) fields are in (.*)\.\n", build.stdout)
+    numbers = re.fullmatch(r"(\d+) programs and (\d+) grids are in (.*)\.\n", build.stdout)
     assert numbers
     assert numbers[3] == str(tmp_path / "cache")
     assert (tmp_path / "site" / "index.html").exists()

@@ -34,21 +34,21 @@ from gradient.problems import PROBLEMS
 
 
 def test_rows_are_b_and_columns_are_w() -> None:
-    field = loss_field(lambda p: p[0] + 100 * p[1], ((0.0, 3.0), (5.0, 9.0)), (4, 3))
-    np.testing.assert_allclose(field.w, [0, 1, 2, 3])
-    np.testing.assert_allclose(field.b, [5, 7, 9])
-    np.testing.assert_allclose(field.values, [[500, 501, 502, 503], [700, 701, 702, 703], [900, 901, 902, 903]])
+    grid = loss_field(lambda p: p[0] + 100 * p[1], ((0.0, 3.0), (5.0, 9.0)), (4, 3))
+    np.testing.assert_allclose(grid.w, [0, 1, 2, 3])
+    np.testing.assert_allclose(grid.b, [5, 7, 9])
+    np.testing.assert_allclose(grid.values, [[500, 501, 502, 503], [700, 701, 702, 703], [900, 901, 902, 903]])
 
 
 @pytest.mark.parametrize("name", ["Line", "Wave"])
-def test_fields_are_the_loss_and_its_gradient(name: str) -> None:
+def test_grids_hold_the_loss_and_its_gradient(name: str) -> None:
     problem = PROBLEMS[name]
     losses, slopes = loss_field(problem.loss, problem.domain, (7, 5)), gradient_field(problem.loss, problem.domain, (7, 5))
     assert losses.values.shape == (5, 7)
     assert slopes.values.shape == (5, 7, 2)
     direct = jax.jit(jax.value_and_grad(problem.loss))
-    for field in (losses, slopes):
-        np.testing.assert_allclose([field.w[0], field.w[-1], field.b[0], field.b[-1]], np.ravel(problem.domain))
+    for grid in (losses, slopes):
+        np.testing.assert_allclose([grid.w[0], grid.w[-1], grid.b[0], grid.b[-1]], np.ravel(problem.domain))
     for m, n in [(0, 0), (0, 6), (4, 0), (2, 3), (4, 6)]:
         value, slope = direct(jnp.array([losses.w[n], losses.b[m]]))
         np.testing.assert_allclose(losses.values[m, n], value, rtol=1e-5)
@@ -109,7 +109,7 @@ def test_curvature_is_the_largest_eigenvalue(dim: int, tolerance: float, shift: 
         check_curvature(symmetric(dim, seed) + shift * np.sqrt(dim) * np.eye(dim), tolerance)
 
 
-# Where a power iteration goes wrong: the largest magnitude is negative, two magnitudes tie, the top is crowded, nothing bends.
+# Where a power iteration fails: the largest magnitude is negative, two magnitudes tie, the top is crowded, or all is zero.
 SPECTRA = [
     [-10.0, 1.0],
     [-10.0, 1.0, 0.5],
@@ -143,11 +143,11 @@ def test_curvature_in_two_dimensions_is_exact(entries: tuple[float, float, float
 @pytest.mark.parametrize("name", ["Line", "Wave"])
 def test_curvature_of_a_planar_problem(name: str) -> None:
     problem = PROBLEMS[name]
-    bend, hessian = jax.jit(lambda p: curvature(problem.loss, p)), jax.jit(jax.hessian(problem.loss))
+    largest, hessian = jax.jit(lambda p: curvature(problem.loss, p)), jax.jit(jax.hessian(problem.loss))
     for seed in range(10):
         params = jnp.asarray(np.random.RandomState(seed).uniform(-2, 2, size=2), jnp.float32)
         expected = np.linalg.eigvalsh(np.asarray(hessian(params), float))[-1]
-        np.testing.assert_allclose(bend(params), expected, rtol=1e-4, atol=1e-4)
+        np.testing.assert_allclose(largest(params), expected, rtol=1e-4, atol=1e-4)
 
 
 @cache
@@ -157,10 +157,10 @@ def network_loss() -> Callable[[jax.Array], jax.Array]:
 
 def test_curvature_of_the_network_at_its_starts() -> None:
     # The page divides by this number and calls it the limit of the learning rate: 2 % is the width of a line there.
-    bend, hessian = jax.jit(lambda p: curvature(network_loss(), p)), jax.jit(jax.hessian(network_loss()))
+    largest, hessian = jax.jit(lambda p: curvature(network_loss(), p)), jax.jit(jax.hessian(network_loss()))
     for flat in PROBLEMS["Network"].flat_starts:
         eigenvalues = np.linalg.eigvalsh(np.asarray(hessian(flat), float))
-        assert float(bend(jnp.asarray(flat))) == pytest.approx(eigenvalues[-1], rel=0.02)
+        assert float(largest(jnp.asarray(flat))) == pytest.approx(eigenvalues[-1], rel=0.02)
 
 
 # Stability.
@@ -178,18 +178,20 @@ LIMITS = [
 
 
 @pytest.mark.parametrize(("optimizer", "hyperparameters", "product"), LIMITS)
-@pytest.mark.parametrize("bend", [0.01, 1.0, 4.0, 1e6])
+@pytest.mark.parametrize("largest_curvature", [0.01, 1.0, 4.0, 1e6])
 def test_stability_limit_is_a_law_over_the_curvature(
-    optimizer: str, hyperparameters: dict[str, float], product: float, bend: float
+    optimizer: str, hyperparameters: dict[str, float], product: float, largest_curvature: float
 ) -> None:
-    assert float(stability_limit(optimizer, jnp.asarray(bend), **hyperparameters)) == pytest.approx(product / bend)
+    assert float(stability_limit(optimizer, jnp.asarray(largest_curvature), **hyperparameters)) == pytest.approx(
+        product / largest_curvature
+    )
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
-@pytest.mark.parametrize("bend", [-1.0, 0.0, -1e-20])
-def test_no_limit_where_nothing_curves_upwards(optimizer: str, bend: float) -> None:
+@pytest.mark.parametrize("largest_curvature", [-1.0, 0.0, -1e-20])
+def test_no_limit_where_nothing_curves_upwards(optimizer: str, largest_curvature: float) -> None:
     hyperparameters = {name: record.default for name, record in OPTIMIZERS[optimizer].hyperparameters.items()}
-    assert stability_limit(optimizer, jnp.asarray(bend), **hyperparameters) == 0
+    assert stability_limit(optimizer, jnp.asarray(largest_curvature), **hyperparameters) == 0
 
 
 # Planes. A linear loss returns a coordinate, so that the planes of all coordinates together show where each grid point lies.

@@ -61,8 +61,8 @@ ROOMS = [
             *(f"gradient.adapters.{library}" for library in ("traitlets", "ipywidgets", "anywidget", "ipympl", "bqplot")),
         },
     ),
-    Room("gradient/folders.py", set()),
-    Room("gradient/cache.py", {"jax", "numpy", "gradient.folders"}),
+    Room("gradient/cache_paths.py", set()),
+    Room("gradient/cache.py", {"jax", "numpy", "gradient.cache_paths"}),
     Room(
         "gradient/controls.py",
         {
@@ -70,12 +70,12 @@ ROOMS = [
             *("gradient.problems", "gradient.views*"),
         },
     ),
-    Room("gradient/stored.py", {"numpy", "gradient.cache", "gradient.optimizers", "gradient.problems"}),
+    Room("gradient/shipped.py", {"numpy", "gradient.cache", "gradient.optimizers", "gradient.problems"}),
     Room(
-        "gradient/links.py",
+        "gradient/app_links.py",
         {
             *("jax", "gradient.cache", "gradient.controls", "gradient.frame", "gradient.link*", "gradient.optimizers"),
-            *("gradient.problems", "gradient.stored", "gradient.views*"),
+            *("gradient.problems", "gradient.shipped", "gradient.views*"),
         },
     ),
     Room("gradient/app.py", {"*"}),
@@ -83,7 +83,7 @@ ROOMS = [
         "gradient/allowlist.py",
         {"ipywidgets", "traitlets", "IPython", "gradient.app", "gradient.adapters.ipywidgets", "gradient.adapters.traitlets"},
     ),
-    Room("gradient/prepare.py", {"jax", "gradient.app", "gradient.folders"}),
+    Room("gradient/prepare.py", {"jax", "gradient.app", "gradient.cache_paths"}),
     Room(
         "gradient/publish/*.py",
         {
@@ -98,7 +98,7 @@ ROOMS = [
         "gradient/server/*.py",
         {
             *("voila", "jupyter_server", "jupyter_client", "jupyter_core", "nbconvert", "nbformat", "jinja2"),
-            *("tornado", "traitlets", "brotli", "prometheus_client", "gradient.folders", "gradient.server*"),
+            *("tornado", "traitlets", "brotli", "prometheus_client", "gradient.cache_paths", "gradient.server*"),
             *(f"gradient.adapters.{library}" for library in ("voila", "jupyter_server", "tornado")),
         },
     ),
@@ -115,7 +115,7 @@ ONLY_NAMES = [
 PRIVATE = {"gradient/adapters/jax.py": ("jax._src", "jax.extend", "jax.core", "jax.interpreters")}
 
 # The app and the views change nothing by hand: all that reacts to a change is a link.
-NO_OBSERVE = ["gradient/app.py", "gradient/links.py", "gradient/controls.py", "gradient/views/*.py"]
+NO_OBSERVE = ["gradient/app.py", "gradient/app_links.py", "gradient/controls.py", "gradient/views/*.py"]
 
 
 def module_of(name: str) -> str:

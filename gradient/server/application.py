@@ -16,7 +16,7 @@ from tornado.web import GZipContentEncoding
 from traitlets import Dict, Instance
 
 from gradient.adapters.voila import Route, VoilaApplication
-from gradient.folders import cache_folder
+from gradient.cache_paths import cache_folder
 from gradient.server import metrics, routes
 from gradient.server.assets import CompressedCopies, fingerprint
 from gradient.server.bundle import CHUNKS, chunks, write_bundle

@@ -12,7 +12,7 @@ from jupyter_server.services.kernels.kernelmanager import ServerKernelManager
 from traitlets import Float, Instance, Integer, Type, Unicode, default, observe
 
 from gradient.adapters.jupyter_server import KernelProvisioner, KernelRestarter
-from gradient.folders import compilation_options
+from gradient.cache_paths import compilation_options
 from gradient.server.limits import Limits
 from gradient.server.periodic import Periodic
 from gradient.server.supervisor import ZygoteSupervisor

@@ -15,14 +15,14 @@ from gradient.views.picture import NARROW, Picture
 from gradient.views.sentences import PARAMETER_MAP, PLANE, PLANE_COLOURS
 from gradient.views.view import Trait, View
 
-# `grids(function, problem, domain, shape)`: the arrays of `function(problem.loss, domain, shape)`, computed now or stored.
-Grids = Callable[[Callable, Problem, tuple, tuple[int, int]], Sequence[np.ndarray]]
+# `grids(function, problem, domain, shape)`: the arrays of `function(problem.loss, domain, shape)`, computed or cached.
+GridSource = Callable[[Callable, Problem, tuple, tuple[int, int]], Sequence[np.ndarray]]
 
 
 class ParameterPicture(Picture):
     """Contours of the loss of a two-parameter problem and arrows down its gradient, coloured by the gradient's norm."""
 
-    def __init__(self, problem: Problem, grids: Grids) -> None:
+    def __init__(self, problem: Problem, grids: GridSource) -> None:
         self._grids = grids
         # By the width, in CSS pixels, from which there is room for them.
         self._arrows: dict[int, Any] = {}
@@ -135,7 +135,7 @@ class PlanePicture(Picture):
 class Field(View, Box):
     """One map for each problem, of which the chosen one is shown; `overlay` lies over it."""
 
-    def __init__(self, problems: list[Problem], overlay: Overlay, grids: Grids) -> None:
+    def __init__(self, problems: list[Problem], overlay: Overlay, grids: GridSource) -> None:
         self.overlay, self._grids = overlay, grids
         self.pictures: list[Picture] = []
         self.stack = Stack()

@@ -1,6 +1,6 @@
-"""What is kept on disk of the shipped problems and optimizers, and by which names.
+"""Which programs and grids are cached, and under which names: those of the problems and optimizers in this package.
 
-A reader's own records are not kept: their sources are not known, so nothing would tell when they have changed.
+A reader's own records are not cached, because the cache could not tell when their sources have changed.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,19 +14,19 @@ from gradient.problems import Problem
 
 
 def is_shipped(record: Problem | Optimizer) -> bool:
-    """Whether this very record comes with the package, so that what follows from it follows from the package's sources."""
+    """Whether a record is one of the package's own, rather than a reader's, even one of the same name."""
     return any(record is shipped for shipped in (*problems.SHIPPED, *optimizers.SHIPPED))
 
 
 def program_name(problem: Problem, optimizer: Optimizer) -> str | None:
-    """The name of the program that descends on a problem by an optimizer, or None if it is not kept."""
+    """The cached name of the program for a problem and an optimizer, or None if it must not be cached."""
     if not (is_shipped(problem) and is_shipped(optimizer)):
         return None
     return f"frame {problem.name} {optimizer.label}"
 
 
-class Grids:
-    """Functions of `gradient.landscape` on a problem's loss: read from disk, or computed and, if they may be, kept there."""
+class CachedGrids:
+    """Evaluates functions of `gradient.landscape` on a problem's loss, through the cache if the problem is shipped."""
 
     def __init__(self, cache: DiskCache) -> None:
         self._cache = cache

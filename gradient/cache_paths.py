@@ -1,4 +1,4 @@
-"""Where results that take long to compute are kept on disk, for all processes of this package."""
+"""The folders of the cache, and JAX's options for its own. No imports of JAX: the server needs these paths, too."""
 
 import hashlib
 import platform
@@ -13,9 +13,9 @@ def cache_folder(environ: Mapping[str, str]) -> Path:
 
 
 def compilation_options(environ: Mapping[str, str]) -> dict[str, str | float | int]:
-    """JAX's options to keep everything that it compiles; by default it keeps only what takes more than a second.
+    """JAX's options for caching everything that it compiles; by default it caches only what takes more than a second.
 
-    XLA compiles for the processor that it runs on, and its code may not run on another: each kind has its own folder.
+    XLA compiles for the processor that it runs on, and its code may not run on another, so each kind has its own folder.
     """
     folder = cache_folder(environ) / f"jax-{hashlib.sha256(_processor().encode()).hexdigest()[:8]}"
     return {
@@ -26,7 +26,7 @@ def compilation_options(environ: Mapping[str, str]) -> dict[str, str | float | i
 
 
 def _processor() -> str:
-    """The kind of this processor: the extensions that Linux lists, or else its name."""
+    """Identifies this kind of processor: by the extensions that Linux lists, or else by its name."""
     try:
         listed = re.search(r"^(?:flags|Features)\s*:.*$", Path("/proc/cpuinfo").read_text(encoding="utf-8"), re.MULTILINE)
     except OSError:

@@ -12,7 +12,7 @@ from gradient.frame import Frame, frame
 from gradient.link import JaxLink, KernelRenderer, Trait, Transition, jaxlink
 from gradient.optimizers import OPTIMIZERS, slider_name
 from gradient.problems import Problem
-from gradient.stored import program_name
+from gradient.shipped import program_name
 from gradient.views.field import Field
 from gradient.views.overlay import Overlay
 from gradient.views.view import View
