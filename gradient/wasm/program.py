@@ -1,9 +1,9 @@
-"""The interface: a JAX function in, a WebAssembly module and the places of its inputs and outputs out."""
+"""The interface: `compile` turns a JAX function into a `Program`, a WebAssembly module with slots for inputs and outputs."""
 
 import io
 import json
 import pickle
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
@@ -16,7 +16,7 @@ from gradient.wasm import ir
 from gradient.wasm.errors import UnsupportedPrimitive, complete
 from gradient.wasm.pipeline import build
 
-_LOCK = Lock()  # there is one table of expressions
+_LOCK = Lock()  # all compilations share the table of expressions
 
 
 @dataclass(frozen=True)
@@ -97,11 +97,14 @@ def compile(fun: Callable, *example_args: Any) -> Program:
             raise complete(error, getattr(fun, "__name__", repr(fun))) from None
         finally:
             ir.clear()
-    inputs, outputs = (
-        tuple(Slot(buffer.offset, tuple(v.aval.shape), str(v.aval.dtype)) for v, buffer in zip(variables, buffers, strict=True))
-        for variables, buffers in ((jaxpr.invars, built.inputs), (jaxpr.outvars, built.outputs))
-    )
+    inputs, outputs = _slots(jaxpr.invars, built.inputs), _slots(jaxpr.outvars, built.outputs)
     return Program(built.module, inputs, outputs, in_tree, out_tree, built.memory_bytes, built.may_not_end)
+
+
+def _slots(variables: Sequence[Any], buffers: Sequence[ir.Buffer]) -> tuple[Slot, ...]:
+    """Where the arrays of a jaxpr's variables lie."""
+    pairs = zip(variables, buffers, strict=True)
+    return tuple(Slot(buffer.offset, tuple(v.aval.shape), str(v.aval.dtype)) for v, buffer in pairs)
 
 
 def _spec(leaf: Any) -> jax.ShapeDtypeStruct:

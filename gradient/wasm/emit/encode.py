@@ -61,7 +61,7 @@ def module(
 
     Args:
         signatures: parameter and result types of each function.
-        functions: their code, as `function` results it.
+        functions: their code, as `function` returns it.
         data: what memory holds at the start, as pairs of an offset and bytes.
     """
     types = [b"\x60" + bytes([len(p), *p, len(r), *r]) for p, r in signatures]
@@ -75,6 +75,10 @@ def module(
         _section(10, _vector(functions)),
     ]
     if data:
-        pieces = (b"\0" + constant(I32, start) + Opcode.END + unsigned(len(d)) + d for start, d in data)
-        parts.append(_section(11, _vector(pieces)))
+        parts.append(_section(11, _vector(_segment(start, content) for start, content in data)))
     return b"".join(parts)
+
+
+def _segment(start: int, content: bytes) -> bytes:
+    """What memory holds from an offset on."""
+    return b"\0" + constant(I32, start) + Opcode.END + unsigned(len(content)) + content

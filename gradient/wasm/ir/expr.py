@@ -44,7 +44,7 @@ class Expr(Operators):
 
 @dataclass(eq=False)
 class Buffer:
-    """Memory for `size` items without gaps. The memory plan (`program`) sets its `offset` in bytes.
+    """Memory for `size` items without gaps. `pipeline.plan_memory` sets its `offset` in bytes.
 
     Attributes:
         is_external: whether it holds an argument or a result of the program.

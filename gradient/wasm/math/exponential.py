@@ -1,8 +1,7 @@
 """Exponentials, logarithms and hyperbolic functions.
 
-Formulas and coefficients are those of the Cephes library (single precision) unless said otherwise, right within a few units in
-the last place. They are ordinary expressions, so that one definition serves scalar and SIMD code. All take and give float32 and
-follow IEEE 754 at infinities and NaN.
+Formulas and coefficients are those of the Cephes library (single precision) unless a docstring says otherwise, and accurate to
+a few units in the last place. All take and return float32, and follow IEEE 754 at infinities and NaN.
 """
 
 import math
@@ -92,7 +91,7 @@ _TANH_DENOMINATOR = (1.0, 417.90692138671875, 32735.47265625, 589781.25, 1262175
 def tanh(x: Expr) -> Expr:
     """Hyperbolic tangent: x P(x²) / Q(x²), fitted for the least relative error up to 8.8, clipped where it first rounds to 1.
 
-    Two polynomials of equal length are evaluated in parallel: the longest chain of dependences decides about a loop's speed.
+    Two polynomials of equal length are evaluated in parallel: a loop is as slow as its longest chain of dependencies.
     """
     x = clip(x, -7.8147674, 7.8147674)
     z = x * x

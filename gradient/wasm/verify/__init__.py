@@ -31,7 +31,7 @@ def is_enabled() -> bool:
 
 
 def checker(readable: Iterable[Buffer], outputs: Iterable[Buffer]) -> Check:
-    """A function that checks the statements of a program after a stage, whose name is for the error.
+    """A function that checks the statements of a program after a stage; an error names the stage.
 
     Args:
         readable: the buffers that hold values at the start, arguments and constants.

@@ -8,7 +8,7 @@ from gradient.wasm.verify.errors import InvalidProgram
 
 
 def check_memory(buffers: Iterable[Buffer], memory_bytes: int, alignment: int) -> None:
-    """Checks that buffers are aligned, do not overlap and lie inside of the memory, with a margin around each.
+    """Checks that buffers are aligned, do not overlap and lie inside the memory, with a margin around each.
 
     Raises:
         InvalidProgram: if they do not.
