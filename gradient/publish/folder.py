@@ -9,7 +9,7 @@ from pathlib import Path
 
 import brotli
 
-_MAX_COMPRESSED = 0.95  # of a file's size; a compressed file that is larger is not worth its place
+_MAX_COMPRESSED = 0.95  # of a file's size; a compressed file that is larger than that is not worth keeping
 _WORKER = Path(__file__).parent / "template" / "worker.js"
 
 

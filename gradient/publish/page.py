@@ -31,7 +31,7 @@ def _formula(latex: str, display: str) -> str:
     """A formula in MathML; one that cannot be parsed stays LaTeX, as on the notebook's own page."""
     try:
         return convert(latex, display=display)
-    except Exception as error:  # each part of a formula has its own kind
+    except Exception as error:  # the converter has a class of error for each kind of mistake
         print(f"This formula cannot be parsed ({type(error).__name__}), so the page shows its LaTeX: {latex}", file=sys.stderr)
         return f"<code>{escape(latex)}</code>"
 

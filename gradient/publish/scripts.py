@@ -14,7 +14,7 @@ from gradient.adapters import anywidget, html_manager
 _NPM = Path(__file__).parent / "npm"
 _NPM_FILES = ("package.json", "package-lock.json")
 _REQUIRE = "requirejs/require.js"
-# For the script of a widget library, JavaScript that some of its names are to mean.
+# For the script of a widget library, the JavaScript that some of its global names are bound to.
 _SCRIPT_NAMES = {"anywidget": anywidget.SCRIPT_NAMES}
 
 
@@ -97,5 +97,5 @@ def _named(module: str) -> str:
 
 
 def _with(names: dict[str, str], script: str) -> str:
-    """A script in which each of these names means the given JavaScript."""
+    """A script in which each of these names is bound to the given JavaScript."""
     return f"(({', '.join(names)}) => {{\n{script}\n}})({', '.join(names.values())});"

@@ -1,4 +1,4 @@
-"""From a notebook to a folder: executes, collects, writes."""
+"""Publishes a notebook: executes it, collects what its kernel exports, and writes the folder."""
 
 import hashlib
 import json
@@ -21,7 +21,7 @@ from gradient.views.shell import style_sheet
 _TEMPLATE = Path(__file__).parent / "template"
 _NPM_CACHE = Path("build") / "npm"  # in the folder where the command runs
 _CELL_TIMEOUT = 600  # seconds
-_IMPORT_PATH = str(Path(__file__).parents[2])  # which this package is imported from
+_IMPORT_PATH = str(Path(__file__).parents[2])  # from which this package is imported
 
 
 class _Executor(ExecutePreprocessor):
@@ -33,7 +33,7 @@ class _Executor(ExecutePreprocessor):
 
 
 def publish(notebook: Path, out: Path) -> None:
-    """Writes the notebook's page, interactive but without a kernel, with all that it needs into a folder for any static host.
+    """Writes the notebook's page, which is interactive without a kernel, and all its files into a folder for any static host.
 
     Args:
         notebook: one whose widgets need no kernel, or that opens an `App`; it is executed in its own folder.
@@ -94,7 +94,7 @@ def _write(node: nbformat.NotebookNode, state: dict, folder: SiteFolder) -> None
 
 
 def _filled(template: str, **values: str) -> str:
-    """A template with a value in the place of the comment `/* name */`, for each name."""
+    """A template in which each comment `/* name */` is replaced by the value of that name."""
     for name, value in values.items():
         before, comment, after = template.partition(f"/* {name} */")
         assert comment, f"The template has no comment {name!r}."

@@ -1,14 +1,14 @@
 """Which messages a page may send to its kernel: those of a page of widgets, and nothing that runs code or makes widgets.
 
-Which traits it may set, and to what, follows from the widgets: `gradient.allowlist` describes that in a process that runs the
-notebook, and here the description is compiled into checks. The widgets check the values once more in the kernel.
+Which traits it may set, and to what, follows from the widgets: `gradient.allowlist` runs the notebook in another process and
+describes them, and this module compiles the description into checks. The widgets check the values once more in the kernel.
 """
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from gradient.server.frames import FrameError, Message
-from gradient.server.rules import DescriptionError, any_of, compiled
+from gradient.server.rules import Check, DescriptionError, any_of, compiled
 
 CONTROL = "jupyter.widget.control"
 
@@ -31,10 +31,7 @@ class Allowlist:
         traits, messages = (_mapping(description, key, "the description") for key in ("traits", "messages"))
         self.traits = frozenset(traits)
         self._checks = {name: any_of(rules, name) for name, rules in traits.items()}
-        self._custom = {
-            kind: {name: compiled(rule, f"{kind}.{name}") for name, rule in _fields(fields, kind).items()}
-            for kind, fields in messages.items()
-        }
+        self._custom = {kind: _field_checks(kind, fields) for kind, fields in messages.items()}
         self._methods: Mapping[str, Callable[[dict, list[bytes]], None]] = {
             "update": self._check_update,
             "custom": self._check_custom,
@@ -50,7 +47,7 @@ class Allowlist:
         }
 
     def check(self, message: Message) -> None:
-        """Passes a message that a page of widgets may send.
+        """Checks a message of a page.
 
         Raises:
             FrameError: "type", "target" of a comm, "method", "trait" or "value".
@@ -132,10 +129,11 @@ def _mapping(value: Any, key: str, name: str) -> dict:
     return found
 
 
-def _fields(fields: Any, kind: str) -> dict:
+def _field_checks(kind: str, fields: Any) -> dict[str, Check]:
+    """The checks of the fields of a message that a widget takes."""
     if not isinstance(fields, dict):
         raise DescriptionError(f"The message {kind} must have a mapping of fields, but it has {fields!r}.")
-    return fields
+    return {name: compiled(rule, f"{kind}.{name}") for name, rule in fields.items()}
 
 
 NOTHING = Allowlist({"traits": {}, "messages": {}})

@@ -21,7 +21,7 @@ from gradient.server import metrics, routes
 from gradient.server.assets import CompressedCopies, fingerprint
 from gradient.server.bundle import CHUNKS, chunks, write_bundle
 from gradient.server.configuration import configuration
-from gradient.server.connections import BoundedServer, raise_open_files
+from gradient.server.connections import BoundedServer, Bounds, raise_open_files
 from gradient.server.headers import security_headers
 from gradient.server.logs import JsonFormatter, logging_config, request_logger
 from gradient.server.loop_lag import observe_loop_lag
@@ -60,14 +60,14 @@ class Application(VoilaApplication):
         self._fingerprint = fingerprint([*self.static_paths, *self.labextensions_path])
 
     def _bound_connections(self, settings: Settings) -> None:
-        """Bounds what connections may take. Half of the process's file descriptors are theirs, the others its kernels'."""
-        HTTPServer.configure(
-            BoundedServer,
+        """Bounds what connections may take. They get half of the process's file descriptors; its kernels need the others."""
+        bounds = Bounds(
             max_connections=min(settings.max_connections, raise_open_files() // 2),
             per_address=settings.connections_per_address,
             trusted_proxies=settings.trusted_proxies,
             request_seconds=settings.request_seconds,
         )
+        HTTPServer.configure(BoundedServer, bounds=bounds)
 
     def setup_template_dirs(self) -> None:
         """Puts this package's templates before Voilà's."""
@@ -81,7 +81,7 @@ class Application(VoilaApplication):
         return page_config | {"bundle": url_path_join(self.base_url, self._bundle)}
 
     def init_settings(self) -> dict[str, Any]:
-        """Tornado's settings, with those that are read only when its application is made."""
+        """Tornado's settings, with those that Tornado reads only when its application is made."""
         settings = super().init_settings()
         metrics.kernels_live.set_function(lambda: len(self.kernel_manager))
         metrics.kernels_capacity.set(self.kernel_manager.admission.capacity)
@@ -121,7 +121,7 @@ class Application(VoilaApplication):
     def _check_site(self, site: Site) -> None:
         if not site.exists:
             self.log.warning(
-                "There is no static page in %s, so visitors for whom there is no kernel get one line of text. "
+                "There is no static page in %s, so visitors who can have no kernel get one line of text. "
                 "Run `python -m gradient.publish %s`, or name the folder in TECHNI_SITE.",
                 site.folder,
                 site.folder,
@@ -154,7 +154,7 @@ class Application(VoilaApplication):
         self.ioloop.add_callback(observe_loop_lag)
         self.ioloop.add_callback(MemoryWatch(self.kernel_manager, self.settings.memory_seconds).start)
         gc.collect()
-        gc.freeze()  # the present objects stay: searching them for garbage would block the loop for 100 ms, again and again
+        gc.freeze()  # what exists now stays, and each search of it for garbage would block the loop for 100 ms
         try:
             self.ioloop.start()
         finally:

@@ -98,8 +98,8 @@ class Asset(StaticFileHandler):
         self.original, self.variant, self.encoding = "", None, ""
         try:
             self.path = self.parse_url_path(path)
-            place = self.get_absolute_path(self.root, self.path)  # may change the root
-            found = self.validate_absolute_path(self.root, place)
+            absolute_path = self.get_absolute_path(self.root, self.path)  # may change the root
+            found = self.validate_absolute_path(self.root, absolute_path)
         except (ValueError, AssertionError) as error:  # not a valid path
             raise HTTPError(404) from error
         if found:
@@ -140,13 +140,13 @@ class Asset(StaticFileHandler):
     def set_headers(self) -> None:
         """Sets the headers for caches, and the encoding."""
         super().set_headers()
-        is_final = _is_final(self.request.path) or "v" in self.request.arguments
+        is_final = _has_hash(self.request.path) or "v" in self.request.arguments
         self.set_header("Cache-Control", _FOREVER if is_final else _REVALIDATE)
         if self.encoding:
             self.set_header("Content-Encoding", self.encoding)
 
 
-def _is_final(address: str) -> bool:
+def _has_hash(address: str) -> bool:
     """Whether the address changes with the content: there is a hash in the name of the file or of a folder."""
     return _HASHED.search(address) is not None
 

@@ -16,11 +16,11 @@ _LONG_TIMEOUTS = "{ any: (signals) => AbortSignal.any(signals), timeout: (ms) =>
 
 
 def chunks(roots: Mapping[str, Sequence[str]], names: Iterable[str]) -> list[Path]:
-    """The files of the chunks that exist. A name starts with that of a root, whose first folder that has the file counts."""
+    """The files of the chunks that exist. A name is `ROOT/PATH`; the first folder of the root that has the file counts."""
     found = []
     for name in names:
-        root, _, rest = name.partition("/")
-        found += [file for folder in roots.get(root, ()) if (file := Path(folder) / rest).is_file()][:1]
+        root, _, path = name.partition("/")
+        found += [file for folder in roots.get(root, ()) if (file := Path(folder) / path).is_file()][:1]
     return found
 
 

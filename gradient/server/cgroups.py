@@ -15,8 +15,8 @@ def memory_limit() -> int:
 
 def _cgroup_limits() -> list[int]:
     """The memory limits of all cgroups that this process is in, of version 1 or 2."""
-    places = [place / name for folder, name in _cgroup_folders() for place in (folder, *folder.parents)]
-    return [limit for place in places if place.is_relative_to(_CGROUPS) and (limit := _number(place))]
+    files = [ancestor / name for folder, name in _cgroup_folders() for ancestor in (folder, *folder.parents)]
+    return [limit for file in files if file.is_relative_to(_CGROUPS) and (limit := _number(file))]
 
 
 def _cgroup_folders() -> list[tuple[Path, str]]:

@@ -4,6 +4,7 @@ import contextlib
 import socket
 import time
 from collections.abc import Awaitable
+from dataclasses import dataclass
 from typing import Any
 from weakref import WeakKeyDictionary, WeakSet
 
@@ -19,14 +20,33 @@ _HEADER_BYTES = 1 << 14
 _BODY_BYTES = 1 << 10  # the only request with a body says that a page is closed, and its body is empty
 _UNSENT_BYTES = 1 << 23
 _PRUNE_SECONDS = 0.1  # between two searches for connections that have been closed
-_MAX_NETWORKS = 10_000  # that are remembered before those without open connections are dropped
+_MAX_NETWORKS = 10_000  # beyond which those without open connections are forgotten
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """The bounds of connections.
+
+    Attributes:
+        max_connections: from all addresses together.
+        per_address: from one client network; 0 is no limit. A proxy's connection counts for the client of its current request,
+            and for nobody between two requests.
+        trusted_proxies: how many of the last entries of X-Forwarded-For can be believed.
+        request_seconds: within which a request's headers have to arrive, and again its body, and within which a client has to
+            read some of what is sent to it.
+    """
+
+    max_connections: int = 1000
+    per_address: int = 200
+    trusted_proxies: int = 0
+    request_seconds: float = 30
 
 
 class ConnectionSlots:
     """The connections of each client network, and how many it may have."""
 
     def __init__(self, most: int) -> None:
-        """Takes the most that one network may have; 0 is no limit."""
+        """Takes the largest number that one network may have; 0 is no limit."""
         self._most = most
         self._held: dict[str, WeakSet[IOStream]] = {}
         self._owners: WeakKeyDictionary[IOStream, str] = WeakKeyDictionary()
@@ -62,67 +82,49 @@ def _open(streams: WeakSet[IOStream]) -> WeakSet[IOStream]:
 class BoundedServer(HTTPServer):
     """Tornado's server, with bounds against clients that are slow, silent, too many, or send too much.
 
-    `HTTPServer.configure(BoundedServer, max_connections=...)` makes applications use it.
+    `HTTPServer.configure(BoundedServer, bounds=Bounds(...))` makes applications use it.
     """
 
-    def initialize(  # type: ignore[override]
-        self,
-        request_callback: Any,
-        max_connections: int = 1000,
-        per_address: int = 200,
-        trusted_proxies: int = 0,
-        request_seconds: float = 30,
-        **options: Any,
-    ) -> None:
-        """Takes the options of Tornado's server, and bounds.
-
-        Args:
-            request_callback: the application.
-            max_connections: from all addresses together.
-            per_address: from one client network; 0 is no limit. A proxy's connection counts for the client of its request,
-                and for nobody between two requests.
-            trusted_proxies: how many of the last entries of X-Forwarded-For can be believed.
-            request_seconds: within which a request's headers have to arrive, and again its body, and within which a client
-                has to read some of what is sent to it.
-            options: see `tornado.httpserver.HTTPServer`.
-        """
-        self._max_connections, self._streams, self._pruned_at = max_connections, WeakSet[IOStream](), 0.0
-        self._slots, self._trusted_proxies = ConnectionSlots(per_address), trusted_proxies
-        self._milliseconds = int(1000 * request_seconds)
-        bounds = {
+    def initialize(self, request_callback: Any, bounds: Bounds = Bounds(), **options: Any) -> None:  # type: ignore[override]
+        """Takes the application, the bounds, and the options of Tornado's server."""
+        self._bounds, self._slots = bounds, ConnectionSlots(bounds.per_address)
+        self._streams, self._pruned_at = WeakSet[IOStream](), 0.0
+        limits = {
             "max_header_size": _HEADER_BYTES,
             "max_body_size": _BODY_BYTES,
-            "idle_connection_timeout": request_seconds,
-            "body_timeout": request_seconds,
+            "idle_connection_timeout": bounds.request_seconds,
+            "body_timeout": bounds.request_seconds,
         }
-        super().initialize(request_callback, **(bounds | options))
+        super().initialize(request_callback, **(limits | options))
 
     def handle_stream(self, stream: IOStream, address: tuple) -> None:
         """Serves a connection, or closes it if there are too many."""
-        if not self._has_room() or not (self._trusted_proxies or self._slots.claim(stream, address[0])):
+        if not self._has_room() or not (self._bounds.trusted_proxies or self._slots.claim(stream, address[0])):
             metrics.connections_refused.inc()
             stream.close()
             return
         self._streams.add(stream)
         stream.max_write_buffer_size = _UNSENT_BYTES
         with contextlib.suppress(AttributeError, OSError):  # not on every operating system
-            stream.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, self._milliseconds)
+            milliseconds = int(1000 * self._bounds.request_seconds)
+            stream.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds)
         super().handle_stream(stream, address)
 
     def _has_room(self) -> bool:
         """Whether there may be another connection. To save time, it does not search for closed ones at each refusal."""
-        if len(self._streams) >= self._max_connections and time.monotonic() - self._pruned_at > _PRUNE_SECONDS:
+        most = self._bounds.max_connections
+        if len(self._streams) >= most and time.monotonic() - self._pruned_at > _PRUNE_SECONDS:
             self._streams, self._pruned_at = _open(self._streams), time.monotonic()
-        return len(self._streams) < self._max_connections
+        return len(self._streams) < most
 
     def start_request(self, server_conn: Any, request_conn: Any) -> HTTPMessageDelegate:
         """Expects the next request on a connection."""
         delegate = super().start_request(server_conn, request_conn)
-        if not self._trusted_proxies:
+        if not self._bounds.trusted_proxies:
             return delegate
         stream = stream_of(server_conn)
         self._slots.release(stream)
-        return _LimitedRequest(delegate, request_conn, stream, self._slots, self._trusted_proxies)
+        return _LimitedRequest(delegate, request_conn, stream, self._slots, self._bounds.trusted_proxies)
 
 
 class _LimitedRequest(HTTPMessageDelegate):
@@ -155,10 +157,10 @@ class _LimitedRequest(HTTPMessageDelegate):
 
 
 def raise_open_files(wanted: int = 1 << 16) -> int:
-    """Raises the limit of this process's open files, as far as the system permits: every connection is one.
+    """Raises the limit of this process's open files as far as the system permits, because every connection takes one.
 
     Returns:
-        The limit now.
+        The new limit.
     """
     with contextlib.suppress(ImportError):  # on Windows, which has no such limit
         import resource  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""Where the server learns what pages of its notebook may set: from the zygote, or else from a process of its own."""
+"""How the server learns what pages of its notebook may set: from the zygote, or else from a process that it starts."""
 
 import asyncio
 import json
@@ -13,14 +13,18 @@ from gradient.server.supervisor import ZygoteSupervisor
 
 _LOG = logging.getLogger(__name__)
 _SECONDS = 60.0
+_NO_ALLOWLIST = (
+    "Pages can set nothing in their kernels, because the server could not find out what the widgets of %s allow: %r. "
+    "Run `python -m gradient.allowlist %s` to see why, and restart the server."
+)
 
 
 async def load_allowlist(notebook: str, env: Mapping[str, str], supervisor: ZygoteSupervisor | None) -> Allowlist:
-    """What pages may send. Where that cannot be found out they may set nothing, and an error in the log says so.
+    """What pages may send. If the server cannot find that out, they may set nothing, and an error in the log says so.
 
     Args:
-        notebook: its path.
-        env: the environment of the process that runs it, if one has to.
+        notebook: its path. Its cells run once, in a fork of the zygote, or else in a process that is started for that.
+        env: the environment of that process.
         supervisor: of the zygotes, one of which describes the notebook; None if there are none.
     """
     description = None
@@ -31,10 +35,10 @@ async def load_allowlist(notebook: str, env: Mapping[str, str], supervisor: Zygo
         description = description or await _described(notebook, env)
         allowlist = Allowlist(description)
     except (DescriptionError, OSError, TimeoutError, ValueError) as error:
-        _LOG.error("Pages cannot set anything in their kernels, as the widgets of %s are not described: %s", notebook, error)
+        _LOG.error(_NO_ALLOWLIST, notebook, error, notebook)
         return NOTHING
     for failure in description.get("failures", ()):
-        _LOG.warning("What pages may set does not follow from all of the notebook. %s", failure)
+        _LOG.warning("Part of the notebook does not count towards what its pages may set. %s", failure)
     return allowlist
 
 

@@ -13,7 +13,7 @@ from tornado.web import RequestHandler
 from gradient.server import metrics
 
 _PACKAGE = Path(__file__).parents[1]
-_LIBRARIES = ("tornado", "asyncio")  # that have loggers of their own
+_LIBRARIES = ("tornado", "asyncio")  # which have loggers of their own
 _QUIET = "quiet"  # an attribute of handlers whose successes are not worth a line
 
 
@@ -38,7 +38,7 @@ class JsonFormatter(logging.Formatter):
 
 
 def _constant_part(record: logging.LogRecord) -> str:
-    """A message without its arguments; where it comes from, if they cannot be told from the rest."""
+    """A message up to its first argument; where it comes from, if nothing else can be told from the arguments."""
     constant = str(record.msg).split("%", maxsplit=1)[0].strip() if record.args else ""
     return constant or f"{Path(record.pathname).name}:{record.lineno}"
 

@@ -57,11 +57,11 @@ class MetricsHandler(RequestHandler):
     quiet = True
 
     def initialize(self, audience: str) -> None:
-        """Takes whom they are for; see `may_read`."""
+        """Takes the audience; see `may_read`."""
         self._audience = audience
 
     def get(self) -> None:
-        """Sends all metrics, the memory as last measured; to others status 403 and whom they are for."""
+        """Sends all metrics, with the memory as last measured; other clients get status 403, and who may read them."""
         if not may_read(self._audience, self.request):
             self.set_status(403)
             self.finish(f"The metrics are for {_AUDIENCES[self._audience]}. Set TECHNI_METRICS to change that.\n")

@@ -18,8 +18,8 @@ class PageContext:
     Attributes:
         metadata: the notebook's `title` and `description`.
         home: the path of the root page.
-        starting: held while a kernel starts and its page begins. There is one for every two processors: kernels take the other
-            half, and the event loop, which all visitors share, gets its turn between two pages.
+        starting: held while a kernel starts and its page begins. There is one slot for every two processors: kernels take the
+            other half, and the event loop, which all visitors share, gets its turn between two pages.
     """
 
     def __init__(self, settings: Settings, kernels: Kernels, site: Site, metadata: dict[str, str], home: str) -> None:

@@ -19,8 +19,8 @@ from gradient.server.supervisor import ZygoteSupervisor
 from gradient.server.zygote import ForkRequest
 from gradient.server.zygote_client import NoZygoteError
 
-# The variables that a kernel gets. Keys and passwords in the server's environment are not among them, nor is what Voilà adds
-# about a visitor's request.
+# The variables that a kernel gets. Keys and passwords in the server's environment are not among them, nor are those that
+# Voilà adds about a visitor's request.
 _ALLOWED = {
     *("PATH", "HOME", "USER", "LOGNAME", "LANG", "LANGUAGE", "TZ", "TMPDIR", "PYTHONPATH", "VIRTUAL_ENV", "LD_LIBRARY_PATH"),
     *("SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "COMSPEC", "PATHEXT", "TEMP", "TMP", "USERPROFILE", "APPDATA", "LOCALAPPDATA"),

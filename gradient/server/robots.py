@@ -4,7 +4,7 @@ import re
 
 from tornado.web import RequestHandler
 
-# Programs that read pages with nobody in front of them. Those that do not say so ask for no HTML, or execute no script.
+# Programs that fetch pages which nobody looks at. Others of that kind do not ask for HTML, or execute no scripts.
 _ROBOTS = re.compile(
     r"(?<!cu)bot\b|crawl|spider|slurp|preview|facebookexternalhit|whatsapp|skypeuri|embedly|quora link|pinterest|vkshare"
     r"|w3c_validator|lighthouse|pingdom|uptime|monitor|probe|healthcheck|curl/|wget/|python-|go-http|java/|okhttp|libwww"

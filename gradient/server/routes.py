@@ -13,7 +13,7 @@ from gradient.server.page_context import CARD, TEMPLATES, PageContext
 from gradient.server.pages import CardHandler, PageHandler, SiteHandler
 from gradient.server.sockets import KernelSocket
 
-# By the name of Voilà's handler, the one that takes its place.
+# The handlers of this package, by the names of Voilà's handlers that they replace.
 _HANDLERS: dict[str, type] = {
     **visitor.HANDLERS,
     "TornadoVoilaHandler": PageHandler,
@@ -22,7 +22,7 @@ _HANDLERS: dict[str, type] = {
     "TemplateStaticFileHandler": TemplateAsset,
     "FileFindHandler": ExtensionAsset,
 }
-_UNUSED = ("ThemesHandler",)  # the page has one theme, which its template brings
+_UNUSED = ("ThemesHandler",)  # the page has one theme, which is part of its template
 
 
 def all_routes(
@@ -38,23 +38,32 @@ def all_routes(
         bundle: the file of the page's scripts.
         folder: where it is.
     """
-    settings = context.settings
     (_, _, options), others = page_and_other_routes([route for route in voilas if route[1].__name__ not in _UNUSED])
     options = {**options, "context": context}
-    own: list[Route] = [
+    own = [*_operation(why_not_ready, context), *_files(bundle, folder, context), ("live", PageHandler, options)]
+    root, is_static = url_path_join(root, "/"), context.settings.root_page == "static"
+    return [
+        *((root + pattern, *target) for pattern, *target in own),
+        *((_with_version(pattern), *target) for pattern, *target in replaced(others, _HANDLERS)),
+        (f"{root}(.*)", PageHandler, {**options, "is_static": is_static}),
+    ]
+
+
+def _operation(why_not_ready: Callable[[], str], context: PageContext) -> list[Route]:
+    """The routes for operators and platforms."""
+    return [
         ("healthz", HealthHandler),
         ("readyz", ReadyHandler, {"why_not": why_not_ready}),
-        ("metrics", MetricsHandler, {"audience": settings.metrics}),
+        ("metrics", MetricsHandler, {"audience": context.settings.metrics}),
+    ]
+
+
+def _files(bundle: str, folder: str, context: PageContext) -> list[Route]:
+    """The routes of files that are not Voilà's."""
+    return [
         (f"({CARD})", CardHandler, {"path": str(TEMPLATES)}),
         (f"({re.escape(bundle)})", BundleAsset, {"path": folder}),
-        ("(assets/.*|worker[.]js)", SiteHandler, {"path": str(settings.site.resolve())}),
-        ("live", PageHandler, options),
-    ]
-    root = url_path_join(root, "/")
-    return [
-        *((root + pattern, *rest) for pattern, *rest in own),
-        *((_with_version(pattern), *rest) for pattern, *rest in replaced(others, _HANDLERS)),
-        (f"{root}(.*)", PageHandler, {**options, "is_static": settings.root_page == "static"}),
+        ("(assets/.*|worker[.]js)", SiteHandler, {"path": str(context.settings.site.resolve())}),
     ]
 
 

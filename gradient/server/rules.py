@@ -92,7 +92,7 @@ def _is_list_of_dtypes(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(name, str) and name in _SIZES for name in value)
 
 
-# For each type of rule its check, and its bounds in the order of the check's arguments, each with what it has to be.
+# For each type of rule: its check, and its bounds in the order of the check's arguments, each with a check of the bound itself.
 _KINDS: Mapping[str, tuple[Callable[..., bool], Mapping[str, Check]]] = {
     "number": (_is_number, {"low": _is_finite, "high": _is_finite}),
     "integer": (_is_integer, {"low": _is_finite, "high": _is_finite}),

@@ -68,35 +68,39 @@ class Settings:
 
     root_page: Annotated[str, OneOf(("live", "static")), "the page at /: with a kernel, or static"] = "live"
     site: Annotated[Path, Line(), "the folder that `python -m gradient.publish` wrote"] = Path("site")
-    memory_mb: Annotated[int, _MEGABYTES, "memory that all processes may use, in MB; 0 asks the operating system"] = 0
-    server_mb: Annotated[int, _MEGABYTES, "the part of it that the server takes, in MB"] = 240
-    kernel_mb: Annotated[int, Between(1, 1 << 20), "the part of it that one kernel takes, in MB"] = 80
-    max_kernels: Annotated[int, Between(0, 100_000), "kernels at the same time; 0 derives it from the memory"] = 0
-    kernels_per_address: Annotated[int, Between(0, 100_000), "kernels of one address; 0 is half of all, rounded up"] = 0
+    memory_mb: Annotated[int, _MEGABYTES, "the memory that all processes may use, in MB; 0 asks the operating system"] = 0
+    server_mb: Annotated[int, _MEGABYTES, "the part of the memory that is not for kernels, in MB"] = 240
+    kernel_mb: Annotated[int, Between(1, 1 << 20), "the memory that one kernel is expected to take, in MB"] = 80
+    max_kernels: Annotated[int, Between(0, 100_000), "the number of kernels at the same time; 0 derives it from the memory"] = 0
+    kernels_per_address: Annotated[
+        int, Between(0, 100_000), "the number of kernels of one address; 0 is half of all, rounded up"
+    ] = 0
     starts_per_minute: Annotated[
-        int, Between(0, 100_000), "kernels that one address may start within any 60 s; 0 is no limit"
+        int, Between(0, 100_000), "how many kernels one address may start within any 60 s; 0 is no limit"
     ] = 30
-    trusted_proxies: Annotated[int, Between(0, 10), "trusted proxies in front, which append to X-Forwarded-For"] = 0
-    idle_seconds: Annotated[int, Between(1, 86_400), "seconds after which an unused kernel is ended"] = 600
-    connect_seconds: Annotated[int, Between(1, 3_600), "seconds after which a kernel without a connection is ended"] = 60
-    cull_seconds: Annotated[int, Between(1, 3_600), "seconds between two checks for such kernels"] = 10
-    memory_seconds: Annotated[int, Between(1, 3_600), "seconds between two measurements of the memory"] = 2
+    trusted_proxies: Annotated[
+        int, Between(0, 10), "the number of trusted proxies in front of the server, which append to X-Forwarded-For"
+    ] = 0
+    idle_seconds: Annotated[int, Between(1, 86_400), "the seconds after which an unused kernel is ended"] = 600
+    connect_seconds: Annotated[int, Between(1, 3_600), "the seconds after which a kernel without a connection is ended"] = 60
+    cull_seconds: Annotated[int, Between(1, 3_600), "the seconds between two checks for kernels to end"] = 10
+    memory_seconds: Annotated[int, Between(1, 3_600), "the seconds between two measurements of the memory"] = 2
     metrics: Annotated[
         str,
         OneOf(("local", "direct", "public")),
         "who may read /metrics: this machine, clients without a proxy, or everybody",
     ] = "local"
-    stop_seconds: Annotated[int, Between(0, 600), "seconds that pages under way get when the server stops"] = 10
+    stop_seconds: Annotated[int, Between(0, 600), "the seconds that pages under way get when the server stops"] = 10
     warm: Annotated[str, OneOf(("yes", "no")), "whether kernels are forked from a process that has imported everything"] = "yes"
-    kernel_limit_mb: Annotated[int, Between(300, 1 << 20), "memory that one kernel may map, used or not, in MB"] = 1024
-    kernel_cpu_seconds: Annotated[int, Between(1, 1 << 30), "total processor time of one kernel, in seconds"] = 600
-    frame_ancestors: Annotated[str, Line(), "sites that may embed the page, as in Content-Security-Policy"] = "'self'"
-    max_connections: Annotated[int, Between(1, 60_000), "connections at the same time, from all addresses"] = 2000
-    connections_per_address: Annotated[int, Between(0, 60_000), "connections of one address; 0 is no limit"] = 200
+    kernel_limit_mb: Annotated[int, Between(300, 1 << 20), "the memory that one kernel may map, used or not, in MB"] = 1024
+    kernel_cpu_seconds: Annotated[int, Between(1, 1 << 30), "the total processor time of one kernel, in seconds"] = 600
+    frame_ancestors: Annotated[str, Line(), "the sites that may embed the page, as in Content-Security-Policy"] = "'self'"
+    max_connections: Annotated[int, Between(1, 60_000), "the number of connections at the same time, from all addresses"] = 2000
+    connections_per_address: Annotated[int, Between(0, 60_000), "the number of connections of one address; 0 is no limit"] = 200
     request_seconds: Annotated[
-        int, Between(1, 3_600), "seconds within which a request has to arrive, and a response to be read"
+        int, Between(1, 3_600), "the seconds within which a request has to arrive, and a response to be read"
     ] = 30
-    cookie_secret: Annotated[str, Line(), "signs the visitors' cookies; all replicas need the same one"] = ""
+    cookie_secret: Annotated[str, Line(), "the secret that signs visitors' cookies; all replicas need the same one"] = ""
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> Self:
@@ -117,5 +121,5 @@ def _read(name: str, hint: Any, text: str) -> Any:
     except ValueError as error:
         raise SettingsError(
             f"{PREFIX}{name.upper()} is {text!r}. It sets {purpose}, so it must be {values}. "
-            f"Give it such a value, or leave it out for {getattr(Settings, name)!r}."
+            f"Give it such a value, or unset it for the default, {str(getattr(Settings, name))!r}."
         ) from error

@@ -56,7 +56,7 @@ class KernelSocket(OwnerOnlyHandler, VoilaKernelWebsocketHandler):
         session = self.get_query_argument("session_id", "")
         if not (session.isascii() and session.isprintable() and 0 < len(session) <= _MAX_SESSION):
             raise refusal(400, "session")
-        slots = _SLOTS.setdefault(self.kernel_manager.get_kernel(self.asked_kernel), _SocketSlots())
+        slots = _SLOTS.setdefault(self.kernel_manager.get_kernel(self.kernel_id_in_path), _SocketSlots())
         if len(slots.open) >= _MAX_SOCKETS or not slots.rate.try_take():
             raise refusal(429, "number")
         slots.open.add(self)
@@ -72,7 +72,7 @@ class KernelSocket(OwnerOnlyHandler, VoilaKernelWebsocketHandler):
         await _wait(self._frames.take())
 
     async def pre_get(self) -> None:
-        """Waits until the kernel answers, and it is known what its page may send.
+        """Waits until the kernel answers, and until the server knows what its page may send.
 
         Raises:
             HTTPError: 400 for a client that has gone meanwhile, and must not be connected.

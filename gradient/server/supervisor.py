@@ -89,4 +89,4 @@ class ZygoteSupervisor:
             self.start()
         else:
             self.settled.set()
-            _LOG.error("There are no warm kernels here: each one takes seconds to start, and more memory.")
+            _LOG.error("There are no warm kernels here: each kernel takes seconds to start, and more memory.")

@@ -37,7 +37,7 @@ def set_visitor_cookie(handler: JupyterHandler, *, is_embedded: bool = False) ->
     """Sets the visitor's cookie unless it is recent, and makes them the owner of the kernels that this request starts.
 
     Args:
-        handler: of the request for a page; nothing of its answer may have been sent yet.
+        handler: of the request for a page; no part of the response may have been sent yet.
         is_embedded: whether other sites may embed the page; browsers then accept its cookie over HTTPS only.
     """
     visitor = visitor_of(handler) or secrets.token_urlsafe(16)
@@ -71,8 +71,8 @@ class OwnerOnlyHandler(JupyterHandler):
     """A route of a kernel, for its owner only; nobody else learns whether the kernel exists."""
 
     @property
-    def asked_kernel(self) -> str:
-        """The kernel's id in the route."""
+    def kernel_id_in_path(self) -> str:
+        """The kernel's id, from the request's path."""
         return [*self.path_kwargs.values(), *self.path_args][0]
 
     async def prepare(self, *args: Any, **options: Any) -> None:
@@ -84,7 +84,7 @@ class OwnerOnlyHandler(JupyterHandler):
         await super().prepare(*args, **options)
         if not self.check_origin():
             raise refusal(403, "origin")
-        kernel_id, visitor = self.asked_kernel, visitor_of(self)
+        kernel_id, visitor = self.kernel_id_in_path, visitor_of(self)
         owner = _OWNERS.get(self.kernel_manager.get_kernel(kernel_id)) if kernel_id in self.kernel_manager else None
         if not visitor or visitor != owner:
             raise refusal(404, "owner")

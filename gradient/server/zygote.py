@@ -6,7 +6,7 @@ this process has a single thread: nothing it imports may start a JAX backend, an
 
 CONTROL is a Unix socket of packets, each of them a JSON object:
 
-    from the server     the fields of `ForkRequest`                      please fork a kernel
+    from the server     the fields of `ForkRequest`                      fork a kernel
     from the zygote     {"allowlist": description}                       once, if there is a NOTEBOOK: what its pages may set
                         {"ready": true}                                  once: it can fork
                         {"cannot_fork": reason}                          once, instead: it must not, and exits
@@ -160,7 +160,7 @@ def _run(arguments: list[str]) -> None:
 
 
 def _detach(request: ForkRequest, parent_pipe: int) -> None:
-    """Gives up what was inherited from the zygote, but for its memory and its output streams."""
+    """Gives up what was inherited from the zygote, except its memory and its output streams."""
     os.setsid()
     for number in (signal.SIGCHLD, signal.SIGINT):
         signal.signal(number, signal.SIG_DFL)

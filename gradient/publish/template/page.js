@@ -62,7 +62,7 @@ async function show(state) {
   for (const place of document.querySelectorAll("[data-model]")) {
     await fillPlace(/** @type {HTMLElement} */ (place), manager, state).catch((error) => console.error(error)); // show the others
   }
-  Object.assign(window, { widgetManager: manager }); // for whoever inspects the page in its console
+  Object.assign(window, { widgetManager: manager }); // for inspection in the console
 }
 
 /** Precaches the page for visits without a network, with the other images of a window like this one. @param {Prerendered[]} images */

@@ -1,7 +1,7 @@
 // The service worker of a published page: after the first visit the page opens without a network.
 //
-// What is in assets/ has a name that changes with its content, so its cached copy is always right. The page itself is asked for
-// on every visit, and its copy serves only where the network has no answer. This file has the page's version in it, so that
+// What is in assets/ has a name that changes with its content, so its cached copy is always right. The page itself is requested
+// on every visit, and its copy serves only if the network gives no answer. This file has the page's version in it, so that
 // browsers install it again with every new page.
 
 const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
