@@ -3,7 +3,7 @@
     python -m benchmarks.frame [--rtt 0,100,300,600] [--presses 120] [--save]
 
 For each problem and round trip time (RTT): milliseconds from a key event until all outputs are set, and the share of presses
-whose next animation frame shows the new loss curve, fitted curve, path and readout. The two are measured in separate rounds,
+whose next animation frame shows the new loss curve, fitted curve, path and readout. The two are measured in separate passes,
 because reading a canvas takes longer than a press, and each press waits for the frame of the one before. Voilà's server and
 kernel run at the lowest priority, because for a visitor they run on another machine. The folder `site`, if it exists, is the
 page without them. The last row is a page that only changes one attribute of an SVG path for each key.
