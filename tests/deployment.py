@@ -11,12 +11,12 @@ _PATH = f"{os.environ['PATH']}:/usr/sbin"
 
 
 def haproxy_program() -> str:
-    """The program: one that is found, else Debian's package; skips the test where that cannot be installed."""
+    """HAProxy: the one that is installed, or else Debian's package; skips the test if that cannot be installed."""
     return installed("haproxy", lambda: shutil.which("haproxy", path=_PATH))
 
 
 def installed(package: str, find: Callable[[], str | None]) -> str:
-    """What is found, if need be after Debian's package has been installed; skips the test where that cannot be."""
+    """What `find` finds, if need be after installing Debian's package; skips the test if that cannot be installed."""
     if (found := find()) is None and os.geteuid() == 0 and shutil.which("apt-get"):
         environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
         for command in ("apt-get update", f"apt-get install -y --no-install-recommends {package}"):

@@ -1,4 +1,4 @@
-"""The processes of a server, as Linux shows them: who started whom, what they hold, and when they end."""
+"""The processes of a server, as Linux shows them: their children, their open files, and when they end."""
 
 import contextlib
 import os
@@ -15,7 +15,7 @@ Found = TypeVar("Found")
 
 
 def children(pid: int) -> list[int]:
-    """What a process has started, those included that have ended and that nobody has asked for."""
+    """The children of a process, including those that have ended and that it has not waited for."""
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
@@ -30,7 +30,7 @@ def zygote_of(server: int) -> int:
 
 
 def descriptors(pid: int) -> set[str]:
-    """What is open in a process, which may close something meanwhile."""
+    """The open files of a process, which may close some meanwhile."""
     found = set()
     for link in Path(f"/proc/{pid}/fd").iterdir():
         with contextlib.suppress(FileNotFoundError):
@@ -51,9 +51,9 @@ def end(pid: int, number: int = signal.SIGKILL) -> None:
 
 
 def eventually(find: Callable[[], Found]) -> Found:
-    """The first thing found that is true."""
+    """Polls until `find` returns something true; returns that."""
     deadline, never = time.monotonic() + PATIENCE_SECONDS, threading.Event()
     while not (found := find()):
-        assert time.monotonic() < deadline, "it never came"
+        assert time.monotonic() < deadline, "the condition did not come true in time"
         never.wait(0.02)
     return found

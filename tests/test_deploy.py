@@ -1,4 +1,4 @@
-"""What operators copy: every place sets the same variables, and on Fly a visitor is taken to the machine with their kernel."""
+"""The recipes in deploy/: all set the same variables, and on Fly a visitor reaches the machine with their kernel."""
 
 import re
 import sys
@@ -13,8 +13,8 @@ from tests.conftest import ROOT, free_port, serve
 from tests.deployment import haproxy_program
 
 DEPLOY = ROOT / "deploy"
-# How each file gives a variable its value; a secret's stands elsewhere.
-PLACES = {
+# How each file sets a variable; a secret's value is elsewhere.
+RECIPES = {
     "techni@.service": r"^(?:Environment=|#   .*echo )(TECHNI_\w+)=(\S+)",
     "heroku.sh": r"^  (TECHNI_\w+)=(\S+)",
     "fly.toml": r"^(?:#   fly secrets set .* )?(TECHNI_\w+) ?= ?\"?([^\s\"]+)",
@@ -24,12 +24,12 @@ VARIABLES = (
     *("TECHNI_ROOT_PAGE", "TECHNI_MEMORY_MB", "TECHNI_TRUSTED_PROXIES", "TECHNI_METRICS", "TECHNI_STOP_SECONDS"),
     "TECHNI_COOKIE_SECRET",
 )
-OTHERS = ("haproxy.cfg", "fly.cfg", "Dockerfile", "Dockerfile.dockerignore", "README.md")  # they set none
+OTHERS = ("haproxy.cfg", "fly.cfg", "Dockerfile", "Dockerfile.dockerignore", "README.md")  # they set no variables
 
 
-@pytest.mark.parametrize("place", PLACES)
-def test_every_place_sets_the_same_variables_to_what_the_server_takes(place: str) -> None:
-    found = re.findall(PLACES[place], (DEPLOY / place).read_text(), re.MULTILINE)
+@pytest.mark.parametrize("name", RECIPES)
+def test_every_recipe_sets_the_same_variables_to_valid_values(name: str) -> None:
+    found = re.findall(RECIPES[name], (DEPLOY / name).read_text(), re.MULTILINE)
     assert sorted(name for name, _ in found) == sorted(VARIABLES)
     settings = Settings.from_environment(dict(found))
     assert (settings.root_page, settings.cookie_secret != "") == ("live", True)
@@ -39,12 +39,12 @@ def test_every_place_sets_the_same_variables_to_what_the_server_takes(place: str
 
 
 def test_no_file_is_forgotten() -> None:
-    assert {file.name for file in DEPLOY.iterdir()} == PLACES.keys() | OTHERS
+    assert {file.name for file in DEPLOY.iterdir()} == RECIPES.keys() | OTHERS
 
 
-@pytest.mark.parametrize("place", [name for name in (*PLACES, *OTHERS) if name not in ("README.md", "haproxy.cfg")])
-def test_a_file_says_at_its_top_what_is_not_tested(place: str) -> None:
-    top = re.match(r"(?:#.*\n)+", (DEPLOY / place).read_text())
+@pytest.mark.parametrize("name", [name for name in (*RECIPES, *OTHERS) if name not in ("README.md", "haproxy.cfg")])
+def test_a_file_says_at_its_top_what_is_not_tested(name: str) -> None:
+    top = re.match(r"(?:#.*\n)+", (DEPLOY / name).read_text())
     assert top
     assert re.search("[Nn]ot tested", top[0])
 
@@ -77,7 +77,7 @@ HERE, THERE = {"Cookie": "techni_replica=here"}, {"Cookie": "techni_replica=ther
         ({"Cookie": "techni_replica=there:app=another"}, None, "here"),
     ],
 )
-def test_a_visitor_is_taken_to_the_machine_of_the_cookie(
+def test_a_visitor_reaches_the_machine_that_the_cookie_names(
     machine: str, headers: dict[str, str], taken_to: str | None, cookie: str | None
 ) -> None:
     with urllib.request.urlopen(urllib.request.Request(machine, headers=headers)) as answer:
@@ -86,7 +86,7 @@ def test_a_visitor_is_taken_to_the_machine_of_the_cookie(
     assert given.partition(";")[0] == (f"techni_replica={cookie}" if cookie else "")
 
 
-def test_the_public_has_no_metrics(machine: str) -> None:
+def test_the_public_cannot_read_metrics(machine: str) -> None:
     with pytest.raises(HTTPError, match="403") as refused:
         urllib.request.urlopen(f"{machine}metrics")
     refused.value.close()

@@ -1,4 +1,4 @@
-"""Three replicas behind deploy/haproxy.cfg: one that is killed takes nobody's page away, and neither does a rolling restart."""
+"""Three replicas behind deploy/haproxy.cfg: visitors keep their pages when one is killed, and in a rolling restart."""
 
 import csv
 import re
@@ -77,7 +77,7 @@ class Cluster:
             return b"".join(iter(lambda: admin.recv(1 << 16), b"")).decode()
 
     def states(self) -> dict[str, str]:
-        """What HAProxy thinks of each replica."""
+        """The state of each replica, as HAProxy reports it."""
         rows = csv.DictReader(self.command("show stat").removeprefix("# ").splitlines())
         return {row["svname"]: row["status"] for row in rows if row["svname"] in REPLICAS}
 
@@ -157,7 +157,7 @@ def expect_live(app: AppPage) -> None:
     app.compute_in("browser")
 
 
-def expect_going_on(app: AppPage) -> None:
+def expect_carrying_on(app: AppPage) -> None:
     """The page says that it has lost its server, and its slider moves the curve."""
     expect(app.page.locator(LINE)).to_be_visible(timeout=LOAD_MS)
     before = app.seen()
@@ -168,7 +168,7 @@ def expect_going_on(app: AppPage) -> None:
 
 
 @pytest.mark.soak
-def test_a_killed_replica_costs_nobody_the_page(cluster: Cluster, contexts: list[BrowserContext]) -> None:
+def test_a_killed_replica_takes_no_page_away(cluster: Cluster, contexts: list[BrowserContext]) -> None:
     apps = {replica_of(app): app for app in (AppPage.open(context.new_page(), cluster.url) for context in contexts)}
     assert set(apps) == set(REPLICAS), "Each replica should have got one of the three visitors."
     orphan = apps.pop("two")
@@ -177,7 +177,7 @@ def test_a_killed_replica_costs_nobody_the_page(cluster: Cluster, contexts: list
     cluster.stop("two", signal.SIGKILL)
     for app in apps.values():
         expect_live(app)
-    expect_going_on(orphan)
+    expect_carrying_on(orphan)
     orphan.page.reload(timeout=LOAD_MS)
     expect_controls(orphan, before)
     assert replica_of(orphan) in apps
@@ -187,7 +187,7 @@ def test_a_killed_replica_costs_nobody_the_page(cluster: Cluster, contexts: list
 
 
 def expect_admitted(playwright: Playwright, cluster: Cluster, closed: str) -> None:
-    """Somebody who has never been here gets a page with a kernel, from another replica than the closed one."""
+    """A new visitor gets a page with a kernel, from another replica than the closed one."""
     newcomer = playwright.request.new_context(ignore_https_errors=True, extra_http_headers=BROWSER)
     answer = newcomer.get(cluster.url)
     assert answer.status == 200
@@ -199,7 +199,7 @@ def expect_admitted(playwright: Playwright, cluster: Cluster, closed: str) -> No
 
 
 def half_loaded(context: BrowserContext, url: str) -> tuple[AppPage, Callable[[], None]]:
-    """A page that has come, but not yet its script; and what lets it go on."""
+    """A page whose HTML has arrived, but not its script; and a function that lets the script through."""
     held: list[Route] = []
     context.route(re.compile("/bundle[.]"), lambda route: held.append(route), times=1)  # noqa: PLW0108
     page = context.new_page()
@@ -210,7 +210,7 @@ def half_loaded(context: BrowserContext, url: str) -> tuple[AppPage, Callable[[]
 
 @pytest.mark.soak
 def test_a_rolling_restart_loses_no_page(cluster: Cluster, contexts: list[BrowserContext], playwright: Playwright) -> None:
-    """Neither one that is open, nor one that is being loaded, nor one that is asked for meanwhile."""
+    """Neither an open page, nor one that is loading, nor one that is requested meanwhile."""
     apps = [AppPage.open(context.new_page(), cluster.url) for context in contexts[1:]]
     loading, go_on = half_loaded(contexts[0], cluster.url)
     first = replica_of(loading)
@@ -222,7 +222,7 @@ def test_a_rolling_restart_loses_no_page(cluster: Cluster, contexts: list[Browse
     for name in sorted(REPLICAS, key=lambda name: name != first):
         restart(cluster, name, playwright)
     for app in [*apps, loading]:
-        expect_going_on(app)
+        expect_carrying_on(app)
         app.press("Steps", "ArrowRight", 20)
         app.wait("s.step === '50'")
         app.page.reload(timeout=LOAD_MS)

@@ -1,4 +1,4 @@
-"""What a stranger's machine needs: the Procfile's own line, pinned requirements, and a package that carries its pages."""
+"""What a new machine needs: the Procfile's own line, pinned requirements, and a package that contains its pages."""
 
 import ast
 import importlib.metadata

@@ -1,4 +1,4 @@
-"""What a page that is none can set in a kernel: no value ends a link, grows without bound or compiles anew."""
+"""What a hostile page can set in a kernel: no value breaks a link, takes unbounded memory or compiles another program."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -45,7 +45,7 @@ def app(wire: Wire, request: pytest.FixtureRequest) -> Iterator[App]:
 
 @pytest.fixture(autouse=True)
 def is_as_it_was(app: App, wire: Wire) -> Iterator[None]:
-    """Whatever a page has set: with a page's next honest change the app shows finite numbers, and no error."""
+    """Whatever a page has set, at the next ordinary change the app shows finite numbers, and no error."""
     before = {(name, trait): getattr(getattr(app, name), trait) for name, trait in TRAITS}
     yield
     for (name, trait), value in before.items():
@@ -89,7 +89,7 @@ def points(count: int, dtype: str = "float32") -> dict:
     ],
     ids=repr,
 )
-def test_other_data_than_a_problems_is_not_taken_and_compiles_nothing(app: App, wire: Wire, arrays: dict) -> None:
+def test_data_of_another_shape_are_refused_and_compile_nothing(app: App, wire: Wire, arrays: dict) -> None:
     ask(app, wire)
     x, compiled, programs = app.fit.data.x, app._main._kernel.fun._cache_size(), app._main.programs
     wire.receive(app.fit.data, arrays)
@@ -99,7 +99,7 @@ def test_other_data_than_a_problems_is_not_taken_and_compiles_nothing(app: App, 
     assert app._main.programs is programs
 
 
-def test_data_of_a_problems_length_are_taken(app: App, wire: Wire) -> None:
+def test_data_of_a_problems_length_are_accepted(app: App, wire: Wire) -> None:
     x, y = app.fit.data.x, app.fit.data.y
     wire.receive(app.fit.data, {"x": points(len(x)), "y": points(len(x))})
     np.testing.assert_array_equal(app.fit.data.x, np.ones(len(x)))
@@ -108,7 +108,7 @@ def test_data_of_a_problems_length_are_taken(app: App, wire: Wire) -> None:
 
 @pytest.mark.parametrize("ratio", [1, 3, 1e9, float("nan"), "2"])
 @pytest.mark.parametrize(("width", "height"), [(1e9, 1e9), (1e9, 1), (2400, 2400), (0, -5), (float("nan"), 300), ("1", None)])
-def test_a_canvas_has_a_useful_size(app: App, wire: Wire, width: Any, height: Any, ratio: Any) -> None:
+def test_a_canvas_has_a_sensible_size(app: App, wire: Wire, width: Any, height: Any, ratio: Any) -> None:
     canvas = app.field.pictures[0].canvas
     wire.receive_custom(canvas, {"type": "set_device_pixel_ratio", "device_pixel_ratio": ratio})
     sent = wire.receive_custom(canvas, {"type": "resize", "width": width, "height": height})

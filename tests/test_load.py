@@ -1,4 +1,4 @@
-"""More visitors than there is room for, in a few seconds, by the harness that measures hundreds: `benchmarks/load.py`."""
+"""More visitors in a few seconds than there is room for, with the harness that measures hundreds: `benchmarks/load.py`."""
 
 import os
 import signal
@@ -13,11 +13,11 @@ from benchmarks.crowd import kind_of
 from tests.conftest import PYTHONPATH, ROOT
 
 SMALL = ("--visitors=20", "--real=1", "--seconds=2", "--within=4", "--patience=300")
-SOON = {"TECHNI_CONNECT_SECONDS": "30", "TECHNI_CULL_SECONDS": "1"}  # a kernel whose visitor went without a word ends after
+SOON = {"TECHNI_CONNECT_SECONDS": "30", "TECHNI_CULL_SECONDS": "1"}  # how soon a kernel ends whose visitor has vanished
 
 
 def load(site: Path, *arguments: str, **environment: str) -> dict[str, str]:
-    """The cells of the benchmark's row by their column, if all held that it asks for."""
+    """The cells of the benchmark's row by column, after a run that met all its requirements."""
     command = [sys.executable, "-m", "benchmarks.load", *arguments]
     variables = {**os.environ, "PYTHONPATH": PYTHONPATH, "TECHNI_SITE": str(site), **environment}
     run = subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True, check=False)
@@ -36,7 +36,7 @@ def load(site: Path, *arguments: str, **environment: str) -> dict[str, str]:
         ("", None),
     ],
 )
-def test_what_is_cut_or_another_page_counts_as_none(html: str, kind: str | None) -> None:
+def test_a_truncated_or_unknown_page_is_an_error(html: str, kind: str | None) -> None:
     if kind is None:
         with pytest.raises(RuntimeError, match="neither page"):
             kind_of(html)
@@ -44,7 +44,7 @@ def test_what_is_cut_or_another_page_counts_as_none(html: str, kind: str | None)
         assert kind_of(html) == kind
 
 
-def test_a_cgroup_ends_what_takes_more_than_its_limit() -> None:
+def test_a_cgroup_kills_a_process_above_its_limit() -> None:
     with cgroup_of(64) as cgroup:
         if cgroup is None:
             pytest.skip("this machine lets nobody make a memory cgroup")
@@ -57,7 +57,7 @@ def test_a_cgroup_ends_what_takes_more_than_its_limit() -> None:
     assert not folder.exists()
 
 
-def test_a_crowd_is_served_within_the_memory_with_and_without_kernels(site_folder: Path) -> None:
+def test_a_crowd_is_served_within_the_memory_limit(site_folder: Path) -> None:
     row = load(site_folder, *SMALL, "--root-page=live", **SOON)
     assert int(row["served with a kernel"]) + int(row["static page"]) == 20
     assert int(row["served with a kernel"]) >= int(row["kernels at most"]) > 0
@@ -65,14 +65,14 @@ def test_a_crowd_is_served_within_the_memory_with_and_without_kernels(site_folde
     assert (row["errors"], row["kernels left"]) == ("0", "0")
 
 
-def test_a_crowd_is_served_by_the_static_front_without_a_kernel(site_folder: Path) -> None:
+def test_a_static_root_page_serves_a_crowd_without_kernels(site_folder: Path) -> None:
     row = load(site_folder, *SMALL, "--root-page=static")
     assert [row[name] for name in ("served with a kernel", "static page", "errors", "kernels left")] == ["0", "20", "0", "0"]
 
 
 @pytest.mark.soak
-def test_the_harness_finds_what_does_not_hold(site_folder: Path) -> None:
-    """In less memory than a server takes, visitors get errors."""
+def test_the_harness_reports_failures(site_folder: Path) -> None:
+    """With less memory than a server needs, visitors get errors."""
     with pytest.raises(AssertionError, match="memory went over the limit"):
         load(site_folder, *SMALL, "--root-page=static", "--limit-mb=50", "--no-cgroup")
 

@@ -1,4 +1,4 @@
-"""What pages may set follows from the widgets: a control is added to the app, and the server is not touched."""
+"""What pages may set follows from the widgets: a control that is added to the app needs no change in the server."""
 
 import asyncio
 import json
@@ -126,7 +126,7 @@ def test_a_trait_is_a_rule_and_a_rule_is_a_check(name: str, bounds: dict | None,
     ("name", "bounds", "words"),
     [("table", None, "Kinds.table is a Dict, which no page can set"), ("flag", {"low": 0}, "Kinds.flag has no bounds")],
 )
-def test_what_no_page_can_set_is_named(name: str, bounds: dict | None, words: str) -> None:
+def test_a_trait_that_no_page_can_set_is_named(name: str, bounds: dict | None, words: str) -> None:
     with pytest.raises(TypeError, match=words):
         rule_of(Kinds.class_traits()[name], bounds)
 
@@ -147,7 +147,7 @@ def test_what_no_page_can_set_is_named(name: str, bounds: dict | None, words: st
         {"traits": {}, "messages": {"draw": []}},
     ],
 )
-def test_a_description_that_is_none_is_not_taken(description: Any) -> None:
+def test_an_invalid_description_is_refused(description: Any) -> None:
     with pytest.raises(DescriptionError):
         Allowlist(description)
 

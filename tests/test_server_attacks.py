@@ -39,7 +39,7 @@ SETTINGS = {
     "TECHNI_CONNECTIONS_PER_ADDRESS": "0",  # all come from one
 }
 CHANNELS = ("shell", "control", "stdin", "iopub")
-ORDERS = {
+CODE_REQUESTS = {
     "comm_open": {"comm_id": "1", "target_name": "jupyter.widget", "data": {"state": {"_model_name": "ButtonModel"}}},
     "execute_request": {"code": "import os; os._exit(1)", "silent": False},
     "shutdown_request": {"restart": False},
@@ -52,7 +52,7 @@ _WORK = re.compile(r'^techni_loop_work_seconds_bucket{le="([^"]+)"} ([\d.]+)', r
 
 @pytest.fixture(scope="module")
 def run() -> Iterator[Run]:
-    """Runs a coroutine in the loop that all visitors of these tests live in."""
+    """Runs a coroutine in the event loop that all visitors of these tests share."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 8192), hard))  # for a thousand sockets
     # In a thread of its own: the browser of other tests has a loop in this one.
@@ -121,14 +121,14 @@ async def malformed(server: Server) -> float:
 
 
 async def until(condition: Callable[[], Coroutine[Any, Any, bool]]) -> None:
-    """Waits until something holds, asking again and again."""
+    """Polls until a condition holds."""
     async with asyncio.timeout(60):
         while not await condition():
             await asyncio.sleep(0.1)
 
 
 async def flood(connection: WebSocketClientConnection, frames: list[bytes]) -> None:
-    """Sends as fast as the network takes it, as long as it does."""
+    """Sends frames as fast as the network accepts them, until the socket is closed."""
     with suppress(WebSocketClosedError):
         for sent in frames:
             await connection.write_message(sent, binary=True)
@@ -136,7 +136,7 @@ async def flood(connection: WebSocketClientConnection, frames: list[bytes]) -> N
 
 @contextmanager
 def raw(server: Server, sent: bytes = b"") -> Iterator[socket.socket]:
-    """A connection with some bytes on it."""
+    """A connection on which some bytes have been sent."""
     with socket.create_connection((urlsplit(server.url).hostname, urlsplit(server.url).port), timeout=60) as connection:
         connection.sendall(sent)
         yield connection
@@ -146,7 +146,7 @@ def answer(server: Server, sent: bytes) -> bytes:
     """All that comes back until the server closes the connection."""
     received = b""
     with raw(server) as connection, suppress(ConnectionResetError):
-        with suppress(ConnectionResetError, BrokenPipeError):  # who takes no more may have said why
+        with suppress(ConnectionResetError, BrokenPipeError):  # a server that reads no more may have said why
             connection.sendall(sent)
         while part := connection.recv(1 << 16):
             received += part
@@ -161,7 +161,7 @@ def test_a_socket_without_the_protocol_is_refused(server: Server, attacker: Visi
     assert run(count(server, "sockets_refused_total", reason="subprotocol")) == before + 2
 
 
-def test_a_frame_of_ones_is_refused_and_the_socket_goes_on(server: Server, attacker: Visitor, run: Run) -> None:
+def test_a_frame_of_ones_is_refused_and_the_socket_stays_open(server: Server, attacker: Visitor, run: Run) -> None:
     before = run(malformed(server))
     run(attacker.say(b"\xff" * 8))
     assert run(attacker.move(0.2))
@@ -170,10 +170,10 @@ def test_a_frame_of_ones_is_refused_and_the_socket_goes_on(server: Server, attac
 
 def random_frames(number: int, seed: int) -> list[bytes]:
     """Frames of random bytes, and a page's frames with random bytes in them."""
-    chance, honest = random.Random(seed), update("0" * 32, value=1.0)
+    chance, valid = random.Random(seed), update("0" * 32, value=1.0)
     frames = [chance.randbytes(chance.randrange(200)) for _ in range(number)]
     for i in range(0, number, 2):
-        spoilt = bytearray(honest)
+        spoilt = bytearray(valid)
         for _ in range(chance.randrange(1, 9)):
             spoilt[chance.randrange(16)] = chance.randrange(256)
         frames[i] = bytes(spoilt)
@@ -181,7 +181,7 @@ def random_frames(number: int, seed: int) -> list[bytes]:
 
 
 async def send_random_frames(attacker: Visitor, number: int, seed: int) -> int | None:
-    """Sends them on a socket of their own, as soon as there may be one; returns with which code it was closed."""
+    """Sends them on a socket of their own, as soon as one is accepted; returns its close code."""
     async with asyncio.timeout(120):
         while True:
             with suppress(HTTPClientError):
@@ -206,7 +206,7 @@ def test_random_frames_close_their_sockets(server: Server, attacker: Visitor, ru
 
 @pytest.mark.soak
 def test_a_million_random_frames_close_their_sockets(server: Server, visitor: Visitor, attacker: Visitor, run: Run) -> None:
-    """It takes minutes, in which a visitor goes on."""
+    """It takes minutes, during which a visitor's slider keeps working."""
     before = run(malformed(server))
     attacker.socket.close()
     for turn in range(50):
@@ -215,29 +215,29 @@ def test_a_million_random_frames_close_their_sockets(server: Server, visitor: Vi
     assert run(malformed(server)) >= before + 200 * 20
 
 
-def test_no_channel_takes_an_order(server: Server, attacker: Visitor, run: Run) -> None:
+def test_no_channel_executes_code(server: Server, attacker: Visitor, run: Run) -> None:
     before = [run(count(server, "frames_refused_total", reason=reason)) for reason in ("channel", "type", "target")]
     connection = run(attacker.connect())
-    orders = [frame(kind, content, channel=channel) for kind, content in ORDERS.items() for channel in CHANNELS]
-    run(flood(connection, orders))
+    requests = [frame(kind, content, channel=channel) for kind, content in CODE_REQUESTS.items() for channel in CHANNELS]
+    run(flood(connection, requests))
     assert run(closed(connection)) == 1008
     assert run(attacker.move(0.2))
     after = [run(count(server, "frames_refused_total", reason=reason)) for reason in ("channel", "type", "target")]
     assert [new - old for new, old in zip(after, before, strict=True)] == [15, 4, 1]  # the twentieth closes the socket
 
 
-NO_NUMBERS: list[Any] = [1e300, 10**30, float("nan"), float("inf"), "nan", "1e9", "x" * 60_000, None, [1], {"a": 1}]
+INVALID_VALUES: list[Any] = [1e300, 10**30, float("nan"), float("inf"), "nan", "1e9", "x" * 60_000, None, [1], {"a": 1}]
 
 
-def test_a_value_that_is_no_sliders_is_refused(server: Server, attacker: Visitor, run: Run) -> None:
+def test_a_value_of_another_type_is_refused(server: Server, attacker: Visitor, run: Run) -> None:
     async def refused() -> float:
         return await count(server, "frames_refused_total", reason="value") + await malformed(server)
 
     before = run(refused())
-    for value in NO_NUMBERS:
+    for value in INVALID_VALUES:
         run(attacker.say(update(attacker.model(description="Learning rate"), value=value)))
     assert run(attacker.move(0.2))
-    assert run(refused()) == before + len(NO_NUMBERS)
+    assert run(refused()) == before + len(INVALID_VALUES)
 
 
 def test_a_value_out_of_range_is_answered(attacker: Visitor, run: Run) -> None:
@@ -275,7 +275,7 @@ def test_a_canvas_is_not_resized_to_any_size(server: Server, attacker: Visitor, 
     assert run(count(server, "frames_refused_total", reason="value")) == before + 3
 
 
-def test_a_flood_of_honest_messages_is_slowed(server: Server, attacker: Visitor, run: Run) -> None:
+def test_a_flood_of_valid_messages_is_slowed(server: Server, attacker: Visitor, run: Run) -> None:
     before = run(count(server, "frames_delayed_total"))
     slider = attacker.model(description="Learning rate")
     run(flood(attacker.socket, [update(slider, value=0.001 * (i % 1000 + 1)) for i in range(2000)]))
@@ -310,7 +310,7 @@ def test_a_drag_at_144_frames_a_second_is_not_slowed(server: Server, attacker: V
     assert run(count(server, "frames_delayed_total")) == before
 
 
-def test_costly_questions_have_a_quota(server: Server, attacker: Visitor, run: Run) -> None:
+def test_expensive_requests_have_a_quota(server: Server, attacker: Visitor, run: Run) -> None:
     before = run(count(server, "frames_refused_total", reason="quota"))
     opening = {"target_name": "jupyter.widget.control", "data": {}}
     for i in range(9):
@@ -320,21 +320,21 @@ def test_costly_questions_have_a_quota(server: Server, attacker: Visitor, run: R
     assert run(count(server, "frames_refused_total", reason="quota")) == before + 4  # each once with the page's own
 
 
-def test_a_page_that_does_not_read_is_left(server: Server, attacker: Visitor, run: Run) -> None:
+def test_a_page_that_does_not_read_is_disconnected(server: Server, attacker: Visitor, run: Run) -> None:
     before = run(count(server, "sockets_refused_total", reason="slow"))
 
     async def ask_and_not_read() -> None:
-        for _ in range(60):  # and the client takes nothing more from the network while nobody takes what it has
+        for _ in range(60):  # and the client stops reading while nobody takes the messages it has
             await attacker.say(frame("comm_msg", {"comm_id": attacker.link, "data": {"method": "request_state"}}))
-        await until(is_left)
+        await until(is_disconnected)
 
-    async def is_left() -> bool:
+    async def is_disconnected() -> bool:
         return await count(server, "sockets_refused_total", reason="slow") > before
 
     run(ask_and_not_read())
 
 
-def test_a_thousand_sockets_are_opened_and_left(server: Server, run: Run) -> None:
+def test_a_thousand_sockets_are_opened_and_closed(server: Server, run: Run) -> None:
     with ExitStack() as stack:
         for i in range(1000):
             stack.enter_context(raw(server, b"GET / HTTP/1.1\r\n" if i % 2 else b""))
@@ -356,7 +356,7 @@ def test_a_kernel_has_few_sockets(server: Server, attacker: Visitor, run: Run) -
 
 
 def upgrade(server: Server, guest: Visitor) -> bytes:
-    """What a page asks for its socket with."""
+    """The request with which a page opens its socket."""
     lines = [
         f"GET /api/kernels/{guest.kernel_id}/channels?session_id=s HTTP/1.1",
         f"Host: {urlsplit(server.url).netloc}\r\nCookie: {guest.cookie}",
@@ -367,7 +367,7 @@ def upgrade(server: Server, guest: Visitor) -> bytes:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="descriptors are counted on Linux only")
-def test_a_socket_that_is_left_before_it_is_open_leaves_nothing(server: Server, run: Run) -> None:
+def test_a_socket_closed_before_it_is_open_leaves_nothing_behind(server: Server, run: Run) -> None:
     """While the server waits for a kernel that does not answer."""
     pid = server.process.pid
     others = set(children(zygote_of(pid)))
@@ -391,7 +391,7 @@ def test_a_socket_that_is_left_before_it_is_open_leaves_nothing(server: Server, 
 @pytest.mark.parametrize(
     "sent", [b"GET / HTTP/1.1\r\nHost: x\r\n", b"POST /voila/api/shutdown/1 HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n1"]
 )
-def test_a_request_that_does_not_end_is_ended(server: Server, sent: bytes) -> None:
+def test_an_incomplete_request_is_timed_out(server: Server, sent: bytes) -> None:
     with ExitStack() as stack:
         slow = [stack.enter_context(raw(server, sent)) for _ in range(50)]
         for connection in slow:
@@ -412,7 +412,7 @@ def test_a_request_that_does_not_end_is_ended(server: Server, sent: bytes) -> No
     ],
     ids=["path", "headers", "cookie", "body", "chunk", "no HTTP"],
 )  # fmt: skip
-def test_what_is_too_large_is_not_read(server: Server, sent: bytes) -> None:
+def test_an_oversized_request_is_not_read(server: Server, sent: bytes) -> None:
     received = answer(server, sent)
     assert received == b"" or received.startswith((b"HTTP/1.1 400", b"HTTP/1.1 413", b"HTTP/1.1 431"))
 
@@ -422,7 +422,7 @@ WAYS = ("../" * 12 + "etc/passwd", "%2e%2e/" * 12 + "etc/passwd", "..%2f" * 12 +
 
 
 @pytest.mark.parametrize("root", ROOTS)
-def test_no_path_leads_out(server: Server, root: str) -> None:
+def test_no_path_escapes_the_folder(server: Server, root: str) -> None:
     for way in WAYS:
         received = answer(server, f"GET {root}{way} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
         assert re.match(rb"HTTP/1.1 (30[127]|400|403|404)", received), received[:200]
@@ -461,7 +461,7 @@ def test_other_routes_are_closed(server: Server, run: Run) -> None:
     assert set(codes.values()) == {404}, codes
 
 
-def test_a_flood_of_pages_gets_as_many_kernels_as_there_is_room(server: Server, visitor: Visitor, run: Run) -> None:
+def test_a_flood_of_page_requests_gets_as_many_kernels_as_fit(server: Server, visitor: Visitor, run: Run) -> None:
     async def load_all() -> list[int]:
         return [answer.code for answer in await asyncio.gather(*(fetch(server.url) for _ in range(200)))]
 

@@ -1,4 +1,4 @@
-"""Clients that connect and take nothing: they hold a bounded number of connections and of bytes, for a bounded time."""
+"""Clients that connect and read nothing: they hold a bounded number of connections and of bytes, for a bounded time."""
 
 import socket
 import sys
@@ -19,7 +19,7 @@ from tests.server import ask, hardened, metrics
 MAX_CONNECTIONS = 20
 SHARE = 5
 MANY = MAX_CONNECTIONS + 10
-LARGE = 6 << 20  # bytes: more than the system keeps of an answer that nobody takes, and less than the server does
+LARGE = 6 << 20  # bytes: more than the system buffers of an unread response, and less than the server does
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @contextmanager
 def unread(server: Server, path: str, headers: str = "") -> Iterator[None]:
-    """A connection on which a file is asked for, and never read."""
+    """A connection on which a file is requested, and never read."""
     with socket.socket() as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         connection.connect((urlsplit(server.url).hostname, urlsplit(server.url).port))
@@ -50,18 +50,18 @@ def num_sockets(server: Server) -> int:
 
 
 def megabytes(server: Server) -> float:
-    """What is a server's own of the memory."""
+    """The memory that would be free if the server ended."""
     return measure([server.process.pid]).own[server.process.pid] / (1 << 20)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="sockets are counted on Linux only")
 @pytest.mark.parametrize("path", ["", "assets/script.js"])
-def test_who_reads_nothing_is_left(server: Server, path: str) -> None:
+def test_a_client_that_reads_nothing_is_disconnected(server: Server, path: str) -> None:
     assert len(ask(server.url + path).body) > LARGE - 1
     refused = metrics(server)["techni_connections_refused_total"]
     before, memory, taken = num_sockets(server), megabytes(server), list[float]()
 
-    def is_left() -> bool:
+    def is_disconnected() -> bool:
         taken.append(megabytes(server))
         return num_sockets(server) <= before
 
@@ -69,7 +69,7 @@ def test_who_reads_nothing_is_left(server: Server, path: str) -> None:
         for _ in range(MANY):
             stack.enter_context(unread(server, path))
         eventually(lambda: num_sockets(server) >= MAX_CONNECTIONS)
-        eventually(is_left)
+        eventually(is_disconnected)
         assert max(taken) < memory + MAX_CONNECTIONS
         assert metrics(server)["techni_connections_refused_total"] >= refused + MANY - MAX_CONNECTIONS
         assert ask(f"{server.url}assets/script.js").body == b"/" * LARGE
@@ -79,7 +79,7 @@ def test_an_address_has_its_share_of_a_proxys_connections_while_it_uses_them(ser
     script = f"{server.url}assets/script.js"
     host = urlsplit(server.url).netloc
     with ExitStack() as stack:
-        for _ in range(SHARE + 1):  # connections that a proxy keeps for the next who comes
+        for _ in range(SHARE + 1):  # connections that a proxy keeps open for its next client
             kept = HTTPConnection(host)
             stack.callback(kept.close)
             kept.request("GET", "/healthz", headers={"X-Forwarded-For": "1.1.1.1"})
@@ -94,7 +94,7 @@ def test_an_address_has_its_share_of_a_proxys_connections_while_it_uses_them(ser
     eventually(lambda: ask(f"{server.url}healthz", X_Forwarded_For="1.1.1.1").status == 200)
 
 
-def test_an_address_that_comes_by_no_proxy_has_its_share() -> None:
+def test_an_address_without_a_proxy_has_its_share() -> None:
     with ExitStack() as stack:
         streams = [IOStream(stack.enter_context(socket.socket())) for _ in range(4)]
         slots = ConnectionSlots(2)

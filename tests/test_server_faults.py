@@ -1,4 +1,4 @@
-"""What goes wrong around the server: its port is taken, its clock is set."""
+"""Faults in the server's surroundings: its port is taken, its clock is set."""
 
 import asyncio
 import glob
@@ -43,7 +43,7 @@ def clock(tmp_path: Path) -> Path:
     return file
 
 
-def test_a_clock_that_is_set_ends_nobodys_kernel(clock: Path) -> None:
+def test_setting_the_clock_ends_no_kernel(clock: Path) -> None:
     """By a day forward and back: kernels are kept and ended as before, and the next visitor gets one."""
     found = installed("libfaketime", lambda: next(glob.iglob("/usr/lib/*/faketime/libfaketime.so.1"), None))
     faked = {"LD_PRELOAD": found, "FAKETIME_TIMESTAMP_FILE": str(clock), "FAKETIME_NO_CACHE": "1"}
@@ -59,7 +59,7 @@ async def _outlive(server: Server, clock: Path) -> None:
         clock.write_text(f"{days:+}d")
         date = parsedate_to_datetime((await fetch(f"{server.url}healthz")).headers["Date"])
         assert round((date - datetime.now(UTC)) / timedelta(days=1)) == days, "The server's clock has not been set."
-        await Visitor.arrive(server.url)  # who never connects, and is forgotten when all kernels have been looked at
+        await Visitor.arrive(server.url)  # who never connects, and whose kernel ends at the next check
         await asyncio.to_thread(eventually, lambda: _culled_and_live(server) == (num_culled, 1))  # noqa: B023
         assert await stays.move(0.05 * num_culled) > 0
     await stays.leave()

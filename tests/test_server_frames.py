@@ -1,4 +1,4 @@
-"""What the guard lets through: what the app's page says, and of everything else nothing, whatever it is made of."""
+"""The guard passes on what the app's page sends, and refuses everything else, whatever it consists of."""
 
 import json
 import subprocess
@@ -30,7 +30,7 @@ def allowlist() -> Allowlist:
 
 
 def verdict(sent: Any) -> str:
-    """Why a frame is refused; nothing if it is not."""
+    """Why a frame is refused; None if it is not."""
     try:
         allowlist().check(frames.read(sent))
     except FrameError as refusal:
@@ -79,7 +79,7 @@ SAID = {
 
 
 @pytest.mark.parametrize("sent", SAID.values(), ids=SAID)
-def test_what_a_page_says_is_let_through(sent: bytes) -> None:
+def test_the_pages_own_messages_pass(sent: bytes) -> None:
     assert verdict(sent) == ""
 
 
@@ -144,7 +144,7 @@ UNSAID = {
 
 
 @pytest.mark.parametrize(("sent", "reason"), UNSAID.values(), ids=UNSAID)
-def test_what_no_page_says_is_refused(sent: Any, reason: str) -> None:
+def test_messages_that_no_page_sends_are_refused(sent: Any, reason: str) -> None:
     assert verdict(sent) == reason
 
 

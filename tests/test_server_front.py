@@ -1,4 +1,4 @@
-"""What the hardened server answers, asked over HTTP: who gets a kernel and who another page, headers, files, metrics, logs."""
+"""The hardened server over HTTP: who gets a kernel and who another page, headers, files, metrics, logs."""
 
 import asyncio
 import gzip
@@ -50,7 +50,7 @@ def server(folder: Path) -> Iterator[Server]:
 
 @pytest.fixture(autouse=True)
 def _has_room(request: pytest.FixtureRequest) -> None:
-    """Every test begins without a kernel: those of the tests before it are culled."""
+    """Every test begins without a kernel: those of earlier tests are culled first."""
     if "server" in request.fixturenames:
         server = request.getfixturevalue("server")
         eventually(lambda: metrics(server)["techni_kernels_live"] == 0)
@@ -72,7 +72,7 @@ SHOWN_STATIC = {"a browser that fetches ahead", "a service worker", "a program"}
 
 @pytest.mark.parametrize("path", ["", "live"])
 @pytest.mark.parametrize("who", ROBOTS)
-def test_nobody_but_a_person_starts_a_kernel(who: str, path: str, server: Server) -> None:
+def test_only_a_persons_browser_starts_a_kernel(who: str, path: str, server: Server) -> None:
     before = metrics(server)["techni_kernels_started_total"]
     method, headers = ROBOTS[who]
     answer = ask(server.url + path, method, **headers)
@@ -82,7 +82,7 @@ def test_nobody_but_a_person_starts_a_kernel(who: str, path: str, server: Server
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_health_is_asked_for_without_a_kernel(method: str, server: Server) -> None:
+def test_a_health_check_starts_no_kernel(method: str, server: Server) -> None:
     before = metrics(server)["techni_kernels_started_total"]
     answer = ask(f"{server.url}healthz", method, **BROWSER)
     assert (answer.status, answer.text) == (200, "ok\n" if method == "GET" else "")
@@ -99,7 +99,7 @@ def test_a_preview_has_title_description_and_picture(server: Server) -> None:
     assert (picture.status, picture.headers["Content-Type"]) == (200, "image/png")
 
 
-def test_beyond_the_room_there_is_the_static_page_that_says_so(server: Server) -> None:
+def test_a_full_server_sends_the_static_page_and_says_why(server: Server) -> None:
     before = metrics(server).get('techni_kernels_refused_total{reason="full"}', 0)
     first, second = visit(server.url), visit(server.url)
     assert first.kernel
@@ -117,7 +117,7 @@ def test_a_kernel_whose_page_never_connects_is_ended(server: Server) -> None:
     assert visit(server.url).kernel
 
 
-def test_a_farewell_ends_the_kernel(server: Server) -> None:
+def test_the_beacon_of_a_closed_page_ends_its_kernel(server: Server) -> None:
     assert leave(server, visit(server.url)).status == 204
     assert metrics(server)["techni_kernels_live"] == 0
 
@@ -148,7 +148,7 @@ def test_the_live_page_runs_its_own_scripts_only(server: Server) -> None:
 @pytest.mark.parametrize(
     "path", ["", "healthz", "metrics", "nowhere", "worker.js", "card.png", "voila/static/voila.js", "api/kernels/a-b-c-d-e"]
 )
-def test_every_answer_is_secured(path: str, server: Server) -> None:
+def test_every_response_has_the_security_headers(path: str, server: Server) -> None:
     answer = ask(server.url + path)
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Referrer-Policy"] == "strict-origin-when-cross-origin"
@@ -172,7 +172,7 @@ def script_of(server: Server) -> str:
 
 
 @pytest.mark.parametrize(("accepted", "encoding"), [("br, gzip", "br"), ("gzip", "gzip"), ("br;q=0, gzip", "gzip"), ("", None)])
-def test_scripts_are_compressed_and_kept_for_good(accepted: str, encoding: str | None, server: Server) -> None:
+def test_scripts_are_compressed_and_cached_forever(accepted: str, encoding: str | None, server: Server) -> None:
     address = script_of(server)
     plain, sent = ask(address), ask(address, Accept_Encoding=accepted)
     assert sent.headers["Content-Encoding"] == encoding
@@ -186,7 +186,7 @@ def test_scripts_are_compressed_and_kept_for_good(accepted: str, encoding: str |
     assert (again.status, again.body) == (304, b"")
 
 
-def test_scripts_are_sent_while_the_disk_is_full_and_after(server: Server, folder: Path) -> None:
+def test_scripts_are_sent_even_while_the_disk_is_full(server: Server, folder: Path) -> None:
     """No copy of them can be kept meanwhile, so they are compressed as they go."""
     (folder / "assets" / "script.js").write_text("x" * 5000)
     unlimited = resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE)
@@ -236,14 +236,14 @@ def test_the_sites_files_are_sent_as_they_were_compressed(server: Server, folder
         *("voila/templates/lab/other/x", "voila/labextensions/../../../../etc/passwd", "voila/labextensions/%00"),
     ],
 )
-def test_other_files_are_not_there(path: str, server: Server) -> None:
+def test_other_files_are_not_served(path: str, server: Server) -> None:
     answer = ask(server.url + path, **BROWSER)
     assert answer.status in {403, 404}
     assert "Traceback" not in answer.text
     assert not answer.kernel
 
 
-def test_metrics_are_what_prometheus_reads(server: Server) -> None:
+def test_metrics_have_prometheus_format(server: Server) -> None:
     visit(server.url)
     answer = ask(f"{server.url}metrics")
     assert answer.headers["Content-Type"].startswith("text/plain; version=")
@@ -285,7 +285,7 @@ def test_logs_are_lines_of_json_that_say_nothing_about_visitors(server: Server) 
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_server_that_is_told_to_stop_ends_its_kernels_and_says_that_all_is_well(number: int, folder: Path) -> None:
+def test_a_server_told_to_stop_ends_its_kernels_and_exits_with_0(number: int, folder: Path) -> None:
     with TemporaryDirectory() as place, hardened(TECHNI_SITE=str(folder), TMPDIR=place) as server:
         assert visit(server.url).kernel
         assert list(Path(place).glob("*/kernel-*.json"))
@@ -295,7 +295,7 @@ def test_a_server_that_is_told_to_stop_ends_its_kernels_and_says_that_all_is_wel
     assert json.loads(server.log.splitlines()[-1])["message"] == "stopped"
 
 
-def test_a_page_under_way_is_made_before_the_server_stops(folder: Path) -> None:
+def test_a_page_under_way_is_completed_before_the_server_stops(folder: Path) -> None:
     pages = []
     with hardened(TECHNI_SITE=str(folder), TECHNI_WARM="no") as server:
         asking = threading.Thread(target=lambda: pages.append(visit(server.url)))
@@ -316,7 +316,7 @@ if "ipykernel_launcher" in sys.orig_argv:
 """
 
 
-def test_a_page_whose_kernel_ends_while_it_is_made_ends_and_says_so(tmp_path: Path) -> None:
+def test_a_page_whose_kernel_ends_during_rendering_ends_and_says_so(tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text(STILLBORN)
     path = os.pathsep.join([str(tmp_path), PYTHONPATH])
     with hardened(PYTHONPATH=path, TECHNI_WARM="no", TECHNI_SITE=str(tmp_path), TECHNI_MAX_KERNELS="1") as server:
@@ -325,7 +325,7 @@ def test_a_page_whose_kernel_ends_while_it_is_made_ends_and_says_so(tmp_path: Pa
     assert all("Load it again" in page.text and page.text.rstrip().endswith("</html>") for page in pages)
 
 
-def test_without_a_site_the_server_says_so_and_asks_to_come_back(tmp_path: Path) -> None:
+def test_without_a_site_the_server_says_so_and_asks_visitors_to_retry(tmp_path: Path) -> None:
     with hardened(TECHNI_SITE=str(tmp_path / "missing"), TECHNI_MAX_KERNELS="1") as server:
         assert f"python -m gradient.publish {tmp_path / 'missing'}" in server.log
         assert ask(server.url, User_Agent="Twitterbot/1.0").status == 200
@@ -353,7 +353,7 @@ def test_an_address_that_has_many_kernels_leaves_some_to_others(folder: Path) ->
     assert "Your address already has as many kernels" in pages[1].text
 
 
-def test_the_static_front_has_a_kernel_only_where_one_is_asked_for(folder: Path) -> None:
+def test_a_static_root_page_starts_a_kernel_only_at_live(folder: Path) -> None:
     with hardened(TECHNI_SITE=str(folder), TECHNI_ROOT_PAGE="static") as server:
         page, live = visit(server.url), visit(f"{server.url}live")
         again = ask(server.url, **BROWSER, If_None_Match=page.headers["ETag"])

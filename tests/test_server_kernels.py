@@ -1,4 +1,4 @@
-"""Kernels that are forked: they share nothing but memory, none harms another one, and there is always a next one."""
+"""Forked kernels: they share nothing but memory, none can harm another, and the next one always starts."""
 
 import asyncio
 import json
@@ -64,7 +64,7 @@ def test_forks_share_no_randomness(visits: Visits) -> None:
     assert not set(first) & set(second)
 
 
-def test_a_fork_is_a_session_of_its_own_with_nothing_of_the_zygotes_open(visits: Visits) -> None:
+def test_a_fork_has_its_own_session_and_none_of_the_zygotes_descriptors(visits: Visits) -> None:
     pid, session, parent, folder = visits.get("found = [os.getpid(), os.getsid(0), os.getppid(), os.getcwd()]")
     zygote = zygote_of(visits.pid)
     assert (session, parent, folder) == (pid, zygote, str(visits._code.parent))
@@ -101,7 +101,7 @@ def test_a_fork_has_the_app_and_all_that_another_one_imports_and_no_backend(visi
     assert found == [[], False, True, False]
 
 
-def test_a_fork_outlives_what_a_platform_sends_to_all_processes(visits: Visits) -> None:
+def test_a_fork_outlives_a_sigterm_to_all_processes(visits: Visits) -> None:
     assert visits.get("import signal\nos.kill(os.getpid(), signal.SIGTERM)\nfound = 'there'") == "there"
 
 
@@ -154,7 +154,7 @@ class Stillborn(Kernel):
 
 
 def kernels_of(folder: Path) -> Kernels:
-    """All kernels of a server that has none yet, and no zygote."""
+    """The kernels of a server that has none yet, and no zygote."""
     settings = Settings(max_kernels=9)
     return Kernels(
         supervisor=None, limits=Limits(), admission=Admission(settings), connection_dir=str(folder), root_dir=str(folder)
@@ -179,7 +179,7 @@ def test_sockets_are_enough_for_thousands_of_kernels(tmp_path: Path) -> None:
     assert kernels_of(tmp_path).context.get(zmq.MAX_SOCKETS) > 6 * 5000
 
 
-def test_the_page_of_a_killed_kernel_goes_on(visits: Visits, browser: Browser) -> None:
+def test_the_page_of_a_killed_kernel_carries_on(visits: Visits, browser: Browser) -> None:
     visits.run_in_next_kernel(APP)
     before = set(children(zygote_of(visits.pid)))
     context = browser.new_context(**SIZES["wide"])
@@ -200,7 +200,7 @@ def test_the_page_of_a_killed_kernel_goes_on(visits: Visits, browser: Browser) -
     context.close()
 
 
-def test_a_killed_zygote_takes_no_kernel_with_it_and_is_replaced(visits: Visits) -> None:
+def test_a_killed_zygote_leaves_its_kernels_running_and_is_replaced(visits: Visits) -> None:
     kernel, zygote = visits.get("found = os.getpid()"), zygote_of(visits.pid)
     end(zygote)
     eventually(lambda: ask(f"{visits.server.url}readyz").status == 503)
@@ -238,7 +238,7 @@ if "gradient.server.zygote" in sys.orig_argv:
 """
 
 
-def test_where_no_zygote_can_be_kernels_are_ordinary_and_scrubbed(notebook: Path, tmp_path: Path) -> None:
+def test_without_a_zygote_kernels_start_cold_with_the_same_environment(notebook: Path, tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text(THREADS)
     path = os.pathsep.join([str(tmp_path), PYTHONPATH])
     with hardened(notebook, PYTHONPATH=path, **ENVIRONMENT) as server:

@@ -1,4 +1,4 @@
-"""The memory of all processes stays below its limit: the largest kernels end, and newcomers get another page."""
+"""The memory of all processes stays below its limit: the largest kernels end, and new visitors get the static page."""
 
 import os
 import sys
@@ -36,7 +36,7 @@ def test_the_fewest_kernels_end_and_the_largest_first(excess: int, expected: str
     assert "".join(largest({"a": 200, "b": 100, "c": 300}, excess)) == expected
 
 
-def test_there_is_room_while_the_memory_that_is_taken_leaves_some() -> None:
+def test_there_is_room_while_enough_memory_is_free() -> None:
     """Nine tenths of 1000 MB, of which each newcomer since the last check is expected to take 80."""
     gate = Admission(Settings(memory_mb=1000, kernel_mb=80, max_kernels=100))
     gate.update_memory(740 * MB, num_kernels=5)
@@ -50,7 +50,7 @@ def test_there_is_room_while_the_memory_that_is_taken_leaves_some() -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is measured on Linux only")
-def test_what_a_process_takes_is_counted() -> None:
+def test_the_memory_of_a_process_is_counted() -> None:
     own = os.getpid()
     before = measure([own])
     taken = b"x" * (200 * MB)
@@ -79,7 +79,7 @@ def test_a_kernel_that_takes_too_much_ends_alone_even_if_its_zygote_is_gone(tmp_
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is measured on Linux only")
-def test_a_server_whose_memory_is_taken_starts_no_kernel(tmp_path: Path) -> None:
+def test_a_server_without_free_memory_starts_no_kernel(tmp_path: Path) -> None:
     """It takes more than a tenth of a gigabyte itself."""
     (tmp_path / "index.html").write_text("<html><head></head><body></body></html>")
     options = {"TECHNI_MEMORY_MB": "150", "TECHNI_SERVER_MB": "1", "TECHNI_MAX_KERNELS": "9", "TECHNI_SITE": str(tmp_path)}

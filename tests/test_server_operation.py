@@ -1,4 +1,4 @@
-"""What an operator sees of a server: whether it is ready, and what it says of itself and to whom."""
+"""What an operator sees of a server: whether it is alive and ready, its metrics and who may read them."""
 
 import asyncio
 import http.client
@@ -38,7 +38,7 @@ if "gradient.server.zygote" in sys.orig_argv:
 
 
 class Gate(NamedTuple):
-    """What holds a zygote back: the environment of a server whose zygote waits, and the pipe that it waits for."""
+    """Holds a zygote back: the environment of a server whose zygote waits, and the pipe that it waits for."""
 
     environment: dict[str, str]
     pipe: Path
@@ -67,7 +67,7 @@ def folder(tmp_path: Path) -> Path:
 
 @contextmanager
 def kept_alive(server: Server) -> Iterator[Callable[[str], tuple[int, str]]]:
-    """Asks for one path after the other on a connection that stays, as proxies do."""
+    """Requests one path after the other on one connection, as proxies do."""
     connection = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=60)
 
     def answer(path: str) -> tuple[int, str]:
@@ -85,7 +85,7 @@ def ready(server: Server) -> tuple[int, str]:
     return answer.status, answer.text
 
 
-def test_a_server_is_alive_at_once_and_ready_when_a_page_comes_at_once(gate: Gate, folder: Path) -> None:
+def test_a_server_is_alive_at_once_and_ready_when_kernels_are_warm(gate: Gate, folder: Path) -> None:
     with hardened(TECHNI_SITE=str(folder), **gate.environment) as server:
         assert ask(f"{server.url}healthz").status == 200
         status, words = ready(server)
@@ -108,13 +108,13 @@ def test_a_server_is_alive_at_once_and_ready_when_a_page_comes_at_once(gate: Gat
         ("10.0.0.7", {"X-Forwarded-For": "127.0.0.1"}, {"public"}),
     ],
 )
-def test_metrics_are_for_whom_the_operator_says(address: str, headers: dict[str, str], expected: set[str]) -> None:
+def test_metrics_are_for_the_audience_that_is_set(address: str, headers: dict[str, str], expected: set[str]) -> None:
     request: Any = SimpleNamespace(headers=HTTPHeaders(headers), remote_ip=address)
     assert {audience for audience in ("local", "direct", "public") if may_read(audience, request)} == expected
 
 
 @pytest.mark.parametrize("proxies", ["0", "1"])
-def test_what_comes_through_a_proxy_is_told_whom_metrics_are_for(proxies: str, folder: Path) -> None:
+def test_a_request_through_a_proxy_is_told_who_may_read_the_metrics(proxies: str, folder: Path) -> None:
     """Even if it says that it comes from this machine."""
     options = {"TECHNI_ROOT_PAGE": "static", "TECHNI_WARM": "no", "TECHNI_TRUSTED_PROXIES": proxies}
     with hardened(TECHNI_SITE=str(folder), **options) as server:
@@ -125,7 +125,7 @@ def test_what_comes_through_a_proxy_is_told_whom_metrics_are_for(proxies: str, f
             assert "TECHNI_METRICS" in refused.text
 
 
-def test_the_static_front_is_ready_without_kernels(gate: Gate, folder: Path) -> None:
+def test_a_static_root_page_is_ready_without_kernels(gate: Gate, folder: Path) -> None:
     with hardened(TECHNI_SITE=str(folder), TECHNI_ROOT_PAGE="static", **gate.environment) as server:
         assert ready(server)[0] == 200
         gate.open()
@@ -164,7 +164,7 @@ def test_an_empty_cache_is_named_filled_once_and_shared(tmp_path: Path) -> None:
 
 
 @pytest.mark.soak
-def test_a_cache_that_cannot_be_written_is_named_and_pages_come_all_the_same(tmp_path: Path) -> None:
+def test_an_unwritable_cache_is_named_and_pages_are_served_anyway(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with hardened(TECHNI_CACHE=str(tmp_path / "file" / "cache"), TECHNI_SITE=str(tmp_path)) as server:
         assert visit(server.url).kernel
@@ -172,7 +172,7 @@ def test_a_cache_that_cannot_be_written_is_named_and_pages_come_all_the_same(tmp
 
 
 @pytest.mark.soak
-def test_who_comes_before_the_kernels_are_warm_does_not_wait_for_ever(gate: Gate, folder: Path) -> None:
+def test_a_visitor_before_the_kernels_are_warm_does_not_wait_forever(gate: Gate, folder: Path) -> None:
     with hardened(TECHNI_SITE=str(folder), **gate.environment) as server:
         page = visit(server.url)
         assert page.status == 200
@@ -180,14 +180,14 @@ def test_who_comes_before_the_kernels_are_warm_does_not_wait_for_ever(gate: Gate
         assert metrics(server)['techni_kernels_refused_total{reason="starting"}'] == 1
 
 
-def test_a_zygote_that_is_not_ready_holds_up_no_end(gate: Gate, folder: Path) -> None:
+def test_a_zygote_that_is_not_ready_does_not_delay_the_stop(gate: Gate, folder: Path) -> None:
     with hardened(TECHNI_SITE=str(folder), **gate.environment) as server:
         os.kill(server.process.pid, signal.SIGTERM)
         assert server.process.wait(60) == 0
         assert not server.has_traceback, server.log
 
 
-def test_a_zygote_that_is_never_ready_is_ended_and_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_zygote_that_is_never_ready_is_killed_and_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(zygote_client, "_START_SECONDS", 0.1)  # of imports that take several times that
 
     async def wait() -> int:

@@ -1,4 +1,4 @@
-"""The hardened server's pages in a real browser: live, beyond the room, static, and what becomes of their kernels."""
+"""The hardened server's pages in a real browser: live, static, and when the server is full; and how their kernels end."""
 
 import re
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ REMARKS = r"Unsatisfied version|No satisfying version|Starting WebSocket|No hand
 
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
-    """A browser that must ask no other host, and have nothing on its console but what libraries remark."""
+    """A browser that must contact no other host, and whose console may show only what libraries print."""
     said: list[str] = []
     foreign: list[str] = []
     with watched(browser.new_context(**SIZES["wide"])) as context:
@@ -70,7 +70,7 @@ def test_closing_a_tab_ends_its_kernel(browser: Browser, tmp_path: Path) -> None
     page_context.close()
 
 
-def test_a_page_whose_kernel_has_ended_before_its_scripts_came_says_so(browser: Browser, tmp_path: Path) -> None:
+def test_a_page_whose_kernel_ended_before_its_scripts_loaded_says_so(browser: Browser, tmp_path: Path) -> None:
     held: list[Route] = []
 
     def hold(route: Route) -> None:
@@ -93,7 +93,9 @@ def test_a_page_whose_kernel_has_ended_before_its_scripts_came_says_so(browser: 
     page_context.close()
 
 
-def test_who_finds_no_room_has_a_page_that_works_and_gets_a_kernel_later(context: BrowserContext, site_folder: Path) -> None:
+def test_a_visitor_of_a_full_server_has_a_working_page_and_gets_a_kernel_later(
+    context: BrowserContext, site_folder: Path
+) -> None:
     with hardened(TECHNI_SITE=str(site_folder), TECHNI_MAX_KERNELS="1") as server:
         first = visit(server.url)
         assert first.kernel
@@ -115,7 +117,7 @@ def test_who_finds_no_room_has_a_page_that_works_and_gets_a_kernel_later(context
         app.page.close()
 
 
-def test_the_static_fronts_switch_leads_to_the_server_with_all_controls(context: BrowserContext, site_folder: Path) -> None:
+def test_the_static_root_pages_switch_leads_to_the_server_with_all_controls(context: BrowserContext, site_folder: Path) -> None:
     with hardened(TECHNI_SITE=str(site_folder), TECHNI_ROOT_PAGE="static") as server:
         app = AppPage.open(context.new_page(), server.url)
         assert live_kernels(server) == 0
@@ -137,8 +139,8 @@ def test_the_static_fronts_switch_leads_to_the_server_with_all_controls(context:
         app.page.close()
 
 
-def test_who_comes_back_from_the_page_with_a_kernel_can_go_there_again(browser: Browser, site_folder: Path) -> None:
-    """A browser may bring back the page as it was left, which was with another choice than where it computes."""
+def test_a_visitor_who_goes_back_from_the_live_page_can_return_to_it(browser: Browser, site_folder: Path) -> None:
+    """A browser may restore the page as the visitor left it, with the switch on "server" although the page computes itself."""
     options = {**SIZES["wide"], "service_workers": "block"}  # they would ask in the place of the page
     with (
         hardened(TECHNI_SITE=str(site_folder), TECHNI_ROOT_PAGE="static") as server,
@@ -153,7 +155,7 @@ def test_who_comes_back_from_the_page_with_a_kernel_can_go_there_again(browser: 
             expect(app.page.get_by_role("radio", name="browser", exact=True)).to_be_checked()
 
 
-def test_an_idle_kernel_is_ended_and_its_page_goes_on(browser: Browser, site_folder: Path) -> None:
+def test_an_idle_kernel_is_ended_and_its_page_carries_on(browser: Browser, site_folder: Path) -> None:
     options = {"TECHNI_IDLE_SECONDS": "10", "TECHNI_CULL_SECONDS": "1"}
     page_context = browser.new_context(**SIZES["wide"])
     with hardened(TECHNI_SITE=str(site_folder), **options) as server:
@@ -167,7 +169,7 @@ def test_an_idle_kernel_is_ended_and_its_page_goes_on(browser: Browser, site_fol
     page_context.close()
 
 
-def test_the_waiting_is_seen_before_the_kernel_is_there(browser: Browser, tmp_path: Path) -> None:
+def test_the_loading_screen_appears_before_the_kernel_is_ready(browser: Browser, tmp_path: Path) -> None:
     """The page's beginning is sent at once; a style sheet or a script before it would keep it back."""
     with hardened(TECHNI_SITE=str(tmp_path), TECHNI_WARM="no") as server:
         context = browser.new_context(**SIZES["phone"])

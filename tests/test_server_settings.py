@@ -1,4 +1,4 @@
-"""What an operator sets, and who gets a kernel: tables of values, and what the server says to those that mean nothing."""
+"""Settings and the messages for invalid ones; who gets a kernel."""
 
 import asyncio
 import dataclasses
@@ -29,7 +29,7 @@ from tests.server import hardened, visit
 MB = 1 << 20
 
 
-def test_an_empty_environment_means_the_defaults() -> None:
+def test_an_empty_environment_gives_the_defaults() -> None:
     assert Settings.from_environment({}) == Settings()
     assert Settings.from_environment({"TECHNI_ROOT_PAGE": "", "OTHER": "1"}) == Settings()
 
@@ -60,7 +60,7 @@ def test_every_field_can_be_set() -> None:
         ("TECHNI_FRAME_ANCESTORS", "'self'\r\nX: y", "one line of text"),
     ],
 )
-def test_a_value_that_means_nothing_is_explained(name: str, value: str, expected: str) -> None:
+def test_an_invalid_value_is_explained(name: str, value: str, expected: str) -> None:
     with pytest.raises(SettingsError) as caught:
         Settings.from_environment({name: value})
     assert name in str(caught.value)
@@ -76,7 +76,7 @@ def test_a_value_that_means_nothing_is_explained(name: str, value: str, expected
         ({}, [], "There is no notebook to serve"),
     ],
 )
-def test_a_server_that_cannot_do_what_is_asked_says_why(environment: dict, arguments: list[str], words: str) -> None:
+def test_a_server_that_cannot_start_says_why(environment: dict, arguments: list[str], words: str) -> None:
     command = [sys.executable, "-m", "gradient.server", "--port=0", "--no-browser", *arguments]
     run = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=60)
     assert run.returncode == 1
@@ -110,7 +110,7 @@ def test_capacity_follows_from_the_memory(settings: Settings, memory: int, kerne
         ("0::/a\n", {}, None),
     ],
 )
-def test_the_limit_is_the_least_of_all_cgroups(
+def test_the_limit_is_the_lowest_of_all_cgroups(
     membership: str, files: dict, limit: int | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "own").write_text(membership)
@@ -134,7 +134,7 @@ def test_the_limit_is_the_least_of_all_cgroups(
         ("9.9.9.9, 1.1.1.1, 2.2.2.2", 2, "1.1.1.1"),
     ],
 )
-def test_only_what_trusted_proxies_say_of_an_address_is_believed(forwarded: str, trusted: int, address: str) -> None:
+def test_only_trusted_proxies_are_believed_about_an_address(forwarded: str, trusted: int, address: str) -> None:
     headers = HTTPHeaders({"X-Forwarded-For": forwarded} if forwarded else {})
     connection = SimpleNamespace(context=SimpleNamespace(address=("10.0.0.1", 1234)))
     assert address_of(SimpleNamespace(headers=headers, connection=connection), trusted) == address  # type: ignore[arg-type]
@@ -184,7 +184,7 @@ def test_an_address_has_its_share_of_the_kernels(settings: Settings, share: int)
         admission.check_room(share, share)
 
 
-def test_a_network_of_ipv6_is_one_address() -> None:
+def test_an_ipv6_network_counts_as_one_address() -> None:
     admission = Admission(Settings(starts_per_minute=1, max_kernels=1))
     admission.count_start("2001:db8::1")
     with pytest.raises(AdmissionError, match="rate"):
@@ -192,7 +192,7 @@ def test_a_network_of_ipv6_is_one_address() -> None:
     admission.count_start("2001:db8:0:1::1")
 
 
-def test_there_is_room_up_to_the_capacity_and_none_in_a_server_that_stops() -> None:
+def test_there_is_room_up_to_the_capacity_and_none_in_a_stopping_server() -> None:
     admission = Admission(Settings(max_kernels=2))
     admission.check_room(1)
     with pytest.raises(AdmissionError, match="full"):
@@ -261,7 +261,7 @@ def test_robots_are_known(headers: dict[str, str], expected: bool) -> None:
         ({"Accept": "text/html", "X-Purpose": "preview"}, False),
     ],
 )
-def test_what_is_fetched_ahead_is_no_visit(headers: dict[str, str], expected: bool) -> None:
+def test_a_prefetch_is_not_a_visit(headers: dict[str, str], expected: bool) -> None:
     assert is_visit(asking(headers)) is expected
 
 
@@ -269,7 +269,7 @@ def asking(headers: dict[str, str]) -> Any:
     return SimpleNamespace(request=SimpleNamespace(headers=HTTPHeaders(headers)))
 
 
-def test_a_page_is_compressed_once_for_all_who_ask_at_the_same_time(tmp_path: Path) -> None:
+def test_simultaneous_requests_compress_a_page_once(tmp_path: Path) -> None:
     (tmp_path / "index.html").write_text("<html><head></head><body></body></html>")
 
     async def ask() -> list[EncodedPage]:
@@ -282,7 +282,7 @@ def test_a_page_is_compressed_once_for_all_who_ask_at_the_same_time(tmp_path: Pa
     assert pages[0].encoding == "br"
 
 
-def test_the_paths_of_sockets_are_as_short_as_systems_want_them(tmp_path: Path) -> None:
+def test_socket_paths_are_short_enough_for_the_system(tmp_path: Path) -> None:
     short, long = "/tmp", tmp_path / ("x" * 60)
     long.mkdir()
     assert socket_folder((short, str(long))) == (short, "ipc")
@@ -290,7 +290,7 @@ def test_the_paths_of_sockets_are_as_short_as_systems_want_them(tmp_path: Path) 
     assert socket_folder((str(long), "/nowhere")) == (str(long), "tcp")
 
 
-def test_a_kernel_is_reached_where_the_folder_for_what_is_temporary_has_a_long_name(tmp_path: Path) -> None:
+def test_a_kernel_is_reached_if_the_temporary_folder_has_a_long_name(tmp_path: Path) -> None:
     (tmp_path / ("x" * 60)).mkdir()
     with hardened(TMPDIR=str(tmp_path / ("x" * 60)), TECHNI_SITE=str(tmp_path)) as server:
         assert visit(server.url).kernel

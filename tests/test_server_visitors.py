@@ -1,4 +1,4 @@
-"""Whose cookie it is: behind a proxy with HTTPS, at several replicas with one secret, and with another one."""
+"""The visitor's cookie: behind a proxy with HTTPS, at replicas with the same secret, and with another one."""
 
 import asyncio
 import time
@@ -42,7 +42,7 @@ def cookie_of(page: Answer) -> Morsel | None:
 
 @pytest.mark.parametrize(("proxies", "expected"), [("1", (True, "None")), ("0", (False, "Lax"))])
 def test_a_cookie_is_for_https_only_if_a_trusted_proxy_says_so(proxies: str, expected: tuple, folder: Path) -> None:
-    """And only such a one may be sent from pages of other sites."""
+    """Only such a cookie may be sent from pages of other sites."""
     options = {"TECHNI_TRUSTED_PROXIES": proxies, "TECHNI_FRAME_ANCESTORS": "https://course.example"}
     with hardened(TECHNI_SITE=str(folder), **options) as server:
         cookie = cookie_of(ask(server.url, **BROWSER, X_Forwarded_Proto="https", X_Forwarded_For="1.1.1.1"))
@@ -56,7 +56,7 @@ def test_a_cookie_is_for_https_only_if_a_trusted_proxy_says_so(proxies: str, exp
 
 @pytest.mark.parametrize(("age", "is_renewed", "is_known"), [(0.5, False, True), (2, True, True), (8, True, False)])
 def test_a_page_has_a_cookie_that_lasts_for_days(age: float, is_renewed: bool, is_known: bool, folder: Path) -> None:
-    """A kernel answers to the cookie, so that one of nearly seven days would end with its page open."""
+    """A kernel answers only to the cookie, so one that is nearly seven days old would expire while its page is open."""
     old = create_signed_value("a", COOKIE, "somebody", clock=lambda: time.time() - age * 86_400).decode()
     with hardened(TECHNI_SITE=str(folder), TECHNI_COOKIE_SECRET="a") as server:
         cookie = cookie_of(ask(server.url, **BROWSER, Cookie=f"{COOKIE}={old}"))
@@ -66,7 +66,7 @@ def test_a_page_has_a_cookie_that_lasts_for_days(age: float, is_renewed: bool, i
 
 
 @pytest.mark.soak
-def test_replicas_with_one_secret_know_each_others_visitors(folder: Path) -> None:
+def test_replicas_with_one_secret_recognise_each_others_visitors(folder: Path) -> None:
     """Those with another secret do not, and the kernels of a replica are nobody's at another one."""
     with ExitStack() as stack:
         first, second, stranger = (
@@ -95,7 +95,7 @@ def in_a_loop(act: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
 
 
 @pytest.mark.soak
-def test_a_page_whose_requests_come_to_another_replica_goes_on(browser: Browser, folder: Path) -> None:
+def test_a_page_whose_requests_reach_another_replica_carries_on(browser: Browser, folder: Path) -> None:
     """It says so, and a reload has a kernel there, for the same visitor."""
     context = browser.new_context(**SIZES["wide"])
     port = free_port()

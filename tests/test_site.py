@@ -1,4 +1,4 @@
-"""The static site: the notebook's page from a server of files, complete, small, and there without a network."""
+"""The static site: the notebook's page from a file server is complete, small, and available offline."""
 
 import gzip
 import hashlib
@@ -148,7 +148,7 @@ FAIL_STORAGE = """() => {
 }"""
 
 
-def test_what_cannot_be_cached_is_shown_all_the_same(context: BrowserContext, site: Server) -> None:
+def test_a_page_that_cannot_be_cached_is_shown_anyway(context: BrowserContext, site: Server) -> None:
     app = AppPage.open(context.new_page(), site.url)
     app.page.evaluate(PRECACHED)
     context.service_workers[0].evaluate(FAIL_STORAGE)
@@ -199,7 +199,7 @@ AXES = """() => {
 
 
 def expect_axes(page: Page, ratio: float) -> None:
-    """The figure fills its place, and its axes are where the layer over it believes them to be."""
+    """The figure fills its place, and its axes are where the layer over it expects them."""
     page.wait_for_function(
         f"(ratio) => {{ const seen = ({AXES})(); return seen.fits && Math.abs(seen.ratio - ratio) < 0.01; }}", arg=ratio
     )
@@ -271,7 +271,7 @@ link = ipywidgets.jsdlink((app.initial_w, "value"), (app.initial_b, "value"))
 
 @pytest.fixture(scope="module")
 def probed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A site whose notebook has two widgets more, which nothing displays: an anywidget with a program, and a link."""
+    """A site whose notebook has two more widgets, which nothing displays: an anywidget with a program, and a link."""
     place = tmp_path_factory.mktemp("probed")
     notebook = nbformat.read(ROOT / "techni.ipynb", as_version=4)
     notebook.cells = [notebook.cells[0], nbformat.v4.new_code_cell(PROBE)]
@@ -284,7 +284,7 @@ def probed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.mark.soak
-def test_a_widget_that_nothing_displays_is_made(context: BrowserContext, probed: Server) -> None:
+def test_a_widget_that_nothing_displays_is_created(context: BrowserContext, probed: Server) -> None:
     page = AppPage.open(context.new_page(), probed.url).page
     page.wait_for_function("document.body.dataset.probe")
     found = json.loads(page.evaluate("document.body.dataset.probe"))
@@ -302,7 +302,7 @@ def publish(notebook: nbformat.NotebookNode, place: Path) -> subprocess.Complete
     return subprocess.run([*command, str(place / "notebook.ipynb")], cwd=ROOT, capture_output=True, text=True, check=False)
 
 
-def test_a_page_has_what_its_notebook_has_set_and_nothing_that_it_has_closed(context: BrowserContext, tmp_path: Path) -> None:
+def test_a_page_has_what_its_notebook_set_and_nothing_that_it_closed(context: BrowserContext, tmp_path: Path) -> None:
     shown = "import ipywidgets\nfrom gradient import App\ngone = ipywidgets.Label('gone')\ngone"
     settings = "app.problem.index = 0\napp.learning_rate.value, app.steps.value = 0.2, 50"
     answer = publish(notebook_of(shown, "gone.close()", f"app = App()\n{settings}\napp"), tmp_path)
@@ -313,7 +313,7 @@ def test_a_page_has_what_its_notebook_has_set_and_nothing_that_it_has_closed(con
         expect(page.locator("[data-model]")).to_have_count(1)
         expect(page.get_by_role("combobox", name="Problem", exact=True)).to_have_value("Line")
         assert (app.value("Learning rate"), app.value("Steps")) == ("0.200", "50")
-        page.close()  # it keeps itself for visits without a network, and would miss the server
+        page.close()  # it precaches itself, which would fail once the server is gone
 
 
 def test_a_cell_that_fails_is_named(tmp_path: Path) -> None:
@@ -325,7 +325,7 @@ def test_a_cell_that_fails_is_named(tmp_path: Path) -> None:
     assert not (tmp_path / "some" / "prefix").exists()
 
 
-def test_a_kernel_that_is_not_here_is_named(tmp_path: Path) -> None:
+def test_a_kernel_that_is_not_installed_is_named(tmp_path: Path) -> None:
     notebook = notebook_of("answer = 42")
     notebook.metadata.kernelspec = {"name": "lecture", "display_name": "Lecture", "language": "python"}
     answer = publish(notebook, tmp_path)
@@ -386,7 +386,7 @@ def test_an_image_is_loaded_again_with_the_network_and_with_the_next_choice(brow
             app.choose("Problem", "Line")
         app.expect_fitting_figure()
         page.wait_for_function(IS_DRAWN)
-    assert errors == ["Failed to load resource: net::ERR_FAILED"] * 2  # what Chromium says of a request that fails
+    assert errors == ["Failed to load resource: net::ERR_FAILED"] * 2  # what Chromium prints for a failed request
 
 
 def test_every_file_has_a_hash_in_its_name_or_is_revalidated(site_folder: Path) -> None:
@@ -399,7 +399,7 @@ def test_every_file_has_a_hash_in_its_name_or_is_revalidated(site_folder: Path) 
 
 
 def test_a_new_page_brings_a_new_service_worker(site_folder: Path) -> None:
-    """Browsers install one again when its text has changed: otherwise the cached page would stay the old one."""
+    """Browsers install one again when its text has changed; otherwise they would keep showing the old page."""
     version = hashlib.sha256((site_folder / "index.html").read_bytes()).hexdigest()[:12]
     assert version in (site_folder / "worker.js").read_text()
 

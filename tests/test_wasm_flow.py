@@ -157,7 +157,7 @@ def test_a_program_runs_again_and_again() -> None:
         np.testing.assert_allclose(run(X, np.int32(n)), expected, rtol=1e-5)
 
 
-def test_a_load_gets_what_was_stored_last() -> None:
+def test_a_load_returns_the_last_stored_value() -> None:
     buffer, first, second = ir.Buffer(ir.F32, 1), ir.local(ir.F32), ir.local(ir.F32)
     loaded = ir.load(buffer, ir.i32(0))
     run: list[Statement] = [
@@ -179,7 +179,7 @@ def test_a_slice_of_a_slice_is_clamped_twice() -> None:
     np.testing.assert_array_equal(fun(*args), M[2:3])
 
 
-def test_a_program_survives_a_file() -> None:
+def test_a_program_survives_saving_and_loading() -> None:
     program = compile(lambda t: {"y": t[0] @ t[1]}, (M, X[:9]))
     again = Program.from_bytes(program.to_bytes())
     assert again == program
@@ -206,7 +206,7 @@ UNSUPPORTED: list[tuple[str, Callable, str]] = [
 
 
 @pytest.mark.parametrize(("name", "fun", "advice"), UNSUPPORTED, ids=[row[0] for row in UNSUPPORTED])
-def test_what_cannot_be_compiled_says_why(name: str, fun: Callable, advice: str) -> None:
+def test_an_unsupported_function_is_explained(name: str, fun: Callable, advice: str) -> None:
     with pytest.raises(UnsupportedPrimitive) as caught:
         compile(fun, S)
     message = str(caught.value)

@@ -134,6 +134,6 @@ WITHOUT_A_RULE: dict[str, Callable[[jax.Array], jax.Array]] = {
 
 
 @pytest.mark.parametrize("name", WITHOUT_A_RULE)
-def test_what_has_no_rule_is_named(name: str) -> None:
+def test_a_primitive_without_a_rule_is_named(name: str) -> None:
     with pytest.raises(UnsupportedPrimitive, match=rf"{name}.*can still run in the kernel"):
         compile(WITHOUT_A_RULE[name], X)

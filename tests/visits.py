@@ -39,7 +39,7 @@ class Visits:
         return Path(self.get("found = get_ipython().kernel.parent.connection_file")).parent
 
     def run_in_next_kernel(self, code: str) -> None:
-        """What the notebook runs from now on."""
+        """Sets what the notebook runs from now on."""
         self._code.write_text(code)
 
     def get(self, code: str) -> Any:

@@ -1,4 +1,4 @@
-"""Random programs: a list of numbers decides on shapes, operations and operands."""
+"""Random programs: a list of numbers determines their shapes, operations and operands."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -139,7 +139,7 @@ def _move(choose: Choices, a: Node) -> Node:
 
 
 def _part(x: Any, axis: int) -> Any:
-    """A slice whose start is computed, and inside: `jit` merges slices of slices without clamping, so others may differ."""
+    """A slice with a computed start that needs no clamping: `jit` merges slices of slices without clamping."""
     size = max(1, x.shape[axis] // 2)
     flat = x.reshape(-1)
     start = jnp.argmax(flat == flat[-1]).astype(jnp.int32) % (x.shape[axis] - size + 1)

@@ -15,7 +15,7 @@ verify.enable()  # every program of the tests obeys the rules of the IR, and was
 ENGINE = wasmtime.Engine()
 TINY = float(np.finfo(np.float32).tiny)
 FACTOR, SHARE = 8.0, 1e-6
-# The judge's programs run once: XLA takes a fifth of the time to compile them like this.
+# JAX's programs run once here, and with these options XLA compiles them in a fifth of the time.
 QUICK: dict[str, Any] = {
     "xla_backend_optimization_level": 0,
     "xla_llvm_disable_expensive_passes": True,
