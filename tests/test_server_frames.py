@@ -30,7 +30,7 @@ def allowlist() -> Allowlist:
 
 
 def verdict(sent: Any) -> str:
-    """Why a frame is refused; None if it is not."""
+    """Why a frame is refused; "" if it is not."""
     try:
         allowlist().check(frames.read(sent))
     except FrameError as refusal:
