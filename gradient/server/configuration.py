@@ -42,7 +42,7 @@ def _voila(settings: Settings, root: str) -> dict[str, Any]:
     return {
         "Voila": {
             "connection_dir_root": root,
-            "port_retries": 0,  # nobody would find another port
+            "port_retries": 0,  # proxies and visitors know only this port
             # A page that is closed sends a beacon, which cannot carry a token. All routes that change anything check the
             # visitor's cookie and the origin.
             "tornado_settings": {"disable_check_xsrf": True, "websocket_max_message_size": MAX_BYTES},

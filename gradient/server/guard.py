@@ -96,7 +96,7 @@ class GuardedConnection(ZMQChannelsWebsocketConnection):
         super().on_kernel_restarted()
 
     def _admit(self, message: Message) -> None:
-        """Notes what is asked of the kernel.
+        """Records what a message asks of the kernel.
 
         Raises:
             FrameError: "malformed" for an id that is in use, "quota" for one expensive request too many, "target" for closing a

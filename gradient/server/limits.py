@@ -34,7 +34,7 @@ class Limits:
     def apply(self, pid: int = 0) -> None:
         """Sets the limits of this process, or of another one of the same user that has no threads yet.
 
-        If the machine's memory runs out all the same, the system kills a kernel rather than the server.
+        If the machine's memory runs out anyway, the system kills a kernel rather than the server.
         """
         if sys.platform != "linux":
             return

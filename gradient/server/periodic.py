@@ -21,7 +21,7 @@ class Periodic:
         self._next = asyncio.get_running_loop().call_later(self._seconds, self._begin)
 
     def stop(self) -> None:
-        """Schedules no further run; one that is under way finishes."""
+        """Cancels the next run; a run that is under way finishes."""
         self._is_stopped = True
         if self._next:
             self._next.cancel()

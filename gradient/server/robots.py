@@ -4,7 +4,7 @@ import re
 
 from tornado.web import RequestHandler
 
-# Programs that fetch pages which nobody looks at. Others of that kind do not ask for HTML, or execute no scripts.
+# Programs that fetch pages for no person. Those with an unknown name ask for no HTML, or execute no scripts.
 _ROBOTS = re.compile(
     r"(?<!cu)bot\b|crawl|spider|slurp|preview|facebookexternalhit|whatsapp|skypeuri|embedly|quora link|pinterest|vkshare"
     r"|w3c_validator|lighthouse|pingdom|uptime|monitor|probe|healthcheck|curl/|wget/|python-|go-http|java/|okhttp|libwww"
@@ -16,7 +16,7 @@ _PURPOSE = ("Purpose", "Sec-Purpose", "X-Purpose", "X-Moz")  # headers of browse
 
 
 def is_robot(handler: RequestHandler) -> bool:
-    """Whether the client is a program that shows the page to nobody: a search engine, or the preview of a link."""
+    """Whether the client is a program, such as a search engine or the preview of a link, rather than a person's browser."""
     return _ROBOTS.search(handler.request.headers.get("User-Agent", "")) is not None
 
 

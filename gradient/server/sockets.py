@@ -93,13 +93,13 @@ class KernelSocket(OwnerOnlyHandler, VoilaKernelWebsocketHandler):
             raise
 
     def on_close(self) -> None:
-        """Frees the socket's place."""
+        """Frees the socket's slot."""
         self._free_slot()
         if self.connection:
             super().on_close()
 
     def on_finish(self) -> None:
-        """Frees the place of a request that did not become a socket, which is an answer with status 101."""
+        """Frees the slot of a request that did not become a socket, that is, was not answered with status 101."""
         if self.get_status() != 101:
             self._free_slot()
         super().on_finish()

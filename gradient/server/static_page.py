@@ -92,9 +92,9 @@ class StaticPageHandler(RequestHandler):
                 return
 
     def compute_etag(self) -> str | None:
-        """That of the static page; others are never the same."""
+        """The tag of the static page; no other page has one, because each is different."""
         return self.etag
 
     def write_error(self, status_code: int, **options: Any) -> None:
-        """A page of a few words, in place of Voilà's, which shows what has happened."""
+        """Sends a page of a few words; Voilà's would show the error."""
         self.finish(self.rendered("error"))

@@ -1,4 +1,4 @@
-// Shows the widgets of a published page, which has no kernel. It makes every model that the kernel had, also those that nothing
+// Shows the widgets of a published page, which has no kernel. It creates every model that the kernel had, also those that nothing
 // displays, such as links, and takes the kernel's place in drawing the figures at the sizes that the page asks for.
 
 import { drawOnResize } from "../../adapters/ipympl.js";
@@ -20,7 +20,7 @@ import { drawStretched, leastStretched, loadBitmap } from "./prerendered.js";
  * @property {(state: State) => Promise<Model[]>} set_state
  * @property {(id: string) => Promise<Model>} get_model
  * @property {(model: Model) => Promise<unknown>} create_view
- * @property {(view: unknown, place: HTMLElement) => Promise<void>} display_view
+ * @property {(view: unknown, element: HTMLElement) => Promise<void>} display_view
  */
 
 const READY_TIMEOUT_MS = 1000;
@@ -34,16 +34,16 @@ function drawFrom(canvas, images) {
   });
 }
 
-/** Shows a widget in its place, and removes the place of a widget that the notebook has closed. @param {HTMLElement} place @param {HTMLManager} manager @param {State} state */
-async function fillPlace(place, manager, state) {
-  const id = place.dataset.model ?? "";
-  if (!(id in state.state)) return place.remove();
+/** Shows a widget in its element, and removes the element of a widget that the notebook has closed. @param {HTMLElement} element @param {HTMLManager} manager @param {State} state */
+async function showWidget(element, manager, state) {
+  const id = element.dataset.model ?? "";
+  if (!(id in state.state)) return element.remove();
   const view = await manager.create_view(await manager.get_model(id));
-  place.replaceChildren();
-  return manager.display_view(view, place);
+  element.replaceChildren();
+  return manager.display_view(view, element);
 }
 
-/** Makes every model of a state, and shows those that have a place on the page. @param {State} state */
+/** Creates every model of a state, and shows those that have an element on the page. @param {State} state */
 async function show(state) {
   const { requirejs } = /** @type {any} */ (window);
   requirejs.config({ paths: { "@jupyter-widgets/html-manager": "assets/html-manager" } }); // the icon font is there
@@ -59,8 +59,8 @@ async function show(state) {
   // A figure that is exchanged while it is made fails, so the controls get what `remember` has stored before they are shown.
   const remembered = models.filter((model) => model.get("spec")?.after).map(whenReady);
   await Promise.race([Promise.all(remembered), new Promise((resolve) => setTimeout(resolve, READY_TIMEOUT_MS))]);
-  for (const place of document.querySelectorAll("[data-model]")) {
-    await fillPlace(/** @type {HTMLElement} */ (place), manager, state).catch((error) => console.error(error)); // show the others
+  for (const element of document.querySelectorAll("[data-model]")) {
+    await showWidget(/** @type {HTMLElement} */ (element), manager, state).catch((error) => console.error(error)); // show the others
   }
   Object.assign(window, { widgetManager: manager }); // for inspection in the console
 }
@@ -87,7 +87,7 @@ function widgetsScript() {
   });
 }
 
-/** Shows a message in the place of the widgets. @param {unknown} error @returns {never} */
+/** Shows a message instead of the widgets. @param {unknown} error @returns {never} */
 function showFailure(error) {
   const message = document.createElement("p");
   message.setAttribute("role", "alert");
@@ -96,7 +96,7 @@ function showFailure(error) {
   throw error;
 }
 
-/** @param {Prerendered[]} first images of the figure that is shown first, if there is one; its place is on the page already */
+/** @param {Prerendered[]} first images of the figure that is shown first, if there is one; its element is on the page already */
 export async function start(first) {
   const { clientWidth, clientHeight } = document.querySelector(".techni-field") ?? document.body;
   /** @type {Size} */
