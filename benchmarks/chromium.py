@@ -19,6 +19,6 @@ FLAGS = (
 
 @contextlib.contextmanager
 def chromium(*flags: str) -> Iterator[Browser]:
-    """A browser that reaches no other host than this machine; the one that is installed, or else Playwright's own."""
+    """A browser that can reach no host but this machine: the one that is installed, or else Playwright's own."""
     with sync_playwright() as playwright:
         yield playwright.chromium.launch(executable_path=shutil.which("chromium"), args=[*FLAGS, *flags])

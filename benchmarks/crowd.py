@@ -206,5 +206,5 @@ async def assets_of(url: str, browser: Browser) -> list[str]:
 
 
 def allow_many_connections(num: int) -> None:
-    """Allows Tornado's client so many simultaneous requests."""
+    """Allows Tornado's client this many simultaneous requests."""
     AsyncHTTPClient.configure(None, max_clients=num, defaults={"connect_timeout": PATIENCE})

@@ -72,7 +72,7 @@ def presses(page: Page, count: int, *, compare_pictures: bool = False) -> list[d
 
 
 def timings(page: Page, count: int) -> tuple[float, float, float]:
-    """The median and 95th percentile of `count` presses in milliseconds, and the share of as many whose frame is new."""
+    """The median and 95th percentile of `count` presses in milliseconds, and the share of `count` others whose frame is new."""
     waits = [press["set"] - press["event"] for press in presses(page, count)]
     median, p95 = np.percentile(waits, (50, 95))
     return float(median), float(p95), sum(press["isInFrame"] for press in presses(page, count, compare_pictures=True)) / count

@@ -7,7 +7,7 @@ Each server gets visitors in headless Chromium, one after the other, who move a 
 - HTML: seconds from the request to the last byte of the page's HTML, for which a kernel is started; median and longest;
 - USS: megabytes that only one kernel uses, after the first move of a slider, which the browser computes; median and largest;
 - PSS: the same kernels' memory with their share of what they share with others, such as libraries; median;
-- all: the PSS of the server with everything that it has started, and the part of it that is no kernel;
+- all: the PSS of the server with all processes that it has started, and the part of it that is not kernels;
 - server computes: the largest USS of a kernel after the server computes a move, and then every problem with every optimizer.
   It finds compiled programs if `python -m gradient.prepare --kernels` has been run.
 
@@ -44,11 +44,11 @@ COLUMNS = [
     Column("uss_max", "largest (MB)", ".0f"),
     Column("pss", "PSS, median (MB)", ".0f"),
     Column("all", "all (MB)", ".0f"),
-    Column("other", "of it no kernels (MB)", ".0f"),
+    Column("other", "of it not kernels (MB)", ".0f"),
     Column("uss_server", "server computes, USS (MB)", ".0f"),
     Column("uss_server_all", "every program (MB)", ".0f"),
 ]
-# A kernel that answers has done all that it was asked before.
+# A kernel answers in order, so everything that was asked of it before is done.
 KERNEL_ANSWERS = "() => window.jupyterapp.widgetManager.kernel.requestKernelInfo()"
 
 

@@ -57,7 +57,7 @@ def _poll(pid: int, limit_mb: int, watch: MemoryWatch, done: threading.Event) ->
 
 
 def wait_until_no_kernel(pid: int, timeout: float) -> int:
-    """Waits until a server has no kernel, for so many seconds at most; returns how many are left."""
+    """Waits until a server has no kernels, at most `timeout` seconds; returns how many it still has."""
     end = time.monotonic() + timeout
     while (num := sum(map(is_kernel, processes_of(pid)))) and time.monotonic() < end:
         time.sleep(POLL_SECONDS)

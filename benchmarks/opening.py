@@ -112,7 +112,7 @@ def columns(rtts: Sequence[float]) -> list[Column]:
 
 
 def medians(browser: Browser, url: str, rtt: float, num_loads: int) -> dict[str, float]:
-    """Milliseconds by kind, medians of so many loads at a round trip time."""
+    """Milliseconds by kind of work: the medians of `num_loads` loads at a round trip time."""
     with delayed(port_of(url), rtt) as port:
         loads = [load(browser, on_port(url, port)) for _ in range(num_loads)]
     kinds = set().union(*loads)

@@ -101,7 +101,7 @@ def _label(axes: Axes, ends: dict[Series, tuple[float, float]]) -> None:
 
 
 def write(out: Path) -> None:
-    """Draws the stored results into a file, whose ending says the format; the same figures give the same file."""
+    """Draws the stored results into a file, whose ending determines the format; the same figures give the same file."""
     out.parent.mkdir(exist_ok=True)
     style = {"svg.fonttype": "none", "svg.hashsalt": "latency", "font.family": "sans-serif"}  # text in the reader's own font
     with mpl.rc_context(style):  # type: ignore[arg-type]

@@ -105,7 +105,7 @@ def add_save_option(parser: argparse.ArgumentParser) -> None:
 
 
 def _one_a_line(values: Iterable[Any]) -> str:
-    """A JSON array whose values stand on a line each, so that a difference is a line, too."""
+    """A JSON array with one value on each line, so that diffs are readable."""
     lines = ",\n".join(f"  {json.dumps(value, ensure_ascii=False)}" for value in values)
     return f"[\n{lines}\n ]"
 

@@ -25,8 +25,8 @@ class Scenario:
         command: starts its server, with "{port}"; empty if one is running already.
         directory: where `command` runs.
         slider: the accessible name of the slider that is moved.
-        in_server: whether the server is told to compute before anything but the loading is measured.
-        problem: what is chosen before anything but the loading is measured; empty for the page's own choice.
+        in_server: whether the server computes in all measurements except that of loading.
+        problem: chosen for all measurements except that of loading; empty for the page's own choice.
         curve: CSS selector of the SVG path that the slider changes.
     """
 
@@ -81,7 +81,7 @@ def static_site(folder: str, problem: str = "") -> Scenario:
 
 
 def already_running(url: str) -> Scenario:
-    """The page at an address on this machine, whose server is running already."""
+    """The page at an address on this machine where a server is running already."""
     if urlsplit(url).hostname not in (HOST, "localhost"):
         raise argparse.ArgumentTypeError(f"{url} is on another machine, which the browser cannot reach. Name one on {HOST}.")
     return Scenario(url, url)

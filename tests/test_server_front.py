@@ -66,7 +66,7 @@ ROBOTS: dict[str, tuple[str, dict[str, str]]] = {
 }
 
 
-# They may show it later; a program that says what it is gets a few words, in which nothing has to be compressed.
+# A browser may show its page later; a known robot gets a short page, which is too small to be compressed.
 SHOWN_STATIC = {"a browser that fetches ahead", "a service worker", "a program"}
 
 
@@ -187,7 +187,7 @@ def test_scripts_are_compressed_and_cached_forever(accepted: str, encoding: str 
 
 
 def test_scripts_are_sent_even_while_the_disk_is_full(server: Server, folder: Path) -> None:
-    """No copy of them can be kept meanwhile, so they are compressed as they go."""
+    """No compressed copy can be stored meanwhile, so they are compressed for each response."""
     (folder / "assets" / "script.js").write_text("x" * 5000)
     unlimited = resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE)
     resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (0, unlimited[1]))  # the server cannot write a byte to any file
@@ -201,7 +201,7 @@ def test_scripts_are_sent_even_while_the_disk_is_full(server: Server, folder: Pa
 
 
 def test_only_a_page_that_may_have_a_kernel_sets_a_cookie_and_only_one(server: Server) -> None:
-    script, page = script_of(server), visit(server.url)  # which might have one
+    script, page = script_of(server), visit(server.url)  # the script might set one
     answers = [ask(script), ask(f"{server.url}worker.js"), ask(server.url, "HEAD", **BROWSER)]
     answers += [ask(server.url, User_Agent="Twitterbot/1.0"), ask(f"{server.url}card.png"), ask(f"{server.url}nowhere")]
     assert [answer.headers.get_all("Set-Cookie") for answer in answers] == [None] * 6
@@ -278,7 +278,7 @@ def test_logs_are_lines_of_json_that_say_nothing_about_visitors(server: Server) 
     lines = [json.loads(line) for line in server.log.splitlines()]
     assert all({"time", "level", "message"} <= line.keys() for line in lines)
     assert {"handler": "PageHandler", "method": "PUT", "status": 405}.items() <= lines[-1].items()
-    # Where it listens is all that may be said of addresses.
+    # The only address that may appear in the log is the one where the server listens.
     said = "\n".join(json.dumps(line) for line in lines if "is running at" not in line["message"])
     assert secret not in said
     assert "127.0.0.1" not in said

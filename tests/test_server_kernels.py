@@ -68,17 +68,19 @@ def test_a_fork_has_its_own_session_and_none_of_the_zygotes_descriptors(visits: 
     pid, session, parent, folder = visits.get("found = [os.getpid(), os.getsid(0), os.getppid(), os.getcwd()]")
     zygote = zygote_of(visits.pid)
     assert (session, parent, folder) == (pid, zygote, str(visits._code.parent))
-    # What it writes to is the server's, and the parent_pipe, a pipe, everybody's.
+    # It shares its output streams with the server, and the parent pipe with all kernels.
     shared = descriptors(pid) & (descriptors(zygote) | descriptors(visits.pid))
     assert not [name for name in shared if name.startswith(("socket:", "/")) and name != "/dev/null"]
-    assert [name for name in descriptors(zygote) if name.startswith("socket:")], "the check looks for what is there"
+    assert [name for name in descriptors(zygote) if name.startswith("socket:")], (
+        "The zygote has sockets that a fork could inherit."
+    )
 
 
 def test_a_fork_knows_nothing_of_the_servers_secrets(visits: Visits) -> None:
     told = visits.get("found = [dict(os.environ), Path('/proc/self/environ').read_text(), os.getpid()]")
     assert SECRET not in str(told)
     assert NAME not in str(told)
-    assert "MALLOC_ARENA_MAX" not in told[0], "what is the zygote's own"
+    assert "MALLOC_ARENA_MAX" not in told[0], "This variable is only for the zygote."
     assert told[0]["HOME"] == visits.get("found = os.path.expanduser('~')")
 
 
@@ -130,11 +132,13 @@ def test_a_kernel_that_uses_up_its_processor_time_ends_alone_and_the_log_says_so
 
 @pytest.mark.parametrize("number", [3, pytest.param(20, marks=pytest.mark.soak)])
 def test_kernels_that_die_leave_nothing_behind(number: int, visits: Visits) -> None:
-    visits.get("found = 1")  # which opens what the server has once for all
+    visits.get("found = 1")  # which makes the server open the files that it keeps open
     before, open_before = set(visits.connection_folder.iterdir()), num_open(visits.pid)
     pids = [visits.get("found = os.getpid()") for _ in range(number)]
-    assert len(set(visits.connection_folder.iterdir()) - before) >= number, "there are connection files to be left behind"
-    assert num_open(visits.pid) >= open_before + number, "there are descriptors to be left behind"
+    assert len(set(visits.connection_folder.iterdir()) - before) >= number, (
+        "Each kernel has a connection file that it could leave behind."
+    )
+    assert num_open(visits.pid) >= open_before + number, "Each kernel has a descriptor that it could leave behind."
     for pid in pids:
         end(pid)
     eventually(lambda: not set(visits.connection_folder.iterdir()) - before)
@@ -211,7 +215,7 @@ def test_a_killed_zygote_leaves_its_kernels_running_and_is_replaced(visits: Visi
     assert "gradient.server.zygote" in command_of(kernel)
     connection_files = set(visits.connection_folder.iterdir())
     end(kernel)
-    # Nobody is told how an orphan ends, but that it ends is noticed.
+    # The exit status of an orphan is unknown, but its end is noticed.
     eventually(lambda: len(set(visits.connection_folder.iterdir())) < len(connection_files))
 
 
@@ -261,4 +265,4 @@ def test_kernels_end_with_a_server_that_is_killed(notebook: Path) -> None:
 
         end(visits.pid)
         eventually(lambda: not [pid for pid in (kernel, zygote) if Path(f"/proc/{pid}").exists()])
-        shutil.rmtree(folder)  # which a server that is killed cannot
+        shutil.rmtree(folder)  # a killed server cannot remove it

@@ -29,7 +29,7 @@ from tests.visits import Visits, write_notebook
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux only")
 
-# Lets a zygote begin when somebody opens the other end of a pipe.
+# Makes a zygote wait until the other end of a pipe is opened.
 HELD = """
 import os, sys
 if "gradient.server.zygote" in sys.orig_argv:
@@ -133,7 +133,7 @@ def test_a_static_root_page_is_ready_without_kernels(gate: Gate, folder: Path) -
 
 def test_a_server_that_stops_is_alive_and_not_ready(folder: Path) -> None:
     with hardened(TECHNI_SITE=str(folder), TECHNI_WARM="no", TECHNI_STOP_SECONDS="60") as server:
-        assert ready(server)[0] == 200, "Where nothing is warmed up, nothing is waited for."
+        assert ready(server)[0] == 200, "Without warm kernels there is nothing to wait for."
         asking = threading.Thread(target=visit, args=[server.url])
         with kept_alive(server) as connection:
             asking.start()
@@ -149,7 +149,7 @@ def test_a_server_that_stops_is_alive_and_not_ready(folder: Path) -> None:
 
 @pytest.mark.soak
 def test_an_empty_cache_is_named_filled_once_and_shared(tmp_path: Path) -> None:
-    """By the zygote: the kernels find everything there, and so does the next server."""
+    """The zygote fills it: the kernels find everything there, and so does the next server."""
     cache, unprepared = tmp_path / "cache", "python -m gradient.prepare"
     code = "from gradient import App\nApp()\nfrom jax._src import xla_bridge\nfound = xla_bridge.backends_are_initialized()"
     for is_empty in (True, False):
@@ -188,7 +188,7 @@ def test_a_zygote_that_is_not_ready_does_not_delay_the_stop(gate: Gate, folder: 
 
 
 def test_a_zygote_that_is_never_ready_is_killed_and_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(zygote_client, "_START_SECONDS", 0.1)  # of imports that take several times that
+    monkeypatch.setattr(zygote_client, "_START_SECONDS", 0.1)  # the imports alone take several times as long
 
     async def wait() -> int:
         supervisor = ZygoteSupervisor(os.environ)

@@ -14,7 +14,7 @@ from tests.server import hardened, leave, metrics, visit
 
 ALL = ("curve", "fit", "field", "gradient_norm")
 
-# Remarks of libraries on each other: webpack's on versions, JupyterLab's on its socket, ipympl's on messages it does not know.
+# What libraries print: webpack about versions, JupyterLab about its socket, ipympl about messages it does not know.
 REMARKS = r"Unsatisfied version|No satisfying version|Starting WebSocket|No handler for the '\w+' message type"
 
 
@@ -58,7 +58,7 @@ def test_the_procfile_serves_the_live_page(context: BrowserContext, site_folder:
 
 
 def test_closing_a_tab_ends_its_kernel(browser: Browser, tmp_path: Path) -> None:
-    # Unwatched: ipywidgets' models find nobody to tell while Voilà takes them down, and say so on a console that nobody sees.
+    # Unwatched: while Voilà closes ipywidgets' models, they print errors on the console of a page that is gone.
     page_context = browser.new_context(**SIZES["wide"])
     with hardened(TECHNI_SITE=str(tmp_path)) as server:
         app = AppPage.open(page_context.new_page(), server.url)
@@ -76,7 +76,7 @@ def test_a_page_whose_kernel_ended_before_its_scripts_loaded_says_so(browser: Br
     def hold(route: Route) -> None:
         held.append(route)
 
-    page_context = browser.new_context(**SIZES["wide"])  # unwatched: what is not there any more is an error to the browser
+    page_context = browser.new_context(**SIZES["wide"])  # unwatched: the browser prints an error for each request that fails
     with hardened(TECHNI_SITE=str(tmp_path), TECHNI_CONNECT_SECONDS="20", TECHNI_CULL_SECONDS="1") as server:
         page = page_context.new_page()
         page.route(re.compile("/bundle"), hold)
@@ -141,7 +141,7 @@ def test_the_static_root_pages_switch_leads_to_the_server_with_all_controls(cont
 
 def test_a_visitor_who_goes_back_from_the_live_page_can_return_to_it(browser: Browser, site_folder: Path) -> None:
     """A browser may restore the page as the visitor left it, with the switch on "server" although the page computes itself."""
-    options = {**SIZES["wide"], "service_workers": "block"}  # they would ask in the place of the page
+    options = {**SIZES["wide"], "service_workers": "block"}  # a service worker would make the page's requests
     with (
         hardened(TECHNI_SITE=str(site_folder), TECHNI_ROOT_PAGE="static") as server,
         watched(browser.new_context(**options)) as context,
@@ -170,7 +170,7 @@ def test_an_idle_kernel_is_ended_and_its_page_carries_on(browser: Browser, site_
 
 
 def test_the_loading_screen_appears_before_the_kernel_is_ready(browser: Browser, tmp_path: Path) -> None:
-    """The page's beginning is sent at once; a style sheet or a script before it would keep it back."""
+    """The page's beginning is sent at once; a style sheet or a script before it would delay it."""
     with hardened(TECHNI_SITE=str(tmp_path), TECHNI_WARM="no") as server:
         context = browser.new_context(**SIZES["phone"])
         context.route(re.compile(r"\.(js|css)"), lambda route: route.abort())
