@@ -1,7 +1,7 @@
-"""Gradient descent to look at: problems, optimizers, the descent itself, and the page that shows them.
+"""Gradient descent made visible: problems, optimizers, the descent itself, and the page that shows them.
 
-The core (`descend`, `Problem`, `PROBLEMS`, `OPTIMIZERS`) needs JAX, NumPy and optax only, so it runs in a plain REPL.
-`App` is the page and imports the widget libraries when it is first asked for.
+The core (`descend`, `Problem`, `PROBLEMS`, `OPTIMIZERS`) needs only JAX, NumPy and optax, so it runs in a plain REPL.
+`App` is the page; its widget libraries are imported on first use.
 """
 
 from importlib import import_module
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["OPTIMIZERS", "PROBLEMS", "App", "Optimizer", "Problem", "Trajectory", "descend"]
 
-_ROOMS = {
+_MODULES = {
     **dict.fromkeys(("OPTIMIZERS", "Optimizer"), "gradient.optimizers"),
     **dict.fromkeys(("PROBLEMS", "Problem"), "gradient.problems"),
     **dict.fromkeys(("Trajectory", "descend"), "gradient.descent"),
@@ -24,8 +24,8 @@ _ROOMS = {
 
 
 def __getattr__(name: str) -> Any:
-    # Nothing is imported before it is asked for: the server is in this package, too, and needs none of the core's libraries,
-    # which take 60 MB; and the widget libraries stay out of a plain REPL.
-    if name not in _ROOMS:
+    # Modules are imported on first use. The server is in this package too, and does without the core's libraries, which take
+    # 60 MB; a plain REPL does without the widget libraries.
+    if name not in _MODULES:
         raise AttributeError(f"module 'gradient' has no attribute {name!r}")
-    return getattr(import_module(_ROOMS[name]), name)
+    return getattr(import_module(_MODULES[name]), name)

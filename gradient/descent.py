@@ -32,7 +32,7 @@ class Trajectory(NamedTuple):
 
 
 def iterate(loss: Loss, start: Params, rule: optax.GradientTransformation, num_steps: int) -> Trajectory:
-    """Follows `rule` downhill from `start`; traceable, so that a larger function can contain it."""
+    """Applies `rule` for `num_steps` steps from `start`; can be called in a traced function."""
 
     def step(state: tuple[Params, optax.OptState], _: None) -> tuple[tuple[Params, optax.OptState], Trajectory]:
         params, opt_state = state
@@ -55,14 +55,14 @@ def descend(
     """Runs an optimizer for `num_steps` steps from `start`.
 
     Args:
-        loss: a function of the parameters to a scalar, in jax.numpy. Pass the same function object again and nothing compiles.
+        loss: a function of the parameters to a scalar, in jax.numpy. The same function object compiles only once.
         start: the initial parameters, an array of shape [dim] or a pytree.
         optimizer: a key or a label of `OPTIMIZERS`.
         num_steps: 1..10,000; static, so that each value compiles once.
         **hyperparameters: `learning_rate` (default 0.1), and those of the optimizer's record, each in [0, 1).
 
     Returns:
-        The trajectory, with `num_steps + 1` iterates. What diverges is returned as it is, non-finite values included.
+        The trajectory, with `num_steps + 1` iterates. A diverging descent is returned as it is, non-finite values included.
 
     Raises:
         ValueError: if an argument is unknown or out of its range.
@@ -84,10 +84,10 @@ def _check_hyperparameters(name: str, record: Optimizer, hyperparameters: dict[s
         if key not in known:
             raise ValueError(f"{name} has no hyperparameter {key!r}. It takes {', '.join(known)}.")
         if is_tracer(value):
-            continue  # inside jit or vmap there is no number to look at
+            continue  # inside jit or vmap it has no value yet
         if key == "learning_rate":
             if not 0 < value < float("inf"):
-                raise ValueError(f"learning_rate is {value}, and then no step goes downhill. Pass a positive number, say 0.1.")
+                raise ValueError(f"learning_rate is {value}, but it must be positive and finite to step downhill. Try 0.1.")
         elif not 0 <= value < 1:
             hyperparameter = record.hyperparameters[key]
             raise ValueError(

@@ -1,4 +1,4 @@
-"""The optimizers of the page: optax factories, the hyperparameters they add, and the formulas they run."""
+"""The optimizers of the page: optax factories, their hyperparameters, formulas, and stability limits."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -12,13 +12,13 @@ Scalar = float | jax.Array
 class Hyperparameter(NamedTuple):
     """A number in [0, 1) that an optimizer has besides its learning rate; the page makes a slider of it.
 
-    Optimizers whose records are equal share one slider and its value. A record that differs, if only by its default, has a
-    slider of its own.
+    Optimizers with equal records of a hyperparameter share one slider and its value. A record that differs, if only in its
+    default, gets a slider of its own.
 
     Attributes:
-        label: the name a person reads.
-        default: what the slider starts with, in 0..maximum.
-        maximum, step: of the slider; both ends and the default are whole steps.
+        label: its name on the page.
+        default: the slider's initial value, in 0..maximum.
+        maximum, step: of the slider; `maximum` and `default` are multiples of `step`.
         limit_reason: why it must be in [0, 1), for the error message.
     """
 
@@ -26,16 +26,16 @@ class Hyperparameter(NamedTuple):
     default: float
     maximum: float = 0.99
     step: float = 0.01
-    limit_reason: str = "its formula is meant for no other values"
+    limit_reason: str = "its formula holds for no other values"
 
 
 class Optimizer(NamedTuple):
     """A rule that turns gradients into steps.
 
     Attributes:
-        label: the name a person reads.
+        label: its name on the page.
         make: `make(learning_rate, **hyperparameters)` gives the optax transformation; every argument may be traced.
-        hyperparameters: by the keyword that `make` takes.
+        hyperparameters: by their keywords in `make`.
         formula: the update in LaTeX, with g the gradient, p the parameters and η the learning rate.
         stability: `stability(**hyperparameters)` is the learning rate times the largest curvature above which the rule
             diverges on a quadratic; None where no such law holds (the rule rescales each coordinate by its own history).
@@ -122,7 +122,7 @@ OPTIMIZERS: dict[str, Optimizer] = {
         r"\quad p \leftarrow p - \eta\, \hat m / (\sqrt{\hat v} + \epsilon)",
     ),
 }
-SHIPPED = tuple(OPTIMIZERS.values())  # the records that come with the package, whatever a reader adds later
+SHIPPED = tuple(OPTIMIZERS.values())  # unlike `OPTIMIZERS`, never changed by a reader
 
 
 def optimizer_key(name: str) -> str:

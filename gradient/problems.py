@@ -1,4 +1,4 @@
-"""What is fitted: data, a model, its loss, where to look and where to start."""
+"""Problems: data, a model to fit to it, its loss, the start of a descent, and the part of the plane that is shown."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,21 +23,21 @@ NUM_KEYS = 10
 class Problem:
     """Data and a model to fit to it by least squares.
 
-    A model with two parameters in an array of shape [2] is shown over its parameter plane, and `start` is where its two
-    sliders stand first. Any other model (more parameters, or a pytree of them) is shown on a plane through its path.
+    A model whose parameters are an array of shape [2] is shown over its parameter plane, and `start` sets its two sliders. Any
+    other model (more parameters, or a pytree of them) is shown on a plane through its path.
 
     Attributes:
-        name: what a person chooses it by.
+        name: its label in the page's menu.
         predict: `predict(params, x [n]) -> [n]`, in jax.numpy.
         x, y: data, float32 of shape [n], n >= 2, finite.
-        start: the initial parameters; for a choice of several, a stack of them with a leading axis, and `num_keys` its length.
-        num_keys: 0 where `start` is a single one, else how many are stacked; the page's `Random key` counts them from 1.
-        domain: the intervals of w and b that the page shows (two-parameter models only); `start` lies in it.
+        start: the initial parameters; or several of them, stacked along a leading axis of length `num_keys`.
+        num_keys: the number of stacked starts, which the page's `Random key` numbers from 1; 0 if `start` is a single one.
+        domain: the intervals of w and b that the page shows (two-parameter models only); it contains `start`.
         formula: the model in LaTeX.
-        learning_rate, momentum, num_steps: what the page starts with; 0.001..10, 0..0.99, 1..200.
+        learning_rate, momentum, num_steps: the page's initial settings, in 0.001..10, 0..0.99 and 1..200.
 
     Raises:
-        ValueError: for data or a model that cannot be fitted; it says what, why and what to do.
+        ValueError: if the data or the model cannot be fitted, or a setting is out of its range.
     """
 
     name: str
@@ -78,20 +78,20 @@ class Problem:
         return isinstance(self.start, np.ndarray) and self.start.shape == (2,) and not self.num_keys
 
     def start_at(self, key: int = 1) -> Params:
-        """The initial parameters of a random key in 1..num_keys (or the only ones)."""
+        """The initial parameters for a random key in 1..num_keys, which is ignored if there is only one start."""
         if self.num_keys and not 1 <= key <= self.num_keys:
             raise ValueError(f"key is {key}, but it must be in 1..{self.num_keys}, the number of starts. Choose one of those.")
         return jax.tree.map(lambda leaf: leaf[key - 1], self.start) if self.num_keys else self.start
 
     @cached_property
     def flat_starts(self) -> np.ndarray:
-        """Every start as a row of numbers, shape [max(1, num_keys), dim]."""
+        """Every start as a row of an array of shape [max(1, num_keys), dim]."""
         keys = range(1, max(1, self.num_keys) + 1)
         rows = [[np.ravel(leaf) for leaf in jax.tree.leaves(self.start_at(key))] for key in keys]
         return np.stack([np.concatenate(row) for row in rows])
 
     def unravel(self, flat: jax.Array) -> Params:
-        """The parameters as the model takes them, from a row of numbers of shape [dim]."""
+        """The parameters in the model's own structure, from a flat array of shape [dim]."""
         leaves, treedef = jax.tree.flatten(self.start_at())
         ends = np.cumsum([leaf.size for leaf in leaves])
         parts = [flat[end - leaf.size : end].reshape(leaf.shape) for leaf, end in zip(leaves, ends, strict=True)]
@@ -101,11 +101,11 @@ class Problem:
 def _data(name: str, values: np.ndarray) -> np.ndarray:
     array = np.asarray(values, np.float32)
     if array.ndim != 1:
-        raise ValueError(f"{name} has the shape {array.shape}, but a curve is fitted to a row of numbers. Pass a 1-D array.")
+        raise ValueError(f"{name} has the shape {array.shape}, but it must have one axis. Pass a 1-D array.")
     if array.size < 2:
         raise ValueError(f"{name} has {array.size} point(s); a fit needs at least two. Pass more data.")
     if not np.isfinite(array).all():
-        raise ValueError(f"{name} has NaN or infinite values, and then so has every loss. Drop those points first.")
+        raise ValueError(f"{name} has NaN or infinite values, so no loss would be finite. Drop those points first.")
     return array
 
 
@@ -144,7 +144,7 @@ def _is_domain(domain: tuple[Interval, ...]) -> bool:
 
 def _starts_inside(problem: Problem) -> bool:
     if not problem.is_planar or not _is_domain(problem.domain):
-        return True  # there is nothing to be in
+        return True  # there is no domain to check against
     low, high = np.asarray(problem.domain, np.float32).T
     return bool(((low <= problem.start) & (problem.start <= high)).all())
 
@@ -171,7 +171,7 @@ def network(params: list[dict[str, jax.Array]], x: jax.Array) -> jax.Array:
 def network_starts(sizes: tuple[int, ...], num_keys: int = NUM_KEYS) -> list[dict[str, np.ndarray]]:
     """Stacked initial parameters of a network, one for each random key 1..num_keys: weights of variance 1 / in, zero bias.
 
-    `RandomState` has a frozen stream, so that a key means the same network on every machine and in every version.
+    NumPy has frozen the stream of `RandomState`, so a key gives the same network on every machine and in every version.
     """
     draws = [np.random.RandomState(key) for key in range(1, num_keys + 1)]
     layers = []
@@ -217,4 +217,4 @@ _NETWORK = Problem(
 )
 
 PROBLEMS: dict[str, Problem] = {problem.name: problem for problem in (_LINE, _WAVE, _NETWORK)}
-SHIPPED = tuple(PROBLEMS.values())  # the records that come with the package, whatever a reader adds later
+SHIPPED = tuple(PROBLEMS.values())  # unlike `PROBLEMS`, never changed by a reader
