@@ -177,7 +177,7 @@ def test_only_a_decay_is_refused_because_the_past_never_fades(monkeypatch: pytes
     sharpness = {"nu": Hyperparameter("Nu", 0.5), "mu": Hyperparameter("Mu", 0.5, limit_reason="at 1 it divides by zero")}
     record = Optimizer("Scaled", lambda learning_rate, nu, mu: optax.sgd(learning_rate * nu / (1 - mu)), sharpness, "p")
     monkeypatch.setitem(OPTIMIZERS, "scaled", record)
-    for name, reason in (("nu", "its formula is meant for no other values"), ("mu", "at 1 it divides by zero")):
+    for name, reason in (("nu", "its formula holds for no other values"), ("mu", "at 1 it divides by zero")):
         with pytest.raises(ValueError, match=reason) as caught:
             descend(uneven_bowl, np.ones(3), optimizer="scaled", num_steps=5, **{name: 1.0})
         assert "fades" not in str(caught.value)
@@ -291,11 +291,11 @@ MISTAKES = [
     ({"momentun": 0.7}, ["'momentun'", "no hyperparameter", "It takes learning_rate, momentum"]),
     ({"optimizer": "adam", "momentum": 0.7}, ["'momentum'", "adam", "It takes learning_rate, b1, b2"]),
     ({"optimizer": "gradient_descent", "momentum": 0.7}, ["no hyperparameter", "It takes learning_rate"]),
-    ({"learning_rate": 0}, ["learning_rate is 0", "no step goes downhill", "Pass a positive number"]),
-    ({"learning_rate": -1}, ["learning_rate is -1", "no step goes downhill", "Pass a positive number"]),
-    ({"learning_rate": math.nan}, ["learning_rate is nan", "Pass a positive number"]),
-    ({"learning_rate": -math.inf}, ["learning_rate is -inf", "Pass a positive number"]),
-    ({"learning_rate": math.inf}, ["learning_rate is inf", "Pass a positive number"]),
+    ({"learning_rate": 0}, ["learning_rate is 0", "positive and finite", "Try 0.1"]),
+    ({"learning_rate": -1}, ["learning_rate is -1", "positive and finite", "Try 0.1"]),
+    ({"learning_rate": math.nan}, ["learning_rate is nan", "positive and finite"]),
+    ({"learning_rate": -math.inf}, ["learning_rate is -inf", "positive and finite"]),
+    ({"learning_rate": math.inf}, ["learning_rate is inf", "positive and finite"]),
     ({"momentum": 1}, ["momentum is 1", "[0, 1)", "the past never fades", "0.7 is a good first try"]),
     ({"momentum": -0.1}, ["momentum is -0.1", "[0, 1)", "0.7 is a good first try"]),
     ({"momentum": math.nan}, ["momentum is nan", "[0, 1)"]),

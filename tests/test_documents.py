@@ -63,3 +63,12 @@ def test_contributors_learn_of_every_room() -> None:
         if path.name != "__init__.py" and (path.suffix == ".py" or (path / "__init__.py").exists())
     }
     assert {room for room in rooms if room not in table} == set()
+
+
+def test_every_file_that_a_document_names_exists() -> None:
+    documents = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]
+    folders = (ROOT / name for name in ("gradient", "tests", "benchmarks", "deploy"))
+    files = [f"/{file.relative_to(ROOT).as_posix()}" for folder in folders for file in folder.rglob("*.*")]
+    for document in documents:
+        for name in re.findall(r"`([\w/]+\.(?:py|js|css))`", document.read_text(encoding="utf-8")):
+            assert any(file.endswith(f"/{name}") for file in files), f"{document.name} names {name}, which is no file."

@@ -62,7 +62,7 @@ def test_default_shapes() -> None:
 
 
 @pytest.mark.parametrize("field", [loss_field, gradient_field])
-def test_a_second_field_compiles_nothing(field: Callable[..., Any], caplog: pytest.LogCaptureFixture) -> None:
+def test_a_second_grid_compiles_nothing(field: Callable[..., Any], caplog: pytest.LogCaptureFixture) -> None:
     # The page draws one for each problem whenever it is opened again.
     problem, counts = PROBLEMS["Line"], []
     for shape in ((5, 6), (5, 6), (6, 5)):
