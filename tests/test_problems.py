@@ -1,5 +1,6 @@
 """The built-in problems, and what a person may bring instead."""
 
+import dataclasses
 import math
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from gradient.controls import Controls
 from gradient.descent import descend
 from gradient.problems import NUM_KEYS, NUM_POINTS, PROBLEMS, Problem, line, network, network_starts, wave
 from tests.record_properties import check_problem
@@ -287,6 +289,23 @@ def test_what_is_allowed(changes: dict[str, Any]) -> None:
     assert problem.is_planar
     assert problem.flat_starts.dtype == np.float32
     assert np.isfinite(problem.loss(problem.start))
+
+
+def test_the_allowed_settings_are_those_of_the_sliders() -> None:
+    controls = Controls()
+    controls.make_controls(list(PROBLEMS.values()))
+    rate, momentum, steps = controls.learning_rate, controls.hyperparameters["momentum"], controls.steps
+    ends = {
+        "learning_rate": [rate.base**rate.min, rate.base**rate.max],
+        "momentum": [momentum.min, momentum.max],
+        "num_steps": [steps.min, steps.max],
+    }
+    for name, (low, high) in ends.items():
+        for value in (low, high):
+            assert getattr(dataclasses.replace(LINE, **{name: value}), name) == value
+        for value in (low - 1e-4, high + 1e-4) if name != "num_steps" else (low - 1, high + 1):
+            with pytest.raises(ValueError, match=f"^{name} is "):
+                dataclasses.replace(LINE, **{name: value})
 
 
 def test_a_model_that_is_shown_on_a_plane_of_its_path_may_start_anywhere() -> None:
