@@ -72,7 +72,7 @@ class App(Controls, widgets.Box):
 
     @classmethod
     def build_ahead(cls) -> None:
-        """Builds what the next `App()` is going to be: processes that are forked after that share its memory.
+        """Builds the app that the next `App()` returns, so that processes forked in between share its memory.
 
         It starts no JAX backend if all programs and grids are in the cache.
         """
@@ -105,7 +105,7 @@ class App(Controls, widgets.Box):
             self.problem.index = index
 
     def compute_in(self, where: str) -> None:
-        """Lets the "browser" or the "kernel" compute what the page shows, like the page's own switch."""
+        """Sets where the page's content is computed, "browser" or "kernel", like the page's own switch."""
         self._main.where = where
 
     def close(self) -> None:
@@ -142,12 +142,12 @@ class App(Controls, widgets.Box):
         ]
 
     def _linked(self, view: _View) -> _View:
-        """Has the fields of `Frame` linked to a view."""
+        """Registers a view, whose outputs `link_frame` links to the fields of `Frame`."""
         self._views.append(view)
         return view
 
     def _link_controls(self) -> list[Any]:
-        """Everything but the descent: what choices set, which control is shown, where a pointer puts the start."""
+        """Makes all links but the descent's: what choices set, which controls are shown, where a pointer puts the start."""
         problem, indices = (self.problem, "index"), range(len(self.problems))
         self._chosen = choose(problem, _columns(map(self._control_preset, indices)))
         self._shown = choose(problem, _columns(map(self._view_preset, indices)), sync_targets=False)

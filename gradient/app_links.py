@@ -27,14 +27,14 @@ def link_frame(
         problems: what the control `problem` chooses from; may grow later.
         controls: what a visitor sets.
         views: each says which fields of `Frame` it shows.
-        field: what the kernel draws if it computes; its overlay draws the same if the browser does.
-        errors: what tells the visitor of a failure.
+        field: the picture that the kernel draws if it computes; if the browser does, the overlay draws the same.
+        errors: the trait that shows the visitor what failed.
         cache: where the compiled programs are kept.
     """
-    rules = list(OPTIMIZERS)
+    keys = list(OPTIMIZERS)
 
     def shown(*, problem: int, optimizer: int, **inputs: jax.Array) -> Frame:
-        key = rules[optimizer]
+        key = keys[optimizer]
         own = {name: inputs[slider_name(key, name)] for name in OPTIMIZERS[key].hyperparameters}
         return frame(problems[problem], key, **{**inputs, **own})
 
@@ -50,7 +50,7 @@ def link_frame(
         errors=errors,
         shapes=lambda problem, optimizer: dict.fromkeys(("x", "y"), problems[problem].x.shape),
         cache=cache,
-        name=lambda problem, optimizer: program_name(problems[problem], OPTIMIZERS[rules[optimizer]]),
+        name=lambda problem, optimizer: program_name(problems[problem], OPTIMIZERS[keys[optimizer]]),
     )
 
 
@@ -93,12 +93,12 @@ def link_start(overlay: Overlay, controls: Controls, cache: DiskCache) -> JaxLin
 def nearest_start(picked: jax.Array, **limits: jax.Array) -> dict[str, Any]:
     """The start nearest to a picked point (w, b, ...) at which the sliders can stand, by their `min`, `max` and `step`.
 
-    In the browser a slider moves a value that is not on its grid there by itself, and the start would be seen to move twice.
+    A browser's slider rounds a value that is not one of its steps, and the start would visibly move twice.
     """
     start = {}
     for name, value in zip(("w", "b"), jnp.nan_to_num(picked), strict=False):
         low, high, step = (limits[f"{name}_{limit}"] for limit in ("min", "max", "step"))
         nearest = low + jnp.round((value - low) / step) * step
-        # A value that is on the grid already stays as it is, to the last bit: it is no other start.
+        # A value that is one of the slider's steps stays as it is to the last bit: it is the same start.
         start[name] = jnp.clip(jnp.where(jnp.abs(nearest - value) < 0.01 * step, value, nearest), low, high)
     return start

@@ -24,7 +24,7 @@ class ParameterPicture(Picture):
 
     def __init__(self, problem: Problem, grids: GridSource) -> None:
         self._grids = grids
-        # By the width, in CSS pixels, from which there is room for them.
+        # The keys are the narrowest widths, in CSS pixels, for these arrows.
         self._arrows: dict[int, Any] = {}
         words = PARAMETER_MAP
         super().__init__(problem.domain, words["x"], words["y"], words["colours"])
@@ -83,7 +83,16 @@ class PlanePicture(Picture):
             interpolation="catrom", cmap=style.BAND_COLOURS, vmin=0, vmax=1, animated=True,
         )  # fmt: skip
         self._third = self._mark(style.MARKS["third"], "D")
-        self._caption = self.axes.text(
+        self._caption = self._make_caption()
+        self._moving = [self._image, *self._line, self._third, *self._moving[len(self._line) :], self._caption]
+        for axis in (self.axes.xaxis, self.axes.yaxis):
+            axis.set_ticks(plane.TICKS)
+        self._bar = self._colour_bar(self._image)
+        self.colour_axes.set_animated(True)
+        self.axes.set_visible(False)
+
+    def _make_caption(self) -> Any:
+        caption = self.axes.text(
             0.015,
             0.985,
             "",
@@ -93,13 +102,8 @@ class PlanePicture(Picture):
             linespacing=1.25,
             animated=True,
         )
-        self._caption.set_bbox({"facecolor": "white", "alpha": 0.85, "edgecolor": "none", "pad": 4})
-        self._moving = [self._image, *self._line, self._third, *self._moving[len(self._line) :], self._caption]
-        for axis in (self.axes.xaxis, self.axes.yaxis):
-            axis.set_ticks(plane.TICKS)
-        self._bar = self._colour_bar(self._image)
-        self.colour_axes.set_animated(True)
-        self.axes.set_visible(False)
+        caption.set_bbox({"facecolor": "white", "alpha": 0.85, "edgecolor": "none", "pad": 4})
+        return caption
 
     def _set_clear(self, is_clear: bool) -> None:
         if is_clear != self._is_clear:

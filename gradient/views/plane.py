@@ -1,4 +1,4 @@
-"""The plane of a larger model in words and numbers, for whoever draws it."""
+"""Words, numbers and colours of a larger model's plane, used by the kernel's picture and by the overlay."""
 
 from matplotlib.colors import to_hex
 
@@ -25,7 +25,7 @@ def format_loss(value: float, digits: int) -> str:
 
 
 def caption(frame: Frame, *, is_narrow: bool) -> str:
-    """The true losses of the plane's corners, and what its case has to remark; in more lines if there is little room."""
+    """The true losses of the plane's corners and the remark on its case, on more lines if there is little room."""
     first, third, end = (format_loss(loss, CAPTION_DIGITS) for loss in frame.plane_corners)
     case = PlaneCase(int(frame.plane_case))
     losses = [PLANE_LOSSES["start"].format(loss=first)]
