@@ -3,6 +3,17 @@
 import contextlib
 from collections.abc import Iterator
 from importlib.metadata import version
+from typing import TypeVar
+
+T = TypeVar("T")
+
+_KEPT: list[object] = []
+
+
+def keep_until_exit(manager: T) -> T:
+    """Keeps a manager of kernels alive: one that is collected waits for all sockets of its context, perhaps for ever."""
+    _KEPT.append(manager)
+    return manager
 
 
 @contextlib.contextmanager

@@ -18,7 +18,7 @@ from gradient.adapters.jupyter_server import (
     close_sockets_of,
     note_open,
 )
-from tests.adapters import relying_on
+from tests.adapters import keep_until_exit, relying_on
 
 
 class Stoppable:
@@ -68,7 +68,7 @@ class Provisioner(KernelProvisioner):
 
 def test_a_kernel_is_counted_culled_and_forgotten(tmp_path: Path) -> None:
     async def act() -> None:
-        managers = Managers(connection_dir=str(tmp_path), root_dir=str(tmp_path))
+        managers = keep_until_exit(Managers(connection_dir=str(tmp_path), root_dir=str(tmp_path)))
         assert managers.context.get(zmq.MAX_SOCKETS) == 2000
         kernel_id = await managers.start_kernel(kernel_name="python3", cwd=str(tmp_path))
         assert list(managers.managers) == [kernel_id]

@@ -18,7 +18,7 @@ from voila.tornado.handler import TornadoVoilaHandler
 
 from gradient.adapters.voila import VoilaApplication, keep_templates, page_and_other_routes, page_pieces, replaced
 from gradient.server.routes import _HANDLERS, _UNUSED
-from tests.adapters import relying_on
+from tests.adapters import keep_until_exit, relying_on
 from tests.conftest import ROOT
 
 
@@ -49,6 +49,7 @@ def application() -> Iterator[Unheard]:
     application = Unheard()
     application.initialize(["--no-browser", str(ROOT / "techni.ipynb")])
     application.start()
+    keep_until_exit(application.kernel_manager)
     yield application
     run_sync(application.kernel_manager.shutdown_all)()
     for number, handler in before.items():
