@@ -14,9 +14,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-# XLA compiles a frame in a third less time if it optimizes less, here and in the servers under test; it reads this once.
-os.environ["XLA_FLAGS"] = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
-
 import jax
 import nbformat
 import pytest
@@ -49,6 +46,7 @@ COMPILED_ONCE = {name.upper(): str(value) for name, value in compilation_options
 for _name, _value in compilation_options(os.environ).items():
     jax.config.update(_name, _value)
 jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.2)
+jax.config.update("jax_disable_most_optimizations", True)  # what runs once compiles in a third less time
 
 _LEFT = re.compile(
     r"Task exception was never retrieved\nfuture: .*exception=WebSocketClosedError\(\)>\n"
@@ -136,7 +134,8 @@ def playwright() -> Iterator[Playwright]:
 
 @pytest.fixture(scope="session")
 def browser(playwright: Playwright) -> Iterator[Browser]:
-    found = [path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))]
+    names = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")  # the first takes the least work
+    found = [path for name in names if (path := shutil.which(name))]
     instance = playwright.chromium.launch(executable_path=found[0] if found else None, args=FLAGS)
     yield instance
     instance.close()

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+import jax
 import numpy as np
 import pytest
 import wasmtime
@@ -176,6 +177,14 @@ def assert_alike(got: Values, want: Values, others: list[Values]) -> None:
         assert distance(got[name], want[name]) <= SHARE * size(want[name])
     if len({other["verdict"] == Verdict.DIVERGED for other in [want, *others]}) == 1:
         assert (got["verdict"] == Verdict.DIVERGED) == (want["verdict"] == Verdict.DIVERGED)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def optimized() -> Iterator[None]:
+    """Programs of JAX as a kernel compiles them: how they round decides where a descent goes that is nearly chaotic."""
+    jax.config.update("jax_disable_most_optimizations", False)
+    yield
+    jax.config.update("jax_disable_most_optimizations", True)  # as in conftest.py
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
