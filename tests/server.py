@@ -80,3 +80,12 @@ def metrics(server: Server) -> dict[str, float]:
     """What /metrics says, by name and labels."""
     lines = ask(f"{server.url}metrics").text.splitlines()
     return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines if not line.startswith("#"))}
+
+
+def check_metrics_are_not_for_proxies(server: Server) -> None:
+    """Even if they say that they come from this machine; they are told who may read them."""
+    assert "techni_kernels_live" in ask(f"{server.url}metrics").text
+    for header in ("X_Forwarded_For", "X_Real_Ip"):
+        refused = ask(f"{server.url}metrics", **{header: "127.0.0.1"})
+        assert (refused.status, "techni_kernels_live" in refused.text) == (403, False)
+        assert "TECHNI_METRICS" in refused.text

@@ -1,13 +1,13 @@
 """The hardened server over HTTP: who gets a kernel and who another page, headers, files, metrics, logs."""
 
 import asyncio
+import contextlib
 import gzip
 import json
 import os
 import re
 import resource
 import signal
-import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -18,8 +18,17 @@ import pytest
 from tornado.httpclient import HTTPClientError
 
 from tests.conftest import PYTHONPATH, Server
-from tests.processes import eventually
-from tests.server import BROWSER, Answer, ask, hardened, leave, metrics, visit
+from tests.processes import children, eventually, zygote_of
+from tests.server import (
+    BROWSER,
+    Answer,
+    ask,
+    check_metrics_are_not_for_proxies,
+    hardened,
+    leave,
+    metrics,
+    visit,
+)
 from tests.visitor import Visitor
 
 SITE = {
@@ -42,9 +51,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def server(folder: Path) -> Iterator[Server]:
-    """A server with room for one kernel, which forgets pages that do not connect after a second."""
+    """A server with room for one kernel, which forgets pages that do not connect after a second; another site may embed it."""
     options = {"TECHNI_MAX_KERNELS": "1", "TECHNI_CONNECT_SECONDS": "1", "TECHNI_CULL_SECONDS": "1"}
-    with hardened(TECHNI_SITE=str(folder), **options) as server:
+    with hardened(TECHNI_SITE=str(folder), TECHNI_FRAME_ANCESTORS="'self' https://course.example", **options) as server:
         yield server
 
 
@@ -153,18 +162,13 @@ def test_every_response_has_the_security_headers(path: str, server: Server) -> N
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Referrer-Policy"] == "strict-origin-when-cross-origin"
     assert "camera=()" in answer.headers["Permissions-Policy"]
-    assert policy_of(answer)["frame-ancestors"] == ["'self'"]
+    assert policy_of(answer)["frame-ancestors"] == ["'self'", "https://course.example"]
     assert policy_of(answer)["default-src"] == ["'none'"]
     assert answer.headers["Server"] is None
 
 
-def test_who_may_embed_the_page_can_be_set(folder: Path) -> None:
-    with hardened(TECHNI_SITE=str(folder), TECHNI_FRAME_ANCESTORS="'self' https://course.example") as server:
-        for path in ("", "healthz"):
-            assert policy_of(ask(server.url + path))["frame-ancestors"] == ["'self'", "https://course.example"]
-
-
-def script_of(server: Server) -> str:
+@pytest.fixture(scope="module")
+def script(server: Server) -> str:
     """The address of the largest of Voilà's scripts, as the page gives it."""
     page = visit(server.url)
     (address,) = re.findall(r'<script defer src="/([^"]*/voila.js)"', page.text)
@@ -172,9 +176,8 @@ def script_of(server: Server) -> str:
 
 
 @pytest.mark.parametrize(("accepted", "encoding"), [("br, gzip", "br"), ("gzip", "gzip"), ("br;q=0, gzip", "gzip"), ("", None)])
-def test_scripts_are_compressed_and_cached_forever(accepted: str, encoding: str | None, server: Server) -> None:
-    address = script_of(server)
-    plain, sent = ask(address), ask(address, Accept_Encoding=accepted)
+def test_scripts_are_compressed_and_cached_forever(accepted: str, encoding: str | None, script: str) -> None:
+    plain, sent = ask(script), ask(script, Accept_Encoding=accepted)
     assert sent.headers["Content-Encoding"] == encoding
     unpack = {"br": brotli.decompress, "gzip": gzip.decompress, None: bytes}[encoding]
     assert unpack(sent.body) == plain.body
@@ -182,7 +185,7 @@ def test_scripts_are_compressed_and_cached_forever(accepted: str, encoding: str 
     assert sent.headers["Cache-Control"] == "public, max-age=31536000, immutable"
     assert sent.headers["Vary"] == "Accept-Encoding"
     assert sent.headers["Content-Type"].startswith("text/javascript")
-    again = ask(address, Accept_Encoding=accepted, If_None_Match=sent.headers["ETag"])
+    again = ask(script, Accept_Encoding=accepted, If_None_Match=sent.headers["ETag"])
     assert (again.status, again.body) == (304, b"")
 
 
@@ -200,13 +203,25 @@ def test_scripts_are_sent_even_while_the_disk_is_full(server: Server, folder: Pa
     assert (after.status, after.headers["Content-Encoding"], brotli.decompress(after.body)) == (200, "br", b"x" * 5000)
 
 
-def test_only_a_page_that_may_have_a_kernel_sets_a_cookie_and_only_one(server: Server) -> None:
-    script, page = script_of(server), visit(server.url)  # the script might set one
+def test_only_a_page_that_may_have_a_kernel_sets_a_cookie_and_only_one(server: Server, script: str) -> None:
+    page = visit(server.url)
     answers = [ask(script), ask(f"{server.url}worker.js"), ask(server.url, "HEAD", **BROWSER)]
     answers += [ask(server.url, User_Agent="Twitterbot/1.0"), ask(f"{server.url}card.png"), ask(f"{server.url}nowhere")]
     assert [answer.headers.get_all("Set-Cookie") for answer in answers] == [None] * 6
     (cookie,) = page.headers.get_all("Set-Cookie", [])
     assert cookie.startswith("techni_visitor=")
+
+
+def test_without_a_trusted_proxy_a_cookie_is_not_for_https_only(server: Server) -> None:
+    """Whatever a request says; and only a cookie that is may be sent from pages of other sites."""
+    page = ask(server.url, **BROWSER, X_Forwarded_Proto="https", X_Forwarded_For="1.1.1.1")
+    (cookie,) = page.headers.get_all("Set-Cookie", [])
+    assert "samesite=lax" in cookie.lower()
+    assert "secure" not in cookie.lower()
+
+
+def test_without_a_trusted_proxy_a_request_through_one_may_not_read_the_metrics(server: Server) -> None:
+    check_metrics_are_not_for_proxies(server)
 
 
 def test_the_pages_own_text_is_compressed(server: Server) -> None:
@@ -284,29 +299,20 @@ def test_logs_are_lines_of_json_that_say_nothing_about_visitors(server: Server) 
     assert "127.0.0.1" not in said
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_server_told_to_stop_ends_its_kernels_and_exits_with_0(number: int, folder: Path) -> None:
-    with TemporaryDirectory() as place, hardened(TECHNI_SITE=str(folder), TMPDIR=place) as server:
-        assert visit(server.url).kernel
+@contextlib.contextmanager
+def stopped_by(number: int, **environment: str) -> Iterator[Server]:
+    """A server that has kernels when the block ends: told to stop, it ends them, leaves no file, and exits with 0."""
+    with TemporaryDirectory() as place, hardened(TMPDIR=place, **environment) as server:
+        yield server
         assert list(Path(place).glob("*/kernel-*.json"))
+        zygote = zygote_of(server.process.pid)
+        pids = [zygote, *children(zygote)]
+        assert len(pids) > 1
         os.kill(server.process.pid, number)
         assert server.process.wait(30) == 0
         assert list(Path(place).iterdir()) == []
+        eventually(lambda: not [pid for pid in pids if Path(f"/proc/{pid}").exists()])
     assert json.loads(server.log.splitlines()[-1])["message"] == "stopped"
-
-
-def test_a_page_under_way_is_completed_before_the_server_stops(folder: Path) -> None:
-    pages = []
-    with hardened(TECHNI_SITE=str(folder), TECHNI_WARM="no") as server:
-        asking = threading.Thread(target=lambda: pages.append(visit(server.url)))
-        asking.start()
-        eventually(lambda: "Kernel started" in server.log)
-        os.kill(server.process.pid, signal.SIGTERM)
-        asking.join(60)
-        assert server.process.wait(30) == 0
-    (page,) = pages
-    assert page.text.rstrip().endswith("</html>")
-    assert "widget-view+json" in page.text
 
 
 STILLBORN = """
@@ -325,36 +331,41 @@ def test_a_page_whose_kernel_ends_during_rendering_ends_and_says_so(tmp_path: Pa
     assert all("Load it again" in page.text and page.text.rstrip().endswith("</html>") for page in pages)
 
 
-def test_without_a_site_the_server_says_so_and_asks_visitors_to_retry(tmp_path: Path) -> None:
-    with hardened(TECHNI_SITE=str(tmp_path / "missing"), TECHNI_MAX_KERNELS="1") as server:
+def test_without_a_site_the_server_says_so_has_kernels_and_asks_visitors_to_retry(tmp_path: Path) -> None:
+    place = tmp_path / ("x" * 60)  # so long a name that the kernels' sockets cannot lie there
+    place.mkdir()
+    with hardened(TECHNI_SITE=str(tmp_path / "missing"), TECHNI_MAX_KERNELS="1", TMPDIR=str(place)) as server:
         assert f"python -m gradient.publish {tmp_path / 'missing'}" in server.log
-        assert ask(server.url, User_Agent="Twitterbot/1.0").status == 200
+        preview = ask(server.url, User_Agent="Twitterbot/1.0")
+        assert preview.status == 200
+        assert policy_of(preview)["frame-ancestors"] == ["'self'"]
         assert visit(server.url).kernel
         refused = visit(server.url)
     assert (refused.status, refused.headers["Retry-After"]) == (503, "30")
     assert "Everything is in use" in refused.text
 
 
-def test_an_address_that_starts_many_kernels_gets_the_static_page(folder: Path) -> None:
-    options = {"TECHNI_STARTS_PER_MINUTE": "1", "TECHNI_TRUSTED_PROXIES": "1"}
-    with hardened(TECHNI_SITE=str(folder), **options) as server:
-        pages = [
-            ask(server.url, **BROWSER, X_Forwarded_For=f"6.6.6.6, {address}") for address in ("1.1.1.1", "1.1.1.1", "2.2.2.2")
-        ]
-    assert [bool(page.kernel) for page in pages] == [True, False, True]
-    assert "Your address has started many kernels" in pages[1].text
+def test_an_address_that_has_or_starts_many_kernels_leaves_some_to_others(folder: Path) -> None:
+    """An address may have half of the two kernels, and start two a minute."""
+    options = {"TECHNI_MAX_KERNELS": "2", "TECHNI_KERNELS_PER_ADDRESS": "0", "TECHNI_STARTS_PER_MINUTE": "2"}
+    with stopped_by(signal.SIGTERM, TECHNI_SITE=str(folder), TECHNI_TRUSTED_PROXIES="1", **options) as server:
 
+        def page_for(address: str) -> Answer:
+            return ask(server.url, **BROWSER, X_Forwarded_For=address)
 
-def test_an_address_that_has_many_kernels_leaves_some_to_others(folder: Path) -> None:
-    options = {"TECHNI_MAX_KERNELS": "2", "TECHNI_KERNELS_PER_ADDRESS": "0", "TECHNI_TRUSTED_PROXIES": "1"}
-    with hardened(TECHNI_SITE=str(folder), **options) as server:
-        pages = [ask(server.url, **BROWSER, X_Forwarded_For=address) for address in ("1.1.1.1", "1.1.1.1", "2.2.2.2")]
-    assert [bool(page.kernel) for page in pages] == [True, False, True]
-    assert "Your address already has as many kernels" in pages[1].text
+        first, share, other = (page_for(address) for address in ("6.6.6.6, 1.1.1.1", "1.1.1.1", "2.2.2.2"))
+        assert [bool(page.kernel) for page in (first, share, other)] == [True, False, True]
+        assert "Your address already has as many kernels" in share.text
+        assert leave(server, first).status == 204
+        assert leave(server, page_for("1.1.1.1")).status == 204
+        rate = page_for("7.7.7.7, 1.1.1.1")
+        assert not rate.kernel
+        assert "Your address has started many kernels" in rate.text
+        assert page_for("3.3.3.3").kernel
 
 
 def test_a_static_root_page_starts_a_kernel_only_at_live(folder: Path) -> None:
-    with hardened(TECHNI_SITE=str(folder), TECHNI_ROOT_PAGE="static") as server:
+    with stopped_by(signal.SIGINT, TECHNI_SITE=str(folder), TECHNI_ROOT_PAGE="static") as server:
         page, live = visit(server.url), visit(f"{server.url}live")
         again = ask(server.url, **BROWSER, If_None_Match=page.headers["ETag"])
     assert not page.kernel

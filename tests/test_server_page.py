@@ -57,39 +57,55 @@ def test_the_procfile_serves_the_live_page(context: BrowserContext, site_folder:
         app.page.close()
 
 
-def test_closing_a_tab_ends_its_kernel(browser: Browser, tmp_path: Path) -> None:
-    # Unwatched: while Voilà closes ipywidgets' models, they print errors on the console of a page that is gone.
-    page_context = browser.new_context(**SIZES["wide"])
-    with hardened(TECHNI_SITE=str(tmp_path)) as server:
-        app = AppPage.open(page_context.new_page(), server.url)
-        app.compute_in("server")
-        assert live_kernels(server) == 1
-        with app.page.expect_event("close"):
-            app.page.close(run_before_unload=True)
-        eventually(lambda: live_kernels(server) == 0)
-    page_context.close()
+@pytest.fixture(scope="module")
+def impatient(site_folder: Path) -> Iterator[Server]:
+    """A server that ends kernels soon."""
+    options = {"TECHNI_CONNECT_SECONDS": "20", "TECHNI_IDLE_SECONDS": "10", "TECHNI_CULL_SECONDS": "1"}
+    with hardened(TECHNI_SITE=str(site_folder), **options) as server:
+        yield server
 
 
-def test_a_page_whose_kernel_ended_before_its_scripts_loaded_says_so(browser: Browser, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def static_root(site_folder: Path) -> Iterator[Server]:
+    with hardened(TECHNI_SITE=str(site_folder), TECHNI_ROOT_PAGE="static") as server:
+        yield server
+
+
+def culled(server: Server) -> dict[str, float]:
+    """How many kernels the server itself has ended, by the reason."""
+    return {name: number for name, number in metrics(server).items() if name.startswith("techni_kernels_culled_total")}
+
+
+def test_a_page_whose_kernel_ended_before_its_scripts_loaded_says_so_and_closing_it_ends_the_next_one(
+    browser: Browser, impatient: Server
+) -> None:
     held: list[Route] = []
 
     def hold(route: Route) -> None:
         held.append(route)
 
-    page_context = browser.new_context(**SIZES["wide"])  # unwatched: the browser prints an error for each request that fails
-    with hardened(TECHNI_SITE=str(tmp_path), TECHNI_CONNECT_SECONDS="20", TECHNI_CULL_SECONDS="1") as server:
-        page = page_context.new_page()
-        page.route(re.compile("/bundle"), hold)
-        page.goto(server.url, wait_until="commit")
-        expect(page.locator("#jupyter-config-data")).to_be_attached(timeout=LOAD_MS)
-        eventually(lambda: live_kernels(server) == 0)
-        for route in held:
-            route.continue_()
-        expect(page.get_by_role("alert")).to_have_text(re.compile("could not be completed"))
-        with page.expect_navigation(wait_until="commit"):
-            page.unroute(re.compile("/bundle"))
-            page.get_by_role("link", name="Load it again").click()
-        AppPage(page).wait_until_drawn()
+    # Unwatched: the browser prints an error for each request that fails, and so do ipywidgets' models that Voilà closes while
+    # the page goes.
+    page_context = browser.new_context(**SIZES["wide"])
+    page = page_context.new_page()
+    page.route(re.compile("/bundle"), hold)
+    page.goto(impatient.url, wait_until="commit")
+    expect(page.locator("#jupyter-config-data")).to_be_attached(timeout=LOAD_MS)
+    eventually(lambda: live_kernels(impatient) == 0)
+    for route in held:
+        route.continue_()
+    expect(page.get_by_role("alert")).to_have_text(re.compile("could not be completed"))
+    with page.expect_navigation(wait_until="commit"):
+        page.unroute(re.compile("/bundle"))
+        page.get_by_role("link", name="Load it again").click()
+    app, before = AppPage(page), culled(impatient)
+    app.wait_until_drawn()
+    app.compute_in("server")
+    assert live_kernels(impatient) == 1
+    with page.expect_event("close"):
+        page.close(run_before_unload=True)
+    eventually(lambda: live_kernels(impatient) == 0)
+    assert culled(impatient) == before, "The page's farewell has not ended the kernel."
     page_context.close()
 
 
@@ -117,36 +133,34 @@ def test_a_visitor_of_a_full_server_has_a_working_page_and_gets_a_kernel_later(
         app.page.close()
 
 
-def test_the_static_root_pages_switch_leads_to_the_server_with_all_controls(context: BrowserContext, site_folder: Path) -> None:
-    with hardened(TECHNI_SITE=str(site_folder), TECHNI_ROOT_PAGE="static") as server:
-        app = AppPage.open(context.new_page(), server.url)
-        assert live_kernels(server) == 0
-        app.choose("Problem", "Line")
-        app.choose("Optimizer", "Adam")
-        app.press("Learning rate", "PageDown")
-        app.press("Initial w", "ArrowRight", 5)
-        app.press("Step", "ArrowLeft", 7)
-        app.wait("s.step === '23'")
-        before = app.seen()
-        app.page.get_by_role("radio", name="server", exact=True).check(force=True)
-        app.page.wait_for_url(f"{server.url}live", timeout=LOAD_MS)
-        app.wait_until_drawn()
-        app.wait("['loss', 'gradient_norm', 'step', 'sentence'].every((name) => s[name] === arg[name])", arg=before)
-        expect(app.page.get_by_role("radio", name="server", exact=True)).to_be_checked()
-        expect(app.page.get_by_role("combobox", name="Optimizer", exact=True)).to_have_value("Adam")
-        app.settle()
-        assert live_kernels(server) == 1
-        app.page.close()
+def test_the_static_root_pages_switch_leads_to_the_server_with_all_controls(
+    context: BrowserContext, static_root: Server
+) -> None:
+    app = AppPage.open(context.new_page(), static_root.url)
+    assert live_kernels(static_root) == 0
+    app.choose("Problem", "Line")
+    app.choose("Optimizer", "Adam")
+    app.press("Learning rate", "PageDown")
+    app.press("Initial w", "ArrowRight", 5)
+    app.press("Step", "ArrowLeft", 7)
+    app.wait("s.step === '23'")
+    before = app.seen()
+    app.page.get_by_role("radio", name="server", exact=True).check(force=True)
+    app.page.wait_for_url(f"{static_root.url}live", timeout=LOAD_MS)
+    app.wait_until_drawn()
+    app.wait("['loss', 'gradient_norm', 'step', 'sentence'].every((name) => s[name] === arg[name])", arg=before)
+    expect(app.page.get_by_role("radio", name="server", exact=True)).to_be_checked()
+    expect(app.page.get_by_role("combobox", name="Optimizer", exact=True)).to_have_value("Adam")
+    app.settle()
+    assert live_kernels(static_root) == 1
+    app.page.close()
 
 
-def test_a_visitor_who_goes_back_from_the_live_page_can_return_to_it(browser: Browser, site_folder: Path) -> None:
+def test_a_visitor_who_goes_back_from_the_live_page_can_return_to_it(browser: Browser, static_root: Server) -> None:
     """A browser may restore the page as the visitor left it, with the switch on "server" although the page computes itself."""
     options = {**SIZES["wide"], "service_workers": "block"}  # a service worker would make the page's requests
-    with (
-        hardened(TECHNI_SITE=str(site_folder), TECHNI_ROOT_PAGE="static") as server,
-        watched(browser.new_context(**options)) as context,
-    ):
-        app = AppPage.open(context.new_page(), server.url)
+    with watched(browser.new_context(**options)) as context:
+        app = AppPage.open(context.new_page(), static_root.url)
         app.page.route("**/live", lambda route: route.fulfill(status=204))
         for _ in range(2):
             with app.page.expect_request("**/live"):
@@ -155,17 +169,17 @@ def test_a_visitor_who_goes_back_from_the_live_page_can_return_to_it(browser: Br
             expect(app.page.get_by_role("radio", name="browser", exact=True)).to_be_checked()
 
 
-def test_an_idle_kernel_is_ended_and_its_page_carries_on(browser: Browser, site_folder: Path) -> None:
-    options = {"TECHNI_IDLE_SECONDS": "10", "TECHNI_CULL_SECONDS": "1"}
+def test_an_idle_kernel_is_ended_and_its_page_carries_on(browser: Browser, impatient: Server) -> None:
+    idle = 'techni_kernels_culled_total{reason="idle"}'
+    num_idle = culled(impatient).get(idle, 0)
     page_context = browser.new_context(**SIZES["wide"])
-    with hardened(TECHNI_SITE=str(site_folder), **options) as server:
-        app = AppPage.open(page_context.new_page(), server.url)
-        eventually(lambda: live_kernels(server) == 0)
-        assert metrics(server)['techni_kernels_culled_total{reason="idle"}'] == 1
-        before = app.seen()
-        app.press("Learning rate", "ArrowRight", 2)
-        app.wait_for_change(before, "curve", "fit", "gradient_norm")
-        expect(app.page.locator(".techni-offline")).to_be_visible(timeout=LOAD_MS)
+    app = AppPage.open(page_context.new_page(), impatient.url)
+    eventually(lambda: live_kernels(impatient) == 0)
+    assert culled(impatient)[idle] == num_idle + 1
+    before = app.seen()
+    app.press("Learning rate", "ArrowRight", 2)
+    app.wait_for_change(before, "curve", "fit", "gradient_norm")
+    expect(app.page.locator(".techni-offline")).to_be_visible(timeout=LOAD_MS)
     page_context.close()
 
 

@@ -24,7 +24,6 @@ from gradient.server.robots import is_robot, is_visit
 from gradient.server.settings import Settings, SettingsError
 from gradient.server.site import EncodedPage, Site
 from tests.conftest import ROOT
-from tests.server import hardened, visit
 
 MB = 1 << 20
 
@@ -288,9 +287,3 @@ def test_socket_paths_are_short_enough_for_the_system(tmp_path: Path) -> None:
     assert socket_folder((short, str(long))) == (short, "ipc")
     assert socket_folder((str(long), short)) == (short, "ipc")
     assert socket_folder((str(long), "/nowhere")) == (str(long), "tcp")
-
-
-def test_a_kernel_is_reached_if_the_temporary_folder_has_a_long_name(tmp_path: Path) -> None:
-    (tmp_path / ("x" * 60)).mkdir()
-    with hardened(TMPDIR=str(tmp_path / ("x" * 60)), TECHNI_SITE=str(tmp_path)) as server:
-        assert visit(server.url).kernel

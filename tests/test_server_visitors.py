@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from http.cookies import Morsel, SimpleCookie
@@ -16,7 +16,7 @@ from tornado.web import create_signed_value, decode_signed_value
 
 from gradient.server.visitor import COOKIE
 from tests.app_page import LOAD_MS, AppPage
-from tests.conftest import ROOT, SIZES, free_port
+from tests.conftest import ROOT, SIZES, Server, free_port
 from tests.processes import eventually
 from tests.server import BROWSER, Answer, ask, hardened, metrics, visit
 from tests.test_lost import LINE
@@ -40,26 +40,32 @@ def cookie_of(page: Answer) -> Morsel | None:
     return found.get(COOKIE)
 
 
-@pytest.mark.parametrize(("proxies", "expected"), [("1", (True, "None")), ("0", (False, "Lax"))])
-def test_a_cookie_is_for_https_only_if_a_trusted_proxy_says_so(proxies: str, expected: tuple, folder: Path) -> None:
-    """Only such a cookie may be sent from pages of other sites."""
-    options = {"TECHNI_TRUSTED_PROXIES": proxies, "TECHNI_FRAME_ANCESTORS": "https://course.example"}
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server behind a proxy, whose page another site embeds."""
+    folder = tmp_path_factory.mktemp("site")
+    (folder / "index.html").write_text("<html><head></head><body></body></html>")
+    options = {"TECHNI_TRUSTED_PROXIES": "1", "TECHNI_FRAME_ANCESTORS": "https://course.example", "TECHNI_COOKIE_SECRET": "a"}
     with hardened(TECHNI_SITE=str(folder), **options) as server:
-        cookie = cookie_of(ask(server.url, **BROWSER, X_Forwarded_Proto="https", X_Forwarded_For="1.1.1.1"))
-        plain = cookie_of(ask(server.url, **BROWSER, X_Forwarded_Proto="http", X_Forwarded_For="1.1.1.1"))
+        yield server
+
+
+def test_a_cookie_is_for_https_only_if_a_trusted_proxy_says_so(server: Server) -> None:
+    """Only such a cookie may be sent from pages of other sites."""
+    cookie = cookie_of(ask(server.url, **BROWSER, X_Forwarded_Proto="https", X_Forwarded_For="1.1.1.1"))
+    plain = cookie_of(ask(server.url, **BROWSER, X_Forwarded_Proto="http", X_Forwarded_For="1.1.1.1"))
     assert cookie
-    assert (bool(cookie["secure"]), cookie["samesite"]) == expected
+    assert (bool(cookie["secure"]), cookie["samesite"]) == (True, "None")
     assert plain
     assert (plain["secure"], plain["samesite"]) == ("", "Lax")
     assert cookie["httponly"] == plain["httponly"] is True
 
 
 @pytest.mark.parametrize(("age", "is_renewed", "is_known"), [(0.5, False, True), (2, True, True), (8, True, False)])
-def test_a_page_has_a_cookie_that_lasts_for_days(age: float, is_renewed: bool, is_known: bool, folder: Path) -> None:
+def test_a_page_has_a_cookie_that_lasts_for_days(age: float, is_renewed: bool, is_known: bool, server: Server) -> None:
     """A kernel answers only to the cookie, so one that is nearly seven days old would expire while its page is open."""
     old = create_signed_value("a", COOKIE, "somebody", clock=lambda: time.time() - age * 86_400).decode()
-    with hardened(TECHNI_SITE=str(folder), TECHNI_COOKIE_SECRET="a") as server:
-        cookie = cookie_of(ask(server.url, **BROWSER, Cookie=f"{COOKIE}={old}"))
+    cookie = cookie_of(ask(server.url, **BROWSER, Cookie=f"{COOKIE}={old}"))
     assert bool(cookie) == is_renewed
     value = decode_signed_value("a", COOKIE, cookie.value) if cookie else b"somebody"
     assert (value == b"somebody") == is_known
