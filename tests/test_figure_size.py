@@ -1,21 +1,11 @@
 """The ipympl figures have the size of their place, whenever they are first shown and however fast the window changes."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from tests.app_page import AppPage
-from tests.conftest import opened_in
 from tests.test_site import expect_axes
-
-
-@pytest.fixture
-def fresh(request: pytest.FixtureRequest) -> Iterator[AppPage]:
-    """A page of its own, because a figure is shown for the first time only once."""
-    with opened_in(request.param, "wide", request) as app:
-        yield app
-
 
 WINDOW: Any = {"width": 1440, "height": 900}
 
@@ -28,12 +18,13 @@ def app(wide: AppPage) -> AppPage:
     return wide
 
 
-@pytest.mark.parametrize("fresh", ["hardened", pytest.param("kernel", marks=pytest.mark.soak)], indirect=True)
-def test_a_figure_that_is_seen_for_the_first_time_fits(fresh: AppPage) -> None:
+@pytest.mark.parametrize("wide", ["hardened", pytest.param("kernel", marks=pytest.mark.soak)], indirect=True, scope="module")
+def test_a_figure_that_is_seen_for_the_first_time_fits(wide: AppPage) -> None:
+    """It comes first, because a page shows a figure for the first time only once."""
     for problem in ("Line", "Network", "Wave"):
-        fresh.choose("Problem", problem)
-        fresh.settle()
-        fresh.expect_fitting_figure()
+        wide.choose("Problem", problem)
+        wide.settle()
+        wide.expect_fitting_figure()
 
 
 @pytest.mark.parametrize("wide", ["hardened", "site"], indirect=True, scope="module")

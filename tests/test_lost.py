@@ -18,9 +18,9 @@ LINE = ".techni-offline"
 ALL = ("curve", "fit", "field", "gradient_norm")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def voila() -> Iterator[Server]:
-    """A server for one test, which may kill its kernels."""
+    """A server whose kernels may be killed."""
     port = free_port()
     command = [sys.executable, "-m", "voila", "techni.ipynb", f"--port={port}", "--no-browser"]
     with serve(command, f"http://127.0.0.1:{port}/", "is running at") as server:
@@ -51,10 +51,12 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
         yield context
 
 
-def kernels(server: Server) -> list[int]:
-    """The process ids of a server's kernels."""
+def kill_kernel(server: Server, app: AppPage) -> None:
+    """Kills a page's kernel, whose command names a file with the kernel's id."""
+    name = app.page.evaluate("jupyterapp.widgetManager.kernel.id")
     children = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children").read_text().split()
-    return [int(pid) for pid in children if "ipykernel" in Path(f"/proc/{pid}/cmdline").read_text()]
+    (kernel,) = (int(pid) for pid in children if name in Path(f"/proc/{pid}/cmdline").read_text())
+    os.kill(kernel, signal.SIGKILL)
 
 
 def expect_working(app: AppPage) -> None:
@@ -74,12 +76,11 @@ def expect_working(app: AppPage) -> None:
 
 def test_a_drag_goes_on_when_the_kernel_dies(voila: Server, context: BrowserContext) -> None:
     app = AppPage.open(context.new_page(), voila.url)
-    (kernel,) = kernels(voila)
     app.page.mouse.move(*app.at(0.6, -3.5))
     app.page.mouse.down()
     app.page.mouse.move(*app.at(1.2, -2.0), steps=4)
     app.expect_start(1.2, -2.0)
-    os.kill(kernel, signal.SIGKILL)
+    kill_kernel(voila, app)
     for b in (-1.0, 0.5):
         before = app.seen()
         app.page.mouse.move(*app.at(1.2, b), steps=4)
@@ -98,8 +99,7 @@ def test_reconnecting_brings_the_controls_to_a_new_kernel(voila: Server, context
     app = AppPage.open(context.new_page(), voila.url)
     change_controls(app)
     before = app.settled()
-    (kernel,) = kernels(voila)
-    os.kill(kernel, signal.SIGKILL)
+    kill_kernel(voila, app)
     expect(app.page.locator(LINE)).to_be_visible(timeout=LOAD_MS)
     app.press("Learning rate", "ArrowRight")
     app.press("Learning rate", "ArrowLeft")
@@ -140,7 +140,7 @@ def expect_controls(app: AppPage, before: dict) -> None:
     expect(app.page.get_by_label("Show errors")).to_be_checked()
 
 
-@pytest.mark.parametrize("server", ["voila", pytest.param("site", marks=pytest.mark.soak)])
+@pytest.mark.parametrize("server", ["hardened_server", pytest.param("site", marks=pytest.mark.soak)])
 def test_a_reload_keeps_the_controls(server: str, browser: Browser, request: pytest.FixtureRequest) -> None:
     url = request.getfixturevalue(server).url
     with watched(browser.new_context(**SIZES["wide"])) as context:

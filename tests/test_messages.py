@@ -2,12 +2,14 @@
 
 import itertools
 import json
+import math
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, WebSocket, expect
 
+from gradient import PROBLEMS
 from tests.app_page import AppPage
 from tests.conftest import SIZES, Server, watched
 
@@ -58,6 +60,23 @@ def test_a_slider_sends_its_own_value_once(app: AppPage, said: Said, slider: str
     app.wait_for_change(before, "fit", "field", "gradient_norm")
     app.settle()
     assert [list(state) for state in said] == [["step" if slider == "Step" else "value"]]
+
+
+def test_the_sliders_can_stand_where_the_problems_put_them(app: AppPage, said: Said) -> None:
+    """A slider moves a value that is not on its grid there and says so, which would be a second descent.
+
+    In the last digit of a double it may still differ from what it was given, and that is none.
+    """
+    for name in ("Line", "Network", "Wave"):
+        said.clear()
+        app.choose("Problem", name)
+        app.settle()
+        assert any("index" in state for state in said)
+        problem = PROBLEMS[name]
+        start = problem.flat_starts[0] if problem.is_planar else [0.0]
+        put = [0.1, 0.7, 10**-1.3, problem.num_steps, *start]
+        values = [state["value"] for state in said if isinstance(state.get("value"), float | int)]
+        assert all(any(math.isclose(value, other, rel_tol=1e-6) for other in put) for value in values), values
 
 
 # Keeps what comes first of a run and a message to the kernel.

@@ -283,7 +283,7 @@ _SIZES = """() => { const c = document.querySelector(".techni-drawing"); const p
     Math.round(c.getBoundingClientRect().width), place.clientWidth]; }"""
 
 
-@pytest.fixture(params=[1.5, 2, pytest.param(3, marks=pytest.mark.soak)])
+@pytest.fixture(params=[1.5, *(pytest.param(ratio, marks=pytest.mark.soak) for ratio in (2, 3))])
 def fine(request: pytest.FixtureRequest, browser: Browser, hardened_server: Server) -> Iterator[AppPage]:
     viewport = {"width": 390, "height": 844}
     with watched(browser.new_context(viewport=viewport, device_scale_factor=request.param)) as context:  # type: ignore[arg-type]

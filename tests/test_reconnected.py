@@ -9,14 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, WebSocketRoute, expect
 
 from tests.app_page import LOAD_MS, AppPage
 from tests.conftest import Server
-from tests.server import hardened
 from tests.test_lost import ALL, LINE, without
-
-
-@pytest.fixture(scope="module")
-def own_server() -> Iterator[Server]:
-    with hardened() as server:
-        yield server
 
 
 class Cable:
@@ -86,10 +79,10 @@ def reconnect(app: AppPage, cable: Cable) -> None:
 @pytest.mark.parametrize(
     ("server", "where"),
     [
-        ("own_server", "server"),
+        ("hardened_server", "server"),
         *(
             pytest.param(server, where, marks=pytest.mark.soak)
-            for server, where in (("own_server", "browser"), ("voila", "browser"), ("voila", "server"), ("lab", "browser"))
+            for server, where in (("hardened_server", "browser"), ("voila", "browser"), ("voila", "server"), ("lab", "browser"))
         ),
     ],
 )
@@ -116,10 +109,10 @@ def test_what_was_moved_without_a_connection_is_kept(
         app.shut_down()
 
 
-def test_the_path_is_drawn_although_the_kernel_takes_it_for_hidden(own_server: Server, context: BrowserContext) -> None:
+def test_the_path_is_drawn_although_the_kernel_takes_it_for_hidden(hardened_server: Server, context: BrowserContext) -> None:
     """As when a phone without a connection is unlocked: the message that the page is visible is lost."""
     cable = Cable(context)
-    app = AppPage.open(context.new_page(), own_server.url)
+    app = AppPage.open(context.new_page(), hardened_server.url)
     show = "(state) => { Object.defineProperty(document, 'hidden', { value: state, configurable: true });"
     show += "document.dispatchEvent(new Event('visibilitychange')); }"
     app.page.evaluate(show, True)

@@ -1,5 +1,6 @@
 """The static site: the notebook's page from a file server is complete, small, and available offline."""
 
+import contextlib
 import gzip
 import hashlib
 import json
@@ -63,8 +64,8 @@ IS_CLEAR = f"""() => {{
 }}"""
 
 
-@pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
+@contextlib.contextmanager
+def new_context(browser: Browser) -> Iterator[BrowserContext]:
     """A browser with an empty cache, which must load nothing from another host and print nothing on its console."""
     printed: list[str] = []
     foreign: list[str] = []
@@ -73,6 +74,19 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
         context.on("request", lambda request: foreign.append(request.url) if is_foreign(request.url) else None)
         yield context
     assert (printed, foreign) == ([], [])
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    with new_context(browser) as context:
+        yield context
+
+
+@pytest.fixture(scope="module")
+def shown(browser: Browser, site: Server) -> Iterator[Page]:
+    """The site's page, for tests that only look at it."""
+    with new_context(browser) as context:
+        yield AppPage.open(context.new_page(), site.url).page
 
 
 def is_foreign(url: str) -> bool:
@@ -158,18 +172,16 @@ def test_a_page_that_cannot_be_cached_is_shown_anyway(context: BrowserContext, s
     app.expect_fitting_figure()
 
 
-def test_the_page_shows_what_the_notebook_does(context: BrowserContext, site: Server) -> None:
-    context.route(is_foreign, lambda route: route.abort())
-    page = AppPage.open(context.new_page(), site.url).page
+def test_the_page_shows_what_the_notebook_does(shown: Page) -> None:
     notebook = nbformat.read(ROOT / "techni.ipynb", as_version=4)
     headings = [line[3:] for cell in notebook.cells for line in cell.source.splitlines() if line.startswith("## ")]
-    assert page.locator(".jp-RenderedMarkdown h2").all_inner_texts() == headings
-    expect(page).to_have_title(notebook.metadata.title)
-    assert "import" not in page.locator("main").inner_text()
+    assert shown.locator(".jp-RenderedMarkdown h2").all_inner_texts() == headings
+    expect(shown).to_have_title(notebook.metadata.title)
+    assert "import" not in shown.locator("main").inner_text()
     formulas = sum(len(re.findall(r"\$\$.+?\$\$|\$.+?\$", cell.source, re.DOTALL)) for cell in notebook.cells)
-    expect(page.locator("math")).to_have_count(formulas)
-    assert "$" not in page.locator("main").inner_text()
-    sum_height, letter_height = (page.locator(f"math {name}").first.bounding_box()["height"] for name in ("munderover", "mi"))  # type: ignore[index]
+    expect(shown.locator("math")).to_have_count(formulas)
+    assert "$" not in shown.locator("main").inner_text()
+    sum_height, letter_height = (shown.locator(f"math {name}").first.bounding_box()["height"] for name in ("munderover", "mi"))  # type: ignore[index]
     assert sum_height > 2 * letter_height
 
 
@@ -217,10 +229,9 @@ def test_a_figure_fits_its_place(browser: Browser, site: Server, viewport: dict,
         expect_axes(page, ratio)
 
 
-def test_every_problem_has_its_image(context: BrowserContext, site: Server) -> None:
-    page = AppPage.open(context.new_page(), site.url).page
+def test_every_problem_has_its_image(shown: Page) -> None:
     with relying_on("ipympl"):
-        drawn = page.evaluate("""async () => {
+        drawn = shown.evaluate("""async () => {
           const models = await Promise.all(Object.values(widgetManager._models));
           const canvases = models.filter((model) => model.name === "MPLCanvasModel");
           await Promise.all(canvases.map((canvas) => canvas.resize(600, 500)));
@@ -230,10 +241,9 @@ def test_every_problem_has_its_image(context: BrowserContext, site: Server) -> N
     assert min(map(len, drawn)) > 10_000  # the network's is empty but for its words
 
 
-def test_an_icon_is_drawn_in_the_sites_own_font(context: BrowserContext, site: Server) -> None:
-    page = AppPage.open(context.new_page(), site.url).page
-    with page.expect_response(lambda response: response.url.endswith(".woff2")) as font:
-        page.evaluate("document.body.appendChild(document.createElement('i')).className = 'fa fa-check'")
+def test_an_icon_is_drawn_in_the_sites_own_font(shown: Page, site: Server) -> None:
+    with shown.expect_response(lambda response: response.url.endswith(".woff2")) as font:
+        shown.evaluate("document.body.appendChild(document.createElement('i')).className = 'fa fa-check'")
     assert font.value.ok
     assert font.value.url.startswith(f"{site.url}assets/")
 
