@@ -431,15 +431,21 @@ def test_precompressed_files_have_the_same_content(site_folder: Path) -> None:
         assert gzip.decompress(path.with_name(path.name + ".gz").read_bytes()) == path.read_bytes()
 
 
-@pytest.mark.parametrize("name", ["thesis.txt", "index.html"])
-def test_a_folder_that_holds_other_files_is_left_alone(tmp_path: Path, name: str) -> None:
-    (tmp_path / name).write_text("years")
+def test_a_folder_that_holds_other_files_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("years")
     command = [sys.executable, "-m", "gradient.publish", str(tmp_path)]
     answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert answer.returncode == 1
     assert "Name another folder" in answer.stderr
     assert "publish/" not in answer.stderr  # no traceback of the command's own
-    assert [path.name for path in tmp_path.iterdir()] == [name]
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def test_a_folder_that_holds_another_page_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "index.html").write_text("years")
+    with pytest.raises(FileExistsError, match="Name another folder"), replacing(tmp_path):
+        pass
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("index.html", "years")]
 
 
 @pytest.mark.parametrize("out", [".", ".."])
