@@ -49,11 +49,7 @@ def notebook(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def visits(notebook: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visits]:
     home = tmp_path_factory.mktemp("home")
     with hardened(notebook, HOME=str(home), **ENVIRONMENT) as server:
-        found = Visits(server, notebook.parent)
-        yield found
-        zygote = zygote_of(found.pid)
-        kernels = children(zygote)
-    eventually(lambda: not [pid for pid in (zygote, *kernels) if Path(f"/proc/{pid}").exists()])
+        yield Visits(server, notebook.parent)
 
 
 def test_forks_share_no_randomness(visits: Visits) -> None:
@@ -257,12 +253,10 @@ def test_without_a_zygote_kernels_start_cold_with_the_same_environment(notebook:
         assert ask(f"{server.url}readyz").status == 200
 
 
-def test_kernels_end_with_a_server_that_is_killed(notebook: Path) -> None:
-    with hardened(notebook, **ENVIRONMENT) as server:
-        visits = Visits(server, notebook.parent)
-        folder = visits.connection_folder
-        kernel, zygote = visits.get("found = [os.getpid(), os.getppid()]")
-
-        end(visits.pid)
-        eventually(lambda: not [pid for pid in (kernel, zygote) if Path(f"/proc/{pid}").exists()])
-        shutil.rmtree(folder)  # a killed server cannot remove it
+def test_kernels_end_with_a_server_that_is_killed(visits: Visits) -> None:
+    """The last test of this server."""
+    folder = visits.connection_folder
+    kernel, zygote = visits.get("found = [os.getpid(), os.getppid()]")
+    end(visits.pid)
+    eventually(lambda: not [pid for pid in (kernel, zygote) if Path(f"/proc/{pid}").exists()])
+    shutil.rmtree(folder)  # a killed server cannot remove it

@@ -60,7 +60,7 @@ def test_the_procfile_serves_the_live_page(context: BrowserContext, site_folder:
 @pytest.fixture(scope="module")
 def impatient(site_folder: Path) -> Iterator[Server]:
     """A server that ends kernels soon."""
-    options = {"TECHNI_CONNECT_SECONDS": "20", "TECHNI_IDLE_SECONDS": "10", "TECHNI_CULL_SECONDS": "1"}
+    options = {"TECHNI_CONNECT_SECONDS": "20", "TECHNI_IDLE_SECONDS": "20", "TECHNI_CULL_SECONDS": "1"}
     with hardened(TECHNI_SITE=str(site_folder), **options) as server:
         yield server
 
