@@ -112,8 +112,8 @@ function switchTo(link, where, live) {
 
 /** Says whether the server can be reached; what it computed is then computed here. @param {Parts} parts @param {Link} link @param {boolean} isConnected */
 function showConnection({ choices, line, sentence, words }, link, isConnected) {
+  if (line.hidden) sentence.textContent = words.offline; // else it may say that a try to reconnect has failed
   line.hidden = isConnected;
-  sentence.textContent = words.offline;
   for (const choice of choices) choice.disabled = !isConnected;
   if (!isConnected && link.get("computing") === KERNEL) switchTo(link, BROWSER);
 }
