@@ -27,7 +27,7 @@ class Room(NamedTuple):
 
 # What an adapter may import besides the library whose name it has.
 ADAPTERS = {
-    **{library: set[str]() for library in ("jax", "traitlets", "tornado", "nbconvert", "html_manager")},
+    **{library: set[str]() for library in ("jax", "traitlets", "tornado", "nbconvert", "html_manager", "jsonschema")},
     "ipywidgets": {"traitlets"},
     "anywidget": {"traitlets"},
     "ipympl": {"matplotlib"},
@@ -90,7 +90,10 @@ ROOMS = [
             *("ipywidgets", "matplotlib", "numpy", "PIL", "nbconvert", "nbformat", "jinja2", "latex2mathml", "brotli"),
             *("jupyter_client", "gradient.publish*", "gradient.app", "gradient.views.style", "gradient.views.shell"),
             "gradient.link.modules",
-            *(f"gradient.adapters.{library}" for library in ("ipywidgets", "ipympl", "anywidget", "nbconvert", "html_manager")),
+            *(
+                f"gradient.adapters.{library}"
+                for library in ("ipywidgets", "ipympl", "anywidget", "nbconvert", "html_manager", "jsonschema")
+            ),
         },
     ),
     # The server hands out kernels and knows nothing of what runs in them.
@@ -99,7 +102,7 @@ ROOMS = [
         {
             *("voila", "jupyter_server", "jupyter_client", "jupyter_core", "nbconvert", "nbformat", "jinja2"),
             *("tornado", "traitlets", "brotli", "prometheus_client", "gradient.cache_paths", "gradient.server*"),
-            *(f"gradient.adapters.{library}" for library in ("voila", "jupyter_server", "tornado")),
+            *(f"gradient.adapters.{library}" for library in ("voila", "jupyter_server", "tornado", "jsonschema")),
         },
     ),
     Room("gradient/__init__.py", {*CORE, "gradient.app"}),

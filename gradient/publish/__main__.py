@@ -4,6 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
+import gradient.adapters.jsonschema  # noqa: F401 (the command starts sooner)
 from gradient.publish.scripts import PublishError
 from gradient.publish.site import publish
 
