@@ -13,6 +13,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import jax
 import nbformat
@@ -20,6 +21,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
 
 from gradient.cache_paths import compilation_options
+from gradient.publish.__main__ import main as run_publish
+from gradient.publish.folder import SiteFolder
 from tests.app_page import AppPage
 from tests.wire import Wire
 
@@ -180,6 +183,22 @@ def site_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
             command = [sys.executable, "-m", "gradient.publish", str(folder)]
             build = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
             assert build.returncode == 0, build.stderr
+    return folder
+
+
+def publish(notebook: nbformat.NotebookNode, place: Path) -> Path:
+    """Publishes a notebook into some/prefix/ of a place, and returns that folder.
+
+    It does what the command does, but in this process, which has imported all of it, and without the seconds of compressing.
+
+    Raises:
+        SystemExit: what the command ends with if it fails.
+    """
+    file, folder = place / "notebook.ipynb", place / "some" / "prefix"
+    nbformat.write(notebook, file)
+    command = ["publish", str(folder), "--notebook", str(file)]
+    with patch.object(sys, "argv", command), patch.object(SiteFolder, "compress"), contextlib.chdir(ROOT):
+        run_publish()
     return folder
 
 

@@ -2,9 +2,6 @@
 
 import math
 import re
-import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
@@ -12,18 +9,13 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.app_page import LOAD_MS, AppPage
-from tests.conftest import ROOT, Server, notebook_of, readme_example, static_server, voila_of, watched
+from tests.conftest import Server, notebook_of, publish, readme_example, static_server, voila_of, watched
 
 EXAMPLE = readme_example("import ipywidgets")
 
 
 def sentence(angle: float) -> str:
     return f"The sine of {angle:g} is {math.sin(angle):.3g}."
-
-
-def notebook_in(folder: Path) -> Path:
-    nbformat.write(notebook_of(EXAMPLE), folder / "example.ipynb")
-    return folder / "example.ipynb"
 
 
 class Frames:
@@ -66,7 +58,8 @@ def test_the_example_has_ten_lines() -> None:
 
 
 def test_the_example_in_voila(browser: Browser, tmp_path: Path) -> None:
-    with voila_of(notebook_in(tmp_path)) as server, watched(browser.new_context()) as context:
+    nbformat.write(notebook_of(EXAMPLE), tmp_path / "example.ipynb")
+    with voila_of(tmp_path / "example.ipynb") as server, watched(browser.new_context()) as context:
         page = context.new_page()
         frames = Frames(page)
         page.goto(server.url, timeout=LOAD_MS)
@@ -89,21 +82,12 @@ def test_the_example_in_jupyterlab(browser: Browser, lab: Server) -> None:
         expect_no_message_but_the_sliders(page, frames)
 
 
-@pytest.fixture
-def published(tmp_path: Path) -> Iterator[Server]:
-    folder = tmp_path / "some" / "prefix"
-    command = [sys.executable, "-m", "gradient.publish", str(folder), "--notebook", str(notebook_in(tmp_path))]
-    subprocess.run(command, cwd=ROOT, check=True)
-    with static_server(folder) as server:
-        yield server
-
-
-def test_the_example_as_a_static_page(browser: Browser, published: Server) -> None:
-    with watched(browser.new_context()) as context:
+def test_the_example_as_a_static_page(browser: Browser, tmp_path: Path) -> None:
+    with static_server(publish(notebook_of(EXAMPLE), tmp_path)) as published, watched(browser.new_context()) as context:
         page = context.new_page()
         sockets: list[str] = []
         page.on("websocket", lambda socket: sockets.append(socket.url))
         page.goto(published.url, timeout=LOAD_MS)
         expect_sentence_after_a_key(page)
-        expect(page).to_have_title("example")
+        expect(page).to_have_title("notebook")
         assert sockets == []

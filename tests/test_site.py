@@ -20,7 +20,7 @@ from gradient.publish.folder import replacing
 from gradient.publish.page import render
 from tests.adapters import relying_on
 from tests.app_page import AppPage
-from tests.conftest import ROOT, Server, notebook_of, static_server, watched
+from tests.conftest import ROOT, Server, notebook_of, publish, static_server, watched
 
 MAX_REQUESTS = 12
 MAX_BYTES = 900_000
@@ -93,33 +93,26 @@ def is_foreign(url: str) -> bool:
     return re.match(r"(blob:|data:)?http://127\.0\.0\.1:", url) is None and not url.startswith("data:")
 
 
-def test_a_first_visit_is_small(context: BrowserContext, site_folder: Path) -> None:
+def test_a_first_visit_is_small_and_the_next_one_needs_no_server(context: BrowserContext, site_folder: Path) -> None:
     """What the service worker precaches is counted, too."""
     with static_server(site_folder) as server:
-        page = AppPage.open(context.new_page(), server.url).page
-        page.evaluate(PRECACHED)
+        app = AppPage.open(context.new_page(), server.url)
+        app.page.evaluate(PRECACHED)
+        app.page.wait_for_function(IS_DRAWN)
+        before = app.seen()
     requests = re.findall(r'"GET /some/prefix/(\S*) HTTP\S* (\d+)', server.log)
     assert len(requests) <= MAX_REQUESTS, requests
     weights = [(name, weight(site_folder / (name or "index.html"))) for name, status in requests if status != "304"]
     assert sum(size for _, size in weights) <= MAX_BYTES, weights
+    app.page.goto(f"{server.url}?again")
+    app.wait_until_drawn()
+    app.wait("s.field === arg.field && s.curve === arg.curve && s.loss === arg.loss", arg=before)
 
 
 def weight(file: Path) -> int:
     """The bytes that a host sends of a file to a browser that accepts brotli."""
     compressed = file.with_name(file.name + ".br")
     return (compressed if compressed.exists() else file).stat().st_size
-
-
-def test_after_the_first_visit_the_page_opens_without_a_server(context: BrowserContext, site_folder: Path) -> None:
-    with static_server(site_folder) as server:
-        page = AppPage.open(context.new_page(), server.url).page
-        page.evaluate(PRECACHED)
-        page.wait_for_function(IS_DRAWN)
-        before = AppPage(page).seen()
-    page.goto(f"{server.url}?again")
-    app = AppPage(page)
-    app.wait_until_drawn()
-    app.wait("s.field === arg.field && s.curve === arg.curve && s.loss === arg.loss", arg=before)
 
 
 def test_an_image_that_arrives_after_the_path_is_seen(context: BrowserContext, site_folder: Path) -> None:
@@ -156,6 +149,8 @@ def test_a_newer_page_replaces_the_cached_one(context: BrowserContext, site_fold
         expect(page.locator("h2.newer").first).to_be_visible()
 
 
+FIGURES = re.compile(r"figure-\d-.*webp$")
+
 # What a browser does whose disk is full, or that cannot read it.
 FAIL_STORAGE = """() => {
   CacheStorage.prototype.open = CacheStorage.prototype.match = Cache.prototype.put = () => Promise.reject(new Error("disk"));
@@ -187,11 +182,13 @@ def test_the_page_shows_what_the_notebook_does(shown: Page) -> None:
 
 # Where the dark lines around the inside of the visible figure are, in CSS pixels: every row of pixels meets the left one,
 # every column the lower one, and what is dark before is a number or a tick.
-AXES = """() => {
+AXES = (
+    f"() => {{ {_PIXELS}"
+    + """
   const canvas = [...document.querySelectorAll(".techni-field canvas")].find((c) => c.offsetParent && c.width > 50);
   const place = document.querySelector(".techni-overlay");
   const [width, height] = [canvas.width, canvas.height];
-  const pixels = canvas.getContext("2d").getImageData(0, 0, width, height).data;
+  const pixels = pixelsOf(canvas);
   const isDark = (x, y) => pixels[4 * (y * width + x)] < 170;
   let [left, bottom] = [0, height];
   for (let y = Math.round(height * 0.3); y < height * 0.6; y++) {
@@ -208,6 +205,7 @@ AXES = """() => {
   const sizes = [canvas.offsetWidth - place.clientWidth, canvas.offsetHeight - place.clientHeight];
   return { left: left / ratio, bottom: (height - bottom) / ratio, ratio, fits: sizes.every((rest) => Math.abs(rest) <= 1) };
 }"""
+)
 
 
 def expect_axes(page: Page, ratio: float) -> None:
@@ -220,13 +218,19 @@ def expect_axes(page: Page, ratio: float) -> None:
     assert seen["bottom"] == pytest.approx(46, abs=1.5)
 
 
-@pytest.mark.parametrize(("viewport", "ratio"), [(WIDE, 1), ({"width": 820, "height": 1180}, 1.5), (PHONE, 2)])
-def test_a_figure_fits_its_place(browser: Browser, site: Server, viewport: dict, ratio: float) -> None:
-    with watched(browser.new_context(viewport=viewport, device_scale_factor=ratio)) as context:  # type: ignore[arg-type]
+def test_a_figure_fits_its_place(shown: Page) -> None:
+    for size in (WIDE, {"width": 560, "height": 800}, WIDE):
+        shown.set_viewport_size(size)  # type: ignore[arg-type]
+        expect_axes(shown, 1)
+
+
+def test_a_figure_fits_its_place_on_a_tablet(browser: Browser, site: Server) -> None:
+    """On a phone, too: see `test_layout.py`."""
+    with watched(browser.new_context(viewport={"width": 820, "height": 1180}, device_scale_factor=1.5)) as context:
         page = AppPage.open(context.new_page(), site.url).page
-        expect_axes(page, ratio)
+        expect_axes(page, 1.5)
         page.set_viewport_size({"width": 560, "height": 800})
-        expect_axes(page, ratio)
+        expect_axes(page, 1.5)
 
 
 def test_every_problem_has_its_image(shown: Page) -> None:
@@ -305,19 +309,11 @@ def test_a_widget_that_nothing_displays_is_created(context: BrowserContext, prob
         expect(app.slider("Initial b")).to_have_attribute("aria-valuetext", value.replace("-", "−"))
 
 
-def publish(notebook: nbformat.NotebookNode, place: Path) -> subprocess.CompletedProcess[str]:
-    """Publishes a notebook into some/prefix/ of a place."""
-    nbformat.write(notebook, place / "notebook.ipynb")
-    command = [sys.executable, "-m", "gradient.publish", str(place / "some" / "prefix"), "--notebook"]
-    return subprocess.run([*command, str(place / "notebook.ipynb")], cwd=ROOT, capture_output=True, text=True, check=False)
-
-
 def test_a_page_has_what_its_notebook_set_and_nothing_that_it_closed(context: BrowserContext, tmp_path: Path) -> None:
     shown = "import ipywidgets\nfrom gradient import App\ngone = ipywidgets.Label('gone')\ngone"
     settings = "app.problem.index = 0\napp.learning_rate.value, app.steps.value = 0.2, 50"
-    answer = publish(notebook_of(shown, "gone.close()", f"app = App()\n{settings}\napp"), tmp_path)
-    assert answer.returncode == 0, answer.stderr
-    with static_server(tmp_path / "some" / "prefix") as server:
+    folder = publish(notebook_of(shown, "gone.close()", f"app = App()\n{settings}\napp"), tmp_path)
+    with static_server(folder) as server:
         page = context.new_page()
         app = AppPage.open(page, server.url)
         expect(page.locator("[data-model]")).to_have_count(1)
@@ -327,20 +323,17 @@ def test_a_page_has_what_its_notebook_set_and_nothing_that_it_closed(context: Br
 
 
 def test_a_cell_that_fails_is_named(tmp_path: Path) -> None:
-    answer = publish(notebook_of("answer = 42", "answer / 0"), tmp_path)
-    assert answer.returncode == 1
-    assert "ZeroDivisionError: division by zero" in answer.stderr
-    assert answer.stderr.rstrip().endswith("answer / 0")
-    assert "publish/" not in answer.stderr  # no traceback of the command's own
+    with pytest.raises(SystemExit, match="ZeroDivisionError: division by zero") as answer:
+        publish(notebook_of("answer = 42", "answer / 0"), tmp_path)
+    assert str(answer.value.code).endswith("\nanswer / 0")
     assert not (tmp_path / "some" / "prefix").exists()
 
 
 def test_a_kernel_that_is_not_installed_is_named(tmp_path: Path) -> None:
     notebook = notebook_of("answer = 42")
     notebook.metadata.kernelspec = {"name": "lecture", "display_name": "Lecture", "language": "python"}
-    answer = publish(notebook, tmp_path)
-    assert answer.returncode == 1
-    assert answer.stderr.startswith("Nothing was published. The notebook asks for the kernel 'lecture'")
+    with pytest.raises(SystemExit, match=r"^Nothing was published\. The notebook asks for the kernel 'lecture'"):
+        publish(notebook, tmp_path)
 
 
 def test_markdown_is_rendered_as_the_notebook_does(capsys: pytest.CaptureFixture[str]) -> None:
@@ -365,38 +358,34 @@ def test_a_page_whose_script_cannot_be_loaded_says_so(browser: Browser, site: Se
         AppPage(page).wait_until_drawn()
 
 
-def test_an_image_that_failed_to_load_is_loaded_again(browser: Browser, site: Server) -> None:
-    with browser.new_context(viewport={"width": 1440, "height": 900}) as context:
-        page = context.new_page()
-        page.route("**/figure-0-*.webp", lambda route: route.abort())
-        app = AppPage.open(page, site.url)
-        app.choose("Problem", "Line")
-        app.wait("s.step === '30'")
-        page.unroute("**/figure-0-*.webp")
-        with page.expect_response("**/figure-0-*.webp"):
-            page.set_viewport_size({"width": 1300, "height": 900})
-        app.expect_fitting_figure()
-
-
-def test_an_image_is_loaded_again_with_the_network_and_with_the_next_choice(browser: Browser, site: Server) -> None:
+def test_an_image_that_failed_is_loaded_again_with_the_network_the_next_choice_or_another_size(
+    browser: Browser, site: Server
+) -> None:
     errors: list[str] = []
     # A service worker's own requests would pass by the route.
     with browser.new_context(viewport=WIDE, service_workers="block") as context:  # type: ignore[arg-type]
         context.on("weberror", lambda error: errors.append(str(error.error)))
         context.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
         page = context.new_page()
-        page.route(re.compile(r"figure-[02]-"), lambda route: route.abort())
         app = AppPage.open(page, site.url)
+        page.route(FIGURES, lambda route: route.abort())
         for problem in ("Line", "Network"):
             with page.expect_event("requestfailed"):
                 app.choose("Problem", problem)
-        page.unroute(re.compile(r"figure-[02]-"))
+        page.unroute(FIGURES)
         page.wait_for_function(f"() => {{ dispatchEvent(new Event('online')); return ({IS_DRAWN})(); }}")
         with page.expect_response("**/figure-0-*.webp"):
             app.choose("Problem", "Line")
         app.expect_fitting_figure()
         page.wait_for_function(IS_DRAWN)
-    assert errors == ["Failed to load resource: net::ERR_FAILED"] * 2  # what Chromium prints for a failed request
+        page.route(FIGURES, lambda route: route.abort())
+        with page.expect_event("requestfailed"):
+            page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+        page.unroute(FIGURES)
+        with page.expect_response("**/figure-0-*.webp"):
+            page.set_viewport_size({"width": 400, "height": 844})
+        app.expect_fitting_figure()
+    assert errors == ["Failed to load resource: net::ERR_FAILED"] * 3  # what Chromium prints for a failed request
 
 
 def test_every_file_has_a_hash_in_its_name_or_is_revalidated(site_folder: Path) -> None:
