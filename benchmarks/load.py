@@ -72,8 +72,13 @@ def environment(root_page: str, limit_mb: int, cgroup: Cgroup | None) -> dict[st
     return {} if root_page == "voila" else own
 
 
-async def explore(url: str) -> list[str]:
-    """What a page with a kernel loads."""
+def assets_with_a_kernel(options: argparse.Namespace) -> list[str]:
+    """What a page with a kernel loads, from a server that is started for that alone."""
+    with running(options, None) as (_, url):
+        return asyncio.run(_explore(url))
+
+
+async def _explore(url: str) -> list[str]:
     async with async_playwright() as playwright:
         return await assets_of(url, await _launch(playwright))
 
@@ -92,8 +97,7 @@ async def _launch(playwright: Playwright) -> Browser:
 
 def measure(options: argparse.Namespace) -> tuple[list[Visit], MemoryWatch, int]:
     """The visits, the server's memory, and how many kernels are left."""
-    with running(options, None) as (_, url):
-        assets = [] if options.root_page == "static" else asyncio.run(explore(url))
+    assets = [] if options.root_page == "static" else assets_with_a_kernel(options)
     with contextlib.nullcontext() if options.no_cgroup else cgroup_of(options.limit_mb) as cgroup:
         print(f"the limit is enforced by {'a cgroup' if cgroup else 'polling'}", file=sys.stderr)
         with running(options, cgroup) as (process, url), watching_memory(process.pid, options.limit_mb) as watch:

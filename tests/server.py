@@ -1,20 +1,26 @@
 """The hardened server, started as operators start it, and what it answers."""
 
 import contextlib
+import json
+import os
 import re
+import signal
 import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from email.message import Message
 from pathlib import Path
-from typing import NamedTuple
+from tempfile import TemporaryDirectory
+from typing import NamedTuple, Self
 
 from tests.conftest import PYTHONPATH, ROOT, Server, free_port, serve
+from tests.processes import children, eventually, zygote_of
 
 # What a person's browser sends. A program that sends less is taken for a robot, and gets no kernel.
 BROWSER = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64) Chrome/140.0 Safari/537.36", "Accept": "text/html,*/*;q=0.8"}
 PATIENCE_SECONDS = 60
+WITH_HOOKS = os.pathsep.join([str(ROOT / "tests" / "hooks"), PYTHONPATH])
 
 
 @contextlib.contextmanager
@@ -29,9 +35,57 @@ def hardened(notebook: Path = ROOT / "techni.ipynb", port: int = 0, /, **environ
     port = port or free_port()
     command = [sys.executable, "-m", "gradient.server", f"--port={port}", "--no-browser", str(notebook)]
     alone = {"TECHNI_STARTS_PER_MINUTE": "0", "TECHNI_KERNELS_PER_ADDRESS": "1000"}  # all visitors come from one address
-    environment = {"PYTHONPATH": PYTHONPATH, **alone, **environment}
+    environment = {"PYTHONPATH": WITH_HOOKS, **alone, **environment}
     with serve(command, f"http://127.0.0.1:{port}/", "is running at", ROOT, **environment) as server:
         yield server
+
+
+@contextlib.contextmanager
+def stopped_by(number: int, **environment: str) -> Iterator[Server]:
+    """A server that has kernels when the block ends: told to stop, it ends them, leaves no file, and exits with 0."""
+    with TemporaryDirectory() as place, hardened(TMPDIR=place, **environment) as server:
+        yield server
+        assert list(Path(place).glob("*/kernel-*.json"))
+        zygote = zygote_of(server.process.pid)
+        pids = [zygote, *children(zygote)]
+        assert len(pids) > 1
+        os.kill(server.process.pid, number)
+        assert server.process.wait(30) == 0
+        assert list(Path(place).iterdir()) == []
+        eventually(lambda: not [pid for pid in pids if Path(f"/proc/{pid}").exists()])
+    assert json.loads(server.log.splitlines()[-1])["message"] == "stopped"
+
+
+def wait_until_ready(server: Server) -> None:
+    """Waits until a page would start a kernel at once."""
+    eventually(lambda: ask(f"{server.url}readyz").status == 200)
+
+
+def let_time_pass(pid: int) -> None:
+    """A hundred seconds pass for a server's process at once, and whatever it does after some time, it does now.
+
+    So a test needs no setting that makes the server impatient, which a slow machine would feel, too. A server that is not ready
+    loses its zygote by it: see `wait_until_ready`.
+    """
+    os.kill(pid, signal.SIGUSR1)
+
+
+class Gate(NamedTuple):
+    """Holds zygotes back: the environment of a server whose zygotes wait before they import anything, and the pipe to open."""
+
+    environment: dict[str, str]
+    pipe: Path
+
+    @classmethod
+    def in_folder(cls, folder: Path) -> Self:
+        """A closed gate. A server behind it has no kernels, nor the cost of preparing them."""
+        pipe = folder / "gate"
+        os.mkfifo(pipe)
+        return cls({"MPL_TEST_GATE": str(pipe)}, pipe)
+
+    def open(self) -> None:
+        """Lets them go on."""
+        self.pipe.open("w").close()
 
 
 class Answer(NamedTuple):

@@ -2,8 +2,6 @@
 
 import asyncio
 import json
-import subprocess
-import sys
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -17,7 +15,7 @@ import traitlets
 from gradient.allowlist import describe, rule_of
 from gradient.server.allowlist import NOTHING, Allowlist
 from gradient.server.rules import DescriptionError
-from tests.conftest import ROOT, notebook_of
+from tests.conftest import Server, notebook_of
 from tests.server import hardened, metrics
 from tests.visitor import Visitor, update
 
@@ -46,10 +44,15 @@ def in_a_loop(act: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
         return thread.submit(lambda: asyncio.run(act())).result()
 
 
-@pytest.mark.parametrize("warm", ["yes", "no"])
-def test_a_control_that_is_added_to_the_app_is_used_through_the_server(warm: str, tmp_path: Path) -> None:
-    notebook = tmp_path / "knob.ipynb"
+def write_knob(folder: Path) -> Path:
+    """Writes a notebook of the app with the knob; returns where it is."""
+    notebook = folder / "knob.ipynb"
     nbformat.write(notebook_of(KNOB), notebook)
+    return notebook
+
+
+def check_knob(server: Server) -> None:
+    """A page can turn the knob within its bounds, and do nothing else to it."""
 
     async def turn(url: str) -> list[int]:
         visitor = await Visitor.open(url)
@@ -62,31 +65,20 @@ def test_a_control_that_is_added_to_the_app_is_used_through_the_server(warm: str
         await visitor.leave()
         return seen
 
-    with hardened(notebook, TECHNI_WARM=warm, TECHNI_SITE=str(tmp_path)) as server:
-        assert in_a_loop(lambda: turn(server.url)) == [8, 14, 20]
-        refused = {
-            reason: metrics(server)[f'techni_frames_refused_total{{reason="{reason}"}}'] for reason in ("trait", "value")
-        }
-        assert refused == {"trait": 1, "value": 2}
+    assert in_a_loop(lambda: turn(server.url)) == [8, 14, 20]
+    refused = {reason: metrics(server)[f'techni_frames_refused_total{{reason="{reason}"}}'] for reason in ("trait", "value")}
+    assert refused == {"trait": 1, "value": 2}
 
 
-def test_the_apps_page_sets_its_controls_and_what_its_links_tell_the_kernel() -> None:
-    command = [sys.executable, "-m", "gradient.allowlist", str(ROOT / "techni.ipynb")]
-    answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    description = json.loads(answer.stdout)
-    assert set(description["traits"]) == {
-        *("value", "index", "min", "max", "step", "readout_format", "repeat", "speed", "resets"),
-        *("x", "y", "picked", "shown", "visible", "where", "computing", "reason", "unable", "asked_kernel"),
-    }
-    assert {"draw", "resize", "set_device_pixel_ratio"} <= description["messages"].keys()
-    assert description["failures"] == []
+def test_a_control_that_is_added_to_the_app_is_used_through_the_server(tmp_path: Path) -> None:
+    with hardened(write_knob(tmp_path), TECHNI_SITE=str(tmp_path)) as server:
+        check_knob(server)
 
 
 def test_a_cell_that_fails_is_named_and_the_next_one_counts(tmp_path: Path) -> None:
     notebook = tmp_path / "broken.ipynb"
     nbformat.write(notebook_of("1 / 0", "from traitlets import Int\n" + KNOB.partition("app, knob")[0]), notebook)
-    command = [sys.executable, "-m", "gradient.allowlist", str(notebook)]
-    description = json.loads(subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout)
+    description = json.loads(json.dumps(describe(str(notebook))))
     assert description["failures"] == ["Cell 1 of broken.ipynb failed: ZeroDivisionError('division by zero')"]
     assert description["traits"]["turned"] == [{"type": "integer", "low": 0, "high": 10}]
     assert "hidden" not in description["traits"]

@@ -1,9 +1,10 @@
 """Clients that connect and read nothing: they hold a bounded number of connections and of bytes, for a bounded time."""
 
+import signal
 import socket
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from http.client import HTTPConnection
 from urllib.parse import urlsplit
 
@@ -13,8 +14,8 @@ from tornado.iostream import IOStream
 from gradient.server.connections import ConnectionSlots
 from gradient.server.memory import measure
 from tests.conftest import Server
-from tests.processes import descriptors, eventually
-from tests.server import ask, hardened, metrics
+from tests.processes import descriptors, end, eventually
+from tests.server import Gate, ask, check_metrics_are_not_for_proxies, hardened, let_time_pass, metrics
 
 MAX_CONNECTIONS = 20
 SHARE = 5
@@ -24,25 +25,32 @@ LARGE = 6 << 20  # bytes: more than the system buffers of an unread response, an
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server whose page and whose script are large."""
-    folder = tmp_path_factory.mktemp("site")
+    """A server whose page and whose script are large, and whose zygote is never ready."""
+    folder, gate = tmp_path_factory.mktemp("site"), Gate.in_folder(tmp_path_factory.mktemp("gate"))
     (folder / "assets").mkdir()
     (folder / "assets" / "script.js").write_text("/" * LARGE)
     (folder / "index.html").write_text(f"<html><head></head><body>{'x' * LARGE}</body></html>")
-    limits = {"TECHNI_MAX_CONNECTIONS": str(MAX_CONNECTIONS), "TECHNI_REQUEST_SECONDS": "5"}
-    shares = {"TECHNI_CONNECTIONS_PER_ADDRESS": str(SHARE), "TECHNI_TRUSTED_PROXIES": "1"}
-    with hardened(TECHNI_SITE=str(folder), TECHNI_ROOT_PAGE="static", TECHNI_WARM="no", **limits, **shares) as server:
+    limits = {"TECHNI_MAX_CONNECTIONS": str(MAX_CONNECTIONS), "TECHNI_CONNECTIONS_PER_ADDRESS": str(SHARE)}
+    options = {"TECHNI_ROOT_PAGE": "static", "TECHNI_TRUSTED_PROXIES": "1", "TECHNI_REQUEST_SECONDS": "20", **gate.environment}
+    with hardened(TECHNI_SITE=str(folder), **limits, **options) as server:
         yield server
 
 
 @contextmanager
-def unread(server: Server, path: str, headers: str = "") -> Iterator[None]:
+def unread(server: Server, path: str, headers: str = "") -> Iterator[socket.socket]:
     """A connection on which a file is requested, and never read."""
     with socket.socket() as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         connection.connect((urlsplit(server.url).hostname, urlsplit(server.url).port))
         connection.sendall(f"GET /{path} HTTP/1.1\r\nHost: {urlsplit(server.url).netloc}\r\n{headers}\r\n".encode())
-        yield
+        yield connection
+
+
+def wait_for_answers(connections: list[socket.socket]) -> None:
+    """Waits until each connection has been answered or refused; it takes nothing of an answer."""
+    for connection in connections:
+        with suppress(ConnectionResetError):
+            connection.recv(1, socket.MSG_PEEK)
 
 
 def num_sockets(server: Server) -> int:
@@ -59,18 +67,17 @@ def megabytes(server: Server) -> float:
 def test_a_client_that_reads_nothing_is_disconnected(server: Server, path: str) -> None:
     assert len(ask(server.url + path).body) > LARGE - 1
     refused = metrics(server)["techni_connections_refused_total"]
-    before, memory, taken = num_sockets(server), megabytes(server), list[float]()
+    before, memory = num_sockets(server), megabytes(server)
 
     def is_disconnected() -> bool:
-        taken.append(megabytes(server))
+        let_time_pass(server.process.pid)  # for the server, but not for the system, which ends connections, too
         return num_sockets(server) <= before
 
     with ExitStack() as stack:
-        for _ in range(MANY):
-            stack.enter_context(unread(server, path))
-        eventually(lambda: num_sockets(server) >= MAX_CONNECTIONS)
+        wait_for_answers([stack.enter_context(unread(server, path)) for _ in range(MANY)])
+        assert num_sockets(server) >= MAX_CONNECTIONS
+        assert megabytes(server) < memory + MAX_CONNECTIONS
         eventually(is_disconnected)
-        assert max(taken) < memory + MAX_CONNECTIONS
         assert metrics(server)["techni_connections_refused_total"] >= refused + MANY - MAX_CONNECTIONS
         assert ask(f"{server.url}assets/script.js").body == b"/" * LARGE
 
@@ -84,9 +91,8 @@ def test_an_address_has_its_share_of_a_proxys_connections_while_it_uses_them(ser
             stack.callback(kept.close)
             kept.request("GET", "/healthz", headers={"X-Forwarded-For": "1.1.1.1"})
             assert kept.getresponse().read() == b"ok\n"
-        for _ in range(SHARE):
-            stack.enter_context(unread(server, "assets/script.js", "X-Forwarded-For: 9.9.9.9, 1.1.1.1\r\n"))
-        eventually(lambda: ask(f"{server.url}healthz", X_Forwarded_For="1.1.1.1").status == 429)
+        through = "X-Forwarded-For: 9.9.9.9, 1.1.1.1\r\n"
+        wait_for_answers([stack.enter_context(unread(server, "assets/script.js", through)) for _ in range(SHARE)])
         refused = ask(script, X_Forwarded_For="1.1.1.1")
         assert (refused.status, refused.headers["Connection"]) == (429, "close")
         assert ask(script, X_Forwarded_For="2.2.2.2").body == b"/" * LARGE
@@ -104,3 +110,12 @@ def test_an_address_without_a_proxy_has_its_share() -> None:
         assert [slots.claim(stream, "2001:db8::2") for stream in streams[2:]] == [True, False]
         slots.release(streams[1])
         assert slots.claim(streams[3], "2001:db8::2")
+
+
+def test_a_static_root_page_is_ready_and_stops_without_waiting_for_kernels(server: Server) -> None:
+    """The last test of this server."""
+    assert ask(f"{server.url}readyz").status == 200
+    check_metrics_are_not_for_proxies(server)
+    end(server.process.pid, signal.SIGTERM)
+    assert server.process.wait() == 0
+    assert not server.has_traceback, server.log

@@ -22,11 +22,15 @@ ARRAY = {"dtype": "float32", "shape": [2], "type": None}
 
 
 @cache
-def allowlist() -> Allowlist:
-    """Of the app's own notebook."""
+def description() -> Any:
+    """What pages of the app's own notebook may set."""
     command = [sys.executable, "-m", "gradient.allowlist", str(ROOT / "techni.ipynb")]
-    described = subprocess.run(command, cwd=ROOT, capture_output=True, check=True)
-    return Allowlist(json.loads(described.stdout))
+    return json.loads(subprocess.run(command, cwd=ROOT, capture_output=True, check=True).stdout)
+
+
+@cache
+def allowlist() -> Allowlist:
+    return Allowlist(description())
 
 
 def verdict(sent: Any) -> str:
@@ -76,6 +80,15 @@ SAID = {
     "ratio": custom(ID, {"type": "set_device_pixel_ratio", "device_pixel_ratio": 2}),
     "draw": custom(ID, {"type": "draw"}),
 }
+
+
+def test_the_apps_page_sets_its_controls_and_what_its_links_tell_the_kernel() -> None:
+    assert set(description()["traits"]) == {
+        *("value", "index", "min", "max", "step", "readout_format", "repeat", "speed", "resets"),
+        *("x", "y", "picked", "shown", "visible", "where", "computing", "reason", "unable", "asked_kernel"),
+    }
+    assert {"draw", "resize", "set_device_pixel_ratio"} <= description()["messages"].keys()
+    assert description()["failures"] == []
 
 
 @pytest.mark.parametrize("sent", SAID.values(), ids=SAID)
@@ -161,6 +174,7 @@ def test_random_tables_are_refused(table: list[int], rest: bytes) -> None:
 JSON = st.recursive(
     st.none() | st.booleans() | st.floats() | st.integers() | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=10,
 )
 NAMES = st.sampled_from(("value", "index", "min", "picked", "visible", "where", "reason", "x")) | st.text()
 

@@ -1,7 +1,6 @@
 """The hardened server over HTTP: who gets a kernel and who another page, headers, files, metrics, logs."""
 
 import asyncio
-import contextlib
 import gzip
 import json
 import os
@@ -11,14 +10,13 @@ import signal
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import brotli
 import pytest
 from tornado.httpclient import HTTPClientError
 
 from tests.conftest import PYTHONPATH, Server
-from tests.processes import children, eventually, zygote_of
+from tests.processes import eventually
 from tests.server import (
     BROWSER,
     Answer,
@@ -26,8 +24,11 @@ from tests.server import (
     check_metrics_are_not_for_proxies,
     hardened,
     leave,
+    let_time_pass,
     metrics,
+    stopped_by,
     visit,
+    wait_until_ready,
 )
 from tests.visitor import Visitor
 
@@ -51,9 +52,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def server(folder: Path) -> Iterator[Server]:
-    """A server with room for one kernel, which forgets pages that do not connect after a second; another site may embed it."""
-    options = {"TECHNI_MAX_KERNELS": "1", "TECHNI_CONNECT_SECONDS": "1", "TECHNI_CULL_SECONDS": "1"}
-    with hardened(TECHNI_SITE=str(folder), TECHNI_FRAME_ANCESTORS="'self' https://course.example", **options) as server:
+    """A server with room for one kernel, whose page another site may embed."""
+    options = {"TECHNI_MAX_KERNELS": "1", "TECHNI_FRAME_ANCESTORS": "'self' https://course.example"}
+    with hardened(TECHNI_SITE=str(folder), **options) as server:
+        wait_until_ready(server)
         yield server
 
 
@@ -61,8 +63,15 @@ def server(folder: Path) -> Iterator[Server]:
 def _has_room(request: pytest.FixtureRequest) -> None:
     """Every test begins without a kernel: those of earlier tests are culled first."""
     if "server" in request.fixturenames:
-        server = request.getfixturevalue("server")
-        eventually(lambda: metrics(server)["techni_kernels_live"] == 0)
+        wait_until_unconnected_kernels_end(request.getfixturevalue("server"))
+
+
+def wait_until_unconnected_kernels_end(server: Server) -> None:
+    def have_ended() -> bool:
+        let_time_pass(server.process.pid)
+        return metrics(server)["techni_kernels_live"] == 0
+
+    eventually(have_ended)
 
 
 ROBOTS: dict[str, tuple[str, dict[str, str]]] = {
@@ -121,7 +130,7 @@ def test_a_full_server_sends_the_static_page_and_says_why(server: Server) -> Non
 def test_a_kernel_whose_page_never_connects_is_ended(server: Server) -> None:
     before = metrics(server).get('techni_kernels_culled_total{reason="left"}', 0)
     assert visit(server.url).kernel
-    eventually(lambda: metrics(server)["techni_kernels_live"] == 0)
+    wait_until_unconnected_kernels_end(server)
     assert metrics(server)['techni_kernels_culled_total{reason="left"}'] == before + 1
     assert visit(server.url).kernel
 
@@ -138,7 +147,7 @@ def policy_of(answer: Answer) -> dict[str, list[str]]:
 
 def test_the_live_page_runs_its_own_scripts_only(server: Server) -> None:
     pages = [visit(server.url)]
-    eventually(lambda: metrics(server)["techni_kernels_live"] == 0)
+    wait_until_unconnected_kernels_end(server)
     pages.append(visit(server.url))
     nonces = []
     for page in pages:
@@ -299,25 +308,10 @@ def test_logs_are_lines_of_json_that_say_nothing_about_visitors(server: Server) 
     assert "127.0.0.1" not in said
 
 
-@contextlib.contextmanager
-def stopped_by(number: int, **environment: str) -> Iterator[Server]:
-    """A server that has kernels when the block ends: told to stop, it ends them, leaves no file, and exits with 0."""
-    with TemporaryDirectory() as place, hardened(TMPDIR=place, **environment) as server:
-        yield server
-        assert list(Path(place).glob("*/kernel-*.json"))
-        zygote = zygote_of(server.process.pid)
-        pids = [zygote, *children(zygote)]
-        assert len(pids) > 1
-        os.kill(server.process.pid, number)
-        assert server.process.wait(30) == 0
-        assert list(Path(place).iterdir()) == []
-        eventually(lambda: not [pid for pid in pids if Path(f"/proc/{pid}").exists()])
-    assert json.loads(server.log.splitlines()[-1])["message"] == "stopped"
-
-
+# No kernel lives, and nobody finds out what one would allow.
 STILLBORN = """
 import os, sys
-if "ipykernel_launcher" in sys.orig_argv:
+if {"ipykernel_launcher", "gradient.allowlist"} & set(sys.orig_argv):
     os._exit(1)
 """
 
@@ -362,14 +356,3 @@ def test_an_address_that_has_or_starts_many_kernels_leaves_some_to_others(folder
         assert not rate.kernel
         assert "Your address has started many kernels" in rate.text
         assert page_for("3.3.3.3").kernel
-
-
-def test_a_static_root_page_starts_a_kernel_only_at_live(folder: Path) -> None:
-    with stopped_by(signal.SIGINT, TECHNI_SITE=str(folder), TECHNI_ROOT_PAGE="static") as server:
-        page, live = visit(server.url), visit(f"{server.url}live")
-        again = ask(server.url, **BROWSER, If_None_Match=page.headers["ETag"])
-    assert not page.kernel
-    assert 'data-live="/live"' in page.text
-    assert page.headers["Cache-Control"] == "no-cache"
-    assert again.status == 304
-    assert live.kernel

@@ -18,7 +18,7 @@ from gradient.server.visitor import COOKIE
 from tests.app_page import LOAD_MS, AppPage
 from tests.conftest import ROOT, SIZES, Server, free_port
 from tests.processes import eventually
-from tests.server import BROWSER, Answer, ask, hardened, metrics, visit
+from tests.server import BROWSER, Answer, Gate, ask, hardened, metrics, visit
 from tests.test_lost import LINE
 from tests.visitor import Visitor
 
@@ -42,11 +42,11 @@ def cookie_of(page: Answer) -> Morsel | None:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server behind a proxy, whose page another site embeds."""
-    folder = tmp_path_factory.mktemp("site")
+    """A server behind a proxy, whose page another site embeds, and which has no room for a kernel."""
+    folder, gate = tmp_path_factory.mktemp("site"), Gate.in_folder(tmp_path_factory.mktemp("gate"))
     (folder / "index.html").write_text("<html><head></head><body></body></html>")
     options = {"TECHNI_TRUSTED_PROXIES": "1", "TECHNI_FRAME_ANCESTORS": "https://course.example", "TECHNI_COOKIE_SECRET": "a"}
-    with hardened(TECHNI_SITE=str(folder), **options) as server:
+    with hardened(TECHNI_SITE=str(folder), TECHNI_MEMORY_MB="1", **gate.environment, **options) as server:
         yield server
 
 

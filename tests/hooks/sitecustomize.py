@@ -1,0 +1,26 @@
+"""What Python imports first in each process of a test's server: it lets the test say when time passes and a zygote goes on.
+
+`tests/server.py` puts this folder into PYTHONPATH.
+"""
+
+import os
+import signal
+import sys
+import time
+
+STEP_SECONDS = 100
+
+_monotonic = time.monotonic
+_ahead = [0]  # seconds
+
+
+def _let_time_pass(*_: object) -> None:
+    _ahead[0] += STEP_SECONDS
+
+
+match sys.orig_argv[1:3]:
+    case ["-m", "gradient.server"]:
+        signal.signal(signal.SIGUSR1, _let_time_pass)
+        time.monotonic = lambda: _monotonic() + _ahead[0]
+    case ["-m", "gradient.server.zygote"] if "MPL_TEST_GATE" in os.environ:  # by a name that a zygote is told
+        open(os.environ["MPL_TEST_GATE"]).close()  # which waits until the other end is opened
