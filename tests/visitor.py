@@ -94,15 +94,25 @@ class Visitor:
     @classmethod
     async def open(cls, url: str, cookie: str = "") -> Self:
         """Loads the page, connects to its kernel, learns of its widgets, and has the server compute."""
+        visitor = await cls.join(url, cookie)
+        await visitor.let_kernel_compute()
+        return visitor
+
+    @classmethod
+    async def join(cls, url: str, cookie: str = "") -> Self:
+        """Loads the page, connects to its kernel, and learns of its widgets; the page would compute."""
         visitor = await cls.arrive(url, cookie)
         visitor.socket = await visitor.connect()
         await visitor._restore()
         visitor.link = next(
             key for key, model in visitor.models.items() if "learning_rate" in model.get("spec", {}).get("inputs", {})
         )
-        await visitor.say(update(visitor.link, where="kernel", computing="kernel"))
-        await visitor.hear_of(visitor.model(gradient_norm=None), "loss")
         return visitor
+
+    async def let_kernel_compute(self) -> None:
+        """Uses the switch, and waits for the first result."""
+        await self.say(update(self.link, where="kernel", computing="kernel"))
+        await self.hear_of(self.model(gradient_norm=None), "loss")
 
     socket: WebSocketClientConnection
     link: str
@@ -151,6 +161,16 @@ class Visitor:
         await self.say(update(self.model(description="Learning rate"), value=learning_rate))
         await self.say(update(self.link, asked_kernel=self._num_asked))
         return (await self.hear_of(self.model(gradient_norm=None), "loss"))["loss"]
+
+    async def echo(self, learning_rate: float) -> float:
+        """Moves a slider of a page that computes itself; returns the value that its kernel confirms."""
+        slider = self.model(description="Learning rate")
+        await self.say(update(slider, value=learning_rate))
+        while True:
+            content = (await self.hear()).content
+            data = content.get("data", {}) if content.get("comm_id") == slider else {}
+            if data.get("method") == "echo_update" and "value" in data["state"]:
+                return data["state"]["value"]
 
     def model(self, **state: Any) -> str:
         """The id of the widget that has these traits; None stands for any value."""
