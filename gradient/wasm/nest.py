@@ -1,14 +1,14 @@
 """Loop nests: one routine builds element-wise work, reductions and products of matrices."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from itertools import product
 
-from gradient.wasm import ir
+from gradient.wasm import ir, sums
 from gradient.wasm.arrays import Array, Index, Shape, constants, flat_index, full, in_locals, in_memory, is_small
-from gradient.wasm.ir import Buffer, Expr, Op
+from gradient.wasm.ir import Buffer, Expr, Op, Variable
 from gradient.wasm.ir.statements import Assign, Loop, Statement, Store
-from gradient.wasm.tiling import LANES, Computation, Destination, Plan, Tile, make_plan, tiles, widths
+from gradient.wasm.tiling import LANES, Block, Computation, Destination, Plan, Tile, block_of, make_plan, tiles, widths
 
 
 def identity(combine: Op, dtype: str) -> Expr:
@@ -155,23 +155,73 @@ class _Nest:
         return [list(product(*choice)) for choice in choices]
 
     def _reduction(self, outs: list[Index], loops: list[int]) -> list[Statement]:
-        """The reduced loops, outermost first; its prologue sets the accumulators, its epilogue reads them."""
-        combine, dtype, simd = self.plan.computation.combine, self.plan.computation.dtype, self.plan.simd
-        lanes = self.plan.variable(simd) if simd is not None else None
-        accumulators = tuple(ir.local(dtype, lanes) for _ in outs)
-        start = identity(combine, dtype)
-        reduces_lanes = simd in loops
-        has_tail = reduces_lanes and lanes is not None and lanes.size % LANES
+        """The reduced loops, outermost first."""
+        block = block_of(self.plan, loops, self.tiles, len(outs))
+        if block is None:
+            return self._chain(outs, loops, lambda values: self._finish(outs, values))
+        return self._long_sum(outs, loops, block)
+
+    def _long_sum(self, outs: list[Index], loops: list[int], block: Block) -> list[Statement]:
+        """Chains of terms, one for each block of a loop and one for the rest of it, whose results a compensated sum adds."""
+        totals = [sums.Total(None if self.plan.simd in loops else self._lanes) for _ in outs]
+        position = loops.index(block.axis)
         body: list[Statement] = []
-        for reds in self._iterations(loops):
-            for accumulator, value in zip(accumulators, self._values(outs, reds), strict=True):
-                term = ir.select(ir.tail_mask(lanes), value, start) if has_tail and lanes is not None else value
-                body.append(Assign((accumulator,), (combine_two(combine, accumulator, term),)))
+        for tile, width, count in block.parts():
+            part = replace(self, tiles=_with(self.tiles, block.axis, tile), widths={**self.widths, block.axis: width})
+            chain = part._chain(outs, loops[position:], lambda values: list(map(sums.Total.add, totals, values)), block.in_tree)
+            body += [Loop(count, chain)] if count is not None else chain
+        outer, *rest = body
+        assert isinstance(outer, Loop)
+        outer.epilogue += rest
+        for axis in reversed(loops[:position]):
+            outer = self._loop(axis, [outer])
+        outer.prologue[:0] = [total.start() for total in totals]
+        outer.epilogue += self._finish(outs, [total.value for total in totals])
+        return [outer]
+
+    @property
+    def _lanes(self) -> Variable | None:
+        """The variable of the SIMD loop."""
+        return self.tiles[self.plan.simd].var if self.plan.simd is not None else None
+
+    def _chain(
+        self, outs: list[Index], loops: list[int], finish: Callable[[list[Expr]], list[Statement]], in_tree: bool = False
+    ) -> list[Statement]:
+        """Loops that combine term after term; the outermost one's prologue sets the accumulators, its epilogue reads them.
+
+        Args:
+            in_tree: whether the terms of one iteration are combined with each other first.
+        """
+        loops = [axis for axis in loops if self.tiles[axis].var is not None]
+        body: list[Statement] = []
+        if not loops:
+            return finish(self._values(outs, self._iterations([])[0]))
+        accumulators = [ir.local(self.plan.computation.dtype, self._lanes) for _ in outs]
+        for reds in self._iterations([] if in_tree else loops):
+            for accumulator, value in zip(accumulators, self._masked(self._values(outs, reds), loops), strict=True):
+                body.append(Assign((accumulator,), (combine_two(self.plan.computation.combine, accumulator, value),)))
         for axis in reversed(loops):
             body = [self._loop(axis, body)]
         outer = body[0]
         assert isinstance(outer, Loop)
-        outer.prologue = [Assign((accumulator,), (start,)) for accumulator in accumulators]
-        totals = [ir.reduce_lanes(combine, accumulator) if reduces_lanes else accumulator for accumulator in accumulators]
-        outer.epilogue = self._finish(outs, totals)
+        outer.prologue = [Assign((accumulator,), (self._start,)) for accumulator in accumulators]
+        outer.epilogue = finish([self._combined_lanes(accumulator, loops) for accumulator in accumulators])
         return body
+
+    @property
+    def _start(self) -> Expr:
+        return identity(self.plan.computation.combine, self.plan.computation.dtype)
+
+    def _masked(self, values: list[Expr], loops: list[int]) -> list[Expr]:
+        """Values of a SIMD loop over terms, without those that the last iteration has in common with the one before."""
+        lanes = self._lanes
+        if lanes is None or self.plan.simd not in loops or lanes.size % LANES == 0:
+            return values
+        return [ir.select(ir.tail_mask(lanes), value, self._start) for value in values]
+
+    def _combined_lanes(self, accumulator: Expr, loops: list[int]) -> Expr:
+        return ir.reduce_lanes(self.plan.computation.combine, accumulator) if self.plan.simd in loops else accumulator
+
+
+def _with(tiles: tuple[Tile, ...], axis: int, tile: Tile) -> tuple[Tile, ...]:
+    return (*tiles[:axis], tile, *tiles[axis + 1 :])

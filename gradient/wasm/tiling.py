@@ -3,11 +3,11 @@
 Loops are tiled (unroll and jam): several results that are computed in one iteration share what they load.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from math import prod
 
-from gradient.wasm import ir
+from gradient.wasm import ir, sums
 from gradient.wasm.addressing import stride
 from gradient.wasm.arrays import MAX_UNROLLED_DIM, Index, Shape
 from gradient.wasm.ir import F32, Buffer, Expr, Op, Variable, walk
@@ -184,3 +184,63 @@ def _unrolled_terms(plan: Plan) -> dict[int, int]:
     inner = plan.simd if plan.simd in reduced else reduced[-1]
     lanes = LANES if inner == plan.simd else 1
     return {inner: next(n for n in (UNROLLED_TERMS, 2, 1) if n == 1 or plan.computation.extents[inner] % (n * lanes) == 0)}
+
+
+@dataclass(frozen=True)
+class Block:
+    """How a reduced loop of a long sum is cut into blocks.
+
+    Attributes:
+        axis, name, size: the dimension, what its variables are called, and how many indices it has.
+        width: how many indices one iteration of a block covers, in steps of `lanes`.
+        length: how many iterations a block has.
+        in_tree: whether the terms of an iteration are added to each other before they are added to the accumulator.
+    """
+
+    axis: int
+    name: str
+    size: int
+    width: int
+    lanes: int
+    length: int
+    in_tree: bool
+
+    def parts(self) -> Iterator[tuple[Tile, int, Variable | None]]:
+        """The tiles of the blocks and of the rest, their width, and the variable that counts the blocks."""
+        span = self.length * self.width * self.lanes
+        count, rest = divmod(self.size, span)
+        if 0 < rest < self.lanes:  # too few for a SIMD loop
+            count, rest = count - 1, rest + span
+        blocks = Variable(f"blocks of {self.name}", count)
+        start = ir.scale(ir.variable(blocks), span)
+        yield self._tile(span, self.width, start), self.width, blocks if count > 1 else None
+        if rest:
+            width = self.width if self.lanes == 1 else 1
+            yield self._tile(rest, width, ir.i32(count * span)), width, None
+
+    def _tile(self, size: int, width: int, start: Expr) -> Tile:
+        """Indices from a start on."""
+        var = Variable("lane", size) if self.lanes > 1 else Variable(f"block of {self.name}", size // width)
+        first = ir.add(start, ir.scale(ir.variable(var), 1 if self.lanes > 1 else width))
+        return Tile(var if var.size > 1 else None, tuple(ir.add(first, ir.i32(self.lanes * i)) for i in range(width)))
+
+
+def block_of(plan: Plan, loops: Sequence[int], tiles: Sequence[Tile], num_accumulators: int) -> Block | None:
+    """The blocks of a long sum over these loops, outermost first; None if one chain of additions is accurate enough."""
+    computation = plan.computation
+    if not sums.is_long_sum(computation.combine, computation.dtype, prod(computation.reduced)):
+        return None
+    sizes = [computation.extents[a] // (len(tiles[a].indices) * (LANES if a == plan.simd else 1)) for a in loops]
+    longest = sums.longest_chain(is_full=num_accumulators >= MAX_ACCUMULATORS and plan.sample.op is Op.MUL)
+    cut = sums.boundary(sizes, longest // prod(len(tiles[a].indices) for a in loops))
+    if cut is None:
+        return None
+    axis, size = loops[cut[0]], computation.extents[loops[cut[0]]]
+    name = f"{size}, {computation.extents[:axis].count(size)}"
+    if axis != plan.simd:
+        width = len(tiles[axis].indices)
+        return Block(axis, name, size, width, 1, sums.block_length(size // width, cut[1]), in_tree=False)
+    width = min(UNROLLED_TERMS, max(1, MAX_ACCUMULATORS // num_accumulators)) if plan.is_product else 1
+    longest *= 2 if width == 2 else 1  # a chain of pairs loses half
+    length = sums.block_length(size // (width * LANES), min(longest, size // (2 * width * LANES)))
+    return Block(axis, name, size, width, LANES, length, in_tree=True)

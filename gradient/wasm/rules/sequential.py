@@ -3,9 +3,9 @@
 from math import prod
 
 from gradient.adapters.jax import Equation
-from gradient.wasm import ir
+from gradient.wasm import ir, sums
 from gradient.wasm.arrays import Array, flat_index, in_memory, row_major
-from gradient.wasm.ir import BOOL, F32, I32, Buffer, Expr, Op, compare, select
+from gradient.wasm.ir import BOOL, F32, I32, Buffer, Expr, Op, Variable, compare, select
 from gradient.wasm.ir.statements import Assign, Loop, Statement, Store
 from gradient.wasm.lower import Lowering, out_shape, rule, scalar_loops
 from gradient.wasm.nest import combine_two, identity
@@ -18,21 +18,29 @@ def _cumulative(lowering: Lowering, equation: Equation, x: Array, combine: Op) -
     if x.size == 0:
         return x
     buffer = Buffer(dtype, x.size)
-    result = in_memory(shape, buffer)
     others, outer, inner = scalar_loops(lowering, (*shape[:axis], *shape[axis + 1 :]))
-    var = lowering.loop_variable(shape[axis])
-    step = ir.variable(var)
-    along = ir.sub(ir.i32(shape[axis] - 1), step) if reverse else step
-    index = (*others[:axis], along, *others[axis:])
-    total = ir.local(dtype)
-    inner.append(Assign((total,), (identity(combine, dtype),)))
-    body: list[Statement] = [
-        Assign((total,), (combine_two(combine, total, x.at(index)),)),
-        Store(buffer, flat_index(index, row_major(shape)), total),
-    ]
-    inner.extend([Loop(var, body)] if shape[axis] > 1 else body)
+    total = sums.Total()
+    is_long = sums.is_long_sum(combine, dtype, shape[axis], most=4 * sums.MAX_CHAIN)
+    for start, length, count in sums.blocks(shape[axis]) if is_long else [(0, shape[axis], 1)]:
+        blocks, var, part = lowering.loop_variable(count), lowering.loop_variable(length), ir.local(dtype)
+        step = ir.variable(blocks) * length + ir.variable(var) + start
+        along = ir.sub(ir.i32(shape[axis] - 1), step) if reverse else step
+        index = (*others[:axis], along, *others[axis:])
+        value = total.value + part if is_long else part
+        body: list[Statement] = [
+            Assign((part,), (combine_two(combine, part, x.at(index)),)),
+            Store(buffer, flat_index(index, row_major(shape)), value),
+        ]
+        chain: list[Statement] = [Assign((part,), (identity(combine, dtype),)), *_loop(var, body)]
+        inner.extend(_loop(blocks, [*chain, total.add(part)] if is_long else chain))
+    inner[:0] = [total.start()] if is_long else []
     lowering.block.extend(outer)
-    return result
+    return in_memory(shape, buffer)
+
+
+def _loop(var: Variable, body: list[Statement]) -> list[Statement]:
+    """A loop, or its body if it runs once."""
+    return [Loop(var, body)] if var.size > 1 else body
 
 
 for _name, _combine in (("cumsum", Op.ADD), ("cumprod", Op.MUL), ("cummax", Op.MAX), ("cummin", Op.MIN)):
