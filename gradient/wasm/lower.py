@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -26,9 +27,38 @@ from gradient.wasm.errors import UnsupportedPrimitive, located, unsupported
 from gradient.wasm.ir import Buffer, Expr, Op, walk
 from gradient.wasm.ir.statements import Loop, Statement
 from gradient.wasm.nest import compute
+from gradient.wasm.parameters import overlooked
 from gradient.wasm.tiling import MAX_PIECEWISE, Computation, Destination, Term
 
-Rule = Callable[..., "Array | Sequence[Array]"]
+Function = Callable[..., "Array | Sequence[Array]"]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """How a primitive is lowered: `function(lowering, equation, *arrays) -> array or arrays`.
+
+    Attributes:
+        reads: the parameters that the function reads.
+        implied: the parameters that the shapes and types of the results imply.
+    """
+
+    function: Function
+    reads: frozenset[str]
+    implied: frozenset[str]
+
+    def apply(self, lowering: "Lowering", equation: Equation, args: Sequence[Array]) -> Sequence[Array]:
+        """The results of an equation.
+
+        Raises:
+            NotImplementedError: if a parameter has a value that the function overlooks or cannot handle.
+        """
+        what = overlooked(equation.params, self.reads | self.implied)
+        if what:
+            raise UnsupportedPrimitive(f"{equation.primitive.name} with {what}", "Leave that parameter at its default.")
+        results = self.function(lowering, equation, *args)
+        return [results] if isinstance(results, Array) else results
+
+
 RULES: dict[str, Rule] = {}
 
 # In operations per element: from which cost on an array is computed once and stored rather than again at each use.
@@ -37,11 +67,11 @@ MATERIALIZE_IN_LOCALS = 2
 MATERIALIZE_ALWAYS = 200  # even if it is used once: expressions get too long
 
 
-def rule(*names: str) -> Callable[[Rule], Rule]:
-    """Registers `rule(lowering, equation, *arrays) -> array or arrays` for primitives."""
+def rule(*names: str, reads: Sequence[str] = (), implied: Sequence[str] = ()) -> Callable[[Function], Function]:
+    """Registers a function for primitives, with what it does with their parameters; see `Rule`."""
 
-    def register(function: Rule) -> Rule:
-        RULES.update(dict.fromkeys(names, function))
+    def register(function: Function) -> Function:
+        RULES.update(dict.fromkeys(names, Rule(function, frozenset(reads), frozenset(implied))))
         return function
 
     return register
@@ -103,12 +133,11 @@ class Lowering:
             if not is_supported(var.aval):
                 raise unsupported(f"{name} to {var.aval.dtype}", equation)
         try:
-            results = RULES[name](self, equation, *args)
+            return RULES[name].apply(self, equation, args)
         except UnsupportedPrimitive as error:
             raise located(error, equation) from None
         except NotImplementedError as error:
             raise unsupported(f"{name} ({error})", equation) from None
-        return [results] if isinstance(results, Array) else results
 
     def constant(self, value: Any) -> Array:
         """A literal, or an array that the function closes over."""

@@ -11,7 +11,7 @@ from gradient.wasm import ir, math
 from gradient.wasm.arrays import Array, Index, dtype_name
 from gradient.wasm.ir import BOOL, F32, I32, Expr, Op, apply, compare, select
 from gradient.wasm.ir.index_arithmetic import maximum, minimum
-from gradient.wasm.lower import Lowering, out_shape, rule
+from gradient.wasm.lower import Lowering, is_unsigned, out_shape, rule
 
 
 def aligned(array: Array, index: Index) -> Expr:
@@ -24,6 +24,28 @@ def mapped(equation: Equation, cost: int, function: Callable[..., Expr], *args: 
     shape, dtype = out_shape(equation)
     total = cost + sum(arg.cost for arg in args)
     return Array(shape, dtype, lambda index: function(*(aligned(arg, index) for arg in args)), total)
+
+
+def converted(x: Array, dtype: str) -> Array:
+    """An array in another type."""
+    return x if x.dtype == dtype else Array(x.shape, dtype, lambda index: ir.convert(dtype, x.at(index)), x.cost + 1)
+
+
+def in_type_of_result(equation: Equation, *args: Array) -> list[Array]:
+    """The operands in the type of the result, as XLA takes those of products whose types differ.
+
+    Raises:
+        NotImplementedError: if some of the types are uint32, but not all.
+    """
+    _, dtype = out_shape(equation)
+    if len({is_unsigned(v.aval) for v in (*equation.invars, *equation.outvars)}) > 1:
+        raise NotImplementedError("with another type")
+    return [converted(arg, dtype) for arg in args]
+
+
+def product(a: Expr, b: Expr) -> Expr:
+    """The product of two numbers of one type; of booleans it is true if both are."""
+    return a & b if a.dtype == BOOL else ir.mul(a, b)
 
 
 def _register(name: str, cost: int, function: Callable[..., Expr]) -> None:
@@ -124,7 +146,6 @@ def _power(x: Expr, y: Expr) -> Expr:
 _TABLE: tuple[tuple[str, int, Callable[..., Expr]], ...] = (
     ("add", 1, ir.add),
     ("sub", 1, ir.sub),
-    ("mul", 1, ir.mul),
     ("add_any", 1, _add_any),
     ("div", 4, _safe_divide),
     ("rem", 20, _safe_remainder),
@@ -180,19 +201,24 @@ for _row in _TABLE:
     _register(*_row)
 
 
-@rule("integer_pow")
+@rule("mul", implied=["out_dtype"])
+def _mul(_: Lowering, equation: Equation, *args: Array) -> Array:
+    return mapped(equation, 1, product, *in_type_of_result(equation, *args))
+
+
+@rule("integer_pow", reads=["y"])
 def _integer_pow(_: Lowering, equation: Equation, x: Array) -> Array:
     exponent = equation.params["y"]
     return mapped(equation, 2 if exponent > 0 else 6, lambda v: math.integer_power(v, exponent), x)
 
 
-@rule("round")
+@rule("round", reads=["rounding_method"])
 def _round(_: Lowering, equation: Equation, x: Array) -> Array:
     is_even = equation.params["rounding_method"] == RoundingMethod.TO_NEAREST_EVEN
     return mapped(equation, 1 if is_even else 5, math.nearest if is_even else math.round_away, x)
 
 
-@rule("convert_element_type")
+@rule("convert_element_type", reads=["new_dtype"])
 def _convert(_: Lowering, equation: Equation, x: Array) -> Array:
     dtype = dtype_name(equation.params["new_dtype"])
     if x.dtype == F32 and equation.params["new_dtype"] == "uint32":
@@ -200,7 +226,7 @@ def _convert(_: Lowering, equation: Equation, x: Array) -> Array:
     return x if x.dtype == dtype else mapped(equation, 1, lambda v: ir.convert(dtype, v), x)
 
 
-@rule("bitcast_convert_type")
+@rule("bitcast_convert_type", reads=["new_dtype"])
 def _bitcast(_: Lowering, equation: Equation, x: Array) -> Array:
     dtype = dtype_name(equation.params["new_dtype"])
     return mapped(equation, 0, lambda v: ir.bitcast(dtype, v), x)

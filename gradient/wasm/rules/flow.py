@@ -17,7 +17,8 @@ def call(lowering: Lowering, closed: Any, args: Sequence[Array]) -> list[Array]:
     return lowering.lower(jaxpr, [lowering.constant(c) for c in consts], args)
 
 
-@rule("jit", "remat2", "custom_jvp_call", "custom_vjp_call")
+@rule("jit", "remat2", reads=["jaxpr"])
+@rule("custom_jvp_call", "custom_vjp_call", reads=["call_jaxpr"])
 def _call(lowering: Lowering, equation: Equation, *args: Array) -> list[Array]:
     closed = called(equation)
     inner = opened(closed)[0].outvars
@@ -74,7 +75,7 @@ def advance(lowering: Lowering, carries: Sequence[Carry], new: Sequence[Array]) 
         lowering.block.extend(carry.advance(array))
 
 
-@rule("scan")
+@rule("scan", reads=["num_consts", "num_carry", "length", "reverse", "jaxpr"])
 def _scan(lowering: Lowering, equation: Equation, *args: Array) -> list[Array]:
     p = equation.params
     num_consts, num_carry, length = p["num_consts"], p["num_carry"], p["length"]
@@ -114,7 +115,7 @@ def _row(array: Array, row: Expr) -> Array:
     return Array(array.shape[1:], array.dtype, lambda index: array.at((row, *index)))
 
 
-@rule("while")
+@rule("while", reads=["cond_nconsts", "cond_jaxpr", "body_nconsts", "body_jaxpr"])
 def _while(lowering: Lowering, equation: Equation, *args: Array) -> list[Array]:
     lowering.may_not_end = True
     p = equation.params
@@ -146,14 +147,14 @@ def _masked(mask: Array, new: Array, old: Array) -> Array:
     return Array(new.shape, new.dtype, lambda i: ir.select(mask.at(i[:rank]), new.at(i), old.at(i)), new.cost + 1)
 
 
-@rule("platform_index")
+@rule("platform_index", reads=["platforms"])
 def _platform(_: Lowering, equation: Equation) -> Array:
     """The branch for this platform: the one for the CPU, or for all platforms."""
     names = equation.params["platforms"]
     return full((), ir.i32(next(n for n, platforms in enumerate(names) if platforms is None or "cpu" in platforms)))
 
 
-@rule("cond")
+@rule("cond", reads=["branches"])
 def _cond(lowering: Lowering, equation: Equation, which: Array, *args: Array) -> list[Array]:
     branches = equation.params["branches"]
     args = tuple(lowering.materialize(a) for a in args)

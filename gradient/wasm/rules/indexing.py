@@ -24,7 +24,7 @@ def _starts(lowering: Lowering, starts: Sequence[Array], shape: Shape, part: Sha
     return [_clamped(s.at(()), n, m) for s, n, m in zip(scalars, shape, part, strict=True)]
 
 
-@rule("dynamic_slice")
+@rule("dynamic_slice", implied=["slice_sizes"])
 def _dynamic_slice(lowering: Lowering, equation: Equation, x: Array, *starts: Array) -> Array:
     shape, dtype = out_shape(equation)
     first = _starts(lowering, starts, x.shape, shape)
@@ -82,17 +82,17 @@ def _start_indices(indices: Array, chosen: Index, dims: Sequence[int]) -> dict[i
     return {d: indices.at((*chosen, ir.i32(n))) for n, d in enumerate(dims)}
 
 
-@rule("gather")
+@rule("gather", reads=["dimension_numbers", "slice_sizes", "mode", "fill_value"])
 def _gather(lowering: Lowering, equation: Equation, x: Array, indices: Array) -> Array:
     shape, dtype = out_shape(equation)
     numbers, sizes = equation.params["dimension_numbers"], dict(enumerate(equation.params["slice_sizes"]))
-    mode = equation.params["mode"]
+    mode, value = equation.params["mode"], equation.params["fill_value"]
     parts = _DimensionNumbers(
         numbers.offset_dims, numbers.collapsed_slice_dims, numbers.operand_batching_dims, numbers.start_indices_batching_dims
     )
     x, indices = lowering.materialize_in_memory(x), lowering.materialize_if_reused(indices, 2)
     fills = mode == GatherScatterMode.FILL_OR_DROP
-    fill = _fill_value(equation.params["fill_value"], equation.outvars[0].aval.dtype) if fills else None
+    fill = _fill_value(value, equation.outvars[0].aval.dtype) if fills else None
 
     def element(index: Index) -> Expr:
         chosen, window = parts.split(index)
@@ -122,7 +122,10 @@ def _fill_value(value: Any, dtype: Any) -> Expr:
     return ir.const(dtype_name(dtype), default if value is None else value)
 
 
-@rule("scatter", "scatter-add", "scatter-sub", "scatter-mul", "scatter-min", "scatter-max")
+_READ_BY_SCATTER = ("dimension_numbers", "mode", "update_jaxpr", "update_consts")
+
+
+@rule("scatter", "scatter-add", "scatter-sub", "scatter-mul", "scatter-min", "scatter-max", reads=_READ_BY_SCATTER)
 def _scatter(lowering: Lowering, equation: Equation, x: Array, indices: Array, updates: Array) -> Array:
     shape, dtype = out_shape(equation)
     numbers, mode = equation.params["dimension_numbers"], equation.params["mode"]

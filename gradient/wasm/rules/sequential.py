@@ -44,7 +44,9 @@ def _loop(var: Variable, body: list[Statement]) -> list[Statement]:
 
 
 for _name, _combine in (("cumsum", Op.ADD), ("cumprod", Op.MUL), ("cummax", Op.MAX), ("cummin", Op.MIN)):
-    rule(_name)(lambda lowering, equation, x, combine=_combine: _cumulative(lowering, equation, x, combine))
+    rule(_name, reads=["axis", "reverse"])(
+        lambda lowering, equation, x, combine=_combine: _cumulative(lowering, equation, x, combine)
+    )
 
 
 def _sorts_before(a: Expr, b: Expr) -> Expr:
@@ -85,17 +87,17 @@ def _is_better(value: Expr, best: Expr, is_max: bool) -> Expr:
     return compare(Op.EQ, best, best) & (is_beyond | compare(Op.NE, value, value))
 
 
-@rule("argmax")
+@rule("argmax", reads=["axes"], implied=["index_dtype"])
 def _argmax(lowering: Lowering, equation: Equation, x: Array) -> Array:
     return _arg_extreme(lowering, equation, x, is_max=True)
 
 
-@rule("argmin")
+@rule("argmin", reads=["axes"], implied=["index_dtype"])
 def _argmin(lowering: Lowering, equation: Equation, x: Array) -> Array:
     return _arg_extreme(lowering, equation, x, is_max=False)
 
 
-@rule("sort")
+@rule("sort", reads=["dimension", "num_keys"])
 def _sort(lowering: Lowering, equation: Equation, *arrays: Array) -> list[Array]:
     """Each element goes to its rank, the number of elements that sort before it: stable, and quick for small arrays."""
     axis, num_keys = equation.params["dimension"], equation.params["num_keys"]

@@ -18,7 +18,7 @@ def reindexed(equation: Equation, x: Array, index_of: Callable[[Index], Index]) 
     return Array(shape, dtype, lambda index: x.at(index_of(index)), x.cost, is_local=x.is_local)
 
 
-@rule("broadcast_in_dim")
+@rule("broadcast_in_dim", reads=["broadcast_dimensions"], implied=["shape"])
 def _broadcast(lowering: Lowering, equation: Equation, x: Array, *_: Array) -> Array:
     shape, _dtype = out_shape(equation)
     dims = equation.params["broadcast_dimensions"]
@@ -27,8 +27,10 @@ def _broadcast(lowering: Lowering, equation: Equation, x: Array, *_: Array) -> A
     return reindexed(equation, x, lambda index: tuple(index[d] for d in dims))
 
 
-@rule("reshape")
-def _reshape(lowering: Lowering, equation: Equation, x: Array, *_: Array) -> Array:
+@rule("reshape", reads=["dimensions"], implied=["new_sizes"])
+def _reshape(_: Lowering, equation: Equation, x: Array) -> Array:
+    order = equation.params["dimensions"]
+    x = x if order is None else transposed(x, order)
     shape, _dtype = out_shape(equation)
     if [n for n in shape if n > 1] == [n for n in x.shape if n > 1]:
         return reindexed(equation, x, lambda index: _to_unit_dims(index, shape, x.shape))
@@ -42,7 +44,7 @@ def _to_unit_dims(index: Index, shape: Sequence[int], target: Sequence[int]) -> 
     return tuple(next(remaining) if n > 1 else ir.i32(0) for n in target)
 
 
-@rule("squeeze")
+@rule("squeeze", reads=["dimensions"])
 def _squeeze(_: Lowering, equation: Equation, x: Array) -> Array:
     shape, _dtype = out_shape(equation)
     dropped = {d % len(x.shape) for d in equation.params["dimensions"]}
@@ -58,19 +60,24 @@ def _squeeze(_: Lowering, equation: Equation, x: Array) -> Array:
     return reindexed(equation, x, index_of)
 
 
-@rule("transpose")
+def transposed(x: Array, order: Sequence[int]) -> Array:
+    """An array with its dimensions in another order."""
+    shape, places = tuple(x.shape[d] for d in order), [order.index(d) for d in range(len(order))]
+    return Array(shape, x.dtype, lambda index: x.at(tuple(index[place] for place in places)), x.cost, is_local=x.is_local)
+
+
+@rule("transpose", reads=["permutation"])
 def _transpose(_: Lowering, equation: Equation, x: Array) -> Array:
-    order = equation.params["permutation"]
-    return reindexed(equation, x, lambda index: tuple(index[order.index(d)] for d in range(len(order))))
+    return transposed(x, equation.params["permutation"])
 
 
-@rule("rev")
+@rule("rev", reads=["dimensions"])
 def _rev(_: Lowering, equation: Equation, x: Array) -> Array:
     flipped = equation.params["dimensions"]
     return reindexed(equation, x, lambda index: tuple(x.shape[d] - 1 - i if d in flipped else i for d, i in enumerate(index)))
 
 
-@rule("slice")
+@rule("slice", reads=["start_indices", "strides"], implied=["limit_indices"])
 def _slice(_: Lowering, equation: Equation, x: Array) -> Array:
     starts = equation.params["start_indices"]
     steps = equation.params["strides"] or [1] * len(starts)
@@ -81,14 +88,15 @@ def _slice(_: Lowering, equation: Equation, x: Array) -> Array:
     )
 
 
-@rule("empty", "empty2")
+@rule("empty", implied=["shape", "dtype"])
+@rule("empty2", implied=["dtype"])
 def _empty(_: Lowering, equation: Equation) -> Array:
     """Values that nothing reads."""
     shape, dtype = out_shape(equation)
     return full(shape, ir.const(dtype, 0))
 
 
-@rule("split")
+@rule("split", reads=["axis", "sizes"])
 def _split(_: Lowering, equation: Equation, x: Array) -> list[Array]:
     axis = equation.params["axis"]
     parts, start = [], 0
@@ -99,7 +107,7 @@ def _split(_: Lowering, equation: Equation, x: Array) -> list[Array]:
     return parts
 
 
-@rule("unstack")
+@rule("unstack", reads=["axis"])
 def _unstack(_: Lowering, equation: Equation, x: Array) -> list[Array]:
     axis = equation.params["axis"]
     shape = (*x.shape[:axis], *x.shape[axis + 1 :])
@@ -114,7 +122,7 @@ def _shifted(x: Array, axis: int, start: int) -> Callable[[Index], Expr]:
     return lambda index: x.at((*index[:axis], index[axis] + start, *index[axis + 1 :]))
 
 
-@rule("iota")
+@rule("iota", reads=["dimension"], implied=["shape", "dtype"])
 def _iota(_: Lowering, equation: Equation) -> Array:
     shape, dtype = out_shape(equation)
     axis = equation.params["dimension"]
@@ -151,12 +159,12 @@ def _element_of_parts(index: Index, axis: int, parts: Sequence[Array]) -> Expr:
     return chosen
 
 
-@rule("concatenate")
+@rule("concatenate", reads=["dimension"])
 def _concatenate(lowering: Lowering, equation: Equation, *parts: Array) -> Array:
     return concatenated(lowering, *out_shape(equation), equation.params["dimension"], parts)
 
 
-@rule("stack")
+@rule("stack", reads=["axis"])
 def _stack(lowering: Lowering, equation: Equation, *parts: Array) -> Array:
     axis = equation.params["axis"] % (len(parts[0].shape) + 1)
 
@@ -167,7 +175,7 @@ def _stack(lowering: Lowering, equation: Equation, *parts: Array) -> Array:
     return concatenated(lowering, *out_shape(equation), axis, [with_axis(part) for part in parts])
 
 
-@rule("tile")
+@rule("tile", implied=["reps"])
 def _tile(_: Lowering, equation: Equation, x: Array) -> Array:
     return reindexed(equation, x, lambda index: tuple(divmod_index(i, n)[1] for i, n in zip(index, x.shape, strict=True)))
 
@@ -183,7 +191,7 @@ def _unpadded(i: Expr, n: int, before: int, gap: int) -> tuple[Expr, Expr]:
     return minimum(maximum(position, 0), max(n - 1, 0)), is_element
 
 
-@rule("pad")
+@rule("pad", reads=["padding_config"])
 def _pad(lowering: Lowering, equation: Equation, x: Array, padding: Array) -> Array:
     return padded(lowering, x, padding.at(()), [tuple(map(int, c)) for c in equation.params["padding_config"]])
 

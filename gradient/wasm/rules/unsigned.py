@@ -4,13 +4,14 @@ Most rules give the same bits for both types and are registered again. The other
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from gradient.adapters.jax import Equation
 from gradient.wasm import ir
 from gradient.wasm.arrays import Array
 from gradient.wasm.ir import BOOL, F32, Expr, Op, apply, compare, select
-from gradient.wasm.lower import RULES, Lowering, is_unsigned, of_unsigned, rule
+from gradient.wasm.lower import RULES, Function, Lowering, is_unsigned, of_unsigned, rule
 from gradient.wasm.rules.elementwise import mapped
 
 _SAME_BITS = (
@@ -27,11 +28,35 @@ _SAME_BITS = (
         "pad",
         "bitcast_convert_type",
     ),
-    *("dynamic_slice", "dynamic_update_slice", "gather", "scatter", "scatter-add", "reduce_sum", "cumsum"),
-    *("jit", "scan", "while", "cond", "population_count", "clz"),
+    *("reduce_sum", "cumsum", "jit", "scan", "while", "cond", "population_count", "clz"),
 )
 for _name in _SAME_BITS:
-    rule(of_unsigned(_name))(RULES[_name])
+    RULES[of_unsigned(_name)] = RULES[_name]
+
+
+def _as_index(x: Array) -> Array:
+    """Unsigned indices as signed ones: those above the largest int32 lie beyond any array, and stay there."""
+    return Array(x.shape, x.dtype, lambda i: select(x.at(i) < 0, ir.i32(ir.INT_MAX), x.at(i)), x.cost + 2)
+
+
+def _with_indices(name: str, indices: slice) -> Function:
+    """The function of a rule, for operands of which some are indices."""
+    plain = RULES[name].function
+
+    def lower(lowering: Lowering, equation: Equation, *args: Array) -> Any:
+        operands = list(args)
+        pairs = zip(args[indices], equation.invars[indices], strict=True)
+        operands[indices] = [_as_index(x) if is_unsigned(v.aval) else x for x, v in pairs]
+        return plain(lowering, equation, *operands)
+
+    return lower
+
+
+for _name, _indices in (
+    *(("dynamic_slice", slice(1, None)), ("dynamic_update_slice", slice(2, None))),
+    *((_scattered, slice(1, 2)) for _scattered in ("gather", "scatter", "scatter-add")),
+):
+    RULES[of_unsigned(_name)] = replace(RULES[_name], function=_with_indices(_name, _indices))
 
 
 def _ordered(x: Expr) -> Expr:
@@ -72,7 +97,7 @@ def _to_float(x: Expr) -> Expr:
     return select(x < 0, ir.convert(F32, half) * 2.0, ir.convert(F32, x))
 
 
-@rule(of_unsigned("convert_element_type"))
+@rule(of_unsigned("convert_element_type"), reads=["new_dtype"])
 def _convert(_: Lowering, equation: Equation, x: Array) -> Array:
     to = equation.params["new_dtype"]
     if to == "float32":
@@ -80,8 +105,8 @@ def _convert(_: Lowering, equation: Equation, x: Array) -> Array:
     return mapped(equation, 1, lambda v: ir.convert(BOOL, v), x) if to == "bool" else x
 
 
-@rule(of_unsigned("sort"))
+@rule(of_unsigned("sort"), reads=["num_keys", "dimension"])
 def _sort(lowering: Lowering, equation: Equation, *arrays: Array) -> Any:
     if any(is_unsigned(v.aval) for v in equation.invars[: equation.params["num_keys"]]):
         raise NotImplementedError("with keys of type uint32")
-    return RULES["sort"](lowering, equation, *arrays)
+    return RULES["sort"].function(lowering, equation, *arrays)

@@ -9,6 +9,8 @@ from gradient.wasm.ir import Expr, Op
 from gradient.wasm.ir.index_arithmetic import divmod_index
 from gradient.wasm.lower import Lowering, out_shape, rule
 from gradient.wasm.nest import identity
+from gradient.wasm.rules.elementwise import in_type_of_result, product
+from gradient.wasm.rules.reduce import sum_of
 from gradient.wasm.rules.shape import padded
 
 
@@ -23,12 +25,19 @@ def _permuted(dims: Sequence[int], index: Index) -> Index:
     return tuple(index[dims.index(d)] for d in range(len(dims)))
 
 
-@rule("conv_general_dilated")
+_READ_BY_CONVOLUTION = (
+    *("batch_group_count", "dimension_numbers", "feature_group_count", "lhs_dilation", "padding", "rhs_dilation"),
+    "window_strides",
+)
+
+
+@rule("conv_general_dilated", reads=_READ_BY_CONVOLUTION, implied=["preferred_element_type"])
 def _convolution(lowering: Lowering, equation: Equation, x: Array, kernel: Array) -> Array:
     p = equation.params
     if p["batch_group_count"] != 1:
         raise NotImplementedError("with groups of batches")
     shape, dtype = out_shape(equation)
+    x, kernel = in_type_of_result(equation, x, kernel)
     x_dims, kernel_dims, out_dims = p["dimension_numbers"]
     config = [(0, 0, 0)] * len(shape)
     for d, (before, after), dilation in zip(x_dims[2:], p["padding"], p["lhs_dilation"], strict=True):
@@ -44,9 +53,9 @@ def _convolution(lowering: Lowering, equation: Equation, x: Array, kernel: Array
         source = ir.add(feature, ir.scale(divmod_index(channel, per_group)[0], reduced[0]))
         position = _window_index(tuple(windows), tuple(offsets), p["window_strides"], p["rhs_dilation"])
         weight = kernel.at(_permuted(kernel_dims, (channel, feature, *offsets)))
-        return x.at(_permuted(x_dims, (batch, source, *position))) * weight
+        return product(x.at(_permuted(x_dims, (batch, source, *position))), weight)
 
-    return lowering.compute(shape, dtype, term, reduced)
+    return lowering.compute(shape, dtype, term, reduced, sum_of(dtype))
 
 
 def _reduce_window(lowering: Lowering, equation: Equation, x: Array, combine: Op) -> Array:
@@ -61,5 +70,8 @@ def _reduce_window(lowering: Lowering, equation: Equation, x: Array, combine: Op
     return lowering.compute(shape, dtype, term, tuple(p["window_dimensions"]), combine)
 
 
+_READ_BY_WINDOWS = ("base_dilation", "padding", "window_dilation", "window_dimensions", "window_strides")
 for _name, _combine in (("reduce_window_sum", Op.ADD), ("reduce_window_max", Op.MAX), ("reduce_window_min", Op.MIN)):
-    rule(_name)(lambda lowering, equation, x, combine=_combine: _reduce_window(lowering, equation, x, combine))
+    rule(_name, reads=_READ_BY_WINDOWS)(
+        lambda lowering, equation, x, combine=_combine: _reduce_window(lowering, equation, x, combine)
+    )
