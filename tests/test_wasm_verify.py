@@ -110,7 +110,7 @@ def test_a_corrupted_program_is_named(rule: str, statements: Callable[[], list[S
     with pytest.raises(verify.InvalidProgram, match=rule) as caught:
         check(*statements())
     assert caught.value.rule == rule
-    assert "bug in the compiler" in str(caught.value)
+    assert "fault of the compiler" in str(caught.value)
     assert caught.value.__notes__ == ["after a test"]
 
 

@@ -1,10 +1,20 @@
-"""The error for what cannot be compiled."""
+"""The errors of `compile`."""
 
 from gradient.adapters.jax import Equation, source_of
 
 
 class UnsupportedPrimitive(NotImplementedError):  # noqa: N818 - the name of the interface
     """A function uses something that has no rule here. The message says what, where, and what to do instead."""
+
+
+class CompilerFault(RuntimeError):  # noqa: N818 - the name of the interface
+    """The compiler has failed at a function that it should compile or refuse."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(
+            f"{detail}. This is a fault of the compiler to WebAssembly, not of your function, which can run in the kernel, "
+            "with jax.jit."
+        )
 
 
 _ADVICE = {

@@ -19,6 +19,8 @@ from gradient.wasm.lower import Lowering, is_supported, is_unsigned
 from gradient.wasm.opt import optimize
 
 _ALIGNMENT = 16
+MAX_MEMORY_BYTES = 2**31  # addresses are signed integers
+MAX_FUNCTION_BYTES, MAX_LOCALS = 7_654_321, 50_000  # the browsers' limits, from the JavaScript interface of WebAssembly
 
 
 class Built(NamedTuple):
@@ -40,9 +42,13 @@ def build(jaxpr: Jaxpr, consts: Sequence[Any]) -> Built:
     check(lowering.block, "lowering")
     statements = optimize(lowering.block, check)
     memory_bytes = plan_memory([*inputs, *outputs], statements, lowering.data)
+    if memory_bytes > MAX_MEMORY_BYTES:
+        raise UnsupportedPrimitive(f"a program that needs {memory_bytes / 2**30:.1f} GiB of memory", "Use smaller arrays.")
     if verify.is_enabled():
         verify.check_memory({*inputs, *outputs, *buffers(statements)}, memory_bytes, _ALIGNMENT)
-    return Built(_emit(statements, lowering.data, memory_bytes), inputs, outputs, memory_bytes, lowering.may_not_end)
+    encoded = _emit(statements, lowering.data, memory_bytes)
+    verify.check_module(encoded)
+    return Built(encoded, inputs, outputs, memory_bytes, lowering.may_not_end)
 
 
 def _external(avals: Sequence[Aval]) -> list[Buffer]:
@@ -89,6 +95,8 @@ def _emit(statements: list[Statement], data: dict[Buffer, bytes], memory_bytes: 
 
     run = StatementEmitter(function_index=index)
     run.block(statements)
+    if len(run.code) > MAX_FUNCTION_BYTES or len(run.types) > MAX_LOCALS:
+        raise UnsupportedPrimitive(f"code of {len(run.code)} bytes", "Write what is repeated as a loop, with jax.lax.scan.")
     functions = [function(run.types, bytes(run.code)), *map(_routine, routines)]
     signatures: list[tuple[list[int], list[int]]] = [([], []), *([([F32_TYPE] * NUM_PARAMETERS, [F32_TYPE])] * len(routines))]
     return module(signatures, functions, memory_bytes, [(b.offset, content) for b, content in data.items() if b.offset])

@@ -13,7 +13,7 @@ import numpy as np
 
 from gradient.adapters.jax import trace
 from gradient.wasm import ir
-from gradient.wasm.errors import UnsupportedPrimitive, complete
+from gradient.wasm.errors import CompilerFault, UnsupportedPrimitive, complete
 from gradient.wasm.pipeline import build
 
 _LOCK = Lock()  # all compilations share the table of expressions
@@ -85,6 +85,7 @@ def compile(fun: Callable, *example_args: Any) -> Program:
     Raises:
         UnsupportedPrimitive: if the function contains something that cannot be compiled. It can still run with `jax.jit`.
         TypeError: if an argument is of another type.
+        CompilerFault: if the compiler itself fails. The function can still run with `jax.jit`.
     """
     leaves, in_tree = jax.tree.flatten(example_args)
     specs = [_spec(leaf) for leaf in leaves]
@@ -95,6 +96,10 @@ def compile(fun: Callable, *example_args: Any) -> Program:
             built = build(jaxpr, consts)
         except UnsupportedPrimitive as error:
             raise complete(error, getattr(fun, "__name__", repr(fun))) from None
+        except CompilerFault:
+            raise
+        except Exception as error:
+            raise CompilerFault(f"{type(error).__name__}: {error}") from error
         finally:
             ir.clear()
     inputs, outputs = _slots(jaxpr.invars, built.inputs), _slots(jaxpr.outvars, built.outputs)

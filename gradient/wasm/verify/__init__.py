@@ -1,7 +1,7 @@
 """The verifier: the rules that every program of the IR obeys, checked after lowering and after each optimization pass.
 
 A violation is a bug in a rule or a pass, not in the user's function. `enable` switches it on, as the tests and the fuzzer do;
-without it, compiling does not pay for it.
+without it, compiling does not pay for it. The emitted module is always validated (`check_module`).
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -10,9 +10,10 @@ from gradient.wasm.ir import Buffer, Expr
 from gradient.wasm.ir.statements import Statement
 from gradient.wasm.verify.errors import InvalidProgram
 from gradient.wasm.verify.memory import check_memory
+from gradient.wasm.verify.module import check_module
 from gradient.wasm.verify.statements import check_statements
 
-__all__ = ["Check", "InvalidProgram", "check_memory", "checker", "enable", "is_enabled"]
+__all__ = ["Check", "InvalidProgram", "check_memory", "check_module", "checker", "enable", "is_enabled"]
 
 Check = Callable[[Sequence[Statement], str], None]
 
