@@ -73,6 +73,11 @@ def is_literal(atom: Any) -> bool:
     return isinstance(atom, core.Literal)
 
 
+def is_random_key(dtype: Any) -> bool:
+    """Whether a type is that of keys for random numbers, which has no NumPy equivalent."""
+    return bool(jax.dtypes.issubdtype(dtype, jax.dtypes.extended))
+
+
 def source_of(equation: Equation) -> str:
     """Where in the user's source an equation comes from, for errors; JAX's own frames are left out by a private function."""
     return source_info_util.summarize(equation.source_info)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gradient.adapters.jax import Aval, Equation, Jaxpr, is_literal
+from gradient.adapters.jax import Aval, Equation, Jaxpr, is_literal, is_random_key
 from gradient.wasm import ir
 from gradient.wasm.addressing import stride
 from gradient.wasm.arrays import (
@@ -141,12 +141,7 @@ class Lowering:
 
     def constant(self, value: Any) -> Array:
         """A literal, or an array that the function closes over."""
-        array = np.asarray(value)
-        if array.dtype.kind == "V" or array.dtype not in (np.float32, np.int32, np.bool_):
-            kinds = {"f": np.float32, "i": np.int32, "u": np.int32}
-            if array.dtype.kind not in kinds:
-                raise UnsupportedPrimitive(f"a constant of type {array.dtype}", "Convert it to float32, int32 or bool.")
-            array = array.astype(kinds[array.dtype.kind])
+        array = _in_known_type(value)
         dtype = dtype_name(array.dtype)
         flat = array.ravel()
         if array.size and flat.view(f"u{array.itemsize}").min() == flat.view(f"u{array.itemsize}").max():
@@ -223,6 +218,22 @@ class Lowering:
             return action()
         finally:
             self.block = outer
+
+
+def _in_known_type(value: Any) -> np.ndarray:
+    """A constant as float32, int32 or bool. A uint32 keeps its bits, and other integers have to keep their value."""
+    dtype = getattr(value, "dtype", np.dtype(type(value)))
+    if is_random_key(dtype):
+        raise UnsupportedPrimitive(f"a random key ({dtype})", "Draw random numbers outside and pass them in as an argument.")
+    refused = UnsupportedPrimitive(f"a constant of type {dtype}", "Convert it to float32, int32 or bool.")
+    array = np.asarray(value)
+    kinds = {"f": np.float32, "i": np.int32, "u": np.int32, "b": np.bool_}
+    if array.dtype.kind not in kinds:
+        raise refused
+    known: np.ndarray = array.astype(kinds[array.dtype.kind])
+    if array.dtype.kind in "iu" and array.dtype != np.uint32 and (known != array).any():
+        raise refused
+    return known
 
 
 def is_supported(aval: Aval) -> bool:

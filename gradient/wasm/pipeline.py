@@ -53,9 +53,10 @@ def build(jaxpr: Jaxpr, consts: Sequence[Any]) -> Built:
 
 def _external(avals: Sequence[Aval]) -> list[Buffer]:
     """A buffer for each argument or result."""
-    if any(map(is_unsigned, avals)):
-        raise UnsupportedPrimitive("a result of type uint32", "Convert it to int32 or float32.")
-    dtypes = [dtype_name(aval.dtype) if is_supported(aval) else ir.I32 for aval in avals]
+    for aval in avals:
+        if is_unsigned(aval) or not is_supported(aval):
+            raise UnsupportedPrimitive(f"a result of type {aval.dtype}", "Convert it to float32, int32 or bool.")
+    dtypes = [dtype_name(aval.dtype) for aval in avals]
     sizes = [int(np.prod(aval.shape, dtype=int)) for aval in avals]
     return [Buffer(dtype, size, is_external=True) for dtype, size in zip(dtypes, sizes, strict=True)]
 

@@ -113,10 +113,11 @@ def _slots(variables: Sequence[Any], buffers: Sequence[ir.Buffer]) -> tuple[Slot
 
 
 def _spec(leaf: Any) -> jax.ShapeDtypeStruct:
-    dtype = np.dtype(leaf.dtype) if hasattr(leaf, "dtype") else np.asarray(leaf).dtype
-    kinds = {"f": np.float32, "i": np.int32, "b": np.bool_}
-    if not hasattr(leaf, "dtype") and dtype.kind in kinds:
-        dtype = np.dtype(kinds[dtype.kind])
+    """Shape and type of an argument; a number of Python has a weak type, as in `jax.jit`."""
+    numbers = {bool: np.bool_, int: np.int32, float: np.float32}
+    number = next((kind for kind in numbers if isinstance(leaf, kind)), None)
+    dtype = numbers[number] if number else getattr(leaf, "dtype", type(leaf))
     if dtype not in (np.float32, np.int32, np.bool_):
         raise TypeError(f"An argument has the type {dtype}, but a program takes float32, int32 and bool. Convert it first.")
-    return jax.ShapeDtypeStruct(np.shape(leaf), dtype)
+    is_weak = getattr(leaf, "weak_type", number in (int, float))
+    return jax.ShapeDtypeStruct(np.shape(leaf), dtype, weak_type=is_weak)
