@@ -100,8 +100,9 @@ def measure(options: argparse.Namespace) -> tuple[list[Visit], MemoryWatch, int]
     assets = [] if options.root_page == "static" else assets_with_a_kernel(options)
     with contextlib.nullcontext() if options.no_cgroup else cgroup_of(options.limit_mb) as cgroup:
         print(f"the limit is enforced by {'a cgroup' if cgroup else 'polling'}", file=sys.stderr)
-        with running(options, cgroup) as (process, url), watching_memory(process.pid, options.limit_mb) as watch:
-            visits = asyncio.run(crowd(options, url, assets))
+        with running(options, cgroup) as (process, url):
+            with watching_memory(process.pid, options.limit_mb) as watch:
+                visits = asyncio.run(crowd(options, url, assets))
             left = wait_until_no_kernel(process.pid, LEAVE_TIMEOUT)
         if cgroup:
             watch.peak, watch.num_killed = max(watch.peak, cgroup.megabytes()), cgroup.num_killed()

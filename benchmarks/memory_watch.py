@@ -11,6 +11,7 @@ import psutil
 from benchmarks.processes import is_kernel, processes_of, shared_megabytes
 
 POLL_SECONDS = 0.1
+_LEAVE_SECONDS = 0.5  # between two looks whether the last kernels have ended, which takes long and needs no precision
 
 
 @dataclass
@@ -60,5 +61,5 @@ def wait_until_no_kernel(pid: int, timeout: float) -> int:
     """Waits until a server has no kernels, at most `timeout` seconds; returns how many it still has."""
     end = time.monotonic() + timeout
     while (num := sum(map(is_kernel, processes_of(pid)))) and time.monotonic() < end:
-        time.sleep(POLL_SECONDS)
+        time.sleep(_LEAVE_SECONDS)
     return num

@@ -16,7 +16,7 @@ import pytest
 from tests.conftest import PYTHONPATH, ROOT, Server
 from tests.deployment import installed
 from tests.processes import eventually
-from tests.server import hardened, metrics
+from tests.server import hardened, let_time_pass, metrics
 from tests.visitor import Visitor, fetch
 
 LEFT = 'techni_kernels_culled_total{reason="left"}'
@@ -47,21 +47,25 @@ def test_setting_the_clock_ends_no_kernel(clock: Path) -> None:
     """By a day forward and back: kernels are kept and ended as before, and the next visitor gets one."""
     found = installed("libfaketime", lambda: next(glob.iglob("/usr/lib/*/faketime/libfaketime.so.1"), None))
     faked = {"LD_PRELOAD": found, "FAKETIME_TIMESTAMP_FILE": str(clock), "FAKETIME_NO_CACHE": "1"}
-    limits = {"TECHNI_CULL_SECONDS": "1", "TECHNI_CONNECT_SECONDS": "10"}
     # In a thread of its own: the browser of other tests has a loop in this one.
-    with hardened(FAKETIME_DONT_FAKE_MONOTONIC="1", **faked, **limits) as server, ThreadPoolExecutor(1) as thread:
+    with (
+        hardened(FAKETIME_DONT_FAKE_MONOTONIC="1", TECHNI_CONNECT_SECONDS="30", **faked) as server,
+        ThreadPoolExecutor(1) as thread,
+    ):
         thread.submit(asyncio.run, _outlive(server, clock)).result()
 
 
 async def _outlive(server: Server, clock: Path) -> None:
-    stays = await Visitor.open(server.url)
+    stays = await Visitor.join(server.url)
     for num_culled, days in enumerate((1, -1), start=1):
         clock.write_text(f"{days:+}d")
         date = parsedate_to_datetime((await fetch(f"{server.url}healthz")).headers["Date"])
         assert round((date - datetime.now(UTC)) / timedelta(days=1)) == days, "The server's clock has not been set."
-        await Visitor.arrive(server.url)  # who never connects, and whose kernel ends at the next check
+        await Visitor.arrive(server.url)  # who never connects
+        assert (await fetch(f"{server.url}healthz")).code == 200
+        let_time_pass(server.process.pid)
         await asyncio.to_thread(eventually, lambda: _culled_and_live(server) == (num_culled, 1))  # noqa: B023
-        assert await stays.move(0.05 * num_culled) > 0
+        assert await stays.echo(0.05 * num_culled) == 0.05 * num_culled
     await stays.leave()
 
 
