@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tornado.httputil import HTTPHeaders
 
 from gradient.server import cgroups
-from gradient.server.addresses import address_of
+from gradient.server.addresses import UNKNOWN, address_of, client_network
 from gradient.server.admission import Admission, AdmissionError, capacity
 from gradient.server.cgroups import memory_limit
 from gradient.server.configuration import socket_folder
@@ -121,6 +121,28 @@ def test_the_limit_is_the_lowest_of_all_cgroups(
     monkeypatch.setattr(cgroups, "_OWN_CGROUPS", tmp_path / "own")
     monkeypatch.setattr(cgroups, "_CGROUPS", tmp_path / "cgroup")
     assert memory_limit() == (limit or physical)
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        *((address, "1.2.3.4") for address in ("1.2.3.4", "1.2.3.4:443", "::ffff:1.2.3.4", "[::ffff:102:304]:80", " 1.2.3.4 ")),
+        *((address, "2001:db8::/64") for address in ("2001:db8::1", "[2001:db8::2]", "[2001:db8::3]:443", "2001:db8::4%eth0")),
+        *((address, UNKNOWN) for address in ("", "unknown", "_hidden", "1.2.3", "1.2.3.4.5", "[::1", "1.2.3.4, 5.6.7.8")),
+    ],
+)
+def test_whatever_a_proxy_writes_is_one_client_network(address: str, network: str) -> None:
+    assert client_network(address) == network
+
+
+@given(st.text())
+def test_any_text_is_one_client_network(text: str) -> None:
+    assert client_network(text)
+
+
+def test_clients_of_unknown_addresses_have_what_one_may_have() -> None:
+    limit = RateLimit(2, 60, lambda: 0.0)
+    assert [limit.try_count(client_network(text)) for text in ("unknown", "_hidden", "")] == [True, True, False]
 
 
 @pytest.mark.parametrize(

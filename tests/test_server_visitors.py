@@ -61,6 +61,13 @@ def test_a_cookie_is_for_https_only_if_a_trusted_proxy_says_so(server: Server) -
     assert cookie["httponly"] == plain["httponly"] is True
 
 
+def test_who_came_by_https_is_told_never_to_come_by_http(server: Server) -> None:
+    """As a trusted proxy says; a browser must not hear it by http."""
+    answers = {scheme: ask(f"{server.url}healthz", X_Forwarded_Proto=scheme) for scheme in ("https", "http")}
+    assert answers["https"].headers["Strict-Transport-Security"] == "max-age=31536000"
+    assert "Strict-Transport-Security" not in answers["http"].headers
+
+
 @pytest.mark.parametrize(("age", "is_renewed", "is_known"), [(0.5, False, True), (2, True, True), (8, True, False)])
 def test_a_page_has_a_cookie_that_lasts_for_days(age: float, is_renewed: bool, is_known: bool, server: Server) -> None:
     """A kernel answers only to the cookie, so one that is nearly seven days old would expire while its page is open."""

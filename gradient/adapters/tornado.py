@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from tornado.httputil import HTTPServerRequest
+from tornado.httputil import HTTPHeaders, HTTPServerRequest
 from tornado.iostream import IOStream
-from tornado.web import RequestHandler
+from tornado.web import GZipContentEncoding, RequestHandler
 from tornado.websocket import WebSocketHandler, WebSocketProtocol13
 
 
@@ -25,6 +25,29 @@ def paced(handler: WebSocketHandler, protocol: object) -> PacedProtocol | None:
     if not isinstance(protocol, WebSocketProtocol13):
         return None
     return PacedProtocol(handler, mask_outgoing=False, params=protocol.params)
+
+
+class GzipTransform(GZipContentEncoding):
+    """Compression of some answers. Tornado's compresses what any client gets that names gzip, be it to refuse it."""
+
+    def __init__(self, request: HTTPServerRequest) -> None:
+        """One for each request."""
+        self._gzipping = self.is_accepted(request.headers.get("Accept-Encoding", ""))  # what Tornado decides by
+
+    def is_accepted(self, accepted: str) -> bool:
+        """Whether a header Accept-Encoding asks for gzip."""
+        raise NotImplementedError
+
+    def is_due(self, headers: HTTPHeaders) -> bool:
+        """Whether an answer with these headers is one to compress."""
+        raise NotImplementedError
+
+    def transform_first_chunk(
+        self, status_code: int, headers: HTTPHeaders, chunk: bytes, finishing: bool
+    ) -> tuple[int, HTTPHeaders, bytes]:
+        """Tornado's method, which says in any case that the answer varies with the header."""
+        self._gzipping = self._gzipping and self.is_due(headers)
+        return super().transform_first_chunk(status_code, headers, chunk, finishing)
 
 
 def close_at_once(handler: WebSocketHandler) -> None:

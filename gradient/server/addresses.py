@@ -1,11 +1,16 @@
 """Where a request comes from: the client's address, behind trusted proxies or not, and the network that it belongs to."""
 
+import re
 from ipaddress import ip_address, ip_network
 from typing import Any
 
 from tornado.httputil import HTTPHeaders, HTTPServerRequest
 
 from gradient.adapters.tornado import peer_of
+
+UNKNOWN = "unknown"  # the network of all clients whose address is not known; together they may have what one may have
+# An IPv6 address in brackets, or an IPv4 address, either with a port or none; or an IPv6 address with a zone or none.
+_ADDRESS = re.compile(r"\[([^\]%]+)(?:%[^\]]*)?\](?::\d*)?|([\d.]+)(?::\d*)?|([^\]\[%]*:[^\]\[%]*)(?:%.*)?")
 
 
 def address_of(request: HTTPServerRequest, trusted_proxies: int) -> str:
@@ -32,9 +37,17 @@ def address_in(headers: HTTPHeaders, peer: Any, trusted_proxies: int) -> str:
 
 
 def client_network(address: str) -> str:
-    """What counts as one client: an IPv4 address, or the /64 network of an IPv6 address; "" for text that is no address."""
+    """What counts as one client: an IPv4 address, the /64 network of an IPv6 address, or `UNKNOWN` for all other text.
+
+    A port is no part of it, and an IPv4 address within an IPv6 address, as sockets for both have it, is an IPv4 address.
+    """
+    found = _ADDRESS.fullmatch(address.strip())
     try:
-        version = ip_address(address).version
+        ip = ip_address(found[1] or found[2] or found[3]) if found else None
     except ValueError:
-        return ""
-    return str(ip_network(f"{address}/64", strict=False)) if version == 6 else address
+        ip = None
+    if ip is None:
+        return UNKNOWN
+    if ip.version == 4:
+        return str(ip)
+    return str(ip.ipv4_mapped or ip_network((int(ip), 64), strict=False))

@@ -12,16 +12,16 @@ from jupyter_core.utils import run_sync
 from jupyter_server.utils import url_path_join
 from tornado.httpserver import HTTPServer
 from tornado.ioloop import IOLoop
-from tornado.web import GZipContentEncoding
 from traitlets import Dict, Instance
 
 from gradient.adapters.voila import Route, VoilaApplication
 from gradient.cache_paths import cache_folder
 from gradient.server import metrics, routes
-from gradient.server.assets import CompressedCopies, fingerprint
+from gradient.server.assets import FINGERPRINTED, CompressedCopies, fingerprint
 from gradient.server.bundle import CHUNKS, chunks, write_bundle
 from gradient.server.configuration import configuration
 from gradient.server.connections import BoundedServer, Bounds, raise_open_files
+from gradient.server.encodings import CompressedPages
 from gradient.server.headers import security_headers
 from gradient.server.logs import JsonFormatter, logging_config, request_logger
 from gradient.server.loop_lag import observe_loop_lag
@@ -88,8 +88,9 @@ class Application(VoilaApplication):
         copies = Path(self.connection_dir) / "compressed"
         copies.mkdir()
         return settings | {
-            "transforms": [security_headers(self.settings.frame_ancestors), GZipContentEncoding],
+            "transforms": [security_headers(self.settings.frame_ancestors), CompressedPages],
             "compressed": CompressedCopies(copies),
+            "fingerprinted": tuple(f"{self.server_url}voila/{name}.{self._fingerprint}/" for name in FINGERPRINTED),
             "log_function": request_logger(self.log),
         }
 

@@ -2,36 +2,27 @@
 
 import asyncio
 import contextlib
-import gzip
 import hashlib
 import mimetypes
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import brotli
 from jupyter_server.base.handlers import FileFindHandler
 from tornado.web import HTTPError, StaticFileHandler
 from voila.static_file_handler import MultiStaticFileHandler, TemplateStaticFileHandler
 
+from gradient.server.encodings import COMPRESSORS, encodings
+
+FINGERPRINTED = ("static", "labextensions")  # Voilà's folders that a page asks for with a fingerprint in their names
 _FOREVER = "public, max-age=31536000, immutable"
 _REVALIDATE = "no-cache"
-# A hash of the content in a file's name, as webpack, JupyterLab's builder and the static site write it.
-_HASHED = re.compile(r"\.[0-9a-f]{8,}[./]|/[0-9a-f]{16,}\.")
+# A hash of the content in a file's name, as this package's bundle and static site have it.
+_HASHED = re.compile(r"[\w-]+\.[0-9a-f]{12,}\.\w+")
 _COMPRESSIBLE = {".js", ".css", ".html", ".json", ".svg", ".map", ".mjs", ".txt"}
 _WORTHWHILE = 1024  # bytes
-COMPRESSORS: dict[str, Callable[[bytes], bytes]] = {
-    "br": lambda content: brotli.compress(content, quality=9),
-    "gzip": lambda content: gzip.compress(content, 6, mtime=0),
-}
 _SUFFIXES = {"br": ".br", "gzip": ".gz"}
-
-
-def encodings(accepted: str) -> list[str]:
-    """The encodings that a header Accept-Encoding allows, the best first."""
-    allowed = {part.split(";")[0].strip() for part in accepted.split(",") if not re.search(r";\s*q=0(\.0*)?\s*$", part)}
-    return [name for name in COMPRESSORS if name in allowed]
 
 
 def fingerprint(folders: Iterable[str]) -> str:
@@ -125,7 +116,8 @@ class Asset(StaticFileHandler):
 
     def get_content_type(self) -> str:
         """The type of the requested file, by its name."""
-        kind = mimetypes.guess_type(self.original, strict=False)[0] or "application/octet-stream"
+        guess, compression = mimetypes.guess_type(self.original, strict=False)
+        kind = (None if compression else guess) or "application/octet-stream"  # a compressed copy may be asked for by its name
         return f"{kind}; charset=utf-8" if kind.startswith("text/") else kind
 
     def get_content_size(self) -> int:
@@ -135,27 +127,37 @@ class Asset(StaticFileHandler):
     def compute_etag(self) -> str | None:
         """A tag that changes with the file, and with its encoding."""
         found = Path(str(self.absolute_path)).stat()
-        return f'"{found.st_mtime_ns:x}-{found.st_size:x}"'
+        return f'"{found.st_mtime_ns:x}-{found.st_size:x}{self.encoding and "-" + self.encoding}"'
 
     def set_headers(self) -> None:
         """Sets the headers for caches, and the encoding."""
         super().set_headers()
-        is_final = _has_hash(self.request.path) or "v" in self.request.arguments
-        self.set_header("Cache-Control", _FOREVER if is_final else _REVALIDATE)
+        self.set_header("Cache-Control", _FOREVER if self.is_final() else _REVALIDATE)
         if self.encoding:
             self.set_header("Content-Encoding", self.encoding)
 
-
-def _has_hash(address: str) -> bool:
-    """Whether the address changes with the content: there is a hash in the name of the file or of a folder."""
-    return _HASHED.search(address) is not None
-
-
-class BundleAsset(Asset):
-    """The page's scripts in one file."""
+    def is_final(self) -> bool:
+        """Whether this server made the address from the content, so that it will never have another one."""
+        return False
 
 
-class StaticAsset(Asset, MultiStaticFileHandler):
+class HashedAsset(Asset):
+    """A file of this package's, whose name may have a hash of its content in it."""
+
+    def is_final(self) -> bool:
+        """Whether it has."""
+        return _HASHED.fullmatch(Path(self.original).name) is not None
+
+
+class VersionedAsset(Asset):
+    """A file in a folder whose address has a fingerprint in it: this server's, another server's, or none."""
+
+    def is_final(self) -> bool:
+        """Whether it is this server's: while servers are updated one by one, a page of one may ask another one."""
+        return self.request.path.startswith(self.settings["fingerprinted"])
+
+
+class StaticAsset(VersionedAsset, MultiStaticFileHandler):
     """Voilà's scripts."""
 
 
@@ -163,5 +165,5 @@ class TemplateAsset(Asset, TemplateStaticFileHandler):
     """The files of Voilà's templates."""
 
 
-class ExtensionAsset(Asset, FileFindHandler):
+class ExtensionAsset(VersionedAsset, FileFindHandler):
     """The scripts of widget libraries."""

@@ -1,6 +1,7 @@
 """Bounds for connections, before any handler is involved: their number, headers, bodies, time and memory."""
 
 import contextlib
+import re
 import socket
 import time
 from collections.abc import Awaitable
@@ -20,6 +21,7 @@ _HEADER_BYTES = 1 << 14
 _BODY_BYTES = 1 << 10  # the only request with a body says that a page is closed, and its body is empty
 _UNSENT_BYTES = 1 << 23
 _PRUNE_SECONDS = 0.1  # between two searches for connections that have been closed
+_ABSOLUTE = re.compile(r"https?://(?P<host>[^/?#@]+)(?P<path>[^#]*)", re.IGNORECASE)
 _MAX_NETWORKS = 10_000  # beyond which those without open connections are forgotten
 
 
@@ -52,10 +54,10 @@ class ConnectionSlots:
         self._owners: WeakKeyDictionary[IOStream, str] = WeakKeyDictionary()
 
     def claim(self, stream: IOStream, address: str) -> bool:
-        """Assigns a connection to an address; returns whether its network may have it. Unknown addresses have no limit."""
-        owner = client_network(address)
-        if not (self._most and owner):
+        """Assigns a connection to an address; returns whether its network may have it."""
+        if not self._most:
             return True
+        owner = client_network(address)
         if len(self._held.get(owner, ())) >= self._most:
             self._held[owner] = _open(self._held[owner])
         if len(self._held.get(owner, ())) >= self._most:
@@ -119,12 +121,31 @@ class BoundedServer(HTTPServer):
 
     def start_request(self, server_conn: Any, request_conn: Any) -> HTTPMessageDelegate:
         """Expects the next request on a connection."""
-        delegate = super().start_request(server_conn, request_conn)
+        delegate = _OriginForm(super().start_request(server_conn, request_conn))
         if not self._bounds.trusted_proxies:
             return delegate
         stream = stream_of(server_conn)
         self._slots.release(stream)
         return _LimitedRequest(delegate, request_conn, stream, self._slots, self._bounds.trusted_proxies)
+
+
+class _OriginForm(HTTPMessageDelegate):
+    """A request whose target may be a whole URL, which is taken for its path and its host (RFC 9112, section 3.2.2)."""
+
+    def __init__(self, delegate: HTTPMessageDelegate) -> None:
+        self._delegate = delegate
+        self.data_received, self.finish = delegate.data_received, delegate.finish  # type: ignore[method-assign]
+        self.on_connection_close = delegate.on_connection_close  # type: ignore[method-assign]
+
+    def headers_received(
+        self, start_line: RequestStartLine | ResponseStartLine, headers: HTTPHeaders
+    ) -> Awaitable[None] | None:
+        assert isinstance(start_line, RequestStartLine)
+        if found := _ABSOLUTE.fullmatch(start_line.path):
+            headers["Host"] = found["host"]
+            path = found["path"] if found["path"].startswith("/") else f"/{found['path']}"
+            start_line = start_line._replace(path=path)
+        return self._delegate.headers_received(start_line, headers)
 
 
 class _LimitedRequest(HTTPMessageDelegate):

@@ -8,7 +8,12 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from tornado.httputil import HTTPServerRequest
 from tornado.web import RequestHandler
 
-_FORWARDED = ("X-Forwarded-For", "X-Real-Ip", "Forwarded", "Via")  # headers that proxies add
+# What the headers begin with that proxies, load balancers and content delivery networks add.
+_FORWARDED = (
+    *("x-forwarded", "forwarded", "via", "x-real-ip", "x-client-ip", "client-ip", "true-client-ip", "x-cluster-client-ip"),
+    *("x-original-", "x-envoy-", "x-amzn-", "x-amz-cf-", "x-appengine-", "x-azure-", "x-arr-", "x-request-start", "x-scheme"),
+    *("cf-", "cdn-", "fastly-", "fly-", "front-end-https", "proxy-"),
+)
 _AUDIENCES = {"local": "programs on this machine", "direct": "programs that connect without a proxy"}
 
 
@@ -80,5 +85,5 @@ def may_read(audience: str, request: HTTPServerRequest) -> bool:
     """
     if audience == "public":
         return True
-    is_direct = not any(name in request.headers for name in _FORWARDED)
+    is_direct = not any(name.lower().startswith(_FORWARDED) for name in request.headers)
     return is_direct and (audience == "direct" or ip_address(request.remote_ip or "0.0.0.0").is_loopback)

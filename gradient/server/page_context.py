@@ -27,6 +27,11 @@ class PageContext:
         self.metadata, self.home = metadata, home
         self.starting = asyncio.Semaphore(max(1, (os.cpu_count() or 1) // 2))
 
+    @property
+    def is_embeddable(self) -> bool:
+        """Whether other sites may have the page in a frame."""
+        return self.settings.frame_ancestors not in ("'self'", "'none'")
+
     def flush_timeout(self) -> asyncio.Timeout:
         """How long a client may take to read what was written to it."""
         return asyncio.timeout(self.settings.connect_seconds)

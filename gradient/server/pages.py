@@ -12,7 +12,6 @@ from gradient.adapters.voila import page_pieces
 from gradient.server import metrics
 from gradient.server.addresses import address_of
 from gradient.server.admission import AdmissionError
-from gradient.server.assets import Asset
 from gradient.server.page_context import PageContext
 from gradient.server.robots import is_robot, is_visit
 from gradient.server.static_page import StaticPageHandler
@@ -64,8 +63,8 @@ class PageHandler(StaticPageHandler, TornadoVoilaHandler):
 
     async def _send_live(self) -> str:
         """Starts a kernel and sends its page; returns "" or why there is none."""
-        kernels, settings = self.context.kernels, self.context.settings
-        set_visitor_cookie(self, is_embedded=settings.frame_ancestors not in ("'self'", "'none'"))
+        kernels = self.context.kernels
+        set_visitor_cookie(self, is_embedded=self.context.is_embeddable)
         with kernels.rendering(self._address) as started:
             page, reason, is_complete = page_pieces(self), "", False
             try:
@@ -130,12 +129,12 @@ class PageHandler(StaticPageHandler, TornadoVoilaHandler):
         return await piece
 
 
-class SiteHandler(Asset):
-    """The static page's files."""
-
-
 class CardHandler(StaticFileHandler):
     """The picture that social networks show with a link."""
+
+    def set_default_headers(self) -> None:
+        """Lets other sites embed it."""
+        self.set_header("Cross-Origin-Resource-Policy", "cross-origin")
 
 
 def prepare_notebook(handler: PageHandler, notebook: NotebookNode, cwd: str) -> None:

@@ -7,10 +7,10 @@ from jupyter_server.utils import url_path_join
 
 from gradient.adapters.voila import Route, page_and_other_routes, replaced
 from gradient.server import visitor
-from gradient.server.assets import BundleAsset, ExtensionAsset, StaticAsset, TemplateAsset
+from gradient.server.assets import FINGERPRINTED, ExtensionAsset, HashedAsset, StaticAsset, TemplateAsset
 from gradient.server.operation import HealthHandler, MetricsHandler, ReadyHandler
 from gradient.server.page_context import CARD, TEMPLATES, PageContext
-from gradient.server.pages import CardHandler, PageHandler, SiteHandler
+from gradient.server.pages import CardHandler, PageHandler
 from gradient.server.sockets import KernelSocket
 
 # The handlers of this package, by the names of Voilà's handlers that they replace.
@@ -62,13 +62,13 @@ def _files(bundle: str, folder: str, context: PageContext) -> list[Route]:
     """The routes of files that are not Voilà's."""
     return [
         (f"({CARD})", CardHandler, {"path": str(TEMPLATES)}),
-        (f"({re.escape(bundle)})", BundleAsset, {"path": folder}),
-        ("(assets/.*|worker[.]js)", SiteHandler, {"path": str(context.settings.site.resolve())}),
+        (f"({re.escape(bundle)})", HashedAsset, {"path": folder}),
+        ("(assets/.*|worker[.]js)", HashedAsset, {"path": str(context.settings.site.resolve())}),
     ]
 
 
 def _with_version(pattern: str) -> str:
     """A pattern of Voilà's that also takes the hash which `page_config_hook` puts into the folder's name."""
-    for name in ("static", "labextensions"):
+    for name in FINGERPRINTED:
         pattern = pattern.replace(f"/voila/{name}/", f"/voila/{name}(?:[.][0-9a-f]+)?/")
     return pattern

@@ -7,7 +7,7 @@ from html import escape
 from pathlib import Path
 from typing import NamedTuple
 
-from gradient.server.assets import COMPRESSORS, encodings
+from gradient.server.encodings import COMPRESSORS, encodings
 from gradient.server.headers import script_hashes
 
 _NOTICES = {

@@ -27,6 +27,8 @@ class StaticPageHandler(RequestHandler):
     def prepare_answer(self, context: PageContext) -> None:
         """Has to be called when a request begins."""
         self.context, self.nonce = context, secrets.token_urlsafe(16)
+        if context.is_embeddable:
+            self.set_header("Cross-Origin-Resource-Policy", "cross-origin")
 
     async def send_site(self, caching: str, **variant: Any) -> None:
         """Sends the static page.
