@@ -1,5 +1,6 @@
 """Special values, large arguments and the accuracy of the elementary functions."""
 
+import math
 from collections.abc import Callable
 from itertools import product
 
@@ -10,7 +11,7 @@ import pytest
 from jax import lax
 
 from gradient.wasm import compile
-from tests.wasm_parity import check, difference, load
+from tests.wasm_parity import TINY, check, difference, floats, load
 
 INF, NAN = np.inf, np.nan
 MAX = float(np.finfo(np.float32).max)
@@ -82,6 +83,28 @@ def test_large_angles(fun: Callable) -> None:
     far = np.float32(10.0) ** np.linspace(6, 38, 500, dtype=np.float32)
     found = load(compile(fun, far))(far)
     assert (np.abs(found) <= 1).all()
+
+
+def test_tangent() -> None:
+    x = np.linspace(-1e6, 1e6, 40001).astype(np.float32)
+    true = np.tan(x.astype(np.float64))
+    assert (np.abs(load(compile(lax.tan, x))(x) - true) / (1 + true**2)).max() < 2e-7
+
+
+def test_the_tail_of_the_error_function() -> None:
+    x = np.linspace(-10, 10, 20001).astype(np.float32)
+    true = np.array([math.erfc(value) for value in x.tolist()])
+    found, of_jax = load(compile(lax.erfc, x))(x), np.asarray(lax.erfc(x))
+    is_normal = true > TINY
+    errors = [np.abs(values / true - 1)[is_normal].max() for values in (found, of_jax)]
+    assert errors[0] <= 2 * errors[1] < 1e-5
+    assert (found[~is_normal] < TINY).all()
+
+
+def test_the_likelihood_of_a_probit_model() -> None:
+    x, y = floats(50, 3, scale=4), np.sign(floats(50))
+    check(jax.value_and_grad(lambda w: -jax.scipy.stats.norm.logcdf(y * (x @ w)).sum()), np.array([3, -2, 5], np.float32))
+    check(lambda x: (jax.scipy.special.log_ndtr(x), jax.vmap(jax.grad(jax.scipy.special.log_ndtr))(x)), floats(999, scale=9))
 
 
 def test_accuracy_of_common_functions() -> None:

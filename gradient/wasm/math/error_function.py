@@ -1,7 +1,7 @@
 """The error function and its inverse, as expressions."""
 
 from gradient.wasm.ir import Expr, Op, apply, compare, f32, select
-from gradient.wasm.math.exponential import log1p
+from gradient.wasm.math.exponential import exp, log1p
 from gradient.wasm.math.floats import INF, absolute, clip, polynomial
 
 _ERF_NUMERATOR = (
@@ -24,9 +24,28 @@ def erf(x: Expr) -> Expr:
     return clip(x * polynomial(z, _ERF_NUMERATOR) / polynomial(z, _ERF_DENOMINATOR), -1.0, 1.0)
 
 
+_ERFC_NEAR = (
+    *(2.326819970068386e-2, -1.387039388740657e-1, 3.687424674597105e-1, -5.824733027278666e-1, 6.210004621745983e-1),
+    *(-4.944515323274145e-1, 3.404879937665872e-1, -2.741127028184656e-1, 5.638259427386472e-1),
+)
+_ERFC_FAR = (
+    *(-1.047766399936249e1, 1.297719955372516e1, -7.495518717768503, 2.921019019210786, -1.015265279202700),
+    *(4.218463358204948e-1, -2.820767439740514e-1, 5.641895067754075e-1),
+)
+_ERF_CENTRE = (
+    *(7.853861353153693e-5, -8.010193625184903e-4, 5.188327685732524e-3, -2.685381193529856e-2, 1.128358514861418e-1),
+    *(-3.761262582423300e-1, 1.128379165726710),
+)
+
+
 def erfc(x: Expr) -> Expr:
-    """1 - erf(x)."""
-    return 1.0 - erf(x)
+    """1 - erf(x), after Cephes and as in XLA: accurate to the last number above 0, where 1 - erf(x) would long have been 0."""
+    a = absolute(x)
+    z = x * x
+    y = 1.0 / z
+    tail = exp(-z) / a * select(a < 2.0, polynomial(y, _ERFC_NEAR), polynomial(y, _ERFC_FAR))
+    tail = select(z > 88.72283905206835, f32(0.0), tail)
+    return select(a > 1.0, select(x < 0.0, 2.0 - tail, tail), 1.0 - x * polynomial(z, _ERF_CENTRE))
 
 
 _ERF_INV_CENTRE = (

@@ -180,7 +180,7 @@ _TABLE: tuple[tuple[str, int, Callable[..., Expr]], ...] = (
     ("acosh", 60, math.acosh),
     ("atanh", 40, math.atanh),
     ("erf", 20, math.erf),
-    ("erfc", 20, math.erfc),
+    ("erfc", 50, math.erfc),
     ("erf_inv", 60, math.erf_inv),
     ("pow", 60, _power),
     ("is_finite", 1, _is_finite),
