@@ -224,12 +224,182 @@ def _loop(choose: Choices, a: Node, b: Node) -> Node:
     return Node(choose.among((carry[0], carry[1], out)), False)
 
 
+def _mixed(choose: Choices, a: Node, b: Node) -> Node:
+    """Two operands of any types; where they differ, the result is a float."""
+    x, y = a.value, _fit(b.value, a.value.shape)
+    small = jnp.tanh(x) if a.kind == "f" else x
+    whole = y % 4 if b.kind == "i" else (y > 0).astype(jnp.int32) if b.is_exact else 3
+    options = (
+        lambda: x + y if a.kind != "b" or b.kind != "b" else x & y,
+        lambda: jnp.where(y > 0, x, 2) if b.is_exact else x * 2,
+        lambda: small**whole if a.kind == "f" else x * 3.0,
+        lambda: jnp.concatenate([x.reshape(-1), y.reshape(-1)]) if x.ndim else jnp.stack([x, y.reshape(())]),
+        lambda: jnp.clip(x, -1, y) if a.kind != "b" and b.kind != "b" else jnp.logical_xor(x > 0, True) * 1.5,
+        lambda: (
+            lax.mul(x, jnp.broadcast_to(y, x.shape), out_dtype=default_float()) if a.kind != "b" and b.kind != "b" else x * y
+        ),
+    )
+    found = choose.among(options)()
+    is_whole = found.dtype.kind != "f"
+    return Node(found.astype(jnp.int32) if found.dtype.kind == "i" else found, is_whole and a.is_exact and b.is_exact)
+
+
+def _mixed_product(choose: Choices, a: Node, b: Node) -> Node:
+    """A product of matrices of any types, in the type of floats."""
+    if not a.value.ndim or not b.value.ndim:
+        return a
+    x, y = (jnp.clip(node.value, -9, 9) if node.kind != "b" else node.value for node in (a, b))
+    x, y = x.reshape(-1, x.shape[-1]), y.reshape(y.shape[0], -1)
+    n = min(x.shape[1], y.shape[0])
+    if x.shape[0] * y.shape[1] > LARGEST:
+        return a
+    dims = (((1,), (0,)), ((), ()))
+    options = (
+        lambda: lax.dot_general(x[:, :n], y[:n], dims, preferred_element_type=default_float()),
+        lambda: x[:, :n] @ y[:n],
+        lambda: jnp.einsum("ij,jk->ki", x[:, :n], y[:n]),
+    )
+    found = choose.among(options)()
+    is_whole = found.dtype.kind != "f"
+    return Node(found.astype(jnp.int32) if found.dtype.kind == "i" else found, is_whole and a.is_exact and b.is_exact)
+
+
+def _with_parameters(choose: Choices, a: Node) -> Node:
+    """Primitives with parameters that are seldom given."""
+    x = a.value
+    if x.ndim == 0:
+        return a
+    axis, reverse = choose.below(x.ndim), bool(choose.below(2))
+    order = tuple(range(x.ndim))[::-1] if reverse else tuple(range(axis, x.ndim)) + tuple(range(axis))
+    moves = (
+        lambda: lax.reshape(x, (x.size,), dimensions=order),
+        lambda: lax.reshape(x, (x.shape[axis], x.size // x.shape[axis]), dimensions=order),
+        lambda: x.reshape((x.size // x.shape[axis], x.shape[axis]), order="F"),
+        lambda: lax.pad(x, x.ravel()[0], [(choose.below(3) - 1, choose.below(3), choose.below(3)) for _ in order])[:40],
+        lambda: jnp.rot90(x) if x.ndim > 1 else x[::-2],
+        lambda: jnp.swapaxes(x, 0, -1)[..., ::2],
+    )
+    if choose.below(2) or a.kind == "b":
+        found = choose.among(moves)()
+        return Node(found, a.is_exact) if found.size and found.size <= 4 * LARGEST else a
+    return _reduced_or_cumulative(choose, a, axis, reverse)
+
+
+def _reduced_or_cumulative(choose: Choices, a: Node, axis: int, reverse: bool) -> Node:
+    x, axes = a.value, choose.among([c for n in range(1, a.value.ndim + 1) for c in combinations(range(a.value.ndim), n)])
+    if a.kind == "i":
+        x = x % 16
+    options = (
+        lambda: lax.cumsum(x, axis, reverse=reverse),
+        lambda: lax.cumprod(jnp.tanh(x) if a.kind == "f" else x, axis, reverse=reverse),
+        lambda: lax.cummax(x, axis, reverse=reverse),
+        lambda: lax.cummin(x, axis, reverse=reverse),
+        lambda: x.sum(axes, keepdims=reverse),
+        lambda: x.max(tuple(d - x.ndim for d in axes), keepdims=reverse),
+        lambda: jnp.prod(jnp.tanh(x) if a.kind == "f" else x, axes),
+        lambda: x.std(axes) if a.kind == "f" else (x > 2).sum(axes),
+        lambda: jnp.argmax(x, axis, keepdims=reverse) if a.is_exact else x.min(axes),
+    )
+    found = choose.among(options)()
+    return Node(found.astype(jnp.int32) if found.dtype.kind == "i" else found, found.dtype.kind != "f" and a.is_exact)
+
+
+def _sort_by_keys(choose: Choices, a: Node, b: Node) -> Node:
+    """A sort of several arrays by one or two of them."""
+    x, y = a.value, b.value
+    if x.ndim == 0 or not b.is_exact:
+        return a
+    key = jnp.broadcast_to(_fit(y, x.shape), x.shape)
+    axis, num_keys = choose.below(x.ndim), 2 if a.is_exact and choose.below(2) else 1
+    found = lax.sort((key, x, jnp.flip(x, axis)), dimension=axis, num_keys=num_keys)
+    return Node(found[1 + choose.below(2)], a.is_exact)
+
+
+def _windows(choose: Choices, a: Node, b: Node) -> Node:
+    """Convolutions with strides, dilations and groups, and reductions of windows."""
+    if a.kind == "b" or b.kind == "b" or a.value.size < 6 or b.value.size < 2:
+        return a
+    x, k = (jnp.clip(node.value, -9, 9).reshape(-1) for node in (a, b))
+    groups, width = choose.among((1, 1, 2)), choose.among((1, 2, 3))
+    channels = 2 if x.size % 2 == 0 else 1
+    groups = min(groups, channels)
+    image = x.reshape(1, channels, -1)
+    kernel = jnp.resize(k, (2, channels // groups, width)).astype(x.dtype)
+    strides, dilations = (1 + choose.below(3),), (1 + choose.below(2),)
+    options = (
+        lambda: lax.conv_general_dilated(
+            image, kernel, strides, [(1, 2)], rhs_dilation=dilations, feature_group_count=groups, preferred_element_type=x.dtype
+        ),
+        lambda: lax.conv_general_dilated(image, kernel, (1,), [(1, 1)], lhs_dilation=dilations, feature_group_count=groups),
+        lambda: lax.reduce_window(x, x.dtype.type(0), lax.add, (width,), strides, "SAME", window_dilation=dilations),
+        lambda: lax.reduce_window(x[:30], _lowest(x), lax.max, (width,), strides, [(1, 0)], base_dilation=dilations),
+        lambda: jnp.convolve(x, k[:9], mode="same").astype(x.dtype),
+    )
+    found = choose.among(options)()
+    return Node(found, found.dtype.kind != "f" and a.is_exact and b.is_exact)
+
+
+def _lowest(x: Any) -> Any:
+    return x.dtype.type(-np.inf) if x.dtype.kind == "f" else x.dtype.type(-(2**31))
+
+
+def _at(choose: Choices, a: Node, n: Node) -> Node:
+    """Reads and writes at computed indices, inside or not, in all modes."""
+    x = a.value
+    if x.ndim == 0 or n.kind != "i" or not n.is_exact:
+        return a
+    where = n.value.reshape(-1)[:8] % (2 * x.shape[0] + 1) - x.shape[0] // 2
+    at = x.at[where]
+    mode, fill = choose.among(("clip", "fill", "promise_in_bounds")), True if a.kind == "b" else 3
+    inside = x.at[jnp.clip(where, 0, x.shape[0] - 1)]
+    options = (
+        lambda: at.get(mode=mode, fill_value=fill) if mode != "promise_in_bounds" else inside.get(mode=mode),
+        lambda: at.set(x[-1], mode=choose.among(("clip", "drop", "fill"))),
+        lambda: jnp.take(x, where.astype(jnp.uint32), axis=0, mode=choose.among(("clip", "fill", "wrap")), fill_value=fill),
+        lambda: at.max(x[0], mode="drop") if a.is_exact else at.set(x[0]),
+        lambda: inside.min(x[-1], indices_are_sorted=False) if a.is_exact else inside.get(),
+        lambda: jnp.take_along_axis(x, jnp.argsort(n.value.reshape(-1))[:1].reshape((1,) * x.ndim) % x.shape[-1], -1),
+    )
+    if a.kind != "b" and choose.below(3) == 0:
+        sums = (lambda: at.add(x[0] * 2, mode="drop"), lambda: inside.multiply(2), lambda: at.subtract(1, mode="clip"))
+        return Node(choose.among(sums)(), a.is_exact and a.kind == "i")
+    return Node(choose.among(options)(), a.is_exact)
+
+
+def _updates(choose: Choices, a: Node, b: Node) -> Node:
+    """Loops that change parts of their carries, which they also read."""
+    x = a.value
+    if a.kind != "f" or x.ndim == 0:
+        return a
+    n, y = x.shape[0], _fit(b.value, x.shape[1:]).astype(x.dtype)
+    bodies = (
+        lambda i, c: c.at[i % n].set(c[(i + 1) % n] * 0.5 + y),
+        lambda i, c: c.at[i % n].add(jnp.sin(c[-1])),
+        lambda i, c: c.at[(i * 2) % n].set(c[i % n]).at[i % n].set(c[(i * 2) % n]),
+        lambda i, c: lax.dynamic_update_slice_in_dim(c, c[: max(1, n // 2)] * 0.9, i, 0),
+        lambda i, c: c.at[0].set(c[-1] + c[0] * 0.5).at[-1].set(c[0]),
+        lambda i, c: c.at[jnp.arange(n) % max(1, n - 1)].set(c[0] * 0.5 + i),
+        lambda i, c: lax.cond(i % 2 == 0, lambda: c.at[i % n].set(y), lambda: c * 0.5),
+        lambda i, c: jnp.where(i < 2, c[::-1], c.at[i % n].multiply(0.5)),
+    )
+    body, steps = choose.among(bodies), choose.among((1, 2, 5))
+    ways = (
+        lambda: lax.fori_loop(0, steps, body, x),
+        lambda: lax.scan(lambda c, i: (body(i, c), c[0]), x, jnp.arange(steps))[choose.below(2)],
+        lambda: lax.fori_loop(0, steps, lambda i, c: (c[1], body(i, c[0])), (x, x * 0.5))[0],
+        lambda: lax.while_loop(lambda s: s[0] < steps, lambda s: (s[0] + 1, body(s[0], s[1])), (0, x))[1],
+    )
+    return Node(choose.among(ways)(), False)
+
+
 def _next(choose: Choices, a: Node, b: Node, c: Node) -> Node:
     makers: tuple[Callable[[], Node], ...] = (
         *(lambda: _unary(choose, a), lambda: _unary(choose, a), lambda: _binary(choose, a, b), lambda: _binary(choose, a, b)),
         *(lambda: _move(choose, a), lambda: _move(choose, a), lambda: _reduce(choose, a), lambda: _along(choose, a)),
         *(lambda: _product(choose, a, b), lambda: _choice(choose, a, b, c), lambda: _index(choose, a, b)),
-        lambda: _loop(choose, a, b),
+        *(lambda: _loop(choose, a, b), lambda: _mixed(choose, a, b), lambda: _mixed(choose, a, b), lambda: _at(choose, a, b)),
+        *(lambda: _mixed_product(choose, a, b), lambda: _with_parameters(choose, a), lambda: _with_parameters(choose, a)),
+        *(lambda: _sort_by_keys(choose, a, b), lambda: _windows(choose, a, b), lambda: _updates(choose, a, b)),
     )
     return choose.among(makers)()
 
