@@ -130,12 +130,77 @@ def test_pairs_of_special_values(fun: Callable) -> None:
     check(fun, PAIRS[:, 0], PAIRS[:, 1])
 
 
+def in_both_ways(fun: Callable, *args: np.ndarray) -> np.ndarray:
+    """The results of SIMD code, which are the same bits as those of scalar code."""
+    lanes = load(compile(fun, *args))(*args)
+    one_by_one = load(compile(lambda *args: lax.map(lambda numbers: fun(*numbers), args), *args))(*args)
+    np.testing.assert_array_equal(lanes.view(np.int32), one_by_one.view(np.int32))
+    return lanes
+
+
+def powers_of_two(low: float, high: float, size: int = 4001, seed: int = 0) -> np.ndarray:
+    """Numbers whose logarithms are uniform, with both signs."""
+    draw = np.random.RandomState(seed)
+    return (np.exp2(draw.uniform(low, high, size)) * draw.choice([-1, 1], size)).astype(np.float32)
+
+
+RATIOS = [(-126, 127, -126, 127), (0, 2, -2, 2), (0, 40, -3, 3), (100, 127, -126, -100), (23, 33, 0, 0.5)]
+
+
+@pytest.mark.parametrize("ends", RATIOS, ids=str)
+def test_remainders_are_exact(ends: tuple[float, float, float, float]) -> None:
+    x, y = powers_of_two(*ends[:2]), powers_of_two(*ends[2:], seed=1)
+    x[:9] = [0.0, -0.0, np.inf, np.nan, 1e-40, -1e-40, 1.0, 1e30, MAX]
+    y[3:12] = [1.0, 2.0, 2.0, np.inf, 3.0, 1e-38, 0.0, np.nan, 1e-40]
+    with np.errstate(invalid="ignore"):
+        true = np.fmod(x, np.where(np.abs(y) < 2.0**-126, 0, y))
+    found = in_both_ways(lax.rem, x, y)
+    np.testing.assert_array_equal(found, np.where(np.abs(true) < 2.0**-126, 0, true))
+    np.testing.assert_array_equal(np.signbit(found[~np.isnan(true)]), np.signbit(true[~np.isnan(true)]))
+    check(lambda x, y: (x % y, jnp.fmod(x, y), jnp.divmod(x, y)[1]), x, y)
+
+
+@pytest.mark.parametrize("divisor", [1.0, -2.0, 0.25, 2.0**60, 2.0**-60, 2.0**-100, 3.0, 2 * np.pi])
+def test_remainders_of_a_constant_are_exact(divisor: float) -> None:
+    x = np.append(powers_of_two(-126, 127), np.array([0.0, -0.0, INF, -INF, NAN, 1e-40, -1e-40, 7.5, -7.5], np.float32))
+    check(lambda x: (x % divisor, jnp.fmod(x, divisor)), x)
+    with np.errstate(invalid="ignore"):
+        true = np.fmod(x, np.float32(divisor))
+    found = in_both_ways(lambda x: lax.rem(x, jnp.full_like(x, divisor)), x)
+    np.testing.assert_array_equal(found, np.where(np.abs(true) < 2.0**-126, 0, true))
+
+
+def check_powers(x: np.ndarray, y: np.ndarray) -> None:
+    """Asserts that each power is the nearest float32, or nearly; those below the normal numbers count as 0."""
+    true = np.power(x.astype(np.float64), y.astype(np.float64))
+    found = in_both_ways(lax.pow, x, y)
+    is_normal = (np.abs(true) >= 2.0**-126) & (np.abs(true) <= MAX)
+    assert np.abs(found[is_normal] / true[is_normal] - 1).max(initial=0) < 6.1e-8
+    assert np.isinf(found[np.abs(true) > MAX * (1 + 1e-7)]).all()
+    assert (np.abs(found[np.abs(true) < 2.0**-126]) <= 2.0**-126).all()
+
+
 def test_power_is_accurate() -> None:
     draw = np.random.RandomState(0)
-    x = np.exp(draw.uniform(-20, 20, 5000)).astype(np.float32)
-    y = draw.uniform(-4, 4, 5000).astype(np.float32)
-    true = x.astype(np.float64) ** y.astype(np.float64)
-    assert np.abs(load(compile(lax.pow, x, y))(x, y) / true - 1).max() < 2e-7
+    wide = np.abs(powers_of_two(-126, 127))
+    check_powers(wide, (draw.uniform(-1.1, 1.1, 4001) * 128 / np.log2(wide)).astype(np.float32))
+    check_powers(wide, (draw.normal(size=4001) * 1e-4).astype(np.float32))
+    near = (1 + draw.choice([-1, 1], 4001) * np.exp2(draw.uniform(-23, -1, 4001))).astype(np.float32)
+    check_powers(near, (draw.uniform(-1, 1, 4001) * 126 / np.log2(near.astype(np.float64))).astype(np.float32))
+    check_powers(powers_of_two(-20, 20), draw.randint(-6, 7, 4001).astype(np.float32))
+
+
+def test_powers_of_two_are_accurate() -> None:
+    x = np.append(np.linspace(-126, 128, 20001)[:-1], np.arange(-126, 128)).astype(np.float32)
+    found = in_both_ways(lax.exp2, x)
+    assert np.abs(found / np.exp2(x.astype(np.float64)) - 1).max() < 1.2e-7
+    np.testing.assert_array_equal(found[-254:], np.ldexp(np.float32(1), np.arange(-126, 128)))
+
+
+def test_gradients_of_powers() -> None:
+    x, y = np.abs(powers_of_two(-20, 20, 101)), np.linspace(-3, 3, 101).astype(np.float32)
+    check(jax.grad(lambda x, y: lax.pow(x, y).sum(), (0, 1)), x, y)
+    check(lambda x: (jax.grad(lambda x: (x**2.5).sum())(x), jax.grad(lambda x: jnp.exp2(x).sum())(y), jnp.cbrt(x)), x)
 
 
 def test_integers_at_their_limits() -> None:

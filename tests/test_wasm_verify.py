@@ -8,10 +8,12 @@ import pytest
 from gradient import OPTIMIZERS, PROBLEMS
 from gradient.frame import frame
 from gradient.wasm import compile, ir, verify
+from gradient.wasm.emit.routines import DEFINITIONS
 from gradient.wasm.emit.statements import StatementEmitter
-from gradient.wasm.ir import BOOL, F32, F64, I32, Buffer, Expr, Op, Variable
+from gradient.wasm.ir import BOOL, F32, F64, I32, Buffer, Expr, Op, Routine, Variable
 from gradient.wasm.ir.statements import Assign, Branch, Copy, Loop, Statement, Store, While
 from gradient.wasm.opcodes import Opcode
+from gradient.wasm.verify.expressions import check_expression
 from tests.test_parity import SETTINGS, inputs_of
 from tests.wasm_parity import floats
 
@@ -147,7 +149,7 @@ def test_programs_are_verified_only_if_asked(monkeypatch: pytest.MonkeyPatch) ->
 @pytest.mark.parametrize("op", [op for op in Op if op not in (Op.CONVERT, Op.BITCAST, Op.SELECT)], ids=lambda op: op.name)
 def test_an_instruction_computes_on_the_types_of_its_form(op: Op) -> None:
     prefixes = {F32: ("F32_",), I32: ("I32_",), BOOL: ("I32_",), F64: ("F64_",)}
-    lanes = {F32: ("F32X4_", "V128_"), I32: ("I32X4_", "V128_"), BOOL: ("V128_",), F64: ()}
+    lanes = {F32: ("F32X4_", "V128_"), I32: ("I32X4_", "V128_"), BOOL: ("V128_",), F64: ("F64X2_",)}
     for form in op.forms.values():
         operand = form.operands[-1] if form.operands else form.result
         assert form.scalar is None or form.scalar.name.startswith(prefixes[operand])
@@ -159,6 +161,22 @@ def test_every_operation_has_an_instruction_or_a_method() -> None:
     for op in set(Op) - by_methods:
         for form in op.forms.values():
             assert form.scalar or (op in (Op.MIN, Op.MAX) and form.operands == (I32, I32)), op
+
+
+@pytest.mark.parametrize("routine", Routine)
+def test_routines_are_valid(routine: Routine) -> None:
+    x, y, core = (ir.node(Op.PARAMETER, F32, (), position) for position in range(3))
+    definition = DEFINITIONS[routine]
+    in_halves = definition.core(x, y)
+    in_four_lanes = [definition.finish(x, y, core), *([definition.is_quick(x, y)] if definition.is_quick else [])]
+    alone = [definition.slow(x, y)] if definition.slow else []
+    for part in ir.walk([in_halves, *in_four_lanes, *alone]):
+        check_expression(part)
+    assert all(part.dtype != F64 for part in ir.walk(in_four_lanes))
+    for part in ir.walk([in_halves]):
+        operands = tuple(arg.dtype for arg in part.args)
+        if F64 in (*operands, part.dtype) and part.op is not Op.CONST:
+            assert part.op.forms[operands, part.dtype].simd, part.op
 
 
 @pytest.mark.parametrize("problem", PROBLEMS)

@@ -8,11 +8,11 @@ import numpy as np
 from gradient.adapters.jax import Aval, Jaxpr
 from gradient.wasm import ir, rules, verify  # noqa: F401 - importing the rules registers them
 from gradient.wasm.arrays import dtype_name, in_memory
-from gradient.wasm.emit.encode import F32_TYPE, function, module
-from gradient.wasm.emit.routines import NUM_PARAMETERS, result
+from gradient.wasm.emit.calls import Function, Functions
+from gradient.wasm.emit.encode import function, module
 from gradient.wasm.emit.statements import StatementEmitter
 from gradient.wasm.errors import UnsupportedPrimitive
-from gradient.wasm.ir import Buffer, Routine
+from gradient.wasm.ir import Buffer
 from gradient.wasm.ir.effects import buffers
 from gradient.wasm.ir.statements import Statement
 from gradient.wasm.lower import Lowering, is_supported, is_unsigned
@@ -87,23 +87,12 @@ def plan_memory(external: list[Buffer], statements: list[Statement], data: dict[
 
 def _emit(statements: list[Statement], data: dict[Buffer, bytes], memory_bytes: int) -> bytes:
     """The module: `run`, and after it the routines that are called, in the order of their first calls."""
-    routines: list[Routine] = []
-
-    def index(routine: Routine) -> int:
-        if routine not in routines:
-            routines.append(routine)
-        return 1 + routines.index(routine)
-
-    run = StatementEmitter(function_index=index)
+    called = Functions()
+    run = StatementEmitter(function_index=called.index)
     run.block(statements)
     if len(run.code) > MAX_FUNCTION_BYTES or len(run.types) > MAX_LOCALS:
         raise UnsupportedPrimitive(f"code of {len(run.code)} bytes", "Write what is repeated as a loop, with jax.lax.scan.")
-    functions = [function(run.types, bytes(run.code)), *map(_routine, routines)]
-    signatures: list[tuple[list[int], list[int]]] = [([], []), *([([F32_TYPE] * NUM_PARAMETERS, [F32_TYPE])] * len(routines))]
-    return module(signatures, functions, memory_bytes, [(b.offset, content) for b, content in data.items() if b.offset])
-
-
-def _routine(routine: Routine) -> bytes:
-    emitter = StatementEmitter(num_parameters=NUM_PARAMETERS)
-    emitter.result(result(routine))
-    return function(emitter.types, bytes(emitter.code))
+    functions = [Function([], [], run.types, bytes(run.code)), *called.all()]
+    signatures = [(f.parameters, f.results) for f in functions]
+    codes = [function(f.locals, f.code) for f in functions]
+    return module(signatures, codes, memory_bytes, [(b.offset, content) for b, content in data.items() if b.offset])

@@ -58,8 +58,6 @@ def _score(computation: Computation, sample: Expr, offset: Expr | None, axis: in
     for y in walk([sample]):
         if y.op is Op.LOAD and stride(y.args[0], var) not in (0, 1):
             total -= 2
-        elif y.op is Op.CALL and var in y.deps:
-            total -= 4
     return total, computation.extents[axis], is_out
 
 

@@ -21,6 +21,12 @@ Key = tuple[Expr, bool]  # an expression, and whether in SIMD mode
 # Local names: Python 3.11 takes ten times as long to find a member of an enum.
 _LOAD, _REDUCE_LANES, _VARIABLE = Op.LOAD, Op.REDUCE_LANES, Op.VARIABLE
 
+_SPLATS = {
+    F32: Opcode.F32X4_SPLAT,
+    I32: Opcode.I32X4_SPLAT,
+    BOOL: Opcode.I32X4_SPLAT,
+    F64: Opcode.F64X2_SPLAT,
+}
 VALUE_TYPES = {F32: F32_TYPE, I32: I32_TYPE, BOOL: I32_TYPE, F64: F64_TYPE}
 
 
@@ -31,7 +37,7 @@ def is_float(dtype: str) -> bool:
 
 def splat(dtype: str) -> Opcode:
     """The instruction that copies a number to all lanes."""
-    return Opcode.F32X4_SPLAT if is_float(dtype) else Opcode.I32X4_SPLAT
+    return _SPLATS[dtype]
 
 
 def extract_lane(dtype: str) -> Opcode:
@@ -49,7 +55,7 @@ class ExpressionEmitter(Assembler):
     An expression that the statements at hand use again (`_uses`) is kept in a WebAssembly local (`_kept`).
     """
 
-    def __init__(self, num_parameters: int = 0, function_index: Callable[[Routine], int] = lambda _: 0) -> None:
+    def __init__(self, num_parameters: int = 0, function_index: Callable[[Routine, bool], int] = lambda *_: 0) -> None:
         super().__init__(num_parameters)
         self._function_index = function_index
         self._locals: dict[Expr, int] = {}
@@ -68,6 +74,7 @@ class ExpressionEmitter(Assembler):
             Op.BITCAST: self._bitcast,
             Op.SELECT: self._select,
             Op.REDUCE_LANES: self._reduce_lanes,
+            Op.CALL: self._call,
         }
 
     def local_of(self, x: Expr) -> int:
@@ -204,6 +211,11 @@ class ExpressionEmitter(Assembler):
             self.push(1)
             self.write(Opcode.I32_AND)
 
+    def _call(self, x: Expr, lanes: Lanes) -> None:
+        for arg in x.args:
+            self.value(arg, lanes)
+        self.write_with(Opcode.CALL, self._function_index(x.attr, lanes is not None))
+
     def _operation(self, x: Expr, lanes: Lanes) -> None:
         """An operation that is one instruction, or nearly."""
         form = None if lanes is None else x.op.forms.get((tuple(arg.dtype for arg in x.args), x.dtype))
@@ -221,9 +233,6 @@ class ExpressionEmitter(Assembler):
 
     def _scalar(self, x: Expr) -> None:
         """The instructions of an operation whose operands are on the stack."""
-        if x.op is Op.CALL:
-            self.write_with(Opcode.CALL, self._function_index(x.attr))
-            return
         if x.op in (Op.QUOTIENT, Op.REMAINDER):
             self.push(x.attr)
         self._instruction(x.op, tuple(arg.dtype for arg in x.args), x.dtype)

@@ -17,7 +17,7 @@ _ZEROS = (0, 0, 0, 0)
 class MemoryEmitter(ExpressionEmitter):
     """Code that reads and writes buffers."""
 
-    def __init__(self, num_parameters: int = 0, function_index: Callable[[Routine], int] = lambda _: 0) -> None:
+    def __init__(self, num_parameters: int = 0, function_index: Callable[[Routine, bool], int] = lambda *_: 0) -> None:
         super().__init__(num_parameters, function_index)
         self._emitters[Op.LOAD] = self._load
 

@@ -1,17 +1,45 @@
-"""Functions that are called instead of expanded in place: long ones, of scalars, which compute in double precision."""
+"""Functions that are called instead of expanded in place: long ones, which compute in double precision.
+
+A routine is a core, which takes and returns float32 but may compute in float64, and a part that finishes its result in float32.
+In SIMD, vectors of float64 hold two lanes: the core is evaluated for each half of a vector, the rest for all four lanes.
+"""
 
 import math
 from collections.abc import Callable
+from typing import NamedTuple
 
-from gradient.wasm.ir import F32, F64, I32, Expr, Op, Routine, apply, bitcast, compare, const, convert, f32, i32, node, select
+from gradient.wasm.ir import F32, F64, I32, Expr, Op, Routine, apply, bitcast, compare, const, convert, f32, i32, select
 from gradient.wasm.math import INF, NAN, absolute, is_nan, with_sign
+from gradient.wasm.math.floats import ROUNDER_BITS, TINY, flushed, rounded
 
 NUM_PARAMETERS = 2
 
 
+class Definition(NamedTuple):
+    """What a routine computes, as expressions.
+
+    Attributes:
+        core: a function of the parameters.
+        finish: the result, from the parameters and the core.
+        is_quick: whether that holds for these parameters; None if it always does.
+        slow: the result where it does not.
+    """
+
+    core: Callable[[Expr, Expr], Expr]
+    finish: Callable[[Expr, Expr, Expr], Expr]
+    is_quick: Callable[[Expr, Expr], Expr] | None = None
+    slow: Callable[[Expr, Expr], Expr] | None = None
+
+
 def _series(x: Expr, coefficients: list[float]) -> Expr:
-    total = const(F64, coefficients[0])
-    for coefficient in coefficients[1:]:
+    """A polynomial, the lowest power first: even and odd powers apart, which a processor computes at the same time."""
+    even, odd = (_horner(x * x, coefficients[start::2]) for start in (0, 1))
+    return even + odd * x
+
+
+def _horner(x: Expr, coefficients: list[float]) -> Expr:
+    total = const(F64, coefficients[-1])
+    for coefficient in reversed(coefficients[:-1]):
         total = total * x + coefficient
     return total
 
@@ -22,37 +50,60 @@ def _log2(x: Expr) -> Expr:
     exponent = apply(Op.SHR_S, bits - 0x3F3504F3, i32(23))
     m = convert(F64, bitcast(F32, bits - apply(Op.SHL, exponent, i32(23))))
     s = (m - 1.0) / (m + 1.0)
-    odd = _series(s * s, [2 / (k * math.log(2)) for k in range(17, 0, -2)])
+    odd = _series(s * s, [2 / (k * math.log(2)) for k in range(1, 14, 2)])
     return odd * s + convert(F64, exponent)
 
 
 def _exp2(t: Expr) -> Expr:
     """2**t as a float32, for any float64 but NaN."""
-    t = apply(Op.MAX, apply(Op.MIN, t, const(F64, 200.0)), const(F64, -200.0))
+    t = apply(Op.PMAX, apply(Op.PMIN, t, const(F64, 200.0)), const(F64, -200.0))
     k = apply(Op.NEAREST, t)
-    p = _series((t - k) * math.log(2), [1 / math.factorial(n) for n in range(11, -1, -1)])
-    whole = convert(I32, k)
+    p = _series(t - k, [math.log(2) ** n / math.factorial(n) for n in range(9)])
+    whole = rounded(convert(F32, k))[1] - ROUNDER_BITS
     half = apply(Op.SHR_S, whole, i32(1))
     scales = [bitcast(F32, apply(Op.SHL, part + 127, i32(23))) for part in (half, whole - half)]
     return convert(F32, p) * scales[0] * scales[1]
 
 
-def power(x: Expr, y: Expr) -> Expr:
+def _power_core(x: Expr, y: Expr) -> Expr:
+    """|x| ** y for a positive, normal |x|."""
+    return _exp2(_log2(absolute(x)) * convert(F64, y))
+
+
+def _power(x: Expr, y: Expr, core: Expr) -> Expr:
     """x ** y with the special cases of IEEE 754."""
     a = absolute(x)
-    is_zero, is_infinite = a < 2.0**-126, compare(Op.EQ, a, f32(INF))
-    log2 = select(is_zero, const(F64, -INF), select(is_infinite, const(F64, INF), _log2(a)))
-    size = select(compare(Op.EQ, a, f32(1.0)), f32(1.0), _exp2(log2 * convert(F64, y)))
+    is_zero, is_infinite = a < TINY, compare(Op.EQ, a, f32(INF))
+    edge = select(is_zero ^ (y < 0.0), f32(0.0), f32(INF))
+    size = select(compare(Op.EQ, a, f32(1.0)), f32(1.0), select(is_zero | is_infinite, edge, core))
     is_whole = compare(Op.EQ, apply(Op.FLOOR, y), y)
     is_odd = is_whole & compare(Op.NE, apply(Op.FLOOR, y * 0.5), y * 0.5)
     signed = select(is_odd, with_sign(size, x), size)
-    real = select((x < 0.0) & apply(Op.NOT, is_whole) & apply(Op.NOT, is_infinite) & apply(Op.NOT, is_zero), f32(NAN), signed)
-    return select(
-        compare(Op.EQ, y, f32(0.0)) | compare(Op.EQ, x, f32(1.0)), f32(1.0), select(is_nan(x) | is_nan(y), x + y, real)
-    )
+    real = select((x < 0.0) & apply(Op.NOT, is_whole | is_infinite | is_zero), f32(NAN), signed)
+    is_one = compare(Op.EQ, y, f32(0.0)) | compare(Op.EQ, x, f32(1.0))
+    return select(is_one, f32(1.0), select(is_nan(x) | is_nan(y), x + y, real))
 
 
-def remainder(x: Expr, y: Expr) -> Expr:
+_LARGEST_RATIO = 2.0**29  # a float32 times a whole number below is a float64
+
+
+def _remainder_core(x: Expr, y: Expr) -> Expr:
+    """|x| less the nearest smaller multiple of |y|, or the one after that if the quotient was rounded up."""
+    left, divisor = convert(F64, absolute(x)), convert(F64, absolute(y))
+    return convert(F32, left - apply(Op.TRUNC, left / divisor) * divisor)
+
+
+def _remainder(x: Expr, y: Expr, core: Expr) -> Expr:
+    """C's fmod."""
+    return with_sign(flushed(select(core < 0.0, core + absolute(y), core)), x)
+
+
+def _is_quick_remainder(x: Expr, y: Expr) -> Expr:
+    divisor = absolute(y)
+    return (absolute(x) < divisor * _LARGEST_RATIO) & (divisor >= TINY) & (divisor < INF)
+
+
+def _slow_remainder(x: Expr, y: Expr) -> Expr:
     """C's fmod. Each step subtracts, exactly, a multiple of y that 24 bits can hold; twelve steps cover all ratios."""
     left, divisor = convert(F64, absolute(x)), convert(F64, absolute(y))
     for _ in range(12):
@@ -60,16 +111,12 @@ def remainder(x: Expr, y: Expr) -> Expr:
         split = ratio * (2.0**29 + 1)
         left = left - (split - (split - ratio)) * divisor
     left = select(compare(Op.LT, left, const(F64, 0.0)), left + divisor, left)
-    plain = with_sign(convert(F32, left), x)
-    is_trivial = (absolute(x) < absolute(y)) & (absolute(x) < INF)
-    is_invalid = is_nan(y) | apply(Op.NOT, absolute(x) < INF) | compare(Op.EQ, y, f32(0.0))
-    return select(is_invalid, f32(NAN), select(is_trivial, x, plain))
+    is_invalid = is_nan(y) | apply(Op.NOT, absolute(x) < INF) | (absolute(y) < TINY)
+    is_smaller = (absolute(x) < absolute(y)) & (absolute(x) < INF)
+    return select(is_invalid, f32(NAN), with_sign(flushed(select(is_smaller, absolute(x), convert(F32, left))), x))
 
 
-_BODIES: dict[Routine, Callable[[Expr, Expr], Expr]] = {Routine.POWER: power, Routine.REMAINDER: remainder}
-
-
-def result(routine: Routine) -> Expr:
-    """What a routine returns, as an expression of its parameters."""
-    first, second = (node(Op.PARAMETER, F32, (), position) for position in range(NUM_PARAMETERS))
-    return _BODIES[routine](first, second)
+DEFINITIONS = {
+    Routine.POWER: Definition(_power_core, _power),
+    Routine.REMAINDER: Definition(_remainder_core, _remainder, _is_quick_remainder, _slow_remainder),
+}

@@ -46,10 +46,12 @@ class StatementEmitter(MemoryEmitter):
         if run:
             self._basic_block(run, lanes)
 
-    def result(self, x: Expr) -> None:
-        """Makes an expression the result of the function."""
-        self._uses = self._count_uses([(x, None)])
-        self.value(x)
+    def results(self, values: Sequence[Expr], lanes: Lanes = None) -> None:
+        """Leaves the values of expressions on the stack."""
+        self._uses = self._count_uses([(x, lanes) for x in values])
+        for x in values:
+            self.value(x, lanes)
+        self._uses = {}
 
     def _structure(self, s: Statement, lanes: Lanes) -> None:
         if isinstance(s, Loop):

@@ -13,7 +13,8 @@ class Form(NamedTuple):
     Attributes:
         operands, result: the types. A leaf has no operands.
         scalar: the instruction for one number. None: the emitter has a method that writes more than one instruction.
-        simd: the instruction for four lanes. None: the same, or the scalar instruction is repeated for each lane.
+        simd: the instruction for four lanes. None: the same, or the scalar instruction is repeated for each lane. Of a F64,
+            which only the routines have, a vector holds the first two lanes.
     """
 
     operands: tuple[str, ...]
@@ -69,10 +70,9 @@ class Op(Enum):
         Form((BOOL,), F32, Opcode.F32_CONVERT_I32_S),
         Form((F32,), I32, Opcode.I32_TRUNC_SAT_F32_S, Opcode.I32X4_TRUNC_SAT_F32X4_S),
         Form((BOOL,), I32),
-        Form((F32,), F64, Opcode.F64_PROMOTE_F32),
-        Form((F64,), F32, Opcode.F32_DEMOTE_F64),
-        Form((F64,), I32, Opcode.I32_TRUNC_SAT_F64_S),
-        Form((I32,), F64, Opcode.F64_CONVERT_I32_S),
+        Form((F32,), F64, Opcode.F64_PROMOTE_F32, Opcode.F64X2_PROMOTE_LOW_F32X4),
+        Form((F64,), F32, Opcode.F32_DEMOTE_F64, Opcode.F32X4_DEMOTE_F64X2_ZERO),
+        Form((I32,), F64, Opcode.F64_CONVERT_I32_S, Opcode.F64X2_CONVERT_LOW_I32X4_S),
     )
     BITCAST = (
         Form((F32,), I32, Opcode.I32_REINTERPRET_F32),
@@ -80,24 +80,36 @@ class Op(Enum):
     )
 
     # Arithmetic. Sums and differences of integers are LINEAR.
-    ADD = _binary((F32, Opcode.F32_ADD, Opcode.F32X4_ADD), (I32, Opcode.I32_ADD, Opcode.I32X4_ADD), (F64, Opcode.F64_ADD, None))
-    SUB = _binary((F32, Opcode.F32_SUB, Opcode.F32X4_SUB), (F64, Opcode.F64_SUB, None))
-    MUL = _binary((F32, Opcode.F32_MUL, Opcode.F32X4_MUL), (I32, Opcode.I32_MUL, Opcode.I32X4_MUL), (F64, Opcode.F64_MUL, None))
-    DIV = _binary((F32, Opcode.F32_DIV, Opcode.F32X4_DIV), (I32, Opcode.I32_DIV_S, None), (F64, Opcode.F64_DIV, None))
+    ADD = _binary(
+        (F32, Opcode.F32_ADD, Opcode.F32X4_ADD),
+        (I32, Opcode.I32_ADD, Opcode.I32X4_ADD),
+        (F64, Opcode.F64_ADD, Opcode.F64X2_ADD),
+    )
+    SUB = _binary((F32, Opcode.F32_SUB, Opcode.F32X4_SUB), (F64, Opcode.F64_SUB, Opcode.F64X2_SUB))
+    MUL = _binary(
+        (F32, Opcode.F32_MUL, Opcode.F32X4_MUL),
+        (I32, Opcode.I32_MUL, Opcode.I32X4_MUL),
+        (F64, Opcode.F64_MUL, Opcode.F64X2_MUL),
+    )
+    DIV = _binary(
+        (F32, Opcode.F32_DIV, Opcode.F32X4_DIV), (I32, Opcode.I32_DIV_S, None), (F64, Opcode.F64_DIV, Opcode.F64X2_DIV)
+    )
     REM = _binary((I32, Opcode.I32_REM_S, None))
     DIV_U = _binary((I32, Opcode.I32_DIV_U, None))
     REM_U = _binary((I32, Opcode.I32_REM_U, None))
-    MIN = _binary((F32, Opcode.F32_MIN, Opcode.F32X4_MIN), (I32, None, Opcode.I32X4_MIN_S), (F64, Opcode.F64_MIN, None))
-    MAX = _binary((F32, Opcode.F32_MAX, Opcode.F32X4_MAX), (I32, None, Opcode.I32X4_MAX_S), (F64, Opcode.F64_MAX, None))
-    PMIN = _binary((F32, Opcode.F32_MIN, Opcode.F32X4_PMIN))  # the faster minimum of SIMD; NaN and zeros may differ
-    PMAX = _binary((F32, Opcode.F32_MAX, Opcode.F32X4_PMAX))
-    NEG = _unary((F32, Opcode.F32_NEG, Opcode.F32X4_NEG), (F64, Opcode.F64_NEG, None))
+    MIN = _binary((F32, Opcode.F32_MIN, Opcode.F32X4_MIN), (I32, None, Opcode.I32X4_MIN_S))
+    MAX = _binary((F32, Opcode.F32_MAX, Opcode.F32X4_MAX), (I32, None, Opcode.I32X4_MAX_S))
+    PMIN = _binary(
+        (F32, Opcode.F32_MIN, Opcode.F32X4_PMIN), (F64, Opcode.F64_MIN, Opcode.F64X2_PMIN)
+    )  # the faster minimum of SIMD; NaN and zeros may differ
+    PMAX = _binary((F32, Opcode.F32_MAX, Opcode.F32X4_PMAX), (F64, Opcode.F64_MAX, Opcode.F64X2_PMAX))
+    NEG = _unary((F32, Opcode.F32_NEG, Opcode.F32X4_NEG), (F64, Opcode.F64_NEG, Opcode.F64X2_NEG))
     ABS = _unary((F32, Opcode.F32_ABS, Opcode.F32X4_ABS))
     SQRT = _unary((F32, Opcode.F32_SQRT, Opcode.F32X4_SQRT))
     FLOOR = _unary((F32, Opcode.F32_FLOOR, Opcode.F32X4_FLOOR))
     CEIL = _unary((F32, Opcode.F32_CEIL, Opcode.F32X4_CEIL))
-    TRUNC = _unary((F32, Opcode.F32_TRUNC, Opcode.F32X4_TRUNC), (F64, Opcode.F64_TRUNC, None))
-    NEAREST = _unary((F32, Opcode.F32_NEAREST, Opcode.F32X4_NEAREST), (F64, Opcode.F64_NEAREST, None))
+    TRUNC = _unary((F32, Opcode.F32_TRUNC, Opcode.F32X4_TRUNC), (F64, Opcode.F64_TRUNC, Opcode.F64X2_TRUNC))
+    NEAREST = _unary((F32, Opcode.F32_NEAREST, Opcode.F32X4_NEAREST), (F64, Opcode.F64_NEAREST, Opcode.F64X2_NEAREST))
 
     # Bits.
     AND = _bitwise(Opcode.I32_AND, Opcode.V128_AND)

@@ -3,7 +3,7 @@
 # ruff: noqa: F401 - what the package exports
 
 from gradient.wasm.math.error_function import erf, erf_inv, erfc
-from gradient.wasm.math.exponential import acosh, asinh, atanh, cbrt, cosh, exp, expm1, log, log1p, logistic, sinh, tanh
+from gradient.wasm.math.exponential import acosh, asinh, atanh, cbrt, cosh, exp, exp2, expm1, log, log1p, logistic, sinh, tanh
 from gradient.wasm.math.floats import (
     INF,
     NAN,

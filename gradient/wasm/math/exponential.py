@@ -24,19 +24,30 @@ from gradient.wasm.math.floats import (
 _LN2, _LN2_HIGH, _LN2_LOW = math.log(2), 0.693359375, -2.12194440e-4
 
 
+def _exp_minus_one(r: Expr) -> Expr:
+    """exp(r) - 1 for |r| <= ln 2 / 2."""
+    p = polynomial(r, (1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1))
+    return p * r * r + r
+
+
 def _exp_parts(x: Expr) -> tuple[Expr, Expr]:
     """exp(r) - 1 and k with x = k ln 2 + r."""
     x = clip(x, -104.0, 89.0)
     k, bits = rounded(x * (1 / _LN2))
-    r = x - k * _LN2_HIGH - k * _LN2_LOW
-    p = polynomial(r, (1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1))
-    return p * r * r + r, bits - ROUNDER_BITS
+    return _exp_minus_one(x - k * _LN2_HIGH - k * _LN2_LOW), bits - ROUNDER_BITS
 
 
 def exp(x: Expr) -> Expr:
     """e**x."""
     p, k = _exp_parts(x)
     return times_power_of_two(p + 1.0, k)
+
+
+def exp2(x: Expr) -> Expr:
+    """2**x, which is exact for whole numbers."""
+    x = clip(x, -150.0, 129.0)
+    k, bits = rounded(x)
+    return times_power_of_two(_exp_minus_one((x - k) * _LN2) + 1.0, bits - ROUNDER_BITS)
 
 
 def expm1(x: Expr) -> Expr:

@@ -1,6 +1,7 @@
 """Building blocks of the elementary functions, and functions that are a few instructions."""
 
 from collections.abc import Sequence
+from math import frexp
 
 from gradient.wasm.ir import F32, I32, Expr, Op, Routine, apply, bitcast, call, compare, f32, i32, select
 
@@ -63,6 +64,11 @@ def times_power_of_two(x: Expr, k: Expr) -> Expr:
     return x * power_of_two(half) * power_of_two(k - half)
 
 
+def flushed(x: Expr) -> Expr:
+    """x, or 0 if it is subnormal."""
+    return select(absolute(x) < TINY, f32(0.0), x)
+
+
 def rsqrt(x: Expr) -> Expr:
     """1 / sqrt(x)."""
     return 1.0 / apply(Op.SQRT, x)
@@ -101,4 +107,12 @@ def round_away(x: Expr) -> Expr:
 
 def remainder(x: Expr, y: Expr) -> Expr:
     """C's fmod: the remainder of a division towards zero, with the sign of x."""
+    if y.op is Op.CONST and abs(frexp(y.value)[0]) == 0.5 and 2.0**-60 <= abs(y.value) <= 2.0**60:
+        return _remainder_of_power_of_two(x, abs(float(y.value)))
     return call(Routine.REMAINDER, x, y)
+
+
+def _remainder_of_power_of_two(x: Expr, y: float) -> Expr:
+    """Each step is exact. Numbers from 2**24 y on are multiples of y; x * 0 is NaN for infinity."""
+    left = x - apply(Op.TRUNC, x * (1 / y)) * y
+    return with_sign(absolute(flushed(select(absolute(x) < 2.0**24 * y, left, x * 0.0))), x)

@@ -161,7 +161,7 @@ _TABLE: tuple[tuple[str, int, Callable[..., Expr]], ...] = (
     ("floor", 1, lambda x: apply(Op.FLOOR, x)),
     ("ceil", 1, lambda x: apply(Op.CEIL, x)),
     ("exp", 20, math.exp),
-    ("exp2", 20, lambda x: math.power(ir.f32(2.0), x)),
+    ("exp2", 20, math.exp2),
     ("expm1", 30, math.expm1),
     ("log", 20, math.log),
     ("log1p", 30, math.log1p),

@@ -29,6 +29,7 @@ _IMMEDIATES = {
     "f32": b".{4}",
     "f64": b".{8}",
     "v128": b".{16}",
+    "shuffle": rb"[\x00-\x1f]{16}",
 }
 _INSTRUCTION = re.compile(b"|".join(re.escape(bytes(op)) + _IMMEDIATES[op.immediates] for op in Opcode), re.DOTALL)
 _OPCODES = {bytes(op): op for op in Opcode}
