@@ -79,6 +79,13 @@ class App(Controls, widgets.Box):
         cls._built_ahead = cls()
 
     @classmethod
+    def discard_ahead(cls) -> None:
+        """Closes the app that was built ahead, if nobody has taken it."""
+        ahead, App._built_ahead = App._built_ahead, None
+        if ahead:
+            ahead.close()
+
+    @classmethod
     def opened(cls) -> "App | None":
         """The app that is open, if there is one."""
         return App._open

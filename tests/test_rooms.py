@@ -80,8 +80,18 @@ ROOMS = [
     ),
     Room("gradient/app.py", {"*"}),
     Room(
-        "gradient/allowlist.py",
-        {"ipywidgets", "traitlets", "IPython", "gradient.app", "gradient.adapters.ipywidgets", "gradient.adapters.traitlets"},
+        "gradient/allowlist/*.py",
+        {
+            *(
+                "ipywidgets",
+                "traitlets",
+                "ipykernel",
+                "gradient.app",
+                "gradient.adapters.ipywidgets",
+                "gradient.adapters.traitlets",
+            ),
+            *("gradient.allowlist*", "gradient.server.rules"),  # rules are checked where they are declared, too
+        },
     ),
     Room("gradient/prepare.py", {"jax", "gradient.app", "gradient.cache_paths"}),
     Room(

@@ -243,7 +243,7 @@ def test_no_channel_executes_code(server: Server, attacker: Visitor, run: Run) -
     assert [new - old for new, old in zip(after, before, strict=True)] == [15, 4, 1]  # the twentieth closes the socket
 
 
-INVALID_VALUES: list[Any] = [1e300, 10**30, float("nan"), float("inf"), "nan", "1e9", "x" * 60_000, None, [1], {"a": 1}]
+INVALID_VALUES: list[Any] = [10**400, -(10**400), float("nan"), float("inf"), "nan", "1e9", "x" * 60_000, None, [1], {"a": 1}]
 
 
 def test_a_value_of_another_type_is_refused(server: Server, attacker: Visitor, run: Run) -> None:

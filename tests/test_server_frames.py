@@ -14,10 +14,12 @@ from gradient.server import frames
 from gradient.server.allowlist import Allowlist
 from gradient.server.bucket import Bucket
 from gradient.server.frames import MAX_BYTES, FrameError
+from gradient.server.models import Models
 from tests.conftest import ROOT
 from tests.visitor import custom, frame, joined, update
 
 ID = "0123456789abcdef0123456789abcdef"
+SLIDER, OVERLAY, SWITCH, POINTS, CANVAS = (f"{i}" * 32 for i in range(5))
 ARRAY = {"dtype": "float32", "shape": [2], "type": None}
 
 
@@ -33,10 +35,29 @@ def allowlist() -> Allowlist:
     return Allowlist(description())
 
 
+# One model of each kind that the messages below are for, and what a link refers to.
+LINK = "anywidget AnyModel gradient.link.jaxlink.JaxLink"
+KINDS = {
+    SLIDER: "@jupyter-widgets/controls FloatSliderModel",
+    OVERLAY: "anywidget AnyModel gradient.views.overlay.Overlay",
+    SWITCH: LINK,
+    POINTS: "bqplot ScatterModel",
+    CANVAS: "jupyter-matplotlib MPLCanvasModel",
+}
+
+
+@cache
+def models() -> Models:
+    known = Models(allowlist().links, KINDS)
+    known.note("comm_msg", {"comm_id": SWITCH, "data": {"method": "update", "state": {"spec": [f"IPY_MODEL_{SLIDER}"]}}})
+    known.note("comm_msg", {"comm_id": SWITCH, "data": {"method": "update", "state": {"spec": [f"IPY_MODEL_{POINTS}"]}}})
+    return known
+
+
 def verdict(sent: Any) -> str:
     """Why a frame is refused; "" if it is not."""
     try:
-        allowlist().check(frames.read(sent))
+        allowlist().check(frames.read(sent), models())
     except FrameError as refusal:
         return refusal.reason
     return ""
@@ -45,7 +66,7 @@ def verdict(sent: Any) -> str:
 def data(changes: Any, *buffers: bytes) -> bytes:
     """An update of two arrays, with something else in it."""
     whole = {"method": "update", "state": {"x": ARRAY}, "buffer_paths": [["x", "value"]]} | changes
-    return frame("comm_msg", {"comm_id": ID, "data": whole}, buffers=buffers or [bytes(8)])
+    return frame("comm_msg", {"comm_id": POINTS, "data": whole}, buffers=buffers or [bytes(8)])
 
 
 def opening(target: str, content: Any = None, version: str = "1.0.0") -> bytes:
@@ -64,30 +85,31 @@ SAID = {
     "states": frame("comm_msg", {"comm_id": ID, "data": {"method": "request_states"}}),
     "state": frame("comm_msg", {"comm_id": ID, "data": {"method": "request_state"}}),
     "close": frame("comm_close", {"comm_id": ID, "data": {}}),
-    "slider": update(ID, value=0.9000000000000001),
-    "limits": update(ID, min=-5, max=5, value=-3.5),
-    "point": update(ID, picked=[-1.6, 4.1, 285], shown=59),
-    "switch": update(ID, where="kernel", computing="kernel"),
+    "slider": update(SLIDER, value=0.9000000000000001),
+    "limits": update(SLIDER, min=-5, max=5, value=-3.5),
+    "point": update(OVERLAY, picked=[-1.6, 4.1, 285], shown=59),
+    "switch": update(SWITCH, where="kernel", computing="kernel"),
     "arrays": frame(
         "comm_msg",
         {
-            "comm_id": ID,
+            "comm_id": POINTS,
             "data": {"method": "update", "state": {"x": ARRAY, "y": ARRAY}, "buffer_paths": [["x", "value"], ["y", "value"]]},
         },
         buffers=[bytes(8), bytes(8)],
     ),
-    "resize": custom(ID, {"type": "resize", "width": 695, "height": 642}),
-    "ratio": custom(ID, {"type": "set_device_pixel_ratio", "device_pixel_ratio": 2}),
-    "draw": custom(ID, {"type": "draw"}),
+    "resize": custom(CANVAS, {"type": "resize", "width": 695, "height": 642}),
+    "ratio": custom(CANVAS, {"type": "set_device_pixel_ratio", "device_pixel_ratio": 2}),
+    "draw": custom(CANVAS, {"type": "draw"}),
 }
 
 
 def test_the_apps_page_sets_its_controls_and_what_its_links_tell_the_kernel() -> None:
-    assert set(description()["traits"]) == {
-        *("value", "index", "min", "max", "step", "readout_format", "repeat", "speed", "resets"),
-        *("x", "y", "picked", "shown", "visible", "where", "computing", "reason", "unable", "asked_kernel"),
-    }
-    assert {"draw", "resize", "set_device_pixel_ratio"} <= description()["messages"].keys()
+    models = description()["models"]
+    assert set(models[KINDS[OVERLAY]]["traits"]) == {"picked", "shown", "visible"}
+    assert set(models[LINK]["traits"]) == {"where", "computing", "reason", "unable", "asked_kernel"}
+    assert set(models[KINDS[SLIDER]]["linked"]) == {"value", "min", "max", "step", "readout_format"}
+    assert set(models[KINDS[POINTS]]["linked"]) == {"x", "y"}
+    assert {"draw", "resize", "set_device_pixel_ratio"} <= models[KINDS[CANVAS]]["messages"]["type"].keys()
     assert description()["failures"] == []
 
 
@@ -126,20 +148,23 @@ UNSAID = {
     "a list as method": (frame("comm_msg", {"comm_id": ID, "data": {"method": []}}), "method"),
     "backbone": (frame("comm_msg", {"comm_id": ID, "data": {"method": "backbone"}}), "method"),
     "a long comm": (update("1" * 65, value=1), "value"),
-    "model name": (update(ID, _model_name="x"), "trait"),
-    "layout": (update(ID, layout="IPY_MODEL_1"), "trait"),
-    "options": (update(ID, _options_labels=["a"]), "trait"),
-    "module": (update(ID, _esm="export default {}"), "trait"),
-    "infinite": (update(ID, value=float("inf")), "malformed"),
-    "not a number": (update(ID, value=float("nan")), "malformed"),
-    "a huge integer": (update(ID, value=10**30), "value"),
+    "model name": (update(SLIDER, _model_name="x"), "trait"),
+    "layout": (update(SLIDER, layout="IPY_MODEL_1"), "trait"),
+    "options": (update(SLIDER, _options_labels=["a"]), "trait"),
+    "a trait of another model": (update(SLIDER, picked=[0, 0, 1]), "trait"),
+    "a message of another model": (custom(SLIDER, {"type": "draw"}), "method"),
+    "a model that the kernel has not told of": (update(ID, value=1), "trait"),
+    "module": (update(SLIDER, _esm="export default {}"), "trait"),
+    "infinite": (update(SLIDER, value=float("inf")), "malformed"),
+    "not a number": (update(SLIDER, value=float("nan")), "malformed"),
+    "a huge integer": (update(SLIDER, value=10**400), "value"),
     "a number of 5,000 digits": (raw(b'{"a": ' + b"9" * 5000 + b"}"), "malformed"),
-    "a string for a number": (update(ID, value="nan"), "value"),
-    "a list for a number": (update(ID, value=[1]), "value"),
-    "a number for a flag": (update(ID, visible=1), "value"),
-    "a long reason": (update(ID, unable="x" * 1000), "value"),
-    "a short point": (update(ID, picked=[1, 2]), "value"),
-    "a list for an array": (update(ID, x=[1, 2]), "value"),
+    "a string for a number": (update(SLIDER, value="nan"), "value"),
+    "a list for a number": (update(SLIDER, value=[1]), "value"),
+    "a number for a flag": (update(OVERLAY, visible=1), "value"),
+    "a long reason": (update(SWITCH, unable="x" * 1000), "value"),
+    "a short point": (update(OVERLAY, picked=[1, 2]), "value"),
+    "a list for an array": (update(POINTS, x=[1, 2]), "value"),
     "objects": (data({"state": {"x": ARRAY | {"dtype": "object"}}}), "value"),
     "dates": (data({"state": {"x": ARRAY | {"type": "date"}}}), "value"),
     "a larger shape": (data({"state": {"x": ARRAY | {"shape": [3]}}}), "value"),
@@ -147,12 +172,12 @@ UNSAID = {
     "many axes": (data({"state": {"x": ARRAY | {"shape": [1] * 40 + [2]}}}), "value"),
     "a buffer elsewhere": (data({"buffer_paths": [["x", "shape"]]}), "value"),
     "a buffer too many": (data({}, bytes(8), bytes(8)), "value"),
-    "a key press": (custom(ID, {"type": "key_press", "key": "l"}), "method"),
-    "a button": (custom(ID, {"type": "toolbar_button", "name": "save_figure"}), "method"),
-    "a large canvas": (custom(ID, {"type": "resize", "width": 1e9, "height": 1}), "value"),
-    "a canvas of text": (custom(ID, {"type": "resize", "width": "1", "height": 1}), "value"),
-    "a canvas without height": (custom(ID, {"type": "resize", "width": 1}), "value"),
-    "a word": (custom(ID, "draw"), "value"),
+    "a key press": (custom(CANVAS, {"type": "key_press", "key": "l"}), "method"),
+    "a button": (custom(CANVAS, {"type": "toolbar_button", "name": "save_figure"}), "method"),
+    "a large canvas": (custom(CANVAS, {"type": "resize", "width": 1e9, "height": 1}), "value"),
+    "a canvas of text": (custom(CANVAS, {"type": "resize", "width": "1", "height": 1}), "value"),
+    "a canvas without height": (custom(CANVAS, {"type": "resize", "width": 1}), "value"),
+    "a word": (custom(CANVAS, "draw"), "value"),
 }  # fmt: skip
 
 
@@ -179,10 +204,11 @@ JSON = st.recursive(
 NAMES = st.sampled_from(("value", "index", "min", "picked", "visible", "where", "reason", "x")) | st.text()
 
 
-@given(st.dictionaries(NAMES, JSON))
-def test_a_random_state_is_refused_or_of_known_traits_and_small_values(state: dict) -> None:
-    if verdict(update(ID, **{"value": 1} | state)) == "":
-        assert state.keys() <= allowlist().traits
+@given(st.sampled_from(sorted(KINDS)), st.dictionaries(NAMES, JSON))
+def test_a_random_state_is_refused_or_of_known_traits_and_small_values(comm_id: str, state: dict) -> None:
+    if verdict(update(comm_id, **state)) == "":
+        model = description()["models"][KINDS[comm_id]]
+        assert state.keys() <= {*model.get("traits", ()), *model.get("linked", ())}
         assert all(isinstance(value, bool | int | float | str | list) for value in state.values())
 
 

@@ -19,10 +19,11 @@ _WORD = 8
 
 
 class Message(NamedTuple):
-    """A message from the kernel."""
+    """A message from the kernel, and the id of the one that it answers, if any."""
 
     type: str
     content: dict
+    parent: str
 
 
 def frame(
@@ -50,8 +51,8 @@ def parsed(received: bytes) -> Message:
         int.from_bytes(received[_WORD * i : _WORD * (i + 1)], "little")
         for i in range(int.from_bytes(received[:_WORD], "little") + 1)
     ]
-    header, content = (json.loads(received[ends[i] : ends[i + 1]]) for i in (2, 5))
-    return Message(header["msg_type"], content)
+    header, parent, content = (json.loads(received[ends[i] : ends[i + 1]]) for i in (2, 3, 5))
+    return Message(header["msg_type"], content, parent.get("msg_id", ""))
 
 
 def update(comm_id: str, **state: Any) -> bytes:
@@ -154,6 +155,12 @@ class Visitor:
             data = content.get("data", {}) if content.get("comm_id") == comm_id else {}
             if data.get("method") == "update" and data["state"].keys() >= set(names):
                 return data["state"]
+
+    async def answers(self, message_id: str) -> list[Message]:
+        """What answers a message, until the kernel is idle again."""
+        while self.seen[-1].parent != message_id or self.seen[-1].content.get("execution_state") != "idle":
+            await self.hear()
+        return [message for message in self.seen if message.parent == message_id]
 
     async def move(self, learning_rate: float) -> float:
         """Moves a slider and lets the server compute; returns the loss that it answers with."""

@@ -24,6 +24,17 @@ def live_widgets() -> list[Widget]:
     return list(_widget._instances.values())
 
 
+def kind_of(widget_class: type[Widget]) -> str:
+    """The kind of model that a class of widgets has on a page: the module and the name of the model's JavaScript.
+
+    All widgets of anywidget have one and the same model, which has the name of the Python class in its state.
+    """
+    traits = widget_class.class_traits()
+    module, name = (traits[key].default_value for key in ("_model_module", "_model_name"))
+    own = f"{widget_class.__module__}.{widget_class.__name__}" if module == "anywidget" else ""
+    return f"{module} {name} {own}".strip()
+
+
 class NamedDropdown(Dropdown):
     """A dropdown of texts whose `value` can also be set by another name of an option; `aliases` has the option of each.
 

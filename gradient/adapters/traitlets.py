@@ -1,8 +1,14 @@
 """What this package uses of traitlets that it does not promise."""
 
-from traitlets import TraitType, Tuple
+from traitlets import Container, TraitType, Tuple
 
 
 def item_traits(trait: Tuple) -> list[TraitType]:
     """The trait of each item of a tuple of fixed length, which traitlets does not tell; empty if the items can be anything."""
     return list(trait._traits or ())
+
+
+def item_trait(trait: TraitType) -> TraitType | None:
+    """The trait of every item of a list or tuple of any length; None if it is no such trait, or the items can be anything."""
+    item = trait._trait if isinstance(trait, Container) and not isinstance(trait, Tuple) else None
+    return item if isinstance(item, TraitType) else None

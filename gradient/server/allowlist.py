@@ -5,21 +5,42 @@ describes them, and this module compiles the description into checks. The widget
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from gradient.server.frames import FrameError, Message
-from gradient.server.rules import Check, DescriptionError, any_of, compiled
+from gradient.server.models import Models
+from gradient.server.rules import Check, DescriptionError, checks_of
 
 CONTROL = "jupyter.widget.control"
 
 _MAX_ID = 64
 
 
+class WidgetError(FrameError):
+    """A change of a widget, or a message to one, that is refused. An honest page can send it: of a control that the notebook's
+    author has not declared, or a value beyond a bound. So it is answered.
+    """
+
+
+class _Model(NamedTuple):
+    """The checks of what pages may send to one kind of model.
+
+    Attributes:
+        traits: of each trait that a page may set.
+        linked: of the traits that it may set besides if a link refers to the model.
+        messages: for each field that names a message, and each name, the checks of the other fields.
+    """
+
+    traits: Mapping[str, Check]
+    linked: Mapping[str, Check]
+    messages: Mapping[str, Mapping[str, Mapping[str, Check]]]
+
+
 class Allowlist:
     """The checks of every message from pages.
 
     Attributes:
-        traits: the names of the traits that a page may set.
+        links: the kinds of models that refer to others, in which a page may set more; each with what it may set in the link.
     """
 
     def __init__(self, description: Any) -> None:
@@ -28,17 +49,10 @@ class Allowlist:
         Raises:
             DescriptionError: if it is not one.
         """
-        traits, messages = (_mapping(description, key, "the description") for key in ("traits", "messages"))
-        self.traits = frozenset(traits)
-        self._checks = {name: any_of(rules, name) for name, rules in traits.items()}
-        self._custom = {kind: _field_checks(kind, fields) for kind, fields in messages.items()}
-        self._methods: Mapping[str, Callable[[dict, list[bytes]], None]] = {
-            "update": self._check_update,
-            "custom": self._check_custom,
-            "request_state": _check_request,
-            "request_states": _check_request,
-        }
-        self._types: Mapping[str, Callable[[Message], None]] = {
+        models = _mapping(description, "models", "the description")
+        self._models = {kind: _model(model, kind) for kind, model in models.items()}
+        self.links = {kind: frozenset(self._model_of(kind).traits) for kind in _list(description, "links")}
+        self._types: Mapping[str, Callable[[Message, Models], None]] = {
             "kernel_info_request": _check_empty,
             "comm_info_request": _check_comm_info,
             "comm_open": _check_comm_open,
@@ -46,61 +60,79 @@ class Allowlist:
             "comm_msg": self._check_comm_msg,
         }
 
-    def check(self, message: Message) -> None:
+    def check(self, message: Message, models: Models) -> None:
         """Checks a message of a page.
 
+        Args:
+            message: what it sends.
+            models: those of its kernel.
+
         Raises:
-            FrameError: "type", "target" of a comm, "method", "trait" or "value".
+            WidgetError: "trait", "value", "method", or "target" for a model that the kernel has not told of.
+            FrameError: "type", "target" of a comm, "method" or "value".
         """
         check = self._types.get(message.type)
         if check is None:
             raise FrameError("type")
-        check(message)
+        check(message, models)
 
-    def _check_comm_msg(self, message: Message) -> None:
+    def _check_comm_msg(self, message: Message, models: Models) -> None:
         content = message.content
         _expect(content.keys() == {"comm_id", "data"} and message.metadata == {} and _is_id(content["comm_id"]))
-        data = content["data"]
+        comm_id, data = content["comm_id"], content["data"]
         _expect(isinstance(data, dict))
         method = data.get("method")
-        _expect(isinstance(method, str) and method in self._methods, "method")
-        self._methods[method](data, message.buffers)
+        if method in ("request_state", "request_states"):
+            _expect(data.keys() == {"method"} and not message.buffers)
+        elif method == "update":
+            self._check_update(data, message.buffers, self._traits(comm_id, models))
+        else:
+            _expect(method == "custom", "method")
+            self._check_custom(data, message.buffers, self._model_of(models.kind(comm_id)))
 
-    def _check_update(self, data: dict, buffers: list[bytes]) -> None:
+    def _model_of(self, kind: str | None) -> _Model:
+        return self._models.get(kind or "", _UNKNOWN)
+
+    def _traits(self, comm_id: str, models: Models) -> Mapping[str, Check]:
+        model = self._model_of(models.kind(comm_id))
+        return {**model.linked, **model.traits} if model.linked and models.is_linked(comm_id) else model.traits
+
+    def _check_update(self, data: dict, buffers: list[bytes], checks: Mapping[str, Check]) -> None:
         _expect(data.keys() == {"method", "state", "buffer_paths"})
         state, paths = data["state"], data["buffer_paths"]
         _expect(isinstance(state, dict) and isinstance(paths, list) and len(paths) == len(buffers))
-        _expect(state.keys() <= self.traits, "trait")
-        arrays = [name for name, value in state.items() if isinstance(value, dict)]
-        _expect(paths == [[name, "value"] for name in arrays])
+        _expect(state.keys() <= checks.keys(), "trait", WidgetError)
+        arrays = [name for name in state if [name, "value"] in paths]
+        _expect(paths == [[name, "value"] for name in arrays] and all(isinstance(state[name], dict) for name in arrays))
         values = state | {name: (state[name], buffer) for name, buffer in zip(arrays, buffers, strict=True)}
-        _expect(all(self._checks[name](value) for name, value in values.items()))
+        _expect(all(checks[name](value) for name, value in values.items()), "value", WidgetError)
 
-    def _check_custom(self, data: dict, buffers: list[bytes]) -> None:
+    def _check_custom(self, data: dict, buffers: list[bytes], model: _Model) -> None:
         """A message of a widget's own protocol."""
         _expect(data.keys() == {"method", "content"} and isinstance(data["content"], dict) and not buffers)
         content = data["content"]
-        kind = content.get("type")
-        _expect(isinstance(kind, str) and kind in self._custom, "method")
-        checks = self._custom[kind]
-        _expect(content.keys() == {"type", *checks})
-        _expect(all(check(content[name]) for name, check in checks.items()))
+        field = next((name for name in model.messages if name in content), "")
+        known, name = model.messages.get(field, {}), content.get(field)
+        _expect(isinstance(name, str) and name in known, "method", WidgetError)
+        checks = known[name]
+        _expect(content.keys() == {field, *checks}, "value", WidgetError)
+        _expect(all(check(content[key]) for key, check in checks.items()), "value", WidgetError)
 
 
-def _expect(holds: bool, reason: str = "value") -> None:
+def _expect(holds: bool, reason: str = "value", error: type[FrameError] = FrameError) -> None:
     if not holds:
-        raise FrameError(reason)
+        raise error(reason)
 
 
-def _check_empty(message: Message) -> None:
+def _check_empty(message: Message, _: Models) -> None:
     _expect(message.content == {} == message.metadata and not message.buffers)
 
 
-def _check_comm_info(message: Message) -> None:
+def _check_comm_info(message: Message, _: Models) -> None:
     _expect(message.content in ({}, {"target_name": "jupyter.widget"}) and message.metadata == {} and not message.buffers)
 
 
-def _check_comm_open(message: Message) -> None:
+def _check_comm_open(message: Message, _: Models) -> None:
     """Only the widget manager's own comm: any other target would make a widget."""
     content = message.content
     _expect(content.get("target_name") == CONTROL, "target")
@@ -108,32 +140,39 @@ def _check_comm_open(message: Message) -> None:
     _expect(_is_id(content["comm_id"]) and message.metadata == {"version": "1.0.0"})
 
 
-def _check_comm_close(message: Message) -> None:
+def _check_comm_close(message: Message, _: Models) -> None:
     content = message.content
     _expect(content.keys() == {"comm_id", "data"} and content["data"] == {} and message.metadata == {} and not message.buffers)
     _expect(_is_id(content["comm_id"]))
-
-
-def _check_request(data: dict, buffers: list[bytes]) -> None:
-    _expect(data.keys() == {"method"} and not buffers)
 
 
 def _is_id(value: Any) -> bool:
     return isinstance(value, str) and 0 < len(value) <= _MAX_ID
 
 
-def _mapping(value: Any, key: str, name: str) -> dict:
-    found = value.get(key) if isinstance(value, dict) else None
+def _mapping(value: Any, key: str, name: str, default: Any = None) -> dict:
+    found = value.get(key, default) if isinstance(value, dict) else None
     if not isinstance(found, dict):
         raise DescriptionError(f"{name} must have {key!r} with a mapping, but it is {value!r:.200}.")
     return found
 
 
-def _field_checks(kind: str, fields: Any) -> dict[str, Check]:
-    """The checks of the fields of a message that a widget takes."""
-    if not isinstance(fields, dict):
-        raise DescriptionError(f"The message {kind} must have a mapping of fields, but it has {fields!r}.")
-    return {name: compiled(rule, f"{kind}.{name}") for name, rule in fields.items()}
+def _list(value: Any, key: str) -> list:
+    found = value.get(key) if isinstance(value, dict) else None
+    if not (isinstance(found, list) and all(isinstance(item, str) for item in found)):
+        raise DescriptionError(f"the description must have {key!r} with a list of texts, but it is {value!r:.200}.")
+    return found
 
 
-NOTHING = Allowlist({"traits": {}, "messages": {}})
+def _model(model: Any, kind: str) -> _Model:
+    """The checks of one kind of model."""
+    traits, linked, messages = (_mapping(model, part, kind, {}) for part in ("traits", "linked", "messages"))
+    named = {
+        field: {name: checks_of(_mapping(names, name, kind), f"{kind}.{name}") for name in _mapping(messages, field, kind)}
+        for field, names in messages.items()
+    }
+    return _Model(checks_of(traits, kind), checks_of(linked, kind), named)
+
+
+_UNKNOWN = _Model({}, {}, {})
+NOTHING = Allowlist({"models": {}, "links": []})

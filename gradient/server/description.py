@@ -10,6 +10,7 @@ from typing import Any
 from gradient.server.allowlist import NOTHING, Allowlist
 from gradient.server.rules import DescriptionError
 from gradient.server.supervisor import ZygoteSupervisor
+from gradient.server.zygote import MAX_DESCRIPTION, TOO_LONG
 
 _LOG = logging.getLogger(__name__)
 _SECONDS = 60.0
@@ -48,7 +49,7 @@ async def _described(notebook: str, env: Mapping[str, str]) -> Any:
     Raises:
         OSError: if it does not run.
         TimeoutError: if it takes too long.
-        ValueError: if it prints none.
+        ValueError: if it prints none, or too long a one.
     """
     command = (sys.executable, "-m", "gradient.allowlist", notebook)
     process = await asyncio.create_subprocess_exec(*command, env=dict(env), stdout=asyncio.subprocess.PIPE)
@@ -57,4 +58,6 @@ async def _described(notebook: str, env: Mapping[str, str]) -> Any:
     finally:
         if process.returncode is None:
             process.kill()
+    if len(printed) > MAX_DESCRIPTION:
+        raise ValueError(TOO_LONG.format(notebook, len(printed)))
     return json.loads(printed)

@@ -28,13 +28,22 @@ class FrameError(Exception):
 
 @dataclass(frozen=True)
 class Message:
-    """The content of a frame: its id and type, its metadata and content from JSON, and its buffers."""
+    """The content of a frame: its header, metadata and content from JSON, and its buffers."""
 
-    id: str
-    type: str
+    header: dict
     metadata: dict
     content: dict
     buffers: list[bytes]
+
+    @property
+    def id(self) -> str:
+        """Its id, which the kernel's answers name."""
+        return self.header["msg_id"]
+
+    @property
+    def type(self) -> str:
+        """Its type."""
+        return self.header["msg_type"]
 
 
 def read(frame: object) -> Message:
@@ -55,7 +64,7 @@ def read(frame: object) -> Message:
     head = _object(header)
     if head.keys() != _HEADER or not all(isinstance(text, str) and len(text) <= _MAX_TEXT for text in head.values()):
         raise FrameError("malformed")
-    return Message(head["msg_id"], head["msg_type"], _object(metadata), _object(content), buffers)
+    return Message(head, _object(metadata), _object(content), buffers)
 
 
 def _parts(frame: bytes) -> list[bytes]:

@@ -14,6 +14,7 @@ from traitlets import Float, Instance, Integer, Type, Unicode, default, observe
 from gradient.adapters.jupyter_server import KernelProvisioner, KernelRestarter
 from gradient.cache_paths import compilation_options
 from gradient.server.limits import Limits
+from gradient.server.models import Models
 from gradient.server.periodic import Periodic
 from gradient.server.supervisor import ZygoteSupervisor
 from gradient.server.zygote import ForkRequest
@@ -112,12 +113,14 @@ class Kernel(ServerKernelManager):
         used_at: when it last computed something, on the monotonic clock.
         left_at: when its last connection was closed, or else when its page was sent.
         client_network: of the visitor it was started for.
+        models: of its widgets; None until a page connects.
     """
 
     restarter_class = Type(KernelWatcher, klass=KernelRestarter)
     used_at = Float()
     left_at = Float()
     client_network = Unicode()
+    models = Instance(Models, allow_none=True)
 
     @default("left_at")
     def _default_left_at(self) -> float:  # for a kernel that is starting, which nobody can have left

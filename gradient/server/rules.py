@@ -30,12 +30,29 @@ def _is_text(max_length: int, value: Any) -> bool:
     return isinstance(value, str) and len(value) <= max_length
 
 
+def _is_none(value: Any) -> bool:
+    return value is None
+
+
 def _is_one_of(values: list, value: Any) -> bool:
-    return any(type(value) is type(known) and value == known for known in values)
+    return any(_is_same(value, known) for known in values)
+
+
+def _is_same(value: Any, known: Any) -> bool:
+    """Whether they are equal and of one type; a page writes the number 1.0 as 1."""
+    return value == known and (type(value) is type(known) or (type(value) is int and type(known) is float))
 
 
 def _is_list(items: list[Check], value: Any) -> bool:
     return isinstance(value, list) and len(value) == len(items) and all(map(_holds, items, value))
+
+
+def _is_list_of_any_length(item: Check, max_length: int, value: Any) -> bool:
+    return isinstance(value, list) and len(value) <= max_length and all(map(item, value))
+
+
+def _is_record(fields: Mapping[str, Check], value: Any) -> bool:
+    return isinstance(value, dict) and value.keys() == fields.keys() and all(fields[name](value[name]) for name in fields)
 
 
 def _holds(check: Check, value: Any) -> bool:
@@ -67,13 +84,31 @@ def compiled(rule: Any, name: str) -> Check:
     """The check of a rule, whose `type` names it and whose other fields are its bounds."""
     kind = rule.get("type") if isinstance(rule, dict) else None
     if not (isinstance(kind, str) and kind in _KINDS):
-        raise DescriptionError(f"The rule {rule!r} of {name} must have one of the types {sorted(_KINDS)}.")
+        raise DescriptionError(f"The rule {rule!r:.200} of {name} must have one of the types {sorted(_KINDS)}.")
     check, bounds = _KINDS[kind]
-    if rule.keys() != {"type", *bounds} or not all(is_bound(rule[bound]) for bound, is_bound in bounds.items()):
-        raise DescriptionError(f"The rule {rule!r} of {name} must have the bounds {sorted(bounds)} and no others.")
-    if kind == "list":
-        return partial(check, [compiled(item, name) for item in rule["items"]])
-    return partial(check, *(rule[bound] for bound in bounds))
+    if rule.keys() != {"type", *bounds}:
+        raise DescriptionError(f"The rule {rule!r:.200} of {name} must have the bounds {sorted(bounds)} and no others.")
+    for bound, (is_bound, words) in bounds.items():
+        if not is_bound(rule[bound]):
+            raise DescriptionError(f"The bound {bound!r} of {name} is {rule[bound]!r:.100}. It must be {words}.")
+    return partial(check, *(_INNER.get(bound, _itself)(rule[bound], name) for bound in bounds))
+
+
+def _itself(bound: Any, _: str) -> Any:
+    return bound
+
+
+def _all_of(items: list, name: str) -> list[Check]:
+    return [any_of(rules, name) for rules in items]
+
+
+def checks_of(fields: Mapping[str, Any], name: str) -> dict[str, Check]:
+    """The checks of fields by their names, each of which has a list of rules."""
+    return {field: any_of(rules, f"{name}.{field}") for field, rules in fields.items()}
+
+
+# Bounds that are rules themselves, which have to be compiled, too.
+_INNER: Mapping[str, Callable[[Any, str], Any]] = {"items": _all_of, "item": any_of, "fields": checks_of}
 
 
 def _is_finite(value: Any) -> bool:
@@ -88,17 +123,36 @@ def _is_any_list(value: Any) -> bool:
     return isinstance(value, list)
 
 
+def _is_any_mapping(value: Any) -> bool:
+    return isinstance(value, dict)
+
+
+def _is_list_of_scalars(value: Any) -> bool:
+    return isinstance(value, list) and all(item is None or isinstance(item, str) or _is_finite(item) for item in value)
+
+
 def _is_list_of_dtypes(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(name, str) and name in _SIZES for name in value)
 
 
-# For each type of rule: its check, and its bounds in the order of the check's arguments, each with a check of the bound itself.
-_KINDS: Mapping[str, tuple[Callable[..., bool], Mapping[str, Check]]] = {
-    "number": (_is_number, {"low": _is_finite, "high": _is_finite}),
-    "integer": (_is_integer, {"low": _is_finite, "high": _is_finite}),
+_FINITE = (_is_finite, "a finite number")
+_COUNT = (_is_count, "an integer that is not negative")
+_LIST = (_is_any_list, "a list")
+
+# For each type of rule: its check, and its bounds in the order of the check's arguments, each with a check of the bound itself
+# and with words for what passes it.
+_KINDS: Mapping[str, tuple[Callable[..., bool], Mapping[str, tuple[Check, str]]]] = {
+    "number": (_is_number, {"low": _FINITE, "high": _FINITE}),
+    "integer": (_is_integer, {"low": _FINITE, "high": _FINITE}),
     "boolean": (_is_boolean, {}),
-    "text": (_is_text, {"max_length": _is_count}),
-    "enum": (_is_one_of, {"values": _is_any_list}),
-    "list": (_is_list, {"items": _is_any_list}),
-    "array": (_is_array, {"dtypes": _is_list_of_dtypes, "max_ndim": _is_count, "max_side": _is_count}),
+    "none": (_is_none, {}),
+    "text": (_is_text, {"max_length": _COUNT}),
+    "enum": (_is_one_of, {"values": (_is_list_of_scalars, "a list of texts, numbers and booleans")}),
+    "list": (_is_list, {"items": _LIST}),
+    "many": (_is_list_of_any_length, {"item": _LIST, "max_length": _COUNT}),
+    "record": (_is_record, {"fields": (_is_any_mapping, "a mapping")}),
+    "array": (
+        _is_array,
+        {"dtypes": (_is_list_of_dtypes, f"a list of {sorted(_SIZES)}"), "max_ndim": _COUNT, "max_side": _COUNT},
+    ),
 }

@@ -13,6 +13,7 @@ from gradient.adapters.tornado import PacedProtocol, close_at_once, paced
 from gradient.server import metrics
 from gradient.server.bucket import Bucket
 from gradient.server.guard import PROTOCOL, GuardedConnection
+from gradient.server.models import Models
 from gradient.server.visitor import OwnerOnlyHandler, refusal
 
 TRY_AGAIN_LATER = 1013  # a close code registered with IANA
@@ -82,7 +83,9 @@ class KernelSocket(OwnerOnlyHandler, VoilaKernelWebsocketHandler):
         await super().pre_get()
         if self.connection is None:
             raise refusal(400, "gone")
-        self.connection.allowlist = allowlist
+        kernel = kernels.get_kernel(self.kernel_id_in_path)
+        kernel.models = kernel.models or Models(allowlist.links)  # those of the page's sockets before this one
+        self.connection.allowlist, self.connection.models = allowlist, kernel.models
 
     async def open(self, kernel_id: str) -> None:
         """Connects the page with its kernel, or cleans up after a failed attempt."""

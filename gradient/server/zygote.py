@@ -7,7 +7,8 @@ this process has a single thread: nothing it imports may start a JAX backend, an
 CONTROL is a Unix socket of packets, each of them a JSON object:
 
     from the server     the fields of `ForkRequest`                      fork a kernel
-    from the zygote     {"allowlist": description}                       once, if there is a NOTEBOOK: what its pages may set
+    from the zygote     {"described": text}                              what pages of a NOTEBOOK may set, if there is one:
+                                                                         pieces of JSON, the last of which is empty
                         {"ready": true}                                  once: it can fork
                         {"cannot_fork": reason}                          once, instead: it must not, and exits
                         {"pid": number}, with a pidfd attached           answers a request
@@ -32,6 +33,9 @@ from typing import NamedTuple, NoReturn
 from gradient.server.limits import Limits
 
 MAX_PACKET = 1 << 17
+_MAX_PIECE = 1 << 15  # characters of a description, of which JSON in JSON makes at most twice as many
+MAX_DESCRIPTION = 1 << 23
+TOO_LONG = f"What pages of {{}} may set takes {{}} characters; at most {MAX_DESCRIPTION} are read. Shorten lists of choices."
 _DESCRIBE_SECONDS = 30
 # What a kernel imports before its first slider moves, besides everything that building the app imports.
 PRELOADED = (
@@ -82,10 +86,15 @@ class Zygote:
     def describe(self, notebook: str) -> None:
         """Tells the server what pages of a notebook may set; a fork runs the notebook to find out."""
         described = importlib.import_module("gradient.allowlist").describe
-        if answer := _answer_of_a_fork(lambda: json.dumps({"allowlist": described(notebook)}), _DESCRIBE_SECONDS):
-            self._control.send(answer)
+        answer, status = _answer_of_a_fork(lambda: json.dumps(described(notebook)), _DESCRIBE_SECONDS)
+        if status:
+            why = f"not within {_DESCRIBE_SECONDS} s" if status == -signal.SIGALRM else f"that ended with status {status}"
+            self.warn(f"The widgets of {notebook} could not be described: {why}.")
+        elif len(answer) > MAX_DESCRIPTION:
+            self.warn(TOO_LONG.format(notebook, len(answer)))
         else:
-            self.warn(f"The widgets of {notebook} could not be described within {_DESCRIBE_SECONDS} s.")
+            for start in range(0, len(answer) + _MAX_PIECE, _MAX_PIECE):  # beyond the end it is empty
+                self._send({"described": answer[start : start + _MAX_PIECE].decode()})
 
     def run(self) -> None:
         """Forks kernels until the server is gone."""
@@ -203,29 +212,40 @@ def _build_ahead() -> bool:
         build()
         return "" if _num_threads() > 1 else "safe"
 
-    if _num_threads() > 1 or not any(_answer_of_a_fork(is_safe) for _ in range(2)):
+    if _num_threads() > 1 or not any(_answer_of_a_fork(is_safe)[0] for _ in range(2)):
         return False
     build()
     return True
 
 
-def _answer_of_a_fork(ask: Callable[[], str], seconds: int = 0) -> bytes:
-    """What a function returns in a fork of this process; nothing if it fails, or takes longer than so many seconds."""
+def _answer_of_a_fork(ask: Callable[[], str], seconds: int = 0) -> tuple[bytes, int]:
+    """What a function returns in a fork of this process, as ASCII, and the status with which the fork ends, as in `subprocess`.
+
+    A fork that takes longer than so many seconds is ended by SIGALRM; 0 is no limit.
+    """
     read_end, write_end = os.pipe()
     pid = os.fork()
     if pid == 0:
-        try:
-            signal.alarm(seconds)  # which ends this process; 0 is no alarm
-            answer = ask().encode()
-            while answer:
-                answer = answer[os.write(write_end, answer) :]
-        finally:
-            os._exit(0)
+        os.close(read_end)
+        _answer_and_exit(ask, write_end, seconds)
     os.close(write_end)
     with os.fdopen(read_end, "rb") as pipe:
         answer = pipe.read()
-    os.waitpid(pid, 0)
-    return answer
+    return answer, os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
+def _answer_and_exit(ask: Callable[[], str], pipe: int, seconds: int) -> NoReturn:
+    status = 1
+    try:
+        signal.alarm(seconds)
+        answer = ask().encode("ascii")
+        while answer:
+            answer = answer[os.write(pipe, answer) :]
+        status = 0
+    except BaseException:
+        sys.excepthook(*sys.exc_info())
+    finally:
+        os._exit(status)
 
 
 def main(control: str, parent_pipe: str, notebook: str = "") -> None:

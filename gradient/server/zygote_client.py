@@ -102,6 +102,7 @@ class ZygoteClient:
         self._loop = asyncio.get_running_loop()
         self.ready: asyncio.Future[None] = self._loop.create_future()
         self.cannot_fork, self.description = False, None
+        self._pieces: list[str] = []  # of the description
         self._on_end = on_end
         self._requests: deque[asyncio.Future[ForkedProcess]] = deque()
         self._forks: dict[int, ForkedProcess] = {}
@@ -160,8 +161,10 @@ class ZygoteClient:
             case {"ready": True}:
                 self._deadline.cancel()
                 self.ready.set_result(None)
-            case {"allowlist": description}:
-                self.description = description
+            case {"described": ""}:
+                self.description = json.loads("".join(self._pieces))
+            case {"described": piece}:
+                self._pieces.append(piece)
             case {"warning": text}:
                 _LOG.warning("%s", text)
             case {"cannot_fork": reason}:
