@@ -116,6 +116,7 @@ def described(folder: Path, *cells: str) -> Any:
     finally:
         os.chdir(place)
         sys.path[:] = path
+        InProcessKernel.instance().iopub_thread.stop()
         for made in (InProcessKernel, InProcessInteractiveShell):
             made.clear_instance()
     description["failures"] = [line for line in description["failures"] if line not in others]
@@ -213,7 +214,7 @@ def test_a_cell_that_fails_ends_the_run_as_in_voila(tmp_path: Path) -> None:
     (failure,) = description["failures"]
     assert failure.startswith("Cell 2 of own.ipynb failed, and those after it do not run: ZeroDivisionError")
     (knob,) = (model for model in description["models"].values() if "turned" in model.get("traits", ()))
-    assert knob["traits"] == {"turned": [{"type": "integer", "low": 0, "high": 10}]}
+    assert knob["traits"]["turned"] == [{"type": "integer", "low": 0, "high": 10}]
 
 
 IN_A_KERNEL = """
