@@ -11,6 +11,7 @@ import pytest
 from traitlets import Bool, Float, HasTraits, Int, Unicode
 
 from gradient.link import JaxLink, KernelRenderer, Transition, choose, jaxlink
+from gradient.wasm import verify
 from tests.wire import Wire, to
 
 
@@ -181,6 +182,17 @@ def test_a_failing_function_keeps_the_last_outputs_and_recovers(caplog: pytest.L
     source.n = 2
     assert (target.a, page.text) == (3.0, "")
     assert "one is too many" in caplog.text
+
+
+def test_the_kernel_computes_after_a_fault_of_the_compiler(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: bytes) -> None:
+        raise verify.InvalidProgram("module", "a result is missing")
+
+    monkeypatch.setattr(verify, "check_module", refuse)
+    slider, target = widgets.FloatSlider(value=3), widgets.FloatText()
+    link = jaxlink(lambda a: {"twice": 2 * a}, inputs={"a": (slider, "value")}, outputs={"twice": (target, "value")})
+    assert (link.computing, target.value) == ("kernel", 6.0)
+    assert "a result is missing. This is a fault of the compiler to WebAssembly" in link.reason
 
 
 def test_a_choice_that_cannot_be_compiled_does_not_affect_others(caplog: pytest.LogCaptureFixture) -> None:
