@@ -9,12 +9,14 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from jax import lax
+from jax.experimental import io_callback
 
 from gradient.wasm import UnsupportedPrimitive, compile
 from tests.wasm_parity import check, floats, load
 
 X, EMPTY = floats(3), np.zeros((0, 3), np.float32)
 KEY = jax.random.key(0)
+REFERENCE = jax.new_ref(jnp.zeros(3))
 
 
 def constant(dtype: Any, *values: Any) -> np.ndarray:
@@ -76,6 +78,30 @@ REFUSED: list[tuple[str, Callable]] = [
 
 @pytest.mark.parametrize(("what", "fun"), REFUSED)
 def test_another_type_is_refused_by_name(what: str, fun: Callable) -> None:
+    with pytest.raises(UnsupportedPrimitive, match=rf"{what}.*can still run in the kernel"):
+        compile(fun, X)
+
+
+def _counted(x: jax.Array) -> jax.Array:
+    io_callback(print, None, x)
+    return x * 2
+
+
+def _stored(x: jax.Array) -> jax.Array:
+    REFERENCE[...] = x
+    return x * 2
+
+
+@pytest.mark.parametrize(
+    ("what", "fun"),
+    [
+        ("io_callback", _counted),
+        ("io_callback", lambda x: lax.scan(lambda c, _: (c, _counted(c)), x, None, length=3)[0]),
+        ("a reference to a mutable array", _stored),
+        ("new_ref", lambda x: jax.new_ref(x)[...]),
+    ],
+)
+def test_an_effect_beside_the_results_is_refused(what: str, fun: Callable) -> None:
     with pytest.raises(UnsupportedPrimitive, match=rf"{what}.*can still run in the kernel"):
         compile(fun, X)
 

@@ -5,11 +5,11 @@ primitives and parameters change between releases. The protocols below are the f
 parameters are read by its rule in `gradient.wasm.rules`, and by nothing else.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 import jax
-from jax._src import source_info_util
+from jax._src import debugging, source_info_util
 from jax.extend import core
 
 
@@ -41,6 +41,7 @@ class Equation(Protocol):
     invars: Sequence[Any]
     outvars: Sequence[Any]
     source_info: Any
+    effects: Iterable[Any]
 
 
 class Jaxpr(Protocol):
@@ -71,6 +72,16 @@ def called(equation: Equation) -> Any:
 def is_literal(atom: Any) -> bool:
     """Whether an operand is a number in the equation itself. Only its class says so, and only `jax.extend` has that."""
     return isinstance(atom, core.Literal)
+
+
+def has_effect(equation: Equation) -> bool:
+    """Whether an equation does more than compute its results; what it prints for debugging does not count."""
+    return not all(isinstance(effect, debugging.DebugEffect | debugging.OrderedDebugEffect) for effect in equation.effects)
+
+
+def is_mutable(value: Any) -> bool:
+    """Whether a constant is a reference to an array that the function may change."""
+    return isinstance(value, jax.Ref)
 
 
 def is_random_key(dtype: Any) -> bool:

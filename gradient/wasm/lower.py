@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gradient.adapters.jax import Aval, Equation, Jaxpr, is_literal, is_random_key
+from gradient.adapters.jax import Aval, Equation, Jaxpr, has_effect, is_literal, is_mutable, is_random_key
 from gradient.wasm import ir
 from gradient.wasm.addressing import stride
 from gradient.wasm.arrays import (
@@ -116,7 +116,7 @@ class Lowering:
             return self.constant(atom.val) if is_literal(atom) else known[atom]
 
         for equation in jaxpr.eqns:
-            if not any(uses[v] for v in equation.outvars):
+            if not _is_live(equation, uses):
                 continue
             results = self._apply(equation, [value(atom) for atom in equation.invars])
             for var, result in zip(equation.outvars, results, strict=True):
@@ -223,6 +223,8 @@ class Lowering:
 def _in_known_type(value: Any) -> np.ndarray:
     """A constant as float32, int32 or bool. A uint32 keeps its bits, and other integers have to keep their value."""
     dtype = getattr(value, "dtype", np.dtype(type(value)))
+    if is_mutable(value):
+        raise UnsupportedPrimitive("a reference to a mutable array", "Pass the array in, and return its new value.")
     if is_random_key(dtype):
         raise UnsupportedPrimitive(f"a random key ({dtype})", "Draw random numbers outside and pass them in as an argument.")
     refused = UnsupportedPrimitive(f"a constant of type {dtype}", "Convert it to float32, int32 or bool.")
@@ -259,9 +261,14 @@ def _uses(jaxpr: Jaxpr) -> Counter:
     """How many live equations use each variable."""
     uses: Counter = Counter(v for v in jaxpr.outvars if not is_literal(v))
     for equation in reversed(jaxpr.eqns):
-        if any(uses[v] for v in equation.outvars):
+        if _is_live(equation, uses):
             uses.update(v for v in equation.invars if not is_literal(v))
     return uses
+
+
+def _is_live(equation: Equation, uses: Counter) -> bool:
+    """Whether a result is used, or something else happens, which no rule does: an equation without a rule is refused."""
+    return any(uses[v] for v in equation.outvars) or has_effect(equation)
 
 
 def out_shape(equation: Equation, number: int = 0) -> tuple[Shape, str]:
