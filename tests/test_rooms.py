@@ -57,7 +57,8 @@ ROOMS = [
         "gradient/views/*.py",
         {
             *("ipywidgets", "anywidget", "bqplot", "ipympl", "matplotlib", "numpy", "traitlets"),
-            *("gradient.link.modules", "gradient.views*", "gradient.problems", "gradient.landscape", "gradient.frame"),
+            *("gradient.link.modules", "gradient.link.text", "gradient.views*"),
+            *("gradient.problems", "gradient.landscape", "gradient.frame"),
             *(f"gradient.adapters.{library}" for library in ("traitlets", "ipywidgets", "anywidget", "ipympl", "bqplot")),
         },
     ),

@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Page
 from gradient.link.modules import esm
 from gradient.link.text import fill, format_number
 from gradient.link.values import as_input, as_output
+from gradient.views.plane import tick_labels
 from gradient.views.sentences import VERDICTS
 from tests.conftest import ROOT, watched
 
@@ -56,19 +57,17 @@ def page(browser: Browser) -> Iterator[Page]:
         yield page
 
 
-def test_every_number_is_formatted_alike(page: Page) -> None:
+@pytest.mark.parametrize("digits", [2, 3, 4])
+def test_every_number_is_formatted_alike(page: Page, digits: int) -> None:
     # Bits, as JSON has no infinity, no NaN and no negative zero.
     bits = [struct.pack(">d", value).hex() for value in NUMBERS]
-    words = page.evaluate("""bits => bits.map((hex) => {
+    words = page.evaluate("""([bits, digits]) => bits.map((hex) => {
         const view = new DataView(new ArrayBuffer(8));
         view.setBigUint64(0, BigInt("0x" + hex));
-        return formatNumber(view.getFloat64(0));
-    })""", bits)  # fmt: skip
-    other = [
-        (value, mine, theirs)
-        for value, mine, theirs in zip(NUMBERS, map(format_number, NUMBERS), words, strict=True)
-        if mine != theirs
-    ]
+        return formatNumber(view.getFloat64(0), digits);
+    })""", [bits, digits])  # fmt: skip
+    mine = [format_number(value, digits) for value in NUMBERS]
+    other = [row for row in zip(NUMBERS, mine, words, strict=True) if row[1] != row[2]]
     assert not other, f"{len(other)} of {len(NUMBERS)}, as (number, kernel, page): {other[:20]}"
 
 
@@ -104,3 +103,10 @@ def test_an_integer_is_clipped_as_in_the_kernel(page: Page, value: int) -> None:
 @pytest.mark.parametrize("value", [0.5, 12.3456, 0.001, 99999.0, 54321.7, 123456.7, 1e-5, -3e20])
 def test_a_formatted_number_has_three_correct_digits(value: float) -> None:
     assert float(format_number(value)) == pytest.approx(value, rel=0.005)
+
+
+@pytest.mark.parametrize("low", [1e-5, 0.0999, 0.962, 1.0, 5.01, 99.0, 1.23e5])
+def test_no_two_ticks_of_a_colour_bar_read_alike(low: float) -> None:
+    """Not even where the losses differ by a hundredth."""
+    labels = tick_labels(np.geomspace(low, 1.01 * low, 7)[1:-1].tolist())
+    assert len(set(labels)) == 5

@@ -11,16 +11,17 @@ import {
 } from "./constants.js";
 
 /**
- * Formats a number with three significant digits and without trailing zeros; whole numbers are written out.
+ * Formats a number with so many significant digits and without trailing zeros; whole numbers are written out.
  * @param {number} value
+ * @param {number} [digits]
  * @returns {string}
  */
-export function formatNumber(value) {
+export function formatNumber(value, digits = SIGNIFICANT_DIGITS) {
   if (!Number.isFinite(value)) return Number.isNaN(value) ? NOT_A_NUMBER : value > 0 ? INFINITE : NEGATIVE_INFINITE;
   const size = Math.abs(value);
   if (Number.isInteger(value) && size < WHOLE_LIMIT) return String(value || 0); // no negative zero
   const needsExponent = size >= EXPONENT_FROM || size < EXPONENT_BELOW;
-  return needsExponent ? value.toExponential(SIGNIFICANT_DIGITS - 1) : String(Number(value.toPrecision(SIGNIFICANT_DIGITS)));
+  return needsExponent ? value.toExponential(digits - 1) : String(Number(value.toPrecision(digits)));
 }
 
 /**

@@ -17,20 +17,19 @@ from gradient.link.constants import (
 )
 
 _PLACEHOLDER = re.compile(r"\{([^{}]+)\}")  # not \w, which matches other letters in JavaScript
-# JavaScript rounds a tie away from zero. Python's formats would round it to an even digit.
-_ROUNDING = Context(prec=SIGNIFICANT_DIGITS, rounding=ROUND_HALF_UP)
 
 
-def format_number(value: float) -> str:
-    """Formats a number with three significant digits and without trailing zeros; whole numbers are written out."""
+def format_number(value: float, digits: int = SIGNIFICANT_DIGITS) -> str:
+    """Formats a number with so many significant digits and without trailing zeros; whole numbers are written out."""
     if not math.isfinite(value):
         return NOT_A_NUMBER if math.isnan(value) else INFINITE if value > 0 else NEGATIVE_INFINITE
     size = abs(value)
     if size < WHOLE_LIMIT and float(value).is_integer():
         return str(int(value))
-    rounded = _ROUNDING.create_decimal_from_float(float(value))
+    # JavaScript rounds a tie away from zero. Python's formats would round it to an even digit.
+    rounded = Context(prec=digits, rounding=ROUND_HALF_UP).create_decimal_from_float(float(value))
     needs_exponent = size >= EXPONENT_FROM or size < EXPONENT_BELOW
-    return f"{rounded:.{SIGNIFICANT_DIGITS - 1}e}" if needs_exponent else f"{float(rounded):g}"
+    return f"{rounded:.{digits - 1}e}" if needs_exponent else f"{float(rounded):g}"
 
 
 def fill(template: str, values: Mapping[str, Any]) -> str:

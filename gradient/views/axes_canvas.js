@@ -23,7 +23,7 @@
  * @property {string[]} bands colours, from the lowest loss to the highest
  * @property {number[]} ticks
  * @property {{ gap: number, width: number, labelAt: number, ticks: number, label: string }} colourBar gap and width in pixels
- * @property {{ caption: number, ticks: number, exponents: [number, number] }} digits
+ * @property {number[]} tickDigits see `plane.py`
  * @property {{ start: string, third: string, end: string }} lossTemplates
  * @property {Record<string, PlaneWords>} planeWords by the plane's case
  *

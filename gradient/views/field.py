@@ -99,10 +99,10 @@ class PlanePicture(Picture):
             transform=self.axes.transAxes,
             fontsize=style.SMALL_FONT,
             va="top",
-            linespacing=1.25,
+            linespacing=1.15,
             animated=True,
         )
-        caption.set_bbox({"facecolor": "white", "alpha": 0.85, "edgecolor": "none", "pad": 4})
+        caption.set_bbox({"facecolor": "white", "alpha": 0.85, "edgecolor": "none", "pad": 3})
         return caption
 
     def _set_clear(self, is_clear: bool) -> None:
@@ -125,7 +125,7 @@ class PlanePicture(Picture):
         self._image.set_data(np.log(np.maximum(frame.plane, 1e-12)).clip(low - beyond, high + beyond))
         self._image.set_clim(low, high)
         ticks = np.linspace(low, high, style.NUM_BAR_TICKS + 2)[1:-1]
-        self._bar.set_ticks(list(ticks), labels=[plane.format_loss(tick, plane.TICK_DIGITS) for tick in np.exp(ticks)])
+        self._bar.set_ticks(list(ticks), labels=plane.tick_labels(np.exp(ticks).tolist()))
         self._third.set_data(*frame.path[frame.plane_third : frame.plane_third + 1].T)
         case = PlaneCase(int(frame.plane_case))
         self._third.set_visible(case == PlaneCase.THROUGH_PATH)

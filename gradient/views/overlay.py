@@ -40,11 +40,7 @@ THEME = {
         "ticks": style.NUM_BAR_TICKS,
         "label": PLANE_COLOURS,
     },
-    "digits": {
-        "caption": plane.CAPTION_DIGITS,
-        "ticks": plane.TICK_DIGITS,
-        "exponents": [plane.SMALLEST_EXPONENT, plane.LARGEST_EXPONENT],
-    },
+    "tickDigits": list(plane.TICK_DIGITS),
     "lossTemplates": PLANE_LOSSES,
     "planeWords": {str(int(case)): words._asdict() for case, words in PLANE.items()},
     "throughPath": int(PlaneCase.THROUGH_PATH),

@@ -1,5 +1,6 @@
 // The plane of a larger model on the axes: bands of equal loss, ticks and labels, a colour bar, and a caption.
 
+import { formatNumber } from "../link/text.js";
 import { contextOf, setFont, write, writeUpwards } from "./axes_canvas.js";
 import { strokeWith } from "./path.js";
 import { fillIn } from "./words.js";
@@ -162,24 +163,24 @@ function drawColourTicks(axes, left, range) {
   const { context, box, theme } = axes;
   const { pixelsPerPoint: points, colours, colourBar, lineWidths } = theme;
   const [low, high] = Array.from(range);
+  const shares = Array.from({ length: colourBar.ticks }, (_, i) => (i + 1) / (colourBar.ticks + 1));
+  const labels = labelsOf(
+    shares.map((share) => low * (high / low) ** share),
+    theme.tickDigits,
+  );
   setFont(axes, "small");
-  for (let tick = 1; tick <= colourBar.ticks; tick++) {
-    const share = tick / (colourBar.ticks + 1);
+  shares.forEach((share, i) => {
     const y = box.top + box.height * (1 - share);
-    const loss = formatLoss(low * (high / low) ** share, theme.digits.ticks, theme);
     context.fillStyle = colours.muted;
     context.fillRect(left, y - (lineWidths.axis / 2) * points, TICK_LENGTH * points, lineWidths.axis * points);
-    write(axes, loss, left + TICK_TO_LABEL * points, y, colours.muted, "left", "middle");
-  }
+    write(axes, labels[i], left + TICK_TO_LABEL * points, y, colours.muted, "left", "middle");
+  });
 }
 
-/** A loss as Python's `plane.format_loss` writes it. @param {number} value @param {number} digits @param {AxesCanvas["theme"]} theme */
-function formatLoss(value, digits, { digits: { exponents } }) {
-  const [mantissa, power] = value.toExponential(digits - 1).split("e");
-  const exponent = Number(power);
-  if (exponent >= exponents[0] && exponent < Math.max(digits, exponents[1])) return String(Number(`${mantissa}e${exponent}`));
-  const sign = exponent < 0 ? "-" : "+";
-  return `${Number(mantissa)}e${sign}${String(Math.abs(exponent)).padStart(2, "0")}`;
+/** Losses with as many digits as it takes to tell them apart. @param {number[]} losses @param {number[]} tickDigits */
+function labelsOf(losses, tickDigits) {
+  const written = tickDigits.map((digits) => losses.map((loss) => formatNumber(loss, digits)));
+  return written.find((labels) => new Set(labels).size === labels.length) ?? written[written.length - 1];
 }
 
 /** Words in as many lines as they need. @param {string[]} words @param {string} separator @param {(line: string) => boolean} fits */
@@ -195,7 +196,7 @@ function linesOf(words, separator, fits) {
 
 /** The true losses of the plane's corners in words. @param {AxesCanvas["theme"]} theme @param {ArrayLike<number>} corners @param {number} third @param {number} last @param {boolean} hasThird */
 function lossesOf(theme, corners, third, last, hasThird) {
-  const [first, middle, end] = Array.from(corners, (loss) => formatLoss(loss, theme.digits.caption, theme));
+  const [first, middle, end] = Array.from(corners, (loss) => formatNumber(loss));
   const templates = theme.lossTemplates;
   return [
     fillIn(templates.start, { loss: first }),
@@ -204,12 +205,12 @@ function lossesOf(theme, corners, third, last, hasThird) {
   ];
 }
 
-const CAPTION_INSET = 3; // pixels from the axes
+const CAPTION_INSET = 2; // pixels from the axes
 
 /** Writes the true losses of the plane's corners, and what its case has to remark. @param {AxesCanvas} axes @param {ArrayLike<number>} corners @param {number} third @param {number} last @param {number} planeCase */
 export function drawCaption(axes, corners, third, last, planeCase) {
   const { context, box, theme } = axes;
-  const pad = 4 * theme.pixelsPerPoint;
+  const pad = 3 * theme.pixelsPerPoint;
   setFont(axes, "small");
   const widthOf = (/** @type {string} */ text) => context.measureText(text).width;
   const fits = (/** @type {string} */ text) => widthOf(text) <= box.width - 2 * pad - 2 * CAPTION_INSET;
@@ -217,7 +218,7 @@ export function drawCaption(axes, corners, third, last, planeCase) {
   const remark = linesOf(theme.planeWords[planeCase].remark.split(" "), " ", fits);
   const lines = [...linesOf(losses, " · ", fits), ...remark].filter(Boolean);
   const [left, top] = [box.left + CAPTION_INSET + pad, box.top + CAPTION_INSET + pad];
-  const lineHeight = (theme.fontSizes.small + 3) * theme.pixelsPerPoint;
+  const lineHeight = (theme.fontSizes.small + 2) * theme.pixelsPerPoint;
   context.fillStyle = "rgb(255 255 255 / 85%)";
   context.fillRect(left - pad, top - pad, Math.max(...lines.map(widthOf)) + 2 * pad, lines.length * lineHeight + 1.4 * pad);
   lines.forEach((line, i) => {

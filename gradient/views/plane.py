@@ -1,16 +1,17 @@
 """Words, numbers and colours of a larger model's plane, used by the kernel's picture and by the overlay."""
 
+from collections.abc import Sequence
+
 from matplotlib.colors import to_hex
 
 from gradient.frame import Frame
 from gradient.landscape import PlaneCase
+from gradient.link.text import format_number
 from gradient.views import style
 from gradient.views.sentences import PLANE, PLANE_LOSSES
 
 TICKS = (-0.5, 0.0, 0.5, 1.0, 1.5)
-CAPTION_DIGITS, TICK_DIGITS = 3, 2
-# A loss has an exponent from 10,000 on and below 0.0001.
-SMALLEST_EXPONENT, LARGEST_EXPONENT = -4, 4
+TICK_DIGITS = (2, 3, 4)  # the first number of digits with which no two ticks read alike; the range spans 1 % at least
 
 
 def band_colours() -> list[str]:
@@ -18,15 +19,15 @@ def band_colours() -> list[str]:
     return [to_hex(style.BAND_COLOURS(band)) for band in range(style.NUM_BANDS)]
 
 
-def format_loss(value: float, digits: int) -> str:
-    """A loss with so many significant digits, without an exponent up to 10,000."""
-    rounded = f"{value:.{digits}g}"
-    return f"{float(rounded):.0f}" if 100 <= float(rounded) < 10**LARGEST_EXPONENT else rounded
+def tick_labels(losses: Sequence[float]) -> list[str]:
+    """Losses with as many digits as it takes to tell them apart."""
+    written = [[format_number(loss, digits) for loss in losses] for digits in TICK_DIGITS]
+    return next((labels for labels in written if len(set(labels)) == len(labels)), written[-1])
 
 
 def caption(frame: Frame, *, is_narrow: bool) -> str:
     """The true losses of the plane's corners and the remark on its case, on more lines if there is little room."""
-    first, third, end = (format_loss(loss, CAPTION_DIGITS) for loss in frame.plane_corners)
+    first, third, end = map(format_number, frame.plane_corners)
     case = PlaneCase(int(frame.plane_case))
     losses = [PLANE_LOSSES["start"].format(loss=first)]
     if case == PlaneCase.THROUGH_PATH:
