@@ -12,6 +12,21 @@ from tests.test_site import expect_axes
 
 ALL = ("curve", "fit", "field", "gradient_norm")
 
+# The sliders' numbers that are wider than their boxes.
+CUT_NUMBERS = """() => [...document.querySelectorAll(".techni-app .widget-readout")]
+  .filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth).map(({ textContent }) => textContent)"""
+
+# How much lighter or darker than its background, from 1 to 21, an element's content is, as WCAG 2 defines it.
+CONTRAST = """(element) => {
+  const { color, backgroundColor } = getComputedStyle(element);
+  const [dark, light] = [color, backgroundColor].map((text) => {
+    const shares = text.match(/[\\d.]+/g).map((value) => value / 255);
+    const [r, g, b] = shares.map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b + 0.05;
+  }).sort((a, b) => a - b);
+  return light / dark;
+}"""
+
 # The choices that are narrower than their longest words.
 CUT = """() => [...document.querySelectorAll(".techni-app select")].filter((choice) => {
   const { offsetWidth, style } = choice;
@@ -76,6 +91,18 @@ def test_a_screen_reader_hears_what_the_page_shows(app: AppPage) -> None:
     expect(app.page.locator(".techni-readout [role=status]")).to_have_text(re.compile(r"^Step 12, loss [\d.]+, going down$"))
 
 
+def test_a_button_can_be_seen_under_the_mouse(app: AppPage) -> None:
+    for name in ("First", "Previous", "Play", "Next", "Last", "Repeat", "Reset"):
+        app.button(name).hover()
+        assert app.button(name).evaluate(CONTRAST) >= 4.5, name
+
+
+def test_no_number_of_a_slider_is_cut(app: AppPage) -> None:
+    app.press("Learning rate", "Home")
+    assert app.value("Learning rate") == "0.00100"
+    assert app.page.evaluate(CUT_NUMBERS) == []
+
+
 def test_there_is_no_toolbar(app: AppPage) -> None:
     for place in (".techni-field", ".techni-loss", ".techni-fit"):
         app.page.locator(place).hover()
@@ -131,6 +158,13 @@ def test_on_a_phone_numbers_stay_on_their_line(phone: AppPage) -> None:
 
 def test_on_a_phone_no_choice_is_cut(phone: AppPage) -> None:
     assert phone.page.evaluate(CUT) == []
+
+
+def test_on_a_phone_no_number_of_a_slider_is_cut(phone: AppPage) -> None:
+    phone.press("Learning rate", "Home")
+    assert phone.value("Learning rate") == "0.00100"
+    assert phone.page.evaluate(CUT_NUMBERS) == []
+    phone.button("Reset").click()
 
 
 def test_on_a_phone_it_is_one_column(phone: AppPage) -> None:
