@@ -1,4 +1,4 @@
-"""A page that loses its kernel, its server or its network goes on, says so in one line, and keeps the controls."""
+"""A page whose kernel is late says so. One that loses kernel, server or network goes on, says so, and keeps the controls."""
 
 import contextlib
 import os
@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, expect
 
+from gradient.views.sentences import COMPUTE
 from tests.app_page import LOAD_MS, AppPage
 from tests.conftest import ROOT, SIZES, Server, free_port, serve, watched
 
@@ -51,12 +52,12 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
         yield context
 
 
-def kill_kernel(server: Server, app: AppPage) -> None:
-    """Kills a page's kernel, whose command names a file with the kernel's id."""
+def signal_kernel(server: Server, app: AppPage, number: int) -> None:
+    """Sends a signal to a page's kernel, whose command names a file with the kernel's id."""
     name = app.page.evaluate("jupyterapp.widgetManager.kernel.id")
     children = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children").read_text().split()
     (kernel,) = (int(pid) for pid in children if name in Path(f"/proc/{pid}/cmdline").read_text())
-    os.kill(kernel, signal.SIGKILL)
+    os.kill(kernel, number)
 
 
 def expect_working(app: AppPage) -> None:
@@ -74,13 +75,27 @@ def expect_working(app: AppPage) -> None:
     app.wait("s.step === '30' && s.loss === '0.0386'")
 
 
+def test_while_the_server_is_late_the_page_says_so_and_pales(voila: Server, context: BrowserContext) -> None:
+    app = AppPage.open(context.new_page(), voila.url)
+    app.compute_in("server")
+    took, numbers = app.page.locator(".techni-took"), app.page.locator(".techni-readout")
+    expect(numbers).to_have_css("opacity", "1", timeout=LOAD_MS)
+    signal_kernel(voila, app, signal.SIGSTOP)
+    app.press("Learning rate", "ArrowRight")
+    expect(took).to_have_text(COMPUTE["waits"])
+    expect(numbers).not_to_have_css("opacity", "1")
+    signal_kernel(voila, app, signal.SIGCONT)
+    expect(took).not_to_have_text(COMPUTE["waits"], timeout=LOAD_MS)
+    expect(numbers).to_have_css("opacity", "1")
+
+
 def test_a_drag_goes_on_when_the_kernel_dies(voila: Server, context: BrowserContext) -> None:
     app = AppPage.open(context.new_page(), voila.url)
     app.page.mouse.move(*app.at(0.6, -3.5))
     app.page.mouse.down()
     app.page.mouse.move(*app.at(1.2, -2.0), steps=4)
     app.expect_start(1.2, -2.0)
-    kill_kernel(voila, app)
+    signal_kernel(voila, app, signal.SIGKILL)
     for b in (-1.0, 0.5):
         before = app.seen()
         app.page.mouse.move(*app.at(1.2, b), steps=4)
@@ -99,7 +114,7 @@ def test_reconnecting_brings_the_controls_to_a_new_kernel(voila: Server, context
     app = AppPage.open(context.new_page(), voila.url)
     change_controls(app)
     before = app.settled()
-    kill_kernel(voila, app)
+    signal_kernel(voila, app, signal.SIGKILL)
     expect(app.page.locator(LINE)).to_be_visible(timeout=LOAD_MS)
     app.press("Learning rate", "ArrowRight")
     app.press("Learning rate", "ArrowLeft")

@@ -12,25 +12,55 @@ import { fillIn } from "./words.js";
 /** @typedef {{ here?: number, away?: number }} Times in milliseconds, of the last run here and of the last round trip */
 
 const QUIET_MS = 150; // after which a round trip is shown by itself, and before then with the next run: painting costs more than a run
+const LEAST_MS = 0.1; // that is shown: browsers' clocks are no finer
+const LATE_MS = 500; // after which an answer is late
 const GONE = new Set(["dead", "terminating", "restarting", "autorestarting"]);
 
-/** A duration that a person can compare. @param {number} milliseconds */
-function durationOf(milliseconds) {
+/** A duration that a person can compare. @param {number} milliseconds @param {Words} words @returns {string} */
+function durationOf(milliseconds, words) {
+  if (milliseconds < LEAST_MS) return fillIn(words.under, { duration: durationOf(LEAST_MS, words) });
   return `${milliseconds < 10 ? milliseconds.toFixed(1) : Math.round(milliseconds)} ms`;
 }
 
-/** Calls `act` with the round trip of each message that changes a widget in the kernel. Returns what undoes it. @param {Kernel} kernel @param {(milliseconds: number) => void} act */
-function watchRoundTrips(kernel, act) {
+/**
+ * Calls `returned` with the round trip of each message that changes a widget in the kernel, and `late` with whether an answer is
+ * late. Returns what undoes it.
+ * @param {Kernel} kernel @param {(milliseconds: number) => void} returned @param {(isLate: boolean) => void} late
+ */
+function watchRoundTrips(kernel, returned, late) {
+  /** @type {Map<string, number>} */
   const sent = new Map();
+  /** @type {number | undefined} */
+  let timer;
+  const check = () => {
+    clearTimeout(timer);
+    const [oldest = Number.POSITIVE_INFINITY] = sent.values();
+    const left = oldest + LATE_MS - performance.now();
+    late(left <= 0);
+    if (left > 0 && sent.size) timer = setTimeout(check, left);
+  };
   const seen = (/** @type {unknown} */ _, /** @type {{ msg: Message, direction: string }} */ { msg, direction }) => {
     if (direction === "send" && msg.header.msg_type === "comm_msg") sent.set(msg.header.msg_id, performance.now());
-    const start = sent.get(msg.parent_header?.msg_id);
-    if (start === undefined || msg.header.msg_type !== "status" || msg.content.execution_state !== "idle") return;
-    sent.delete(msg.parent_header?.msg_id);
-    act(performance.now() - start);
+    else if (msg.header.msg_type !== "status" || msg.content.execution_state !== "idle") return;
+    else takeAnswer(sent, msg.parent_header?.msg_id, returned);
+    check();
   };
   kernel.anyMessage.connect(seen);
-  return () => kernel.anyMessage.disconnect(seen);
+  return () => {
+    clearTimeout(timer);
+    kernel.anyMessage.disconnect(seen);
+  };
+}
+
+/** Takes the answer to a message. A kernel answers in order, so what was sent earlier is done, or lost. @param {Map<string, number>} sent @param {string | undefined} answered @param {(milliseconds: number) => void} returned */
+function takeAnswer(sent, answered, returned) {
+  const start = sent.get(answered ?? "");
+  if (start === undefined) return;
+  for (const id of sent.keys()) {
+    sent.delete(id);
+    if (id === answered) break;
+  }
+  returned(performance.now() - start);
 }
 
 /** Calls `act` with whether the kernel that the page was opened with can be reached. Returns what undoes it. @param {Kernel} kernel @param {(isConnected: boolean) => void} act */
@@ -98,8 +128,8 @@ async function reconnect({ sentence, words }) {
 
 /** How long the last run took: why the kernel computes, or the times of both. @param {Link} link @param {Words} words @param {Times} times */
 function accountOf(link, words, { here, away }) {
-  const browser = here === undefined ? "" : fillIn(words.here, { duration: durationOf(here) });
-  const server = away === undefined ? "" : fillIn(words.away, { duration: durationOf(away) });
+  const browser = here === undefined ? "" : fillIn(words.here, { duration: durationOf(here, words) });
+  const server = away === undefined ? "" : fillIn(words.away, { duration: durationOf(away, words) });
   return link.get("reason") || [browser, server].filter(Boolean).join("; ");
 }
 
@@ -118,19 +148,18 @@ function showConnection({ choices, line, sentence, words }, link, isConnected) {
   if (!isConnected && link.get("computing") === KERNEL) switchTo(link, BROWSER);
 }
 
-/** Shows where the link computes and how long it takes. Returns what undoes it. @param {Parts} parts @param {Link} link @param {Kernel} [kernel] */
-function follow(parts, link, kernel) {
+/** Makes what says how long runs take, and pales what is shown while it is older than the controls. @param {Parts} parts @param {Link} link */
+function makeReporter({ took, words }, link) {
   /** @type {Times} */
   const times = {};
   /** @type {number | undefined} */
   let timer;
+  let isLate = false;
   const report = () => {
     timer = void clearTimeout(timer);
-    parts.took.textContent = accountOf(link, parts.words, times);
-  };
-  const draw = () => {
-    for (const choice of parts.choices) choice.checked = choice.value === link.get("computing");
-    report();
+    const waits = isLate && link.get("computing") === KERNEL;
+    took.textContent = waits ? words.waits : accountOf(link, words, times);
+    took.closest(".techni-grid")?.classList.toggle("techni-waits", waits);
   };
   const ran = (/** @type {{ milliseconds: number }} */ { milliseconds }) => {
     times.here = milliseconds;
@@ -140,14 +169,29 @@ function follow(parts, link, kernel) {
     times.away = milliseconds;
     timer ??= setTimeout(report, QUIET_MS);
   };
+  const late = (/** @type {boolean} */ now) => {
+    if (now === isLate) return;
+    isLate = now;
+    report();
+  };
+  return { report, ran, returned, late, close: () => clearTimeout(timer) };
+}
+
+/** Shows where the link computes and how long it takes. Returns what undoes it. @param {Parts} parts @param {Link} link @param {Kernel} [kernel] */
+function follow(parts, link, kernel) {
+  const { report, ran, returned, late, close } = makeReporter(parts, link);
+  const draw = () => {
+    for (const choice of parts.choices) choice.checked = choice.value === link.get("computing");
+    report();
+  };
   const connected = (/** @type {boolean} */ isConnected) => showConnection(parts, link, isConnected);
   addEventListener("pageshow", draw); // for a visitor who comes back from the page with a kernel
   link.on("change:computing change:reason", draw);
   link.on("jaxlink:ran", ran);
   draw();
   return [
-    ...(kernel ? [watchRoundTrips(kernel, returned), watchConnection(kernel, connected)] : []),
-    () => clearTimeout(timer),
+    ...(kernel ? [watchRoundTrips(kernel, returned, late), watchConnection(kernel, connected)] : []),
+    close,
     () => removeEventListener("pageshow", draw),
     () => link.off("change:computing change:reason", draw),
     () => link.off("jaxlink:ran", ran),

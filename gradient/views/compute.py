@@ -1,4 +1,4 @@
-"""Where the page computes: a switch, how long the last change took, and a line when the server is gone."""
+"""Where the page computes: a switch, how long the last change took, and a line when the server is slow or gone."""
 
 import pathlib
 
@@ -14,6 +14,9 @@ _HERE = pathlib.Path(__file__).parent
 
 class Compute(anywidget.AnyWidget):
     """Switches a link between browser and server, and says how long the last change took in each.
+
+    While an answer of a server that computes is late, it says so, and the page pales what is shown: that is older than the
+    controls.
 
     A page without a kernel has nothing to switch. If its server shows the same page with a kernel under another address, the
     switch leads there. A page that loses its server goes on in the browser, says so in one line and offers to reconnect, which

@@ -127,6 +127,8 @@ COMPUTE = {
     "kernel": "server",
     "here": "in your browser: {duration}",
     "away": "last round trip to the server: {duration}",
+    "under": "under {duration}",
+    "waits": "The server is computing. The first time with a problem and an optimizer takes it some seconds.",
     "offline": "The server cannot be reached. This page keeps working in your browser.",
     "still_offline": "The server still cannot be reached. This page keeps working in your browser.",
     "reconnect": "Reconnect",
