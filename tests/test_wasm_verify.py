@@ -92,6 +92,8 @@ CORRUPTED: list[tuple[str, str, Callable[[], list[Statement]]]] = [
     ("out of bounds", "a store beyond the end", lambda: [Loop(ROW, [Store(TARGET, ROW_INDEX + 1, ONE)])]),
     ("out of bounds", "a store before the start", lambda: [Store(TARGET, ir.i32(-1), ONE)]),
     ("out of bounds", "a load far away", lambda: [Loop(ROW, [Store(TARGET, ROW_INDEX, ir.load(SOURCE, ROW_INDEX + 99))])]),
+    ("store to an argument", "a store", lambda: [Store(SOURCE, ir.i32(0), ONE)]),
+    ("store to an argument", "a copy", lambda: [doubled(), Copy(SOURCE, TARGET)]),
     ("output not written", "no store", list),
 ]
 

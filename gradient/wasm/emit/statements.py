@@ -32,15 +32,17 @@ class StatementEmitter(MemoryEmitter):
         """Statements in order; within a run of assignments and stores, common subexpressions are evaluated once."""
         run: list[Statement] = []
         read: set[object] = set()
+        stale: set[object] = set()  # what a statement of the run has read and then changed
         for s in statements:
             is_simple = isinstance(s, Assign | Store)
-            if run and not (is_simple and read.isdisjoint(written([s]))):
+            mine: set[object] = set().union(*(x.deps for x, _ in roots(s, lanes)))
+            if run and not (is_simple and read.isdisjoint(written([s])) and stale.isdisjoint(mine)):
                 self._basic_block(run, lanes)
-                run, read = [], set()
+                run, read, stale = [], set(), set()
             if is_simple:
                 run.append(s)
-                for x, _ in roots(s, lanes):
-                    read |= x.deps
+                read |= mine
+                stale |= mine.intersection(written([s]))
             else:
                 self._structure(s, lanes)
         if run:

@@ -47,9 +47,9 @@ class _KnownStores:
         self.rewrite = _rewriter(self._stored_value)
 
     def invalidate(self, what: object) -> None:
-        """Drops the values that depend on a local or a buffer, because it changes."""
+        """Drops the values and the offsets that depend on a local or a buffer, because it changes."""
         for buffer, held in self.values.items():
-            valid = {offset: v for offset, v in held.items() if what not in v.deps}
+            valid = {offset: v for offset, v in held.items() if what not in v.deps and what not in offset.deps}
             if len(valid) < len(held):
                 self.values[buffer] = valid
                 self._clear_cache()
@@ -58,7 +58,7 @@ class _KnownStores:
         """Takes note of a store."""
         self.invalidate(s.buffer)
         held = {offset: v for offset, v in self.values.get(s.buffer, {}).items() if _are_disjoint(offset, s.offset)}
-        if s.buffer not in s.value.deps:
+        if s.buffer not in s.value.deps and s.buffer not in s.offset.deps:
             held[s.offset] = s.value
         self.values[s.buffer] = held
         if s.buffer in self._looked_up:

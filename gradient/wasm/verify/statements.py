@@ -17,7 +17,7 @@ def check_statements(statements: Iterable[Statement], readable: set[Buffer], out
     Raises:
         InvalidProgram: if the program breaks a rule.
     """
-    scope = _Scope(set(), set(readable), {}, seen)
+    scope = _Scope(set(), set(readable), {}, seen, frozenset(readable))
     scope.block(statements)
     missing = [buffer for buffer in outputs - scope.buffers if buffer.size]
     if missing:
@@ -25,14 +25,24 @@ def check_statements(statements: Iterable[Statement], readable: set[Buffer], out
 
 
 class _Scope:
-    """What statements can use at a point of the program: locals with a value, buffers with content, the loops around."""
+    """What statements can use at a point of the program: locals with a value, buffers with content, the loops around.
 
-    def __init__(self, locals_: set[Local], buffers: set[Buffer], loops: dict[Variable, Loop], seen: set[Expr]) -> None:
-        self.locals, self.buffers, self.loops, self.seen = locals_, buffers, loops, seen
+    `given` holds the arguments and constants, which no statement may change.
+    """
+
+    def __init__(
+        self,
+        locals_: set[Local],
+        buffers: set[Buffer],
+        loops: dict[Variable, Loop],
+        seen: set[Expr],
+        given: frozenset[Buffer],
+    ) -> None:
+        self.locals, self.buffers, self.loops, self.seen, self.given = locals_, buffers, loops, seen, given
 
     def copy(self) -> "_Scope":
         """A scope for a block that may not run: what it defines is not defined after it."""
-        return _Scope(set(self.locals), set(self.buffers), dict(self.loops), self.seen)
+        return _Scope(set(self.locals), set(self.buffers), dict(self.loops), self.seen, self.given)
 
     @property
     def simd(self) -> Variable | None:
@@ -105,14 +115,21 @@ class _Scope:
         if self.simd not in s.offset.deps:
             self._scalar(s.value, f"a store to buffer {s.buffer.number}")
         self._inside(s.buffer, s.offset, margin=0)
-        self.buffers.add(s.buffer)
+        self._writable(s.buffer)
 
     def _copy(self, s: Copy) -> None:
         if (s.target.dtype, s.target.size) != (s.source.dtype, s.source.size):
             raise InvalidProgram("copy", f"{s.source} and {s.target} differ in type or size")
         if s.source not in self.buffers:
             raise InvalidProgram("undefined buffer", f"buffer {s.source.number} is copied before anything is stored in it")
-        self.buffers.add(s.target)
+        self._writable(s.target)
+
+    def _writable(self, buffer: Buffer) -> None:
+        if buffer in self.given:
+            raise InvalidProgram(
+                "store to an argument", f"{buffer} holds an argument or constants, which the next run reads again"
+            )
+        self.buffers.add(buffer)
 
     def _loop(self, s: Loop) -> None:
         steps = s.step % LANES == 0 and s.step <= s.var.size if s.is_simd else s.step == 1
