@@ -69,6 +69,12 @@ def called(equation: Equation) -> Any:
     return next(equation.params[name] for name in ("jaxpr", "call_jaxpr") if name in equation.params)
 
 
+def inner_jaxprs(equation: Equation) -> list[Jaxpr]:
+    """The jaxprs among the parameters of an equation: of calls, loops and branches."""
+    values = [v for p in equation.params.values() for v in (p if isinstance(p, tuple | list) else (p,))]
+    return [opened(value)[0] for value in values if isinstance(value, core.Jaxpr | core.ClosedJaxpr)]
+
+
 def is_literal(atom: Any) -> bool:
     """Whether an operand is a number in the equation itself. Only its class says so, and only `jax.extend` has that."""
     return isinstance(atom, core.Literal)

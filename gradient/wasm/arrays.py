@@ -38,6 +38,7 @@ class Array:
     is_local: bool = False
     materialized: "tuple[object, Array] | None" = None
     _elements: dict[Index, Expr] = field(default_factory=dict)
+    _reads: frozenset | None = None
 
     @property
     def size(self) -> int:
@@ -51,6 +52,18 @@ class Array:
         if found is None:
             found = self._elements[index] = self.function(index)
         return found
+
+    def reads(self, buffer: Buffer) -> bool:
+        """Whether any of its elements is read from a buffer."""
+        if self._reads is None:
+            variables = [ir.Variable(f"axis{axis}", n) for axis, n in enumerate(self.shape)]
+            self._reads = self.at(tuple(map(ir.variable, variables))).deps if self.size else frozenset()
+        return buffer in self._reads
+
+    def forget_copy_in(self, buffer: Buffer) -> None:
+        """Takes note that a buffer no longer holds the materialized array."""
+        if self.materialized is not None and self.materialized[1].reads(buffer):
+            self.materialized = None
 
 
 def is_small(shape: Shape) -> bool:
@@ -93,6 +106,20 @@ def in_memory(shape: Shape, buffer: Buffer, strides: Sequence[int] | None = None
     steps = row_major(shape) if strides is None else strides
     start = ir.i32(0) if offset is None else offset
     return Array(shape, buffer.dtype, lambda index: ir.load(buffer, ir.add(start, flat_index(index, steps))), buffer=buffer)
+
+
+def is_dense(array: Array) -> bool:
+    """Whether an array fills a buffer in row-major order."""
+    if array.buffer is None or array.buffer.size != array.size:
+        return False
+    index = tuple(ir.variable(ir.Variable(f"axis{axis}", n)) for axis, n in enumerate(array.shape))
+    return array.at(index) is in_memory(array.shape, array.buffer).at(index)
+
+
+def place(element: Expr) -> tuple[Buffer, Expr]:
+    """Where an element of an array in memory lies: its buffer and its offset in items."""
+    assert element.op is Op.LOAD
+    return element.attr, element.args[0]
 
 
 def in_locals(shape: Shape, dtype: str, elements: dict[Index, Expr]) -> Array:

@@ -26,8 +26,10 @@ from gradient.wasm.arrays import (
 from gradient.wasm.errors import UnsupportedPrimitive, located, unsupported
 from gradient.wasm.ir import Buffer, Expr, Op, walk
 from gradient.wasm.ir.statements import Loop, Statement
+from gradient.wasm.lifetimes import Frame, Lifetimes
 from gradient.wasm.nest import compute
 from gradient.wasm.parameters import overlooked
+from gradient.wasm.schedule import CALLS, UPDATES, Scheduler
 from gradient.wasm.tiling import MAX_PIECEWISE, Computation, Destination, Term
 
 Function = Callable[..., "Array | Sequence[Array]"]
@@ -65,6 +67,8 @@ RULES: dict[str, Rule] = {}
 MATERIALIZE_IN_MEMORY = 8
 MATERIALIZE_IN_LOCALS = 2
 MATERIALIZE_ALWAYS = 200  # even if it is used once: expressions get too long
+# Primitives whose rules read each operand for the last time, or copy what they read again, so that they may overwrite it.
+CONSUMERS = UPDATES | CALLS
 
 
 def rule(*names: str, reads: Sequence[str] = (), implied: Sequence[str] = ()) -> Callable[[Function], Function]:
@@ -84,6 +88,7 @@ class Lowering:
         block: where statements are appended.
         data: buffers that hold constants, and their bytes.
         destinations: the buffers that variables of a jaxpr go to if their equation can write there itself.
+        lifetimes: the arrays that will be read again.
         may_not_end: whether there is a loop whose number of iterations is not known.
     """
 
@@ -91,7 +96,9 @@ class Lowering:
         self.block: list[Statement] = []
         self.data: dict[Buffer, bytes] = {}
         self.destinations: dict[Any, Buffer] = {}
+        self.lifetimes = Lifetimes()
         self.may_not_end = False
+        self._scheduler = Scheduler()
         self._num_loops = 0
 
     def set_destinations(self, variables: Sequence[Any], buffers: Sequence[Buffer | None]) -> None:
@@ -110,18 +117,26 @@ class Lowering:
     def lower(self, jaxpr: Jaxpr, consts: Sequence[Array], args: Sequence[Array]) -> list[Array]:
         """The results of a jaxpr; the statements that compute them go to the current block."""
         known: dict[Any, Array] = dict(zip([*jaxpr.constvars, *jaxpr.invars], [*consts, *args], strict=True))
-        uses = _uses(jaxpr)
+        with self.lifetimes.frame(Frame(self.block, known, _uses(jaxpr))) as frame:
+            for equation in self._scheduler.ordered(jaxpr):
+                if _is_live(equation, frame.uses):
+                    self._lower_equation(equation, frame)
+            return [self._value(atom, frame) for atom in jaxpr.outvars]
 
-        def value(atom: Any) -> Array:
-            return self.constant(atom.val) if is_literal(atom) else known[atom]
+    def _value(self, atom: Any, frame: Frame) -> Array:
+        return self.constant(atom.val) if is_literal(atom) else frame.known[atom]
 
-        for equation in jaxpr.eqns:
-            if not _is_live(equation, uses):
-                continue
-            results = self._apply(equation, [value(atom) for atom in equation.invars])
-            for var, result in zip(equation.outvars, results, strict=True):
-                known[var] = self.materialize_if_reused(result, uses[var])
-        return [value(atom) for atom in jaxpr.outvars]
+    def _lower_equation(self, equation: Equation, frame: Frame) -> None:
+        args = [self._value(atom, frame) for atom in equation.invars]
+        is_consumer = equation.primitive.name in CONSUMERS
+        if is_consumer:
+            frame.release(equation.invars)
+        results = self._apply(equation, args)
+        if not is_consumer:
+            frame.release(equation.invars)
+        for var, result in zip(equation.outvars, results, strict=True):
+            if frame.uses[var]:
+                frame.known[var] = self.materialize_if_reused(result, frame.uses[var])
 
     def _apply(self, equation: Equation, args: list[Array]) -> Sequence[Array]:
         name = equation.primitive.name
@@ -182,6 +197,31 @@ class Lowering:
         self.store(array, buffer)
         return in_memory(array.shape, buffer)
 
+    def claim(self, array: Array, limit: int | None = None) -> bool:
+        """Whether the buffer of an array may be overwritten from here on, because nothing reads it any more.
+
+        Arrays that read the buffer are copied if they have fewer than `limit` elements; the default is the size of the array.
+        """
+        buffer = array.buffer
+        if buffer is None or buffer.is_external or buffer in self.data:
+            return False
+        return self.lifetimes.replace_readers(buffer, self.block, array.size if limit is None else limit, self.copied)
+
+    def for_update(self, array: Array, *operands: Array) -> tuple[Array, list[Array]]:
+        """An array in a buffer that may be overwritten, its own if possible; and operands that do not read that buffer."""
+        if array.buffer is not None and self.claim(array):
+            in_place = Array(array.shape, array.dtype, array.function, buffer=array.buffer)
+            return in_place, [self.copied(x) if x.reads(array.buffer) else x for x in operands]
+        buffer = Buffer(array.dtype, array.size)
+        self.store(array, buffer)
+        return in_memory(array.shape, buffer), list(operands)
+
+    def copied(self, array: Array) -> Array:
+        """A copy of an array, in locals or in memory."""
+        if array.cost:
+            return self.materialize(array)
+        return self.compute(array.shape, array.dtype, array.at)
+
     def compute(
         self, shape: Shape, dtype: str, term: Callable[[Index], Expr], reduced: Shape = (), combine: Op = Op.ADD
     ) -> Array:
@@ -207,8 +247,11 @@ class Lowering:
         """Writes an array into a buffer, from `start` on and in row-major order unless strides are given."""
         first = ir.i32(0) if start is None else start
         steps = row_major(array.shape) if strides is None else strides
+        self.write(array, lambda out: (buffer, ir.add(first, flat_index(out, steps))))
+
+    def write(self, array: Array, destination: Destination) -> None:
+        """Writes each element of an array where `destination` says."""
         term: Term = lambda out, _: array.at(out)  # noqa: E731
-        destination: Destination = lambda out: (buffer, ir.add(first, flat_index(out, steps)))  # noqa: E731
         compute(Computation(array.shape, array.dtype, term), self.block, destination)
 
     def in_block(self, block: list[Statement], action: Callable[[], Any]) -> Any:

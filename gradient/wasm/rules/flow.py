@@ -1,11 +1,12 @@
 """Rules for calls, loops and branches."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from gradient.adapters.jax import Equation, called, opened
 from gradient.wasm import ir
-from gradient.wasm.arrays import Array, Index, constants, dtype_name, full, in_locals, in_memory, is_small
+from gradient.wasm.arrays import MAX_LOCALS, Array, Index, constants, dtype_name, full, in_locals, in_memory, is_dense, is_small
 from gradient.wasm.ir import Buffer, Expr, Op
 from gradient.wasm.ir.statements import Assign, Branch, Copy, Loop, Statement, While
 from gradient.wasm.lower import Lowering, rule
@@ -29,25 +30,36 @@ def _call(lowering: Lowering, equation: Equation, *args: Array) -> list[Array]:
 
 
 class Carry:
-    """A loop-carried array: in locals if it is small, else in a buffer, with a second buffer for its next value."""
+    """A loop-carried array: in locals if it is small, else in a buffer, with a second buffer for its next value.
+
+    The buffer is that of the first value if nothing else reads it. A body that only updates elements does so in place.
+    """
 
     def __init__(self, lowering: Lowering, start: Array) -> None:
         self._lowering, self.shape, self.dtype = lowering, start.shape, start.dtype
-        self.current, self.next, self.array = None, None, start
+        self.current: Buffer | None = None
+        self.next: Buffer | None = None
+        self.array = start
         if not start.size:
             return
         if is_small(start.shape):
             self.locals = {index: ir.local(start.dtype) for index in constants(start.shape)}
             self.array = in_locals(self.shape, self.dtype, self.locals)
             lowering.block.append(Assign(tuple(self.locals.values()), tuple(start.at(i) for i in self.locals)))
-        else:
-            self.current, self.next = Buffer(start.dtype, start.size), Buffer(start.dtype, start.size)
-            self.array = in_memory(self.shape, self.current)
-            lowering.store(start, self.current)
+            return
+        if not (is_dense(start) and lowering.claim(start)):
+            buffer = Buffer(start.dtype, start.size)
+            lowering.store(start, buffer)
+            start = in_memory(start.shape, buffer)
+        self.array, self.current, self.next = start, start.buffer, Buffer(start.dtype, start.size)
+
+    def _stays(self, new: Array) -> bool:
+        """Whether the next value is where the current one is: the same, or updated in place."""
+        return new is self.array or not new.size or (self.current is not None and new.buffer is self.current)
 
     def prepare(self, new: Array) -> tuple[list[Expr], list[Expr]]:
         """Computes the next value in the second buffer, or returns the locals to assign and their new values."""
-        if new is self.array or not new.size:
+        if self._stays(new):
             return [], []
         if self.current is None or self.next is None:
             return list(self.locals.values()), [new.at(i) for i in self.locals]
@@ -56,9 +68,18 @@ class Carry:
 
     def advance(self, new: Array) -> list[Statement]:
         """Makes the next value the current one."""
-        if new is self.array or not new.size or self.current is None or self.next is None:
+        if self._stays(new) or self.current is None or self.next is None:
             return []
         return [Copy(self.current, self.next)]
+
+
+def _carries(lowering: Lowering, starts: Sequence[Array], others: Sequence[Array]) -> list[Carry]:
+    """The carries of a loop that also reads other arrays."""
+    found = []
+    for number, start in enumerate(starts, 1):
+        with lowering.lifetimes.pinned([*others, *starts[number:]]):
+            found.append(Carry(lowering, start))
+    return found
 
 
 def advance(lowering: Lowering, carries: Sequence[Carry], new: Sequence[Array]) -> None:
@@ -84,7 +105,7 @@ def _scan(lowering: Lowering, equation: Equation, *args: Array) -> list[Array]:
     outs = [_stacked(lowering, var) for var in equation.outvars[num_carry:]]
     if length == 0:
         return [*args[num_consts : num_consts + num_carry], *outs]
-    carries = [Carry(lowering, a) for a in args[num_consts : num_consts + num_carry]]
+    carries = _carries(lowering, args[num_consts : num_consts + num_carry], [*consts, *rows])
     var = lowering.loop_variable(length)
     row = ir.i32(length - 1) - ir.variable(var) if p["reverse"] else ir.variable(var)
     body: list[Statement] = []
@@ -97,7 +118,8 @@ def _scan(lowering: Lowering, equation: Equation, *args: Array) -> list[Array]:
                 lowering.store(result, out.buffer, ir.scale(row, result.size))
         advance(lowering, carries, results[:num_carry])
 
-    lowering.in_block(body, iteration)
+    with lowering.lifetimes.pinned([*consts, *rows]):
+        lowering.in_block(body, iteration)
     lowering.block.extend([Loop(var, body, is_nest=False)] if length > 1 else body)
     return [*(c.array for c in carries), *outs]
 
@@ -121,22 +143,25 @@ def _while(lowering: Lowering, equation: Equation, *args: Array) -> list[Array]:
     p = equation.params
     num_header, num_body = p["cond_nconsts"], p["body_nconsts"]
     consts = [lowering.materialize_for_loop(a) for a in args[: num_header + num_body]]
-    carries = [Carry(lowering, a) for a in args[num_header + num_body :]]
+    carries = _carries(lowering, args[num_header + num_body :], consts)
     header: list[Statement] = []
     body: list[Statement] = []
     state = [c.array for c in carries]
 
     def holds() -> Array:
-        return lowering.materialize(call(lowering, p["cond_jaxpr"], [*consts[:num_header], *state])[0])
+        with lowering.lifetimes.pinned(state):
+            return lowering.materialize(call(lowering, p["cond_jaxpr"], [*consts[:num_header], *state])[0])
 
     def step() -> None:
         mask = holds() if condition.shape else None
-        new = call(lowering, p["body_jaxpr"], [*consts[num_header:], *state])
+        with lowering.lifetimes.pinned([] if mask is None else state):
+            new = call(lowering, p["body_jaxpr"], [*consts[num_header:], *state])
         advance(lowering, carries, new if mask is None else [_masked(mask, *pair) for pair in zip(new, state, strict=True)])
 
-    condition = lowering.in_block(header, holds)
-    any_holds = lowering.in_block(header, lambda: lowering.compute((), ir.BOOL, condition.at, condition.shape, Op.OR))
-    lowering.in_block(body, step)
+    with lowering.lifetimes.pinned(consts):
+        condition = lowering.in_block(header, holds)
+        any_holds = lowering.in_block(header, lambda: lowering.compute((), ir.BOOL, condition.at, condition.shape, Op.OR))
+        lowering.in_block(body, step)
     lowering.block.append(While(header, any_holds.at(()), body))
     return state
 
@@ -161,23 +186,30 @@ def _cond(lowering: Lowering, equation: Equation, which: Array, *args: Array) ->
     number = lowering.materialize(which)
     if number.at(()).op is Op.CONST:
         return call(lowering, branches[int(number.at(()).value)], args)
-    results = [_Result(lowering, var) for var in equation.outvars]
     choice = number.at(()) if number.dtype == ir.I32 else ir.convert(ir.I32, number.at(()))
+    for array in args:  # so that the branches may update it in place, even if a few of its numbers are read after them
+        lowering.claim(array, limit=MAX_LOCALS)
+    blocks: list[list[Statement]] = [[] for _ in branches]
+    values = [
+        lowering.in_block(*pair) for pair in zip(blocks, [partial(call, lowering, b, args) for b in branches], strict=True)
+    ]
+    results = [_joined(lowering, var, blocks, options) for var, *options in zip(equation.outvars, *values, strict=True)]
+    chosen = blocks[-1]
+    for n in reversed(range(len(branches) - 1)):
+        chosen = [Branch(ir.compare(Op.LE, choice, ir.i32(n)), blocks[n], chosen)]
+    lowering.block.extend(chosen)
+    return results
 
-    def branch(n: int) -> list[Statement]:
-        block: list[Statement] = []
-        lowering.in_block(block, lambda: _store_results(lowering, results, call(lowering, branches[n], args)))
-        if n == len(branches) - 1:
-            return block
-        return [Branch(ir.compare(Op.LE, choice, ir.i32(n)), block, branch(n + 1))]
 
-    lowering.block.extend(branch(0))
-    return [r.array for r in results]
-
-
-def _store_results(lowering: Lowering, results: Sequence["_Result"], values: Sequence[Array]) -> None:
-    for result, value in zip(results, values, strict=True):
-        result.store(lowering, value)
+def _joined(lowering: Lowering, var: Any, blocks: list[list[Statement]], options: Sequence[Array]) -> Array:
+    """A result of a conditional: one array that all branches leave in the same buffer, or what each of them stores."""
+    first = options[0]
+    if first.buffer is not None and all((x.buffer, x.function) == (first.buffer, first.function) for x in options):
+        return Array(first.shape, first.dtype, first.function, buffer=first.buffer)
+    result = _Result(lowering, var)
+    for block, value in zip(blocks, options, strict=True):
+        lowering.in_block(block, partial(result.store, lowering, value))
+    return result.array
 
 
 class _Result:

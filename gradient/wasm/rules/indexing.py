@@ -7,8 +7,8 @@ from jax.lax import GatherScatterMode
 
 from gradient.adapters.jax import Equation
 from gradient.wasm import ir
-from gradient.wasm.arrays import Array, Index, Shape, dtype_name, flat_index, full, in_memory, row_major
-from gradient.wasm.ir import Buffer, Expr, Op
+from gradient.wasm.arrays import Array, Index, Shape, dtype_name, full, is_small, place
+from gradient.wasm.ir import Expr, Op
 from gradient.wasm.ir.index_arithmetic import maximum, minimum
 from gradient.wasm.ir.statements import Store
 from gradient.wasm.lower import Lowering, out_shape, rule, scalar_loops
@@ -38,6 +38,8 @@ def _dynamic_update_slice(lowering: Lowering, equation: Equation, x: Array, upda
     shape, dtype = out_shape(equation)
     if update.size == 0:
         return x
+    if not is_small(shape) and (x.cost or lowering.claim(x)):
+        return _updated_in_place(lowering, lowering.materialize(x), update, starts)
     first = _starts(lowering, starts, x.shape, update.shape)
     update = lowering.materialize(update)
 
@@ -50,6 +52,13 @@ def _dynamic_update_slice(lowering: Lowering, equation: Equation, x: Array, upda
         return ir.select(inside, update.at(tuple(position)), x.at(index))
 
     return Array(shape, dtype, element, x.cost + 3)
+
+
+def _updated_in_place(lowering: Lowering, x: Array, update: Array, starts: Sequence[Array]) -> Array:
+    x, (update, *starts) = lowering.for_update(x, update, *starts)
+    first = _starts(lowering, starts, x.shape, update.shape)
+    lowering.write(update, lambda index: place(x.at(tuple(map(ir.add, index, first)))))
+    return x
 
 
 class _DimensionNumbers:
@@ -127,12 +136,11 @@ _READ_BY_SCATTER = ("dimension_numbers", "mode", "update_jaxpr", "update_consts"
 
 @rule("scatter", "scatter-add", "scatter-sub", "scatter-mul", "scatter-min", "scatter-max", reads=_READ_BY_SCATTER)
 def _scatter(lowering: Lowering, equation: Equation, x: Array, indices: Array, updates: Array) -> Array:
-    shape, dtype = out_shape(equation)
+    shape, _ = out_shape(equation)
     numbers, mode = equation.params["dimension_numbers"], equation.params["mode"]
-    buffer = Buffer(dtype, x.size)
-    lowering.store(x, buffer)
     if not updates.size:
-        return in_memory(shape, buffer)
+        return x
+    x, (indices, updates) = lowering.for_update(x, indices, updates)
     batch = numbers.operand_batching_dims, numbers.scatter_indices_batching_dims
     parts = _DimensionNumbers(numbers.update_window_dims, numbers.inserted_window_dims, *batch)
     indices, updates = lowering.materialize_if_reused(indices, 2), lowering.materialize_if_reused(updates, 2)
@@ -142,14 +150,13 @@ def _scatter(lowering: Lowering, equation: Equation, x: Array, indices: Array, u
     sizes = _window_sizes(parts, updates.shape, len(shape))
     starts = {d: _clamped(s, shape[d], sizes[d]) for d, s in raw.items()}
     target = parts.operand_index(starts, chosen, window, len(shape))
-    offset = flat_index(target, row_major(shape))
-    old = ir.load(buffer, offset)
+    old = x.at(target)
     new = lowering.in_block(inner, lambda: _updated(lowering, equation, old, updates.at(index)))
     if mode != GatherScatterMode.CLIP:
         new = ir.select(_is_inside(raw, shape, sizes), new, old)
-    inner.append(Store(buffer, offset, new))
+    inner.append(Store(*place(old), new))
     lowering.block.extend(outer)
-    return in_memory(shape, buffer)
+    return x
 
 
 def _updated(lowering: Lowering, equation: Equation, old: Expr, update: Expr) -> Expr:
