@@ -7,7 +7,8 @@ from gradient.wasm import ir, sums
 from gradient.wasm.arrays import Array, flat_index, in_memory, row_major
 from gradient.wasm.ir import BOOL, F32, I32, Buffer, Expr, Op, Variable, compare, select
 from gradient.wasm.ir.statements import Assign, Loop, Statement, Store
-from gradient.wasm.lower import Lowering, out_shape, rule, scalar_loops
+from gradient.wasm.lower import Lowering, is_unsigned, out_shape, rule, scalar_loops
+from gradient.wasm.merge_sort import ascending, sort, unsigned
 from gradient.wasm.nest import combine_two, identity
 
 
@@ -47,14 +48,6 @@ for _name, _combine in (("cumsum", Op.ADD), ("cumprod", Op.MUL), ("cummax", Op.M
     rule(_name, reads=["axis", "reverse"])(
         lambda lowering, equation, x, combine=_combine: _cumulative(lowering, equation, x, combine)
     )
-
-
-def _sorts_before(a: Expr, b: Expr) -> Expr:
-    """Whether an element sorts before another; NaN is last."""
-    if a.dtype == BOOL:
-        a, b = ir.convert(I32, a), ir.convert(I32, b)
-    below = compare(Op.LT, a, b)
-    return below if a.dtype != F32 else below | (compare(Op.NE, b, b) & compare(Op.EQ, a, a))
 
 
 def _arg_extreme(lowering: Lowering, equation: Equation, x: Array, is_max: bool) -> Array:
@@ -99,25 +92,5 @@ def _argmin(lowering: Lowering, equation: Equation, x: Array) -> Array:
 
 @rule("sort", reads=["dimension", "num_keys"])
 def _sort(lowering: Lowering, equation: Equation, *arrays: Array) -> list[Array]:
-    """Each element goes to its rank, the number of elements that sort before it: stable, and quick for small arrays."""
-    axis, num_keys = equation.params["dimension"], equation.params["num_keys"]
-    arrays = tuple(lowering.materialize_in_memory(lowering.materialize(a)) for a in arrays)
-    shape = arrays[0].shape
-    if not arrays[0].size:
-        return list(arrays)
-    buffers = [Buffer(a.dtype, a.size) for a in arrays]
-    index, outer, inner = scalar_loops(lowering, shape)
-    var = lowering.loop_variable(shape[axis])
-    other = (*index[:axis], ir.variable(var), *index[axis + 1 :])
-    rank = ir.local(I32)
-    is_before = compare(Op.LT, ir.variable(var), index[axis])
-    for array in reversed(arrays[:num_keys]):
-        own, another = array.at(index), array.at(other)
-        is_before = _sorts_before(another, own) | (ir.apply(Op.NOT, _sorts_before(own, another)) & is_before)
-    inner.append(Assign((rank,), (ir.i32(0),)))
-    count = Assign((rank,), (rank + ir.convert(I32, is_before),))
-    inner.append(Loop(var, [count]) if var.size > 1 else count)
-    offset = flat_index((*index[:axis], rank, *index[axis + 1 :]), row_major(shape))
-    inner.extend(Store(buffer, offset, array.at(index)) for array, buffer in zip(arrays, buffers, strict=True))
-    lowering.block.extend(outer)
-    return [in_memory(shape, buffer) for buffer in buffers]
+    orders = [unsigned if is_unsigned(v.aval) else ascending for v in equation.invars[: equation.params["num_keys"]]]
+    return sort(lowering, arrays, equation.params["dimension"], orders)

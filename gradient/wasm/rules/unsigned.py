@@ -28,7 +28,7 @@ _SAME_BITS = (
         "pad",
         "bitcast_convert_type",
     ),
-    *("reduce_sum", "cumsum", "jit", "scan", "while", "cond", "population_count", "clz"),
+    *("sort", "reduce_sum", "cumsum", "jit", "scan", "while", "cond", "population_count", "clz"),
 )
 for _name in _SAME_BITS:
     RULES[of_unsigned(_name)] = RULES[_name]
@@ -103,10 +103,3 @@ def _convert(_: Lowering, equation: Equation, x: Array) -> Array:
     if to == "float32":
         return mapped(equation, 4, _to_float, x)
     return mapped(equation, 1, lambda v: ir.convert(BOOL, v), x) if to == "bool" else x
-
-
-@rule(of_unsigned("sort"), reads=["num_keys", "dimension"])
-def _sort(lowering: Lowering, equation: Equation, *arrays: Array) -> Any:
-    if any(is_unsigned(v.aval) for v in equation.invars[: equation.params["num_keys"]]):
-        raise NotImplementedError("with keys of type uint32")
-    return RULES["sort"].function(lowering, equation, *arrays)
