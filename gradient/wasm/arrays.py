@@ -25,6 +25,7 @@ class Array:
     Attributes:
         function: the element at an index.
         cost: about how many operations an element takes; 0 for what is materialized.
+        depth: how many functions call one another for an element; 0 for what is materialized.
         buffer: where it lies in memory without gaps, if it does.
         is_local: whether its elements are locals, so that only constant indices are cheap.
         materialized: the block that computes it, and the array in locals or in memory (`Lowering.materialize`).
@@ -37,6 +38,7 @@ class Array:
     buffer: Buffer | None = None
     is_local: bool = False
     materialized: "tuple[object, Array] | None" = None
+    depth: int = 1
     _elements: dict[Index, Expr] = field(default_factory=dict)
     _reads: frozenset | None = None
 
@@ -105,7 +107,9 @@ def in_memory(shape: Shape, buffer: Buffer, strides: Sequence[int] | None = None
     """An array in memory, dense unless strides are given."""
     steps = row_major(shape) if strides is None else strides
     start = ir.i32(0) if offset is None else offset
-    return Array(shape, buffer.dtype, lambda index: ir.load(buffer, ir.add(start, flat_index(index, steps))), buffer=buffer)
+    return Array(
+        shape, buffer.dtype, lambda index: ir.load(buffer, ir.add(start, flat_index(index, steps))), buffer=buffer, depth=0
+    )
 
 
 def is_dense(array: Array) -> bool:
@@ -135,12 +139,12 @@ def in_locals(shape: Shape, dtype: str, elements: dict[Index, Expr]) -> Array:
                 return chosen
         return elements[index]
 
-    return Array(shape, dtype, element, is_local=True)
+    return Array(shape, dtype, element, is_local=True, depth=0)
 
 
 def full(shape: Shape, value: Expr) -> Array:
     """An array whose elements are all the same."""
-    return Array(shape, value.dtype, lambda _: value)
+    return Array(shape, value.dtype, lambda _: value, depth=0)
 
 
 def dtype_name(dtype: object) -> str:

@@ -67,6 +67,7 @@ RULES: dict[str, Rule] = {}
 MATERIALIZE_IN_MEMORY = 8
 MATERIALIZE_IN_LOCALS = 2
 MATERIALIZE_ALWAYS = 200  # even if it is used once: expressions get too long
+MAX_DEPTH = 40  # of an array's function, even if it costs nothing: Python's stack is not deep
 # Primitives whose rules read each operand for the last time, or copy what they read again, so that they may overwrite it.
 CONSUMERS = UPDATES | CALLS
 
@@ -134,7 +135,10 @@ class Lowering:
         results = self._apply(equation, args)
         if not is_consumer:
             frame.release(equation.invars)
+        depth = 1 + max([arg.depth for arg in args], default=0)
         for var, result in zip(equation.outvars, results, strict=True):
+            if result.depth:
+                result.depth = max(result.depth, depth)
             if frame.uses[var]:
                 frame.known[var] = self.materialize_if_reused(result, frame.uses[var])
 
@@ -170,7 +174,11 @@ class Lowering:
 
     def materialize_if_reused(self, array: Array, uses: int) -> Array:
         """The array, materialized if its elements are expensive and used more than once."""
-        if array.cost == 0 or array.size == 0:
+        if array.size == 0:
+            return array
+        if array.depth > MAX_DEPTH:
+            return self.copied(array)
+        if array.cost == 0:
             return array
         if is_small(array.shape):
             elements = {index: array.at(index) for index in constants(array.shape)}
@@ -210,7 +218,7 @@ class Lowering:
     def for_update(self, array: Array, *operands: Array) -> tuple[Array, list[Array]]:
         """An array in a buffer that may be overwritten, its own if possible; and operands that do not read that buffer."""
         if array.buffer is not None and self.claim(array):
-            in_place = Array(array.shape, array.dtype, array.function, buffer=array.buffer)
+            in_place = Array(array.shape, array.dtype, array.function, buffer=array.buffer, depth=0)
             return in_place, [self.copied(x) if x.reads(array.buffer) else x for x in operands]
         buffer = Buffer(array.dtype, array.size)
         self.store(array, buffer)

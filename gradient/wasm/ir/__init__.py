@@ -20,6 +20,7 @@ from gradient.wasm.ir.expr import (
     node,
     reduce_lanes,
     tail_mask,
+    unfinished,
     variable,
     walk,
 )

@@ -5,7 +5,7 @@ eliminated as the program is built. Whether an expression becomes scalar or SIMD
 in (`emit`).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -29,12 +29,16 @@ class Expr(Operators):
         dtype: F32, I32, BOOL or F64.
         deps: the loop variables, locals and buffers that it reads, directly or not.
         number: how many expressions were made before it.
+        depth: how many operations lie above one another in it.
+        bounds: what `linear.interval` has found; None before.
     """
 
-    __slots__ = ("args", "attr", "deps", "dtype", "number", "op")
+    __slots__ = ("args", "attr", "bounds", "deps", "depth", "dtype", "number", "op")
 
     def __init__(self, op: Op, dtype: str, args: tuple["Expr", ...], attr: Any, deps: frozenset) -> None:
         self.op, self.dtype, self.args, self.attr, self.deps, self.number = op, dtype, args, attr, deps, len(_TABLE)
+        self.depth: int = 1 + max([arg.depth for arg in args]) if args else 0
+        self.bounds: tuple[int, int] | None = None
 
     @property
     def value(self) -> Any:
@@ -176,6 +180,20 @@ def walk(roots: Sequence[Expr]) -> Iterator[Expr]:
         if x not in seen:
             seen.add(x)
             stack.extend(x.args)
+            yield x
+
+
+def unfinished(root: Expr, is_finished: Callable[[Expr], bool]) -> Iterator[Expr]:
+    """An expression and what it is built of, operands first, as far as they are not finished when their turn comes."""
+    stack = [root]
+    while stack:
+        x = stack[-1]
+        waiting = () if is_finished(x) else [arg for arg in x.args if not is_finished(arg)]
+        if waiting:
+            stack.extend(waiting)
+            continue
+        stack.pop()
+        if not is_finished(x):
             yield x
 
 

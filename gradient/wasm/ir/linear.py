@@ -5,7 +5,7 @@ A sum of integers has one normal form, so that equal indices are one expression.
 
 from collections.abc import Callable
 
-from gradient.wasm.ir.expr import Expr, i32, node
+from gradient.wasm.ir.expr import Expr, i32, node, unfinished
 from gradient.wasm.ir.ops import Op
 from gradient.wasm.ir.types import I32, INT_MAX, INT_MIN
 
@@ -39,11 +39,24 @@ def scale(x: Expr, factor: int) -> Expr:
     return linear(constant * factor, {y: f * factor for y, f in parts.items()})
 
 
-_BOUNDS: dict[Op, tuple[Callable, Callable]] = {Op.MIN: (min, min), Op.MAX: (max, max), Op.SELECT: (min, max)}
+_EXTREMES: dict[Op, tuple[Callable, Callable]] = {Op.MIN: (min, min), Op.MAX: (max, max), Op.SELECT: (min, max)}
 
 
 def interval(x: Expr) -> tuple[int, int]:
     """Lower and upper bound of an integer, from the sizes of loops, minima and maxima; those of int32 if nothing is known."""
+    if x.bounds is None:
+        for y in unfinished(x, _has_bounds):
+            y.bounds = _bounds(y)
+    assert x.bounds is not None
+    return x.bounds
+
+
+def _has_bounds(x: Expr) -> bool:
+    return x.bounds is not None
+
+
+def _bounds(x: Expr) -> tuple[int, int]:
+    """The bounds of an expression, from those of its operands."""
     if x.op is _CONST:
         return x.value, x.value
     if x.op is _VARIABLE:
@@ -54,8 +67,8 @@ def interval(x: Expr) -> tuple[int, int]:
             ends = sorted(factor * end for end in interval(y))
             low, high = low + ends[0], high + ends[1]
         return low, high
-    if x.op in _BOUNDS:
-        pick_low, pick_high = _BOUNDS[x.op]
+    if x.op in _EXTREMES:
+        pick_low, pick_high = _EXTREMES[x.op]
         (a, b), (c, d) = (interval(y) for y in x.args[-2:])
         return pick_low(a, c), pick_high(b, d)
     if x.op is Op.QUOTIENT:

@@ -4,10 +4,11 @@ from collections.abc import Callable
 
 from gradient.wasm.ir.statements import Statement
 from gradient.wasm.opt.dead_code import eliminate_dead_code
+from gradient.wasm.opt.depth import bound_depth
 from gradient.wasm.opt.forwarding import forward_stores
 from gradient.wasm.opt.fusion import fuse
 
-__all__ = ["eliminate_dead_code", "forward_stores", "fuse", "optimize"]
+__all__ = ["bound_depth", "eliminate_dead_code", "forward_stores", "fuse", "optimize"]
 
 
 def optimize(statements: list[Statement], check: Callable[[list[Statement], str], None]) -> list[Statement]:
@@ -18,4 +19,6 @@ def optimize(statements: list[Statement], check: Callable[[list[Statement], str]
     check(statements, "store forwarding")
     statements = eliminate_dead_code(statements)
     check(statements, "dead-code elimination")
+    statements = bound_depth(statements)
+    check(statements, "bounding the depth")
     return statements

@@ -1,10 +1,9 @@
 """Store-to-load forwarding: what was stored and is loaded again in the same basic block is taken from where it was computed."""
 
 from collections.abc import Callable
-from functools import cache
 
 from gradient.wasm import ir
-from gradient.wasm.ir import Buffer, Expr, Op
+from gradient.wasm.ir import Buffer, Expr, Op, unfinished
 from gradient.wasm.ir.effects import blocks
 from gradient.wasm.ir.statements import Assign, Statement, Store
 
@@ -12,18 +11,23 @@ from gradient.wasm.ir.statements import Assign, Statement, Store
 _LOAD, _REDUCE_LANES = Op.LOAD, Op.REDUCE_LANES
 
 
-def _rewriter(replace: Callable[[Expr], Expr | None]) -> Callable[[Expr], Expr]:
-    """A function that rebuilds an expression with some nodes replaced."""
+def rewriter(replace: Callable[[Expr], Expr | None]) -> Callable[[Expr], Expr]:
+    """A function that rebuilds an expression with some nodes replaced, and does so once for each expression."""
+    done: dict[Expr, Expr] = {}
 
-    @cache
-    def rewrite(x: Expr) -> Expr:
-        found = replace(x)
-        if found is not None:
-            return found
-        if not x.args or x.op is _REDUCE_LANES:
-            return x
-        args = tuple(map(rewrite, x.args))
-        return x if args == x.args else ir.rebuilt(x, args)
+    def is_done(x: Expr) -> bool:
+        if x not in done:
+            found = x if x.op is _REDUCE_LANES else replace(x)
+            if found is None:
+                return False
+            done[x] = found
+        return True
+
+    def rewrite(root: Expr) -> Expr:
+        for x in unfinished(root, is_done):
+            args = tuple(done[arg] for arg in x.args)
+            done[x] = x if args == x.args else ir.rebuilt(x, args)
+        return done[root]
 
     return rewrite
 
@@ -34,7 +38,7 @@ class _KnownStores:
     def __init__(self) -> None:
         self.values: dict[Buffer, dict[Expr, Expr]] = {}
         self._looked_up: set[Buffer] = set()
-        self.rewrite = _rewriter(self._stored_value)
+        self.rewrite = rewriter(self._stored_value)
 
     def _stored_value(self, x: Expr) -> Expr | None:
         if x.op is not _LOAD:
@@ -44,7 +48,7 @@ class _KnownStores:
 
     def _clear_cache(self) -> None:
         self._looked_up.clear()
-        self.rewrite = _rewriter(self._stored_value)
+        self.rewrite = rewriter(self._stored_value)
 
     def invalidate(self, what: object) -> None:
         """Drops the values and the offsets that depend on a local or a buffer, because it changes."""

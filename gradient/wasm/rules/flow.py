@@ -194,18 +194,24 @@ def _cond(lowering: Lowering, equation: Equation, which: Array, *args: Array) ->
         lowering.in_block(*pair) for pair in zip(blocks, [partial(call, lowering, b, args) for b in branches], strict=True)
     ]
     results = [_joined(lowering, var, blocks, options) for var, *options in zip(equation.outvars, *values, strict=True)]
-    chosen = blocks[-1]
-    for n in reversed(range(len(branches) - 1)):
-        chosen = [Branch(ir.compare(Op.LE, choice, ir.i32(n)), blocks[n], chosen)]
-    lowering.block.extend(chosen)
+    lowering.block.extend(_chosen(choice, blocks))
     return results
+
+
+def _chosen(choice: Expr, blocks: Sequence[list[Statement]], first: int = 0) -> list[Statement]:
+    """The block of a number, the first of which is `first`; a number outside means the block that is next to it."""
+    if len(blocks) == 1:
+        return blocks[0]
+    half = len(blocks) // 2
+    low, high = _chosen(choice, blocks[:half], first), _chosen(choice, blocks[half:], first + half)
+    return [Branch(ir.compare(Op.LT, choice, ir.i32(first + half)), low, high)]
 
 
 def _joined(lowering: Lowering, var: Any, blocks: list[list[Statement]], options: Sequence[Array]) -> Array:
     """A result of a conditional: one array that all branches leave in the same buffer, or what each of them stores."""
     first = options[0]
     if first.buffer is not None and all((x.buffer, x.function) == (first.buffer, first.function) for x in options):
-        return Array(first.shape, first.dtype, first.function, buffer=first.buffer)
+        return Array(first.shape, first.dtype, first.function, buffer=first.buffer, depth=0)
     result = _Result(lowering, var)
     for block, value in zip(blocks, options, strict=True):
         lowering.in_block(block, partial(result.store, lowering, value))
