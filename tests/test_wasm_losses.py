@@ -127,7 +127,6 @@ WITHOUT_A_RULE: dict[str, Callable[[jax.Array], jax.Array]] = {
     "top_k": lambda x: lax.top_k(x, 5)[0],
     "int8": lambda x: x * (x > 0).astype(jnp.int8),
     "bfloat16": lambda x: x.astype(jnp.bfloat16).astype(jnp.float32),
-    "sort of uint32": lambda x: x[lax.sort((x > 0).astype(jnp.uint32)).astype(jnp.int32)],
     "float to uint32": lambda x: x * x.astype(jnp.uint32),
     "result of type uint32": lambda x: x.astype(jnp.int32).astype(jnp.uint32),
 }
