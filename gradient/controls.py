@@ -10,7 +10,7 @@ from gradient.adapters.ipywidgets import NamedDropdown
 from gradient.frame import MAX_STEPS
 from gradient.link import Trait
 from gradient.optimizers import OPTIMIZERS, Hyperparameter, slider_name, sliders
-from gradient.problems import NUM_KEYS, Problem
+from gradient.problems import NUM_KEYS, Interval, Problem
 from gradient.views.loss import SCALES
 from gradient.views.transport import Transport
 
@@ -86,11 +86,12 @@ class Controls:
         }
 
     def default_preset(self, problem: Problem) -> dict[Trait, Any]:
-        """A problem's own learning rate, momentum, steps and start."""
-        w, b = (float(str(value)) for value in problem.flat_starts[0]) if problem.is_planar else (0.0, 0.0)
+        """A problem's own learning rate, momentum, steps and start: the nearest values at which the sliders can stand."""
+        w, b = map(_nearest_start, problem.flat_starts[0], problem.domain) if problem.is_planar else (0.0, 0.0)
+        rate, momentum = self.learning_rate, self.hyperparameters["momentum"]
         return {
-            (self.learning_rate, "value"): problem.learning_rate,
-            (self.hyperparameters["momentum"], "value"): problem.momentum,
+            (rate, "value"): _nearest_power(problem.learning_rate, rate),
+            (momentum, "value"): _nearest_stop(problem.momentum, momentum.min, momentum.max, momentum.step),
             (self.steps, "value"): problem.num_steps,
             (self.transport, "step"): MAX_STEPS,
             (self.initial_w, "value"): w,
@@ -117,10 +118,31 @@ def _hyperparameter_slider(h: Hyperparameter) -> widgets.FloatSlider:
 
 
 def _range(slider: widgets.FloatSlider, low: float, high: float) -> dict[Trait, Any]:
-    """A slider's limits, its step (a power of ten that makes 200 to 2000 steps), and a readout with the step's digits."""
-    exponent = math.floor(math.log10((high - low) / 200))
+    """A slider's limits, its step, and a readout with the step's digits."""
+    exponent = _exponent(low, high)
     values = {"min": low, "max": high, "step": 10.0**exponent, "readout_format": f".{max(0, -exponent)}f"}
     return {(slider, name): value for name, value in values.items()}
+
+
+def _exponent(low: float, high: float) -> int:
+    """Of the power of ten that makes 200 to 2000 steps."""
+    return math.floor(math.log10((high - low) / 200))
+
+
+def _nearest_start(value: float, domain: Interval) -> float:
+    return _nearest_stop(float(str(value)), *domain, 10.0 ** _exponent(*domain))
+
+
+def _nearest_power(value: float, slider: widgets.FloatLogSlider) -> float:
+    exponent = math.log(value, slider.base)
+    nearest = _nearest_stop(exponent, slider.min, slider.max, slider.step)
+    return value if nearest == exponent else slider.base**nearest
+
+
+def _nearest_stop(value: float, low: float, high: float, step: float) -> float:
+    """The value at which a slider can stand: a browser moves any other there and says so, which would be a second descent."""
+    nearest = min(low + round((value - low) / step) * step, high)
+    return value if abs(nearest - value) < 0.01 * step else nearest  # to the last bit as the problem has it
 
 
 def labels_of(problems: Sequence[Problem]) -> list[str]:

@@ -17,6 +17,7 @@ Interval = tuple[float, float]
 NOISE = 0.2
 NUM_POINTS = 100
 NUM_KEYS = 10
+_WEIGHT_AND_BIAS = ("w (weight)", "b (bias)")
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +35,9 @@ class Problem:
         num_keys: the number of stacked starts, which the page's `Random key` numbers from 1; 0 if `start` is a single one.
         domain: the intervals of w and b that the page shows (two-parameter models only); it contains `start`.
         formula: the model in LaTeX.
-        learning_rate, momentum, num_steps: the page's initial settings, in 0.001..10, 0..0.99 and 1..200.
+        axis_labels: what the map of w and b says along its axes (two-parameter models only).
+        learning_rate, momentum, num_steps: the page's initial settings, in 0.001..10, 0..0.99 and 1..200. The page rounds
+            them, and `start`, to where its sliders can stand: a learning rate of 0.05 to 0.0501.
 
     Raises:
         ValueError: if the data or the model cannot be fitted, or a setting is out of its range.
@@ -48,6 +51,7 @@ class Problem:
     num_keys: int = 0
     domain: tuple[Interval, Interval] = ((-3.0, 3.0), (-3.0, 3.0))
     formula: str = "y = f(x)"
+    axis_labels: tuple[str, str] = ("w", "b")
     learning_rate: float = 0.1
     momentum: float = 0.7
     num_steps: int = 30
@@ -194,6 +198,7 @@ _LINE = Problem(
     start=(-1.4, 2.0),
     domain=((-2.0, 3.0), (-3.0, 3.0)),
     formula=r"y = w x + b",
+    axis_labels=_WEIGHT_AND_BIAS,
 )
 
 _WAVE = Problem(
@@ -203,6 +208,7 @@ _WAVE = Problem(
     start=(0.6, -3.5),
     domain=((-2.0, 2.0), (-5.0, 5.0)),
     formula=r"y = \sin(w x + b)",
+    axis_labels=_WEIGHT_AND_BIAS,
 )
 
 _NETWORK = Problem(

@@ -217,8 +217,27 @@ def test_the_field_is_not_drawn_while_hidden(app: App, wire: Wire) -> None:
 
 def test_the_figures_of_other_problems_are_left_alone(app: App, wire: Wire) -> None:
     others = [p.canvas for i, p in enumerate(app.field.pictures) if i != app.problem.index]
+    assert len(others) == len(PROBLEMS) - 1
     sent = visit(app, wire, app.learning_rate, {"value": 0.2})
-    assert [to(canvas, sent) for canvas in others] == [[], []]
+    assert [message for canvas in others for message in to(canvas, sent)] == []
+
+
+def test_a_map_names_its_axes_as_its_problem_does(app: App) -> None:
+    for problem, picture in zip(app.problems, app.field.pictures, strict=True):
+        if problem.is_planar:
+            assert (picture.axes.get_xlabel(), picture.axes.get_ylabel()) == problem.axis_labels
+
+
+def test_numbers_of_small_losses_keep_clear_of_the_colour_bars_label(app: App) -> None:
+    app.problem.value = "Network"
+    picture = app.field.pictures[app.problem.index]
+    small: Any = np.array([1e-3, 5e-2])
+    picture.show(app.frame()._replace(plane_range=small))
+    picture.canvas.draw()
+    axis = picture.colour_axes.yaxis
+    numbers = [label for label in axis.get_ticklabels() if label.get_text()]
+    assert {len(number.get_text()) for number in numbers} == {len("0.026"), len("0.0019")}
+    assert max(number.get_window_extent().x1 for number in numbers) <= axis.label.get_window_extent().x0
 
 
 def test_everything_is_built_once_and_changed_in_place(app: App, wire: Wire) -> None:

@@ -6,11 +6,17 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
+from gradient import OPTIMIZERS, PROBLEMS
 from tests.app_page import AppPage
 from tests.page_settings import in_settings
 from tests.test_site import expect_axes
 
 ALL = ("curve", "fit", "field", "gradient_norm")
+OF_THE_WINDOW = [
+    "test_at_1440_by_900_the_app_fits_and_the_pictures_fill_it",
+    "test_every_slider_is_long_enough_to_drag",
+    "test_no_longer_name_is_cut",
+]
 
 # The sliders' numbers that are wider than their boxes.
 CUT_NUMBERS = """() => [...document.querySelectorAll(".techni-app .widget-readout")]
@@ -39,7 +45,7 @@ CUT = """() => [...document.querySelectorAll(".techni-app select")].filter((choi
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    in_settings(metafunc, of_the_window=["test_at_1440_by_900_the_app_fits_and_the_pictures_fill_it"])
+    in_settings(metafunc, of_the_window=OF_THE_WINDOW)
 
 
 @pytest.fixture
@@ -136,6 +142,52 @@ def test_no_choice_is_cut(app: AppPage) -> None:
     assert app.page.evaluate(CUT) == []
 
 
+# What is cut, or lies over the title, where a problem and an optimizer have longer names than the package's.
+CUT_LONG_NAMES = f"""() => {{
+  const [problem, optimizer] = document.querySelectorAll(".techni-choices select");
+  const names = [[problem, "Cubic polynomial"], [optimizer, "RMSProp with momentum"]];
+  for (const [choice, name] of names) choice.add(new Option(name));
+  const title = document.createRange();
+  title.selectNodeContents(document.querySelector(".techni-title h1"));
+  const [before, after] = [title, problem.closest(".techni-choices")].map((part) => part.getBoundingClientRect());
+  const cut = [...({CUT})(), ...(before.right > after.left && before.bottom > after.top ? ["the title"] : [])];
+  for (const [choice] of names) choice.remove(choice.length - 1);
+  return cut;
+}}"""
+
+
+def test_no_longer_name_is_cut(app: AppPage) -> None:
+    assert app.page.evaluate(CUT_LONG_NAMES) == []
+
+
+# The shortest of the lengths in which the handles of the sliders can move, and where the app ends.
+SHORTEST = """() => {
+  const tracks = [...document.querySelectorAll(".techni-sliders .noUi-target")].filter((track) => track.offsetParent);
+  const { bottom } = document.querySelector(".techni-grid").getBoundingClientRect();
+  return [Math.min(...tracks.map((track) => track.offsetWidth)), bottom];
+}"""
+SHORTEST_OF_ONE_MORE = f"""() => {{
+  const sliders = [...document.querySelectorAll(".techni-sliders > *")];
+  const slider = sliders.find((slider) => slider.style.display === "none");
+  slider.style.display = "flex";
+  const seen = ({SHORTEST})();
+  slider.style.display = "none";
+  return seen;
+}}"""
+
+
+def test_every_slider_is_long_enough_to_drag(app: AppPage) -> None:
+    """With the optimizer that has the most, and with one more."""
+    app.choose("Optimizer", max(OPTIMIZERS.values(), key=lambda record: len(record.hyperparameters)).label)
+    for problem in sorted(PROBLEMS, key="Wave".__eq__):  # the one that is chosen already is the last
+        app.choose("Problem", problem)
+        app.settle()
+        for script in (SHORTEST, SHORTEST_OF_ONE_MORE):
+            shortest, bottom = app.page.evaluate(script)
+            assert shortest >= 40, problem
+            assert bottom <= 900, problem
+
+
 def test_the_prose_stands_below_the_app_with_its_formulas(app: AppPage) -> None:
     heading = app.page.get_by_role("heading", name="Predict, then play")
     heading.scroll_into_view_if_needed()
@@ -158,6 +210,7 @@ def test_on_a_phone_numbers_stay_on_their_line(phone: AppPage) -> None:
 
 def test_on_a_phone_no_choice_is_cut(phone: AppPage) -> None:
     assert phone.page.evaluate(CUT) == []
+    assert phone.page.evaluate(CUT_LONG_NAMES) == []
 
 
 def test_on_a_phone_no_number_of_a_slider_is_cut(phone: AppPage) -> None:

@@ -291,6 +291,30 @@ def test_what_is_allowed(changes: dict[str, Any]) -> None:
     assert np.isfinite(problem.loss(problem.start))
 
 
+def put(problem: Problem) -> list[float]:
+    """Where the choice of a problem puts the learning rate, the momentum and the start."""
+    controls = Controls()
+    controls.make_controls(list(PROBLEMS.values()))
+    preset = controls.default_preset(problem)
+    sliders = (controls.learning_rate, controls.hyperparameters["momentum"], controls.initial_w, controls.initial_b)
+    return [preset[slider, "value"] for slider in sliders]
+
+
+def test_a_setting_on_which_a_slider_can_stand_is_kept_to_the_last_bit() -> None:
+    assert put(LINE) == [0.1, 0.7, -1.4, 2.0]
+    assert put(NETWORK)[:2] == [NETWORK.learning_rate, 0.7]
+
+
+def test_another_setting_is_put_where_the_slider_can_stand() -> None:
+    changes: dict[str, Any] = {
+        "learning_rate": 0.05,
+        "momentum": 0.854,
+        "start": (1 / 3, 2.999),
+        "domain": ((-1, 3), (0, 2.999)),
+    }
+    assert put(dataclasses.replace(LINE, **changes)) == pytest.approx([10**-1.3, 0.85, 0.33, 2.999])
+
+
 def test_the_allowed_settings_are_those_of_the_sliders() -> None:
     controls = Controls()
     controls.make_controls(list(PROBLEMS.values()))

@@ -27,7 +27,7 @@ class ParameterPicture(Picture):
         # The keys are the narrowest widths, in CSS pixels, for these arrows.
         self._arrows: dict[int, Any] = {}
         words = PARAMETER_MAP
-        super().__init__(problem.domain, words["x"], words["y"], words["colours"])
+        super().__init__(problem.domain, *problem.axis_labels, words["colours"])
         self.axes.set_title(words["title"], fontsize=style.SMALL_FONT, color=style.MUTED, pad=6)
         self._draw_contours(problem)
         self._arrows = {0: self._draw_arrows(problem, 10), NARROW: self._draw_arrows(problem, 17)}

@@ -99,8 +99,6 @@ MAP = {
 
 PARAMETER_MAP = {
     "title": "arrows point downhill, along −∇L",
-    "x": "w (weight)",
-    "y": "b (bias)",
     "colours": "gradient norm |∇L|",
 }
 
