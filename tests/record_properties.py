@@ -1,11 +1,15 @@
 """What holds for any record of a problem or an optimizer; a new one is checked by these properties and by no table."""
 
+import inspect
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from gradient import App
 from gradient.descent import descend
+from gradient.frame import frame
 from gradient.landscape import stability_limit
 from gradient.optimizers import OPTIMIZERS
 from gradient.problems import Problem
@@ -23,6 +27,8 @@ def check_optimizer(key: str) -> None:
     record = OPTIMIZERS[key]
     assert record.label
     assert record.formula
+    taken = record.hyperparameters.keys() & {*inspect.signature(frame).parameters, *dir(App)}
+    assert not taken, f"{taken}: the page has another argument, or the app another attribute, of this name. Choose another."
     for hyperparameter in record.hyperparameters.values():
         assert 0 <= hyperparameter.default <= hyperparameter.maximum < 1
         assert 0 < hyperparameter.step <= hyperparameter.maximum

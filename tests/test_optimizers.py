@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from gradient.descent import descend
-from gradient.optimizers import OPTIMIZERS
+from gradient.optimizers import OPTIMIZERS, slider_name
 from gradient.problems import PROBLEMS, Problem
 from tests.record_properties import check_optimizer
 
@@ -286,6 +286,13 @@ def test_minimum_is_close_to_the_truth(minimum: Callable[[], np.ndarray], truth:
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_record_has_the_properties_of_an_optimizer(optimizer: str) -> None:
     check_optimizer(optimizer)
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "name"), [("momentum", "momentum"), ("rmsprop", "decay"), ("adam", "b1"), ("adam", "b2")]
+)
+def test_a_slider_keeps_the_name_that_notebooks_use(optimizer: str, name: str) -> None:
+    assert slider_name(optimizer, name) == name, "A new record stands after the others, which keep their names."
 
 
 def test_labels_differ() -> None:

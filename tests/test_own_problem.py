@@ -6,7 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from gradient import App, Problem
+from gradient import PROBLEMS, App, Problem
 from gradient.problems import wave
 from tests.wire import Wire, opened
 
@@ -48,7 +48,7 @@ CONSTANT = Problem("Constant", lambda p, x: 0 * (p[0] + p[1]) + x, np.arange(3),
 @pytest.mark.parametrize("problem", [LOGARITHM, pytest.param(CONSTANT, marks=pytest.mark.soak)])
 def test_a_loss_without_contours_somewhere_or_anywhere_is_shown(app: App, wire: Wire, problem: Problem) -> None:
     app.add(problem)
-    wire.receive_custom(app.field.pictures[3].canvas, {"type": "draw"})
+    wire.receive_custom(app.field.pictures[app.problem.index].canvas, {"type": "draw"})
     assert app.readout.error == ""
     app.initial_w.value = -2.0
     assert app.readout.error == ""
@@ -59,7 +59,7 @@ def test_a_loss_without_contours_somewhere_or_anywhere_is_shown(app: App, wire: 
 )
 def test_a_readers_own_problem_joins_the_running_app(app: App, wire: Wire, problem: Problem) -> None:
     app.add(problem)
-    assert app.problem.value == problem.name
+    assert app.problem.value == app.problem.options[-1]
     assert app.learning_rate.value == problem.learning_rate
     assert np.array_equal(app.fit.data.x, problem.x)
     assert app.frame().fit_y.shape == app.fit.curve.y.shape
@@ -81,8 +81,8 @@ def test_a_readers_own_problem_joins_the_running_app(app: App, wire: Wire, probl
 def test_the_same_name_again_is_numbered(app: App) -> None:
     app.add(OWN_DATA)
     app.add(OWN_DATA)
-    assert app.problem.options == ("Line", "Wave", "Network", "Mine", "Mine (2)")
-    assert app.problem.index == 4
+    assert app.problem.options == (*PROBLEMS, "Mine", "Mine (2)")
+    assert app.problem.value == "Mine (2)"
 
 
 def test_a_problem_without_a_gradient_is_refused_and_changes_nothing(app: App) -> None:
@@ -92,7 +92,7 @@ def test_a_problem_without_a_gradient_is_refused_and_changes_nothing(app: App) -
     object.__setattr__(whole, "start", np.zeros((2, 1), np.int32))
     with pytest.raises(ValueError, match=r"no gradient.*floating-point"):
         app.add(whole)
-    assert app.problem.options == ("Line", "Wave", "Network")
+    assert app.problem.options == tuple(PROBLEMS)
     assert app.readout.error == ""
 
 

@@ -5,6 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from gradient import OPTIMIZERS, PROBLEMS
+from gradient.optimizers import sliders
 from tests.app_page import AppPage
 from tests.page_settings import in_settings
 
@@ -106,48 +108,38 @@ def test_a_fast_drag_ends_with_the_last_value(app: AppPage) -> None:
     app.wait("s.curve === arg.curve && s.field === arg.field && s.loss === arg.loss", arg=dragged)
 
 
-@pytest.mark.parametrize(
-    ("optimizer", "shown", "hidden"),
-    [
-        ("Gradient descent", [], ["Momentum", "Decay", "Beta 1", "Beta 2"]),
-        ("Nesterov", ["Momentum"], ["Decay", "Beta 1", "Beta 2"]),
-        ("Adagrad", [], ["Momentum", "Decay", "Beta 1", "Beta 2"]),
-        ("RMSProp", ["Decay"], ["Momentum", "Beta 1", "Beta 2"]),
-        ("Adam", ["Beta 1", "Beta 2"], ["Momentum", "Decay"]),
-    ],
-)
-def test_an_optimizer_brings_its_own_controls(app: AppPage, optimizer: str, shown: list, hidden: list) -> None:
-    before = app.seen()
-    app.choose("Optimizer", optimizer)
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_an_optimizer_brings_its_own_controls(app: AppPage, optimizer: str) -> None:
+    record = OPTIMIZERS[optimizer]
+    if record.label == "Momentum":  # it is chosen already
+        app.choose("Optimizer", "Gradient descent")
+    before = app.settled()
+    app.choose("Optimizer", record.label)
     app.wait_for_change(before, *ALL)
-    for name in shown:
+    shown = {hyperparameter.label: hyperparameter for hyperparameter in record.hyperparameters.values()}
+    for name, hyperparameter in shown.items():
         expect(app.slider(name)).to_be_visible()
         before = app.seen()
-        app.press(name, "ArrowLeft", 5)
+        app.press(name, "ArrowLeft" if hyperparameter.default else "ArrowRight", 5)
         app.wait_for_change(before, "curve", "field")
-    for name in hidden:
+    for name in {hyperparameter.label for hyperparameter in sliders().values()} - shown.keys():
         app.expect_hidden(name)
 
 
-@pytest.mark.parametrize(
-    ("problem", "learning_rate", "steps"), [("Line", "0.100", "30"), ("Network", "0.0501", "200"), ("Wave", "0.100", "30")]
-)
-def test_a_problem_brings_its_data_its_picture_and_its_settings(
-    app: AppPage, problem: str, learning_rate: str, steps: str
-) -> None:
-    if problem == "Wave":
+@pytest.mark.parametrize("problem", PROBLEMS)
+def test_a_problem_brings_its_data_its_picture_and_its_settings(app: AppPage, problem: str) -> None:
+    record = PROBLEMS[problem]
+    if problem == "Wave":  # it is chosen already
         app.choose("Problem", "Line")
     app.press("Steps", "ArrowRight", 7)
     before = app.settled()
     app.choose("Problem", problem)
     app.wait_for_change(before, "curve", "fit", "field", "loss", "data")
-    assert (app.value("Learning rate"), app.value("Steps")) == (learning_rate, steps)
-    starts = ["Initial w", "Initial b"]
-    shown, hidden = (["Random key"], starts) if problem == "Network" else (starts, ["Random key"])
-    for name in shown:
-        expect(app.slider(name)).to_be_visible()
-    for name in hidden:
-        app.expect_hidden(name)
+    assert float(app.value("Learning rate")) == pytest.approx(record.learning_rate, rel=0.03)  # on the slider's nearest step
+    assert app.value("Steps") == str(record.num_steps)
+    controls = {"Initial w": record.is_planar, "Initial b": record.is_planar, "Random key": record.num_keys > 1}
+    for name, is_shown in controls.items():
+        expect(app.slider(name)).to_be_visible(visible=is_shown)
 
 
 def test_a_random_key_chooses_another_network_and_nothing_else(app: AppPage) -> None:

@@ -13,28 +13,28 @@ from gradient.problems import line
 from tests.record_properties import check_optimizer, check_problem
 
 
-def _scaled(learning_rate: Scalar, nu: Scalar) -> optax.GradientTransformation:
-    return optax.sgd(learning_rate * nu)
+def _own_scaled(learning_rate: Scalar, own: Scalar) -> optax.GradientTransformation:
+    return optax.sgd(learning_rate * own)
 
 
-def _rmsprop_momentum(learning_rate: Scalar, b1: Scalar, decay: Scalar) -> optax.GradientTransformation:
+def _own_rmsprop(learning_rate: Scalar, b1: Scalar, decay: Scalar) -> optax.GradientTransformation:
     return optax.rmsprop(learning_rate, decay, momentum=b1)
 
 
 @pytest.fixture(scope="module")
 def app() -> Iterator[App]:
-    """An app with a problem of 60 points, after the others with 100, and with two optimizers more.
+    """An app with a problem of 60 points and with two optimizers more, whose names the package will hardly need.
 
     One has a hyperparameter of its own; the other shares RMSProp's decay and has a `b1` that is not Adam's.
     """
     x = np.linspace(0, 4, 60)
     domain: Any = [[-2, 2], [-2, 2]]  # lists are as good as tuples
-    nu = {"nu": Hyperparameter("Nu", 0.5)}
-    both = {"b1": Hyperparameter("Beta 1", 0.8, maximum=0.95, step=0.05), **OPTIMIZERS["rmsprop"].hyperparameters}
+    own = {"own": Hyperparameter("Own", 0.5)}
+    both = {"b1": Hyperparameter("Beta 1", 0.35, maximum=0.95, step=0.05), **OPTIMIZERS["rmsprop"].hyperparameters}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(PROBLEMS, "Short", Problem("Short", line, x, np.sin(x), start=(0, 0), domain=domain))
-        patch.setitem(OPTIMIZERS, "scaled", Optimizer("Scaled", _scaled, nu, "p"))
-        patch.setitem(OPTIMIZERS, "rmsprop_momentum", Optimizer("RMSProp with momentum", _rmsprop_momentum, both, "p"))
+        patch.setitem(PROBLEMS, "Sixty points", Problem("Sixty points", line, x, np.sin(x), start=(0, 0), domain=domain))
+        patch.setitem(OPTIMIZERS, "own_scaled", Optimizer("Own scaled", _own_scaled, own, "p"))
+        patch.setitem(OPTIMIZERS, "own_rmsprop", Optimizer("Own RMSProp", _own_rmsprop, both, "p"))
         app = App()
         yield app
         app.close()
@@ -49,40 +49,40 @@ def test_each_program_has_the_shapes_of_its_problem(app: App) -> None:
 
 def test_an_optimizers_own_control_is_seen_and_moves_the_descent(app: App) -> None:
     app.compute_in("kernel")
-    app.optimizer.value = "Scaled"
-    assert [s.description for s in app.hyperparameters.values() if s.layout.display == "flex"] == ["Nu"]
+    app.optimizer.value = "Own scaled"
+    assert [s.description for s in app.hyperparameters.values() if s.layout.display == "flex"] == ["Own"]
     before = app.frame().loss
-    app.nu.value = 0.9
+    app.own.value = 0.9
     assert app.frame().loss != before
 
 
 def test_new_records_have_the_properties_of_all(app: App) -> None:
-    check_problem(PROBLEMS["Short"])
-    for key in ("scaled", "rmsprop_momentum"):
+    check_problem(PROBLEMS["Sixty points"])
+    for key in ("own_scaled", "own_rmsprop"):
         check_optimizer(key)
 
 
 def test_a_default_belongs_to_its_optimizer(app: App) -> None:
-    ours, adams = app.hyperparameters["rmsprop_momentum_b1"], app.hyperparameters["b1"]
-    assert (ours.value, ours.max, ours.step) == (0.8, 0.95, 0.05)
+    ours, adams = app.hyperparameters["own_rmsprop_b1"], app.b1
+    assert (ours.value, ours.max, ours.step) == (0.35, 0.95, 0.05)
     assert (adams.value, adams.max, adams.step) == (0.9, 0.99, 0.01)
-    app.optimizer.value = "rmsprop_momentum"
+    app.optimizer.value = "own_rmsprop"
     shown = [slider for slider in app.hyperparameters.values() if slider.layout.display == "flex"]
-    assert shown == [app.hyperparameters["decay"], ours]  # RMSProp's own record, so they share its slider
+    assert shown == [app.decay, ours]  # RMSProp's own record, so they share its slider
     adams.value, ours.value = 0.5, 0.4
     app.optimizer.value = "adam"
     assert (adams.value, ours.value) == (0.5, 0.4)
     app.transport.resets += 1
-    assert (adams.value, ours.value) == (0.9, 0.8)
+    assert (adams.value, ours.value) == (0.9, 0.35)
 
 
 def test_an_optimizer_runs_with_its_own_value(app: App) -> None:
     app.compute_in("kernel")
-    app.optimizer.value = "rmsprop_momentum"
+    app.optimizer.value = "own_rmsprop"
     before = app.frame().loss
-    app.hyperparameters["b1"].value = 0.1
+    app.b1.value = 0.1
     assert app.frame().loss == before
-    app.hyperparameters["rmsprop_momentum_b1"].value = 0.1
+    app.own_rmsprop_b1.value = 0.1
     assert app.frame().loss != before
 
 

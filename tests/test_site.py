@@ -16,29 +16,30 @@ import nbformat
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
+from gradient import PROBLEMS
 from gradient.publish.folder import replacing
 from gradient.publish.page import render
 from tests.adapters import relying_on
 from tests.app_page import AppPage
 from tests.conftest import ROOT, Server, notebook_of, publish, static_server, watched
 
-MAX_REQUESTS = 12
-MAX_BYTES = 900_000
+MAX_REQUESTS = 9 + len(PROBLEMS)
+MAX_BYTES = 600_000 + 100_000 * len(PROBLEMS)
 WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 
 # Waits until the service worker has cached the page, its scripts and one image for each problem.
-PRECACHED = """async () => {
-  const isCached = async () => {
+PRECACHED = f"""async () => {{
+  const isCached = async () => {{
     const found = await Promise.all((await caches.keys()).map((name) => caches.open(name)));
     const urls = (await Promise.all(found.map((cache) => cache.keys()))).flat().map((request) => request.url);
-    return urls.length >= 5 && urls.filter((url) => url.endsWith(".webp")).length === 3;
-  };
+    return urls.length >= 5 && urls.filter((url) => url.endsWith(".webp")).length === {len(PROBLEMS)};
+  }};
   const end = performance.now() + 30_000;
-  while (!(await isCached())) {
+  while (!(await isCached())) {{
     if (performance.now() > end) throw new Error("the page is not cached");
     await new Promise((done) => requestAnimationFrame(done));
-  }
-}"""
+  }}
+}}"""
 
 # The pixels of a canvas, read from a copy, because Chromium warns of a canvas that is read twice.
 _PIXELS = """const pixelsOf = (canvas) => {
@@ -149,7 +150,8 @@ def test_a_newer_page_replaces_the_cached_one(context: BrowserContext, site_fold
         expect(page.locator("h2.newer").first).to_be_visible()
 
 
-FIGURES = re.compile(r"figure-\d-.*webp$")
+FIGURES = re.compile(r"figure-\d+-.*webp$")
+LINES_FIGURE = f"**/figure-{list(PROBLEMS).index('Line')}-*.webp"
 
 # What a browser does whose disk is full, or that cannot read it.
 FAIL_STORAGE = """() => {
@@ -241,8 +243,10 @@ def test_every_problem_has_its_image(shown: Page) -> None:
           await Promise.all(canvases.map((canvas) => canvas.resize(600, 500)));
           return canvases.map((canvas) => canvas.offscreen_canvas.toDataURL());
         }""")
-    assert len(set(drawn)) == 3
-    assert min(map(len, drawn)) > 10_000  # the network's is empty but for its words
+    maps = [problem for problem in PROBLEMS.values() if problem.is_planar]
+    assert len(drawn) == len(PROBLEMS)
+    assert len(set(drawn)) == len(maps) + 1  # larger models share one
+    assert min(map(len, drawn)) > 10_000  # which is empty but for its words
 
 
 def test_an_icon_is_drawn_in_the_sites_own_font(shown: Page, site: Server) -> None:
@@ -311,7 +315,7 @@ def test_a_widget_that_nothing_displays_is_created(context: BrowserContext, prob
 
 def test_a_page_has_what_its_notebook_set_and_nothing_that_it_closed(context: BrowserContext, tmp_path: Path) -> None:
     shown = "import ipywidgets\nfrom gradient import App\ngone = ipywidgets.Label('gone')\ngone"
-    settings = "app.problem.index = 0\napp.learning_rate.value, app.steps.value = 0.2, 50"
+    settings = "app.problem.value = 'Line'\napp.learning_rate.value, app.steps.value = 0.2, 50"
     folder = publish(notebook_of(shown, "gone.close()", f"app = App()\n{settings}\napp"), tmp_path)
     with static_server(folder) as server:
         page = context.new_page()
@@ -374,7 +378,7 @@ def test_an_image_that_failed_is_loaded_again_with_the_network_the_next_choice_o
                 app.choose("Problem", problem)
         page.unroute(FIGURES)
         page.wait_for_function(f"() => {{ dispatchEvent(new Event('online')); return ({IS_DRAWN})(); }}")
-        with page.expect_response("**/figure-0-*.webp"):
+        with page.expect_response(LINES_FIGURE):
             app.choose("Problem", "Line")
         app.expect_fitting_figure()
         page.wait_for_function(IS_DRAWN)
@@ -382,7 +386,7 @@ def test_an_image_that_failed_is_loaded_again_with_the_network_the_next_choice_o
         with page.expect_event("requestfailed"):
             page.set_viewport_size(PHONE)  # type: ignore[arg-type]
         page.unroute(FIGURES)
-        with page.expect_response("**/figure-0-*.webp"):
+        with page.expect_response(LINES_FIGURE):
             page.set_viewport_size({"width": 400, "height": 844})
         app.expect_fitting_figure()
     assert errors == ["Failed to load resource: net::ERR_FAILED"] * 3  # what Chromium prints for a failed request
