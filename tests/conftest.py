@@ -18,7 +18,7 @@ from unittest.mock import patch
 import jax
 import nbformat
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Playwright, expect, sync_playwright
 
 from gradient.cache_paths import compilation_options
 from gradient.publish.__main__ import main as run_publish
@@ -30,6 +30,7 @@ ROOT = Path(__file__).parent.parent
 PYTHONPATH = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
 BIN = Path(sys.executable).parent
 START_SECONDS = 60
+expect.set_options(timeout=60_000)  # milliseconds, after which a page hangs, however slow the machine is
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",

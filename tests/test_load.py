@@ -11,6 +11,7 @@ import pytest
 from benchmarks.cgroup import cgroup_of
 from benchmarks.crowd import kind_of
 from tests.conftest import PYTHONPATH, ROOT
+from tests.server import WITH_HOOKS, Gate
 
 SMALL = ("--visitors=20", "--real=1", "--seconds=2", "--within=4", "--patience=300")
 SOON = {"TECHNI_CONNECT_SECONDS": "30", "TECHNI_CULL_SECONDS": "1"}  # how soon a kernel ends whose visitor has vanished
@@ -65,8 +66,9 @@ def test_a_crowd_is_served_within_the_memory_limit(site_folder: Path) -> None:
     assert (row["errors"], row["kernels left"]) == ("0", "0")
 
 
-def test_a_static_root_page_serves_a_crowd_without_kernels(site_folder: Path) -> None:
-    row = load(site_folder, *SMALL, "--root-page=static")
+def test_a_static_root_page_serves_a_crowd_without_kernels(site_folder: Path, tmp_path: Path) -> None:
+    """Nor does it need a zygote."""
+    row = load(site_folder, *SMALL, "--root-page=static", **Gate.in_folder(tmp_path).environment, PYTHONPATH=WITH_HOOKS)
     assert [row[name] for name in ("served with a kernel", "static page", "errors", "kernels left")] == ["0", "20", "0", "0"]
 
 
