@@ -9,8 +9,9 @@ import nbformat
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from gradient.link.modules import esm
 from tests.app_page import LOAD_MS, AppPage
-from tests.conftest import Server, notebook_of, voila_of, watched
+from tests.conftest import ROOT, Server, notebook_of, voila_of, watched
 
 BEGINNING = """
 import ipywidgets as widgets, jax, jax.numpy as jnp
@@ -72,6 +73,11 @@ numbers = named("numbers", widgets.FloatsInput(value=[8.0]))
 endless = jaxlink(halvings, inputs={"x": (numbers, "value")},
                   outputs={"count": (words("endless-words"), "value", "{sum} takes {count}")})
 show_state("endless", endless)
+
+summands = named("summands", widgets.FloatsInput(value=[1.0]))
+summed = jaxlink(lambda x: {"sum": jnp.sum(x)}, inputs={"x": (summands, "value")},
+                 outputs={"sum": (words("summed-words"), "value", "{sum} in all")})
+show_state("summed", summed)
 
 floor = named("floor", widgets.FloatText())
 jaxlink(lambda x: {"floor": jnp.floor(x)}, inputs={"x": (slider("whole"), "value")}, outputs={"floor": (floor, "value")})
@@ -376,33 +382,62 @@ def test_a_choice_sets_controls_and_selects_a_program_without_the_kernel(links: 
     links.expect("chosen-computing", "browser")
 
 
-@pytest.mark.parametrize(
-    ("script", "reason"),
-    [
-        ("WebAssembly.validate = () => false", "has no vector instructions"),
-        ("WebAssembly.instantiate = () => Promise.reject(new WebAssembly.CompileError('out of memory'))", "out of memory"),
-        ("delete globalThis.WebAssembly", "has no WebAssembly"),
-    ],
-)
-def test_the_kernel_computes_for_a_browser_that_cannot_run_programs(
-    browser: Browser, server: Server, script: str, reason: str
-) -> None:
-    with opened(browser, server, script) as links:
+def test_the_kernel_computes_for_a_browser_without_webassembly(browser: Browser, server: Server) -> None:
+    with opened(browser, server, "delete globalThis.WebAssembly") as links:
         links.expect("here-computing", "kernel")
-        expect(links.of("here-reason")).to_contain_text(reason)
+        expect(links.of("here-reason")).to_contain_text("has no WebAssembly")
         links.press("here", "ArrowRight", 5)
         links.expect("here-words", "0.5 gives 0.25")
         links.of("power").get_by_role("combobox").select_option("cube")
         links.expect("chosen-words", "12 becomes 1728")
         AppPage(links.page).settle()
-        expect(links.of("here-reason")).to_contain_text(reason)
+        expect(links.of("here-reason")).to_contain_text("has no WebAssembly")
 
 
-def test_two_sets_of_remembered_controls_are_kept_apart(browser: Browser, server: Server) -> None:
-    with browser.new_context() as context:  # Voilà logs an error when a page is left
-        links = Links(context.new_page(), server.url)
-        links.press("one", "End")
-        links.press("two", "ArrowRight", 5)
-        links.page.reload()
-        for name, value in (("one", "2.00"), ("two", "0.50")):
-            expect(links.of(name).locator(".widget-readout")).to_have_text(value, timeout=LOAD_MS)
+# Why a browser can run no program that refuses every module, and this browser.
+WHY = """async (source) => {
+  const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+  const { whyUnsupported } = await import(url);
+  const { validate } = WebAssembly;
+  WebAssembly.validate = () => false;
+  const why = whyUnsupported();
+  WebAssembly.validate = validate;
+  return [why, whyUnsupported()];
+}"""
+
+
+def test_a_browser_without_vector_instructions_is_told_from_others(links: Links) -> None:
+    source = esm(ROOT / "gradient" / "link" / "executor.js") + "\nexport { whyUnsupported };"
+    assert links.page.evaluate(WHY, source) == ["This browser's WebAssembly has no vector instructions.", ""]
+
+
+FAIL_TO_LOAD = """() => {
+  const { instantiate } = WebAssembly;
+  WebAssembly.instantiate = () => Promise.reject(new WebAssembly.CompileError("out of memory"));
+  window.mend = () => { WebAssembly.instantiate = instantiate; };
+}"""
+
+
+def test_the_kernel_computes_what_the_browser_cannot_load(links: Links) -> None:
+    """An array of another length needs a program of its own."""
+    links.expect("summed-words", "1 in all")
+    links.expect("summed-computing", "browser")
+    links.page.evaluate(FAIL_TO_LOAD)
+    for numbers, words in (([1, 2], "3 in all"), ([1, 2, 3], "6 in all")):
+        links.page.evaluate(SET, ["summands", numbers])
+        links.expect("summed-words", words)
+        links.expect("summed-computing", "kernel")
+        AppPage(links.page).settle()
+        expect(links.of("summed-reason")).to_contain_text("out of memory")
+    links.page.evaluate("mend()")
+
+
+def test_two_sets_of_remembered_controls_are_kept_apart(links: Links, server: Server) -> None:
+    """It comes last, because it leaves the page."""
+    links.press("one", "End")
+    links.press("two", "ArrowRight", 5)
+    links.page.goto("about:blank")
+    links.page.goto(server.url, timeout=LOAD_MS)
+    for name, value in (("one", "2.00"), ("two", "0.50")):
+        expect(links.of(name).locator(".widget-readout")).to_have_text(value, timeout=LOAD_MS)
+    AppPage(links.page).settle()
