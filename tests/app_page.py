@@ -81,6 +81,15 @@ _FITS = """() => {
 }"""
 
 
+# Whether the layer over the figure fills its place, and has one pixel for each of the screen's.
+_IS_FINE = """() => {
+  const canvas = document.querySelector(".techni-drawing");
+  const { clientWidth, clientHeight } = canvas.parentElement;
+  const [width, height] = [clientWidth, clientHeight].map((length) => Math.round(length * devicePixelRatio));
+  return canvas.width === width && canvas.height === height && Math.round(canvas.getBoundingClientRect().width) === clientWidth;
+}"""
+
+
 class AppPage:
     """A browser's page with the app in it."""
 
@@ -213,6 +222,10 @@ class AppPage:
     def expect_fitting_figure(self) -> None:
         """Waits until the shown figure has its place's size and lies over it."""
         self.page.wait_for_function(_FITS)
+
+    def expect_fine_overlay(self) -> None:
+        """Waits until a pixel of the layer over the figure is one of the screen."""
+        self.page.wait_for_function(_IS_FINE)
 
     def expect_hidden(self, name: str) -> None:
         expect(self.slider(name)).to_be_hidden()

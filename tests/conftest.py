@@ -21,8 +21,6 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Playwright, expect, sync_playwright
 
 from gradient.cache_paths import compilation_options
-from gradient.publish.__main__ import main as run_publish
-from gradient.publish.folder import SiteFolder
 from tests.app_page import AppPage
 from tests.wire import Wire
 
@@ -195,11 +193,14 @@ def publish(notebook: nbformat.NotebookNode, place: Path) -> Path:
     Raises:
         SystemExit: what the command ends with if it fails.
     """
+    from gradient.publish.__main__ import main  # noqa: PLC0415 (it takes a second, and few tests need it)
+    from gradient.publish.folder import SiteFolder  # noqa: PLC0415 (as above)
+
     file, folder = place / "notebook.ipynb", place / "some" / "prefix"
     nbformat.write(notebook, file)
     command = ["publish", str(folder), "--notebook", str(file)]
     with patch.object(sys, "argv", command), patch.object(SiteFolder, "compress"), contextlib.chdir(ROOT):
-        run_publish()
+        main()
     return folder
 
 
@@ -274,35 +275,58 @@ SIZES: dict[str, dict[str, Any]] = {
     "wide": {"viewport": {"width": 1440, "height": 900}},
     "phone": {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2},
 }
-SERVERS = {"browser": "voila", "kernel": "voila", "hardened": "hardened_server", "lab": "lab", "site": "site"}
+SERVERS = {"voila": "voila", "hardened": "hardened_server", "lab": "lab", "site": "site"}
+PLACES = {"browser": "browser", "kernel": "server"}  # which of them computes in Voilà
 
 
 @contextlib.contextmanager
 def opened_in(setting: str, size: str, request: pytest.FixtureRequest) -> Iterator[AppPage]:
-    """The app where visitors meet it: in Voilà, computed by the browser or the kernel, in JupyterLab, or as a static site."""
+    """The app where visitors meet it: in Voilà, in JupyterLab, or as a static site."""
     browser, server = request.getfixturevalue("browser"), request.getfixturevalue(SERVERS[setting])
     with watched(browser.new_context(**SIZES[size])) as context:
         context.route(lambda url: not url.startswith(server.url.partition("/lab/")[0]), lambda route: route.abort())
         page = context.new_page()
         app = AppPage.open_lab(page, f"{server.url}techni.ipynb") if setting == "lab" else AppPage.open(page, server.url)
-        if setting == "kernel":
-            app.compute_in("server")
         yield app
         if setting == "lab":
             app.shut_down()
 
 
+@contextlib.contextmanager
+def shown_in(setting: str, size: str, request: pytest.FixtureRequest) -> Iterator[AppPage]:
+    """As above; the settings in which the browser and the kernel compute share Voilà's page."""
+    if setting not in PLACES:
+        with opened_in(setting, size, request) as app:
+            yield app
+    else:
+        app = request.getfixturevalue(f"{size}_in_voila")
+        app.compute_in(PLACES[setting])
+        yield app
+
+
+@pytest.fixture(scope="module")
+def wide_in_voila(request: pytest.FixtureRequest) -> Iterator[AppPage]:
+    with opened_in("voila", "wide", request) as app:
+        yield app
+
+
+@pytest.fixture(scope="module")
+def phone_in_voila(request: pytest.FixtureRequest) -> Iterator[AppPage]:
+    with opened_in("voila", "phone", request) as app:
+        yield app
+
+
 @pytest.fixture(scope="module")
 def wide(request: pytest.FixtureRequest) -> Iterator[AppPage]:
     """The app at 1440 x 900, shared by the tests of a module; in Voilà, computed by the browser, unless parametrized."""
-    with opened_in(getattr(request, "param", "browser"), "wide", request) as app:
+    with shown_in(getattr(request, "param", "browser"), "wide", request) as app:
         yield app
 
 
 @pytest.fixture(scope="module")
 def phone(request: pytest.FixtureRequest) -> Iterator[AppPage]:
     """The app on a phone of 390 x 844 with touch; as above."""
-    with opened_in(getattr(request, "param", "browser"), "phone", request) as app:
+    with shown_in(getattr(request, "param", "browser"), "phone", request) as app:
         yield app
 
 

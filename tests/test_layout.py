@@ -233,6 +233,7 @@ def test_on_a_phone_it_is_one_column(phone: AppPage) -> None:
     assert min(heights) >= 44
     phone.settle()
     expect_axes(page, 2)
+    phone.expect_fine_overlay()
 
 
 @pytest.fixture(scope="module")

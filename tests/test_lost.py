@@ -13,10 +13,11 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, expect
 
 from gradient.views.sentences import COMPUTE
 from tests.app_page import LOAD_MS, AppPage
-from tests.conftest import ROOT, SIZES, Server, free_port, serve, watched
+from tests.conftest import COMPILED_ONCE, ROOT, SIZES, Server, free_port, serve, watched
 
 LINE = ".techni-offline"
 ALL = ("curve", "fit", "field", "gradient_norm")
+DISCONNECTED = "ERR_|WebSocket connection|status of (40[34]|503)"  # what the console says of connections
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +25,7 @@ def voila() -> Iterator[Server]:
     """A server whose kernels may be killed."""
     port = free_port()
     command = [sys.executable, "-m", "voila", "techni.ipynb", f"--port={port}", "--no-browser"]
-    with serve(command, f"http://127.0.0.1:{port}/", "is running at") as server:
+    with serve(command, f"http://127.0.0.1:{port}/", "is running at", ROOT, **COMPILED_ONCE) as server:
         yield server
 
 
@@ -48,7 +49,7 @@ def without(browser: Browser, expected: str) -> Iterator[BrowserContext]:
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
     """A browser in which nothing fails except connections."""
-    with without(browser, "ERR_|WebSocket connection|status of (40[34]|503)") as context:
+    with without(browser, DISCONNECTED) as context:
         yield context
 
 
@@ -75,8 +76,15 @@ def expect_working(app: AppPage) -> None:
     app.wait("s.step === '30' && s.loss === '0.0386'")
 
 
-def test_while_the_server_is_late_the_page_says_so_and_pales(voila: Server, context: BrowserContext) -> None:
-    app = AppPage.open(context.new_page(), voila.url)
+@pytest.fixture(scope="module")
+def shared(voila: Server, browser: Browser) -> Iterator[AppPage]:
+    """A page for the two tests that follow, of which the second ends its kernel."""
+    with without(browser, DISCONNECTED) as context:
+        yield AppPage.open(context.new_page(), voila.url)
+
+
+def test_while_the_server_is_late_the_page_says_so_and_pales(voila: Server, shared: AppPage) -> None:
+    app = shared
     app.compute_in("server")
     took, numbers = app.page.locator(".techni-took"), app.page.locator(".techni-readout")
     expect(numbers).to_have_css("opacity", "1", timeout=LOAD_MS)
@@ -89,8 +97,10 @@ def test_while_the_server_is_late_the_page_says_so_and_pales(voila: Server, cont
     expect(numbers).to_have_css("opacity", "1")
 
 
-def test_a_drag_goes_on_when_the_kernel_dies(voila: Server, context: BrowserContext) -> None:
-    app = AppPage.open(context.new_page(), voila.url)
+def test_a_drag_goes_on_when_the_kernel_dies_and_a_new_kernel_gets_the_controls(voila: Server, shared: AppPage) -> None:
+    app = shared
+    app.compute_in("browser")
+    app.reset()
     app.page.mouse.move(*app.at(0.6, -3.5))
     app.page.mouse.down()
     app.page.mouse.move(*app.at(1.2, -2.0), steps=4)
@@ -108,16 +118,13 @@ def test_a_drag_goes_on_when_the_kernel_dies(voila: Server, context: BrowserCont
     app.expect_start(-1.0, 2.0)
     app.wait_for_change(before, *ALL)
     expect_working(app)
-
-
-def test_reconnecting_brings_the_controls_to_a_new_kernel(voila: Server, context: BrowserContext) -> None:
-    app = AppPage.open(context.new_page(), voila.url)
     change_controls(app)
-    before = app.settled()
-    signal_kernel(voila, app, signal.SIGKILL)
-    expect(app.page.locator(LINE)).to_be_visible(timeout=LOAD_MS)
-    app.press("Learning rate", "ArrowRight")
-    app.press("Learning rate", "ArrowLeft")
+    reconnect(app)
+
+
+def reconnect(app: AppPage) -> None:
+    """Reconnects a page whose kernel has died, on the second try, and checks that the new kernel has its controls."""
+    before = app.seen()
     app.page.route("**/*", lambda route: route.fulfill(status=503))  # as a proxy does while a server is restarted
     app.button("Reconnect").click()
     expect(app.page.locator(LINE)).to_contain_text("still cannot be reached")

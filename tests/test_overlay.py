@@ -1,24 +1,22 @@
 """The overlay on the field: what it is told, and what it draws on a real page, pixel by pixel."""
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
-import jax
 import numpy as np
 import pytest
 from ipywidgets import FloatSlider
 from matplotlib.colors import to_rgb
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 from traitlets import TraitError
 
 from gradient import OPTIMIZERS, PROBLEMS
-from gradient.frame import Frame, frame
+from gradient.frame import Frame
 from gradient.landscape import PLANE_DOMAIN, PLANE_SIZE
 from gradient.views import plane, style
 from gradient.views.overlay import Overlay
 from tests.app_page import AppPage
-from tests.conftest import Server, watched
+from tests.frames import see
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -116,13 +114,11 @@ def places(app: AppPage, points: Any, domain: tuple) -> np.ndarray:
 
 
 def frame_of(name: str, optimizer: str = "momentum", **changes: float) -> Any:
+    """The frame of a problem with its own settings, but for these changes."""
     problem = PROBLEMS[name]
     w, b = problem.flat_starts[0][:2]
-    values = {"w": w, "b": b, "key": 1, "learning_rate": problem.learning_rate, "num_steps": problem.num_steps, "step": 200}
-    values |= {name: h.default for name, h in OPTIMIZERS[optimizer].hyperparameters.items()}
-    typed: Any = {k: np.int32(v) if isinstance(v, int) else np.float32(v) for k, v in (values | changes).items()}
-    data: Any = {"x": problem.x, "y": problem.y}
-    return jax.tree.map(np.asarray, frame(problem, optimizer, **data, **typed))
+    own = {"w": w, "b": b, "learning_rate": problem.learning_rate, "num_steps": problem.num_steps, "step": 200}
+    return see(problem, optimizer, **(own | changes))
 
 
 def expect_path(app: AppPage, shown: Any, domain: tuple, selector: str = DRAWING) -> None:
@@ -255,7 +251,7 @@ _FORMS = f"""async () => {{
   const clear = CanvasRenderingContext2D.prototype.clearRect;
   const seen = [];
   for (const form of forms) {{
-    m.set("path", {{ value: new Float32Array(402), dtype: "float32", shape }});
+    m.set_state({{ path: {{ value: new Float32Array(402), dtype: "float32", shape }} }});
     await Promise.resolve().then(() => {{}});
     const other = canvas.toDataURL() !== before;
     let drawings = 0;
@@ -275,26 +271,6 @@ _FORMS = f"""async () => {{
 
 def test_it_draws_once_a_task_whatever_holds_the_numbers(app: AppPage) -> None:
     assert app.page.evaluate(_FORMS) == [[True, True, 1]] * 5
-
-
-_SIZES = """() => { const c = document.querySelector(".techni-drawing"); const place = c.parentElement;
-  const pixels = (length) => Math.round(length * devicePixelRatio);
-  return [c.width, c.height, pixels(place.clientWidth), pixels(place.clientHeight),
-    Math.round(c.getBoundingClientRect().width), place.clientWidth]; }"""
-
-
-@pytest.fixture(params=[1.5, *(pytest.param(ratio, marks=pytest.mark.soak) for ratio in (2, 3))])
-def fine(request: pytest.FixtureRequest, browser: Browser, hardened_server: Server) -> Iterator[AppPage]:
-    viewport = {"width": 390, "height": 844}
-    with watched(browser.new_context(viewport=viewport, device_scale_factor=request.param)) as context:  # type: ignore[arg-type]
-        yield AppPage.open(context.new_page(), hardened_server.url)
-
-
-def test_a_pixel_of_the_overlay_is_one_of_the_screen(fine: AppPage) -> None:
-    fine.settle()
-    width, height, wide, high, css_width, place_width = fine.page.evaluate(_SIZES)
-    assert (width, height, css_width) == (wide, high, place_width)
-    expect_path(fine, frame_of("Wave"), DOMAINS["Wave"])
 
 
 # Adds a view of the overlay that is below the window; then hides the first one for a moment.
@@ -330,35 +306,30 @@ def test_a_second_view_that_is_out_of_sight_hides_nothing(app: AppPage) -> None:
     assert app.page.evaluate(_SECOND_VIEW.replace("MODEL", _MODEL)) == "seen"
 
 
-@pytest.fixture
-def alone(browser: Browser, hardened_server: Server) -> Iterator[AppPage]:
-    """A page of its own, for what cannot be undone."""
-    with watched(browser.new_context(viewport={"width": 1440, "height": 900})) as context:
-        yield AppPage.open(context.new_page(), hardened_server.url)
-
-
-def test_it_follows_the_pixels_of_the_screen(alone: AppPage) -> None:
-    alone.settle()
-    client = alone.page.context.new_cdp_session(alone.page)
+def test_it_follows_the_pixels_of_the_screen(app: AppPage) -> None:
+    client = app.page.context.new_cdp_session(app.page)
     # On a phone the overlay has one size whatever the window's height, without a change of which Chromium tells nobody.
-    for height, ratio in ((844, 1), (845, 2), (846, 3), (847, 1)):
+    for height, ratio in ((844, 1), (845, 1.5), (846, 2), (847, 3), (848, 1)):
         metrics: dict[str, Any] = {"width": 390, "height": height, "deviceScaleFactor": ratio, "mobile": False}
         client.send("Emulation.setDeviceMetricsOverride", metrics)
-        fits = f"() => {{ const [a, b, c, d] = ({_SIZES})(); return a === c && b === d && c < 400 * {ratio}; }}"
-        alone.page.wait_for_function(fits)
-        assert alone.page.evaluate("devicePixelRatio") == ratio
-        expect_path(alone, frame_of("Wave"), DOMAINS["Wave"])
+        app.page.wait_for_function("(ratio) => devicePixelRatio === ratio && innerWidth === 390", arg=ratio)
+        app.expect_fine_overlay()
+        expect_path(app, frame_of("Wave"), DOMAINS["Wave"])
+    client.send("Emulation.clearDeviceMetricsOverride")
+    app.page.set_viewport_size({"width": 1440, "height": 900})
 
 
-def test_without_a_kernel_the_background_stays_under_the_path(alone: AppPage) -> None:
-    alone.settle()
-    assert not seen(alone, places(alone, OFF_THE_PATH, DOMAINS["Wave"])).any()
+def test_without_a_kernel_the_background_stays_under_the_path(app: AppPage) -> None:
+    """It comes last, because it cannot be undone."""
+    assert not seen(app, places(app, OFF_THE_PATH, DOMAINS["Wave"])).any()
     # Nobody answers the figures any more.
-    alone.page.evaluate(f"async () => {{ for (const model of {_MODELS}) if (model.offscreen_canvas) model.comm.close(); }}")
-    alone.page.set_viewport_size({"width": 1000, "height": 700})
-    alone.page.wait_for_function(f"() => {{ const [a, b, c, d] = ({_SIZES})(); return a === c && b === d && c < 600; }}")
-    assert (seen(alone, places(alone, OFF_THE_PATH, DOMAINS["Wave"]))[:, 3] == 255).all()
-    expect_path(alone, frame_of("Wave"), DOMAINS["Wave"])
-    right = alone.axes()["x"] + alone.axes()["width"]
-    spine = seen(alone, [[right + dx, alone.axes()["y"] + 100] for dx in np.arange(-2, 2.5, 0.5)])
+    app.page.evaluate(f"async () => {{ for (const model of {_MODELS}) if (model.offscreen_canvas) model.comm.close(); }}")
+    width = app.page.evaluate("document.querySelector('.techni-overlay').clientWidth")
+    app.page.set_viewport_size({"width": 1000, "height": 700})
+    app.page.wait_for_function("(width) => document.querySelector('.techni-overlay').clientWidth < width", arg=width)
+    app.expect_fine_overlay()
+    assert (seen(app, places(app, OFF_THE_PATH, DOMAINS["Wave"]))[:, 3] == 255).all()
+    expect_path(app, frame_of("Wave"), DOMAINS["Wave"])
+    right = app.axes()["x"] + app.axes()["width"]
+    spine = seen(app, [[right + dx, app.axes()["y"] + 100] for dx in np.arange(-2, 2.5, 0.5)])
     assert np.abs(spine[:, :3] - rgb(style.MUTED)).max(axis=1).min() < 60
