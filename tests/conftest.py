@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import hypothesis
 import jax
 import nbformat
 import pytest
@@ -28,6 +29,8 @@ ROOT = Path(__file__).parent.parent
 PYTHONPATH = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
 BIN = Path(sys.executable).parent
 START_SECONDS = 60
+hypothesis.settings.register_profile("tests", deadline=None)  # by default, an example that takes 200 ms fails
+hypothesis.settings.load_profile("tests")
 expect.set_options(timeout=60_000)  # milliseconds, after which a page hangs, however slow the machine is
 FLAGS = [
     "--no-sandbox",
