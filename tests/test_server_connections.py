@@ -74,7 +74,8 @@ def test_a_client_that_reads_nothing_is_disconnected(server: Server, path: str) 
         return num_sockets(server) <= before
 
     with ExitStack() as stack:
-        wait_for_answers([stack.enter_context(unread(server, path)) for _ in range(MANY)])
+        clients = [f"X-Forwarded-For: 1.1.1.{number}\r\n" for number in range(MANY)]
+        wait_for_answers([stack.enter_context(unread(server, path, client)) for client in clients])
         assert num_sockets(server) >= MAX_CONNECTIONS
         assert megabytes(server) < memory + MAX_CONNECTIONS
         eventually(is_disconnected)
