@@ -49,6 +49,9 @@ def stopped_by(number: int, **environment: str) -> Iterator[Server]:
         zygote = zygote_of(server.process.pid)
         pids = [zygote, *children(zygote)]
         assert len(pids) > 1
+        for nothing in (signal.SIGUSR1, signal.SIGUSR2):
+            os.kill(server.process.pid, nothing)
+        assert ask(f"{server.url}healthz").status == 200
         os.kill(server.process.pid, number)
         assert server.process.wait(30) == 0
         assert list(Path(place).iterdir()) == []
@@ -67,7 +70,7 @@ def let_time_pass(pid: int) -> None:
     So a test needs no setting that makes the server impatient, which a slow machine would feel, too. A server that is not ready
     loses its zygote by it: see `wait_until_ready`.
     """
-    os.kill(pid, signal.SIGUSR1)
+    os.kill(pid, signal.SIGRTMIN)
 
 
 class Gate(NamedTuple):

@@ -45,7 +45,8 @@ class Unheard(VoilaApplication):
 
 @pytest.fixture(scope="module")
 def application() -> Iterator[Unheard]:
-    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    changed = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
+    before = {number: signal.getsignal(number) for number in changed}
     application = Unheard()
     application.initialize(["--no-browser", str(ROOT / "techni.ipynb")])
     application.start()
@@ -80,11 +81,12 @@ def test_replacing_keeps_patterns_and_options() -> None:
 
 def test_a_signal_is_told_and_records_have_the_formatter(application: Unheard) -> None:
     with relying_on("voila"):
-        application.stop_on_interrupt()
-        for number in (signal.SIGTERM, signal.SIGINT):
+        application.stop_on_signals()
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             handler: Any = signal.getsignal(number)
             handler(number, None)
-        assert application.signals == 2
+        assert application.signals == 3
+        assert [signal.getsignal(number) for number in (signal.SIGUSR1, signal.SIGUSR2)] == [signal.SIG_IGN] * 2
         assert any(isinstance(output.formatter, Formatter) for output in application.log.handlers)
 
 

@@ -1,5 +1,6 @@
 """Clients that connect and read nothing: they hold a bounded number of connections and of bytes, for a bounded time."""
 
+import asyncio
 import signal
 import socket
 import sys
@@ -10,8 +11,10 @@ from urllib.parse import urlsplit
 
 import pytest
 from tornado.iostream import IOStream
+from tornado.netutil import bind_sockets
+from tornado.web import Application, RequestHandler
 
-from gradient.server.connections import ConnectionSlots
+from gradient.server.connections import BoundedServer, Bounds, ConnectionSlots
 from gradient.server.memory import measure
 from tests.conftest import Server
 from tests.processes import descriptors, end, eventually
@@ -99,6 +102,61 @@ def test_an_address_has_its_share_of_a_proxys_connections_while_it_uses_them(ser
         assert ask(script, X_Forwarded_For="2.2.2.2").body == b"/" * LARGE
         assert ask(f"{server.url}healthz").status == 200, "a probe of the machine's own"
     eventually(lambda: ask(f"{server.url}healthz", X_Forwarded_For="1.1.1.1").status == 200)
+
+
+_UNFINISHED = ("", "GET / HTTP/1.1\r\nHost: x\r\n", "GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nx")
+
+
+@pytest.mark.parametrize("sent", _UNFINISHED)
+def test_connections_without_a_whole_request_keep_nobody_out(server: Server, sent: str) -> None:
+    """When all connections are taken, the oldest of these goes."""
+    place = (urlsplit(server.url).hostname, urlsplit(server.url).port)
+    with ExitStack() as stack:
+        for _ in range(2):
+            for _ in range(MANY):
+                silent = stack.enter_context(socket.create_connection(place))
+                silent.sendall(sent.encode())
+            assert ask(f"{server.url}healthz", X_Forwarded_For="4.4.4.4").body == b"ok\n"
+
+
+def test_a_request_under_way_keeps_its_connection() -> None:
+    """Then it is the newest connection that goes."""
+
+    async def run() -> list[bytes]:
+        may_answer = asyncio.Event()
+
+        class Slow(RequestHandler):
+            """Answers when it may."""
+
+            async def get(self) -> None:
+                await may_answer.wait()
+                self.finish("late")
+
+        server = BoundedServer(Application([("/", Slow)]), bounds=Bounds(max_connections=3))
+        (listening,) = bind_sockets(0, "127.0.0.1")
+        server.add_socket(listening)
+        answers = []
+        for _ in range(5):
+            reader, writer = await asyncio.open_connection(*listening.getsockname())
+            writer.write(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            answers.append(asyncio.ensure_future(reader.read()))
+        await asyncio.wait(answers[-2:])  # which are refused
+        may_answer.set()
+        whole = await asyncio.gather(*answers, return_exceptions=True)
+        server.stop()
+        return [answer.split(b"\r\n\r\n")[-1] if isinstance(answer, bytes) else b"" for answer in whole]
+
+    assert asyncio.run(run()) == [b"late", b"late", b"late", b"", b""]
+
+
+def test_connections_between_two_requests_go_after_those_without_one(server: Server) -> None:
+    with ExitStack() as stack:
+        kept = [HTTPConnection(urlsplit(server.url).netloc) for _ in range(MANY)]
+        for connection in kept:
+            stack.callback(connection.close)
+            connection.request("GET", "/healthz")
+            assert connection.getresponse().read() == b"ok\n"
+        assert ask(f"{server.url}healthz").status == 200
 
 
 def test_an_address_without_a_proxy_has_its_share() -> None:

@@ -395,7 +395,7 @@ def test_without_a_site_the_server_says_so_has_kernels_and_asks_visitors_to_retr
 def test_an_address_that_has_or_starts_many_kernels_leaves_some_to_others(folder: Path) -> None:
     """An address may have half of the two kernels, and start two a minute."""
     options = {"TECHNI_MAX_KERNELS": "2", "TECHNI_KERNELS_PER_ADDRESS": "0", "TECHNI_STARTS_PER_MINUTE": "2"}
-    with stopped_by(signal.SIGTERM, TECHNI_SITE=str(folder), TECHNI_TRUSTED_PROXIES="1", **options) as server:
+    with stopped_by(signal.SIGHUP, TECHNI_SITE=str(folder), TECHNI_TRUSTED_PROXIES="1", **options) as server:
 
         def page_for(address: str) -> Answer:
             return ask(server.url, **BROWSER, X_Forwarded_For=address)

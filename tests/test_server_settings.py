@@ -149,6 +149,7 @@ def test_clients_of_unknown_addresses_have_what_one_may_have() -> None:
     ("forwarded", "trusted", "address"),
     [
         ("", 0, "10.0.0.1"),
+        ("", 1, "10.0.0.1"),
         ("1.1.1.1", 0, "10.0.0.1"),
         ("1.1.1.1", 1, "1.1.1.1"),
         ("9.9.9.9, 1.1.1.1", 1, "1.1.1.1"),

@@ -24,12 +24,20 @@ class VoilaApplication(Voila):
             cls._log_formatter_cls = cls.log_formatter_class
 
     def stop_signalled(self) -> None:
-        """Called when SIGTERM tells the process to stop, or SIGINT after `stop_on_interrupt`."""
+        """Called when SIGTERM tells the process to stop, or another signal after `stop_on_signals`."""
         raise NotImplementedError
 
-    def stop_on_interrupt(self) -> None:
-        """Makes Ctrl-C stop the server as SIGTERM does; a KeyboardInterrupt could be raised, and lost, anywhere."""
-        signal.signal(signal.SIGINT, self._handle_signal_stop)
+    def stop_on_signals(self) -> None:
+        """Makes Ctrl-C and a terminal that closes stop the server as SIGTERM does; signals without a meaning here do nothing.
+
+        A KeyboardInterrupt could be raised, and lost, anywhere.
+        """
+        for name in ("SIGINT", "SIGHUP"):
+            if number := getattr(signal, name, None):  # not on every operating system
+                signal.signal(number, self._handle_signal_stop)
+        for name in ("SIGUSR1", "SIGUSR2"):
+            if number := getattr(signal, name, None):
+                signal.signal(number, signal.SIG_IGN)
 
     def _handle_signal_stop(self, sig: int, frame: Any) -> None:
         """Voilà's handler of SIGTERM, which would end the loop at once."""

@@ -31,7 +31,8 @@ def address_in(headers: HTTPHeaders, peer: Any, trusted_proxies: int) -> str:
         peer: the other end of the socket, a pair of address and port; anything else means that it is unknown.
         trusted_proxies: as above.
     """
-    seen = [entry.strip() for entry in headers.get("X-Forwarded-For", "").split(",")]
+    forwarded = headers.get("X-Forwarded-For", "")
+    seen = [entry.strip() for entry in forwarded.split(",")] if forwarded else []
     seen.append(peer[0] if isinstance(peer, tuple) else "")
     return seen[max(0, len(seen) - 1 - trusted_proxies)]
 

@@ -53,6 +53,7 @@ class Application(VoilaApplication):
         self._bound_connections(self.settings)
         self.update_config(configuration(self.settings))
         super().initialize(argv)
+        self.stop_on_signals()
         if not self.notebook_path:
             self.exit("There is no notebook to serve. Name one: python -m gradient.server techni.ipynb")
         self.voila_configuration.prelaunch_hook = prepare_notebook
@@ -142,7 +143,6 @@ class Application(VoilaApplication):
     def listen(self) -> None:
         """Serves until the process is told to stop."""
         self.ioloop = IOLoop.current()
-        self.stop_on_interrupt()
         self._server = HTTPServer(self.app, xheaders=self.settings.trusted_proxies > 0)
         try:
             self._server.listen(self.port, self.ip)

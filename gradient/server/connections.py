@@ -1,16 +1,19 @@
 """Bounds for connections, before any handler is involved: their number, headers, bodies, time and memory."""
 
+import asyncio
 import contextlib
 import re
 import socket
 import time
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 from weakref import WeakKeyDictionary, WeakSet
 
 from tornado.httpserver import HTTPServer
 from tornado.httputil import HTTPHeaders, HTTPMessageDelegate, RequestStartLine, ResponseStartLine
+from tornado.ioloop import IOLoop
 from tornado.iostream import IOStream
 
 from gradient.adapters.tornado import peer_of_connection, stream_of
@@ -20,6 +23,8 @@ from gradient.server.addresses import address_in, client_network
 _HEADER_BYTES = 1 << 14
 _BODY_BYTES = 1 << 10  # the only request with a body says that a page is closed, and its body is empty
 _UNSENT_BYTES = 1 << 23
+_TURNS = 10  # of the event loop, in which what has come becomes a request
+_BURST = 128  # connections beyond the bound, while it is decided which ones are closed
 _PRUNE_SECONDS = 0.1  # between two searches for connections that have been closed
 _ABSOLUTE = re.compile(r"https?://(?P<host>[^/?#@]+)(?P<path>[^#]*)", re.IGNORECASE)
 _MAX_NETWORKS = 10_000  # beyond which those without open connections are forgotten
@@ -81,6 +86,14 @@ def _open(streams: WeakSet[IOStream]) -> WeakSet[IOStream]:
     return WeakSet(stream for stream in streams if not stream.closed())
 
 
+def _has_unread(stream: IOStream) -> bool:
+    """Whether something has come that the server has had no time to read: in a burst, that may be a whole request."""
+    try:
+        return not stream.closed() and bool(stream.socket.recv(1, socket.MSG_PEEK))
+    except OSError:  # nothing has come, or the connection is lost
+        return False
+
+
 class BoundedServer(HTTPServer):
     """Tornado's server, with bounds against clients that are slow, silent, too many, or send too much.
 
@@ -90,7 +103,10 @@ class BoundedServer(HTTPServer):
     def initialize(self, request_callback: Any, bounds: Bounds = Bounds(), **options: Any) -> None:  # type: ignore[override]
         """Takes the application, the bounds, and the options of Tornado's server."""
         self._bounds, self._slots = bounds, ConnectionSlots(bounds.per_address)
-        self._streams, self._pruned_at = WeakSet[IOStream](), 0.0
+        self._streams, self._pruned_at = WeakKeyDictionary[IOStream, None](), 0.0
+        # In the order in which they began to wait: connections without a whole request yet, and those between two requests.
+        self._silent, self._idle = WeakKeyDictionary[IOStream, None](), WeakKeyDictionary[IOStream, None]()
+        self._is_closing = False
         limits = {
             "max_header_size": _HEADER_BYTES,
             "max_body_size": _BODY_BYTES,
@@ -100,42 +116,76 @@ class BoundedServer(HTTPServer):
         super().initialize(request_callback, **(limits | options))
 
     def handle_stream(self, stream: IOStream, address: tuple) -> None:
-        """Serves a connection, or closes it if there are too many."""
-        if not self._has_room() or not (self._bounds.trusted_proxies or self._slots.claim(stream, address[0])):
-            metrics.connections_refused.inc()
-            stream.close()
+        """Serves a connection, or closes it if there are too many. One beyond the bound may be a visitor's: `_close_some`."""
+        if self._excess() >= _BURST or not (self._bounds.trusted_proxies or self._slots.claim(stream, address[0])):
+            self._refuse(stream)
             return
-        self._streams.add(stream)
+        self._streams[stream] = self._silent[stream] = None
         stream.max_write_buffer_size = _UNSENT_BYTES
         with contextlib.suppress(AttributeError, OSError):  # not on every operating system
             milliseconds = int(1000 * self._bounds.request_seconds)
             stream.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds)
         super().handle_stream(stream, address)
+        if self._excess() > 0 and not self._is_closing:
+            self._is_closing = True
+            IOLoop.current().spawn_callback(self._close_some)
 
-    def _has_room(self) -> bool:
-        """Whether there may be another connection. To save time, it does not search for closed ones at each refusal."""
+    def _excess(self) -> int:
+        """By how many connections the bound is exceeded. To save time, it does not search for closed ones each time."""
         most = self._bounds.max_connections
         if len(self._streams) >= most and time.monotonic() - self._pruned_at > _PRUNE_SECONDS:
-            self._streams, self._pruned_at = _open(self._streams), time.monotonic()
-        return len(self._streams) < most
+            self._pruned_at = time.monotonic()
+            for stream in [stream for stream in self._streams if stream.closed()]:
+                del self._streams[stream]
+        return len(self._streams) - most
+
+    async def _close_some(self) -> None:
+        """Closes connections until no more are left than may be, when what has come has become requests.
+
+        First go those that have waited longest for their first request, then those that wait for another one, then the newest.
+        """
+        for _ in range(_TURNS):
+            await asyncio.sleep(0)
+        self._is_closing = False
+        waiting = (stream for streams in (self._silent, self._idle) for stream in list(streams) if not _has_unread(stream))
+        for stream in [*islice(waiting, max(0, self._excess())), *reversed(list(self._streams))][: max(0, self._excess())]:
+            self._refuse(stream)
+
+    def _refuse(self, stream: IOStream) -> None:
+        for streams in (self._streams, self._silent, self._idle):
+            streams.pop(stream, None)
+        metrics.connections_refused.inc()
+        stream.close()
 
     def start_request(self, server_conn: Any, request_conn: Any) -> HTTPMessageDelegate:
         """Expects the next request on a connection."""
-        delegate = _OriginForm(super().start_request(server_conn, request_conn))
-        if not self._bounds.trusted_proxies:
-            return delegate
-        stream = stream_of(server_conn)
-        self._slots.release(stream)
-        return _LimitedRequest(delegate, request_conn, stream, self._slots, self._bounds.trusted_proxies)
+        delegate, stream = super().start_request(server_conn, request_conn), stream_of(server_conn)
+        if stream not in self._silent:
+            self._idle[stream] = None
+        if self._bounds.trusted_proxies:
+            self._slots.release(stream)
+            delegate = _LimitedRequest(delegate, request_conn, stream, self._slots, self._bounds.trusted_proxies)
+        return _Request(delegate, lambda: self._note_request(stream))
+
+    def _note_request(self, stream: IOStream) -> None:
+        self._silent.pop(stream, None)
+        self._idle.pop(stream, None)
 
 
-class _OriginForm(HTTPMessageDelegate):
-    """A request whose target may be a whole URL, which is taken for its path and its host (RFC 9112, section 3.2.2)."""
+class _Request(HTTPMessageDelegate):
+    """A request; `on_whole` is called when all of it is there.
 
-    def __init__(self, delegate: HTTPMessageDelegate) -> None:
-        self._delegate = delegate
-        self.data_received, self.finish = delegate.data_received, delegate.finish  # type: ignore[method-assign]
+    Its target may be a whole URL, which is taken for its path and its host (RFC 9112, section 3.2.2).
+    """
+
+    def __init__(self, delegate: HTTPMessageDelegate, on_whole: Callable[[], None]) -> None:
+        self._delegate, self._on_whole = delegate, on_whole
+        self.data_received = delegate.data_received  # type: ignore[method-assign]
         self.on_connection_close = delegate.on_connection_close  # type: ignore[method-assign]
+
+    def finish(self) -> None:
+        self._on_whole()
+        self._delegate.finish()
 
     def headers_received(
         self, start_line: RequestStartLine | ResponseStartLine, headers: HTTPHeaders

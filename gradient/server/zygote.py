@@ -253,7 +253,7 @@ def main(control: str, parent_pipe: str, notebook: str = "") -> None:
 
     It ignores the signals that terminals and platforms send to all processes at once.
     """
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     for name in _BLOCKED:
         sys.modules[name] = None  # type: ignore[assignment] # makes importing it raise ImportError

@@ -20,7 +20,7 @@ def _let_time_pass(*_: object) -> None:
 
 match sys.orig_argv[1:3]:
     case ["-m", "gradient.server"]:
-        signal.signal(signal.SIGUSR1, _let_time_pass)
+        signal.signal(signal.SIGRTMIN, _let_time_pass)
         time.monotonic = lambda: _monotonic() + _ahead[0]
     case ["-m", "gradient.server.zygote"] if "MPL_TEST_GATE" in os.environ:  # by a name that a zygote is told
         open(os.environ["MPL_TEST_GATE"]).close()  # which waits until the other end is opened
