@@ -5,13 +5,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gradient.adapters.jax import Aval, Jaxpr
+from gradient.adapters.jax import Aval, Jaxpr, is_literal
 from gradient.wasm import ir, rules, verify  # noqa: F401 - importing the rules registers them
 from gradient.wasm.arrays import dtype_name, in_memory
 from gradient.wasm.emit.calls import Function, Functions
 from gradient.wasm.emit.encode import function, module
 from gradient.wasm.emit.statements import StatementEmitter
-from gradient.wasm.errors import UnsupportedPrimitive
+from gradient.wasm.errors import UnsupportedPrimitive, located
 from gradient.wasm.ir import Buffer
 from gradient.wasm.ir.effects import buffers
 from gradient.wasm.ir.statements import Statement
@@ -35,6 +35,7 @@ class Built(NamedTuple):
 
 def build(jaxpr: Jaxpr, consts: Sequence[Any]) -> Built:
     """The module of a jaxpr."""
+    _check_results(jaxpr)
     inputs, outputs = (_external([v.aval for v in variables]) for variables in (jaxpr.invars, jaxpr.outvars))
     lowering = Lowering()
     _lower(lowering, jaxpr, consts, inputs, outputs)
@@ -51,11 +52,18 @@ def build(jaxpr: Jaxpr, consts: Sequence[Any]) -> Built:
     return Built(encoded, inputs, outputs, memory_bytes, lowering.may_not_end)
 
 
+def _check_results(jaxpr: Jaxpr) -> None:
+    """Refuses results of another type than a program's memory has, with the place where they are made, if that is known."""
+    made = {var: equation for equation in jaxpr.eqns for var in equation.outvars}
+    for var in jaxpr.outvars:
+        if is_unsigned(var.aval) or not is_supported(var.aval):
+            error = UnsupportedPrimitive(f"a result of type {var.aval.dtype}", "Convert it to float32, int32 or bool.")
+            equation = None if is_literal(var) else made.get(var)
+            raise located(error, equation) if equation else error
+
+
 def _external(avals: Sequence[Aval]) -> list[Buffer]:
     """A buffer for each argument or result."""
-    for aval in avals:
-        if is_unsigned(aval) or not is_supported(aval):
-            raise UnsupportedPrimitive(f"a result of type {aval.dtype}", "Convert it to float32, int32 or bool.")
     dtypes = [dtype_name(aval.dtype) for aval in avals]
     sizes = [int(np.prod(aval.shape, dtype=int)) for aval in avals]
     return [Buffer(dtype, size, is_external=True) for dtype, size in zip(dtypes, sizes, strict=True)]
