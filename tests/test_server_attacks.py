@@ -386,6 +386,32 @@ def upgrade(server: Server, guest: Visitor) -> bytes:
     return "\r\n".join(lines).encode()
 
 
+@pytest.mark.parametrize("line", [b"Sec-WebSocket-Key", b"Sec-WebSocket-Version", b"Upgrade: ", b"Connection"])
+def test_half_a_handshake_leaves_no_session_behind(server: Server, run: Run, line: bytes) -> None:
+    """The page that then comes with the same session is connected."""
+    guest = run(Visitor.arrive(server.url))
+    whole = upgrade(server, guest)
+    half = b"\r\n".join(part for part in whole.split(b"\r\n") if not part.startswith(line))
+    assert answer(server, half.replace(b"\r\nCookie", b"\r\nX: y\r\nCookie")).startswith((b"HTTP/1.1 400", b"HTTP/1.1 426"))
+    for _ in range(2):
+        with raw(server, whole) as connection:
+            assert connection.recv(12) == b"HTTP/1.1 101"
+    run(guest.leave())
+
+
+def test_a_socket_whose_kernel_ends_is_told_so(server: Server, run: Run) -> None:
+    """Also while the server waits for that kernel's first answer."""
+    others = set(children(zygote_of(server.process.pid)))
+    guest = run(Visitor.arrive(server.url))
+    (kernel,) = set(children(zygote_of(server.process.pid))) - others
+    os.kill(kernel, signal.SIGSTOP)
+    with raw(server, upgrade(server, guest)) as connection:
+        for _ in range(3):
+            run(fetch(server.url + "healthz"))
+        os.kill(kernel, signal.SIGKILL)
+        assert connection.recv(12) == b"HTTP/1.1 404"
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="descriptors are counted on Linux only")
 def test_a_socket_closed_before_it_is_open_leaves_nothing_behind(server: Server, run: Run) -> None:
     """While the server waits for a kernel that does not answer."""

@@ -118,6 +118,12 @@ def test_the_pages_own_messages_pass(sent: bytes) -> None:
     assert verdict(sent) == ""
 
 
+# Header fields that a kernel could not read, and would print, with whatever a visitor has put into them.
+UNREADABLE = (
+    *(("version", text) for text in ("", "five", "5", "5.3\n", "5.x", "1" * 99)),
+    *(("date", text) for text in ("", "today", "2026-13-45", "2026-11-22T12:00:00Zx")),
+    *((name, text) for name in ("msg_id", "session", "username", "msg_type") for text in ("\ud800", "a b", "a\nb", "é")),
+)
 UNSAID = {
     "eight bytes of ones": (b"\xff" * 8, "malformed"),
     "nothing": (b"", "malformed"),
@@ -131,6 +137,7 @@ UNSAID = {
     "no header": (joined([b"shell", b"{}", b"{}", b"{}", b"{}"]), "malformed"),
     "a subshell": (frame("kernel_info_request", {}, subshell_id="1"), "malformed"),
     "a number as an id": (frame("kernel_info_request", {}, msg_id=1), "malformed"),
+    **{f"{name} {text[:9]!r}": (frame("kernel_info_request", {}, **{name: text}), "malformed") for name, text in UNREADABLE},
     "a long id": (frame("kernel_info_request", {}, msg_id="1" * 200), "malformed"),
     "deep content": (raw(b"[" * 50_000), "malformed"),
     "execute": (frame("execute_request", {"code": "1"}), "type"),

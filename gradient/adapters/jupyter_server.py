@@ -93,3 +93,9 @@ def close_sockets_of(kernel_id: str, code: int, reason: str) -> None:
 def note_open(connection: ZMQChannelsWebsocketConnection) -> None:
     """Lists a websocket as open before it is connected, so that `close_sockets_of` finds it, too."""
     connection._open_sockets.add(connection)
+
+
+def forget_session(connection: ZMQChannelsWebsocketConnection) -> None:
+    """Frees the session of a websocket that was prepared and never opened: jupyter_server would close it for each later one."""
+    if connection._open_sessions.get(connection.session_key) is connection.websocket_handler:
+        del connection._open_sessions[connection.session_key]

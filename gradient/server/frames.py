@@ -6,6 +6,7 @@ table is checked against the frame's length before any part is read, and the sma
 
 import itertools
 import json
+import re
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -15,7 +16,13 @@ _WORD = 8
 _PARTS = 5  # besides the buffers
 _MAX_HEADER = 512
 _MAX_TEXT = 128
-_HEADER = {"date", "msg_id", "msg_type", "session", "username", "version"}
+# What a message's header holds. A kernel would print what it cannot read, with what a visitor sent in it.
+_WORD_OR_NOTHING = re.compile(rf"[\w.:@+-]{{0,{_MAX_TEXT}}}", re.ASCII)
+_HEADER = {
+    "date": re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:?\d\d)", re.ASCII),
+    "version": re.compile(r"\d{1,2}\.\d{1,2}", re.ASCII),
+    **dict.fromkeys(("msg_id", "msg_type", "session", "username"), _WORD_OR_NOTHING),
+}
 
 
 class FrameError(Exception):
@@ -62,7 +69,9 @@ def read(frame: object) -> Message:
     if len(header) > _MAX_HEADER or parent != b"{}" or len(metadata) > _MAX_HEADER:
         raise FrameError("malformed")
     head = _object(header)
-    if head.keys() != _HEADER or not all(isinstance(text, str) and len(text) <= _MAX_TEXT for text in head.values()):
+    if head.keys() != _HEADER.keys() or not all(isinstance(text, str) for text in head.values()):
+        raise FrameError("malformed")
+    if not all(_HEADER[name].fullmatch(text) for name, text in head.items()):
         raise FrameError("malformed")
     return Message(head, _object(metadata), _object(content), buffers)
 

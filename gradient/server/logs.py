@@ -33,7 +33,7 @@ class JsonFormatter(logging.Formatter):
             **getattr(record, "fields", {}),
         }
         if record.exc_info and record.exc_info[1]:
-            line |= _described(record.exc_info[1]) | ({} if is_foreign else {"words": str(record.exc_info[1])})
+            line |= _described(record.exc_info[1]) | ({} if is_foreign else _words(record.exc_info[1]))
         return json.dumps(line)
 
 
@@ -47,6 +47,14 @@ def _described(error: BaseException) -> dict[str, Any]:
     """An error's class and where it was raised, without its message, which may quote a visitor."""
     frames = traceback.extract_tb(error.__traceback__)[-5:]
     return {"error": type(error).__name__, "at": [f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames]}
+
+
+def _words(error: BaseException) -> dict[str, str]:
+    """What an error says, if this package or the system says it."""
+    frames = traceback.extract_tb(error.__traceback__)
+    if isinstance(error, OSError):
+        return {"words": error.strerror or ""}
+    return {"words": str(error)} if frames and Path(frames[-1].filename).is_relative_to(_PACKAGE) else {}
 
 
 def logging_config() -> dict[str, Any]:
@@ -64,7 +72,7 @@ def request_logger(log: logging.Logger) -> Callable[[RequestHandler], None]:
         is_quiet = getattr(handler, _QUIET, False) and status < 500
         fields = {
             "handler": type(handler).__name__,
-            "method": handler.request.method,
+            "method": method if (method := handler.request.method) in handler.SUPPORTED_METHODS else "other",
             "status": status,
             "milliseconds": round(1000 * handler.request.request_time(), 1),
         }

@@ -1,7 +1,7 @@
 """The pages at / and /live: with a kernel while there is room, or else the static one."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 from nbformat import NotebookNode
@@ -39,6 +39,8 @@ class PageHandler(StaticPageHandler, TornadoVoilaHandler):
         """Sends the page that suits the client."""
         if path:  # Voilà would look for a file
             raise HTTPError(404)
+        if not _is_text(self.request.query_arguments):
+            raise HTTPError(400)
         if is_robot(self):
             self.send_message("introduction")  # with the requested address in it, so it is neither compressed nor kept
         elif self.is_static or not is_visit(self):
@@ -135,6 +137,14 @@ class CardHandler(StaticFileHandler):
     def set_default_headers(self) -> None:
         """Lets other sites embed it."""
         self.set_header("Cross-Origin-Resource-Policy", "cross-origin")
+
+
+def _is_text(arguments: Mapping[str, list[bytes]]) -> bool:
+    """Whether all values are UTF-8; Tornado quotes one that is not in the error that Voilà would meet."""
+    try:
+        return all(value.decode() is not None for values in arguments.values() for value in values)
+    except UnicodeDecodeError:
+        return False
 
 
 def prepare_notebook(handler: PageHandler, notebook: NotebookNode, cwd: str) -> None:

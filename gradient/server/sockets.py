@@ -1,14 +1,17 @@
 """The websockets between pages and kernels: who may open one, how many, and how fast it may send."""
 
 import asyncio
+import base64
 from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakKeyDictionary, WeakSet
 
+from tornado.httputil import HTTPHeaders
 from tornado.iostream import StreamBufferFullError
 from tornado.websocket import WebSocketClosedError
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
+from gradient.adapters.jupyter_server import forget_session
 from gradient.adapters.tornado import PacedProtocol, close_at_once, paced
 from gradient.server import metrics
 from gradient.server.bucket import Bucket
@@ -24,6 +27,7 @@ _BYTES, _BYTES_BURST = 1 << 18, 1 << 20
 _OPEN_RATE, _OPEN_BURST = 0.5, 10.0  # sockets of one kernel
 _MAX_SOCKETS = 2  # of one kernel: its page's, and one that a broken network has not ended yet
 _PENDING_SECONDS = 30.0  # within which the kernel has to answer one of the pending messages
+_POLL_SECONDS = 1.0  # between two checks whether the kernel that a socket waits for is still running
 _MAX_SESSION = 64  # characters
 
 
@@ -48,10 +52,12 @@ class KernelSocket(OwnerOnlyHandler, VoilaKernelWebsocketHandler):
         """Refuses a socket before it costs anything.
 
         Raises:
-            HTTPError: 400 without the subprotocol or a valid session, 403 for a foreign origin, 404 for somebody else's kernel,
-                429 for too many sockets.
+            HTTPError: 400 without a handshake, the subprotocol or a valid session, 403 for a foreign origin, 404 for somebody
+                else's kernel, 429 for too many sockets.
         """
         await super().prepare(*args, **options)
+        if not _is_handshake(self.request.headers):
+            raise refusal(400, "handshake")
         if PROTOCOL not in self.request.headers.get("Sec-WebSocket-Protocol", "").replace(" ", "").split(","):
             raise refusal(400, "subprotocol")
         session = self.get_query_argument("session_id", "")
@@ -76,16 +82,29 @@ class KernelSocket(OwnerOnlyHandler, VoilaKernelWebsocketHandler):
         """Waits until the kernel answers, and until the server knows what its page may send.
 
         Raises:
-            HTTPError: 400 for a client that has gone meanwhile, and must not be connected.
+            HTTPError: 400 for a client that has gone meanwhile, and must not be connected; 404 if the kernel has.
         """
         kernels: Any = self.kernel_manager
         allowlist = await kernels.allowlist()
-        await super().pre_get()
+        await self._wait_for_kernel()
         if self.connection is None:
             raise refusal(400, "gone")
         kernel = kernels.get_kernel(self.kernel_id_in_path)
         kernel.models = kernel.models or Models(allowlist.links)  # those of the page's sockets before this one
         self.connection.allowlist, self.connection.models = allowlist, kernel.models
+
+    async def _wait_for_kernel(self) -> None:
+        """Waits until the kernel answers; jupyter_server would wait for one that has ended, and then fail."""
+        answers = asyncio.ensure_future(super().pre_get())
+        try:
+            while not (await asyncio.wait([answers], timeout=_POLL_SECONDS))[0]:
+                if self.kernel_id_in_path not in self.kernel_manager:
+                    raise refusal(404, "kernel")
+        finally:
+            answers.cancel()
+        if answers.exception() and self.kernel_id_in_path not in self.kernel_manager:
+            raise refusal(404, "kernel")
+        await answers
 
     async def open(self, kernel_id: str) -> None:
         """Connects the page with its kernel, or cleans up after a failed attempt."""
@@ -105,6 +124,8 @@ class KernelSocket(OwnerOnlyHandler, VoilaKernelWebsocketHandler):
         """Frees the slot of a request that did not become a socket, that is, was not answered with status 101."""
         if self.get_status() != 101:
             self._free_slot()
+            if self.connection:
+                forget_session(self.connection)
         super().on_finish()
 
     def _free_slot(self) -> None:
@@ -139,6 +160,17 @@ class KernelSocket(OwnerOnlyHandler, VoilaKernelWebsocketHandler):
         if sent:
             sent.add_done_callback(lambda future: future.cancelled() or future.exception())
         return sent
+
+
+def _is_handshake(headers: HTTPHeaders) -> bool:
+    """Whether a request asks for a websocket as RFC 6455, section 4.2.1, has it. Tornado asks when all else is prepared."""
+    try:
+        key = base64.b64decode(headers.get("Sec-WebSocket-Key", ""), validate=True)
+    except ValueError:
+        return False
+    upgrades = {word.strip().lower() for word in headers.get("Connection", "").split(",")}
+    is_upgrade = headers.get("Upgrade", "").lower() == "websocket" and "upgrade" in upgrades
+    return len(key) == 16 and is_upgrade and headers.get("Sec-WebSocket-Version") == "13"
 
 
 async def _wait(seconds: float) -> None:
