@@ -78,6 +78,11 @@ def raw(content: bytes) -> bytes:
     return joined([*frames._parts(frame("comm_msg", {}))[:4], content])
 
 
+def with_header(name: str, text: str) -> bytes:
+    header: Any = {name: text}
+    return frame("kernel_info_request", {}, **header)
+
+
 SAID = {
     "kernel info": frame("kernel_info_request", {}),
     "comm info": frame("comm_info_request", {"target_name": "jupyter.widget"}),
@@ -137,7 +142,7 @@ UNSAID = {
     "no header": (joined([b"shell", b"{}", b"{}", b"{}", b"{}"]), "malformed"),
     "a subshell": (frame("kernel_info_request", {}, subshell_id="1"), "malformed"),
     "a number as an id": (frame("kernel_info_request", {}, msg_id=1), "malformed"),
-    **{f"{name} {text[:9]!r}": (frame("kernel_info_request", {}, **{name: text}), "malformed") for name, text in UNREADABLE},
+    **{f"{name} {text[:9]!r}": (with_header(name, text), "malformed") for name, text in UNREADABLE},
     "a long id": (frame("kernel_info_request", {}, msg_id="1" * 200), "malformed"),
     "deep content": (raw(b"[" * 50_000), "malformed"),
     "execute": (frame("execute_request", {"code": "1"}), "type"),
