@@ -241,11 +241,10 @@ def test_the_target_of_a_request_may_be_a_whole_url(server: Server, target: str)
 
 
 def test_the_log_quotes_neither_an_unknown_method_nor_an_argument_that_is_no_text(server: Server) -> None:
-    unknown = ask(f"{server.url}healthz", "X" * 4000)
+    unknown = ask(server.url, "X" * 4000)
     broken = ask(f"{server.url}?template=%ffsecret", **BROWSER)
     assert (unknown.status, broken.status) == (405, 400)
-    lines = [json.loads(line) for line in server.log.splitlines() if line.startswith("{")]
-    assert {"handler": "HealthHandler", "method": "other", "status": 405}.items() <= lines[-2].items()
+    eventually(lambda: '"method": "other", "status": 405' in server.log)
     assert "XXXX" not in server.log
     assert "secret" not in server.log
 

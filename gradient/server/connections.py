@@ -7,7 +7,6 @@ import socket
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 from weakref import WeakKeyDictionary, WeakSet
 
@@ -147,8 +146,10 @@ class BoundedServer(HTTPServer):
         for _ in range(_TURNS):
             await asyncio.sleep(0)
         self._is_closing = False
-        waiting = (stream for streams in (self._silent, self._idle) for stream in list(streams) if not _has_unread(stream))
-        for stream in [*islice(waiting, max(0, self._excess())), *reversed(list(self._streams))][: max(0, self._excess())]:
+        excess = max(0, self._excess())
+        newest = list(self._streams)[: -excess - 1 : -1]  # whose requests may still be on their way
+        waiting = [stream for streams in (self._silent, self._idle) for stream in streams if stream not in newest]
+        for stream in [*(stream for stream in waiting if not _has_unread(stream)), *newest][:excess]:
             self._refuse(stream)
 
     def _refuse(self, stream: IOStream) -> None:
