@@ -34,7 +34,7 @@ newest: .venv/dev ## run the tests with the newest releases of all requirements,
 	  | grep -vixF -f requirements.txt -f requirements-dev.txt || echo "nothing"
 	.venv-newest/bin/python -m pytest --deselect tests/test_deployment.py::test_requirements_are_pinned_to_what_is_tested
 
-soak: .venv/dev ## run the long tests: random programs, attacks, crowds, a cluster, a second browser (half an hour)
+soak: .venv/dev ## run the long tests: random programs, attacks, crowds, a cluster, two more browsers (an hour)
 	sh tests/install_browsers.sh
 	$(BIN)/python -m pytest -m soak
 	$(BIN)/python -m tests.soak.fuzz_wasm --programs 10000 --seed 0
