@@ -89,8 +89,8 @@ async def press_in_vain(visitor: Visitor, knob: str) -> None:
     """An honest page whose author has not declared what it sends: each message is answered, and the socket stays open."""
     for i in range(25):
         pressed = {"method": "custom", "content": {"event": "click"}}
-        await visitor.say(frame("comm_msg", {"comm_id": knob, "data": pressed}, msg_id=f"press {i}"))
-        assert [answer.type for answer in await visitor.answers(f"press {i}")] == ["status"]
+        await visitor.say(frame("comm_msg", {"comm_id": knob, "data": pressed}, msg_id=f"press-{i}"))
+        assert [answer.type for answer in await visitor.answers(f"press-{i}")] == ["status"]
     named = {"method": "update", "state": {"name": "name 20000"}, "buffer_paths": []}
     await visitor.say(frame("comm_msg", {"comm_id": knob, "data": named}, msg_id="naming"))
     echo, _ = await visitor.answers("naming")
