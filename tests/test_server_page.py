@@ -1,8 +1,8 @@
 """The hardened server's pages in a real browser: live, static, and when the server is full; and how their kernels end."""
 
 import re
-import threading
 import signal
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
