@@ -392,7 +392,8 @@ def test_half_a_handshake_leaves_no_session_behind(server: Server, run: Run, lin
     guest = run(Visitor.arrive(server.url))
     whole = upgrade(server, guest)
     half = b"\r\n".join(part for part in whole.split(b"\r\n") if not part.startswith(line))
-    assert answer(server, half.replace(b"\r\nCookie", b"\r\nX: y\r\nCookie")).startswith((b"HTTP/1.1 400", b"HTTP/1.1 426"))
+    with raw(server, half.replace(b"\r\nCookie", b"\r\nX: y\r\nCookie")) as connection:
+        assert connection.recv(12) in {b"HTTP/1.1 400", b"HTTP/1.1 426"}
     with raw(server, whole) as connection:
         assert connection.recv(12) == b"HTTP/1.1 101"
 

@@ -363,7 +363,7 @@ def test_logs_are_lines_of_json_that_say_nothing_about_visitors(server: Server) 
     eventually(lambda: '"status": 405' in server.log)
     lines = [json.loads(line) for line in server.log.splitlines()]
     assert all({"time", "level", "message"} <= line.keys() for line in lines)
-    assert {"handler": "PageHandler", "method": "PUT", "status": 405}.items() <= lines[-1].items()
+    assert any({"handler": "PageHandler", "method": "PUT", "status": 405}.items() <= line.items() for line in lines)
     # The only address that may appear in the log is the one where the server listens.
     said = "\n".join(json.dumps(line) for line in lines if "is running at" not in line["message"])
     assert secret not in said

@@ -171,13 +171,15 @@ class Visitor:
 
     async def echo(self, learning_rate: float) -> float:
         """Moves a slider of a page that computes itself; returns the value that its kernel confirms."""
-        slider = self.model(description="Learning rate")
-        await self.say(update(slider, value=learning_rate))
-        while True:
-            content = (await self.hear()).content
-            data = content.get("data", {}) if content.get("comm_id") == slider else {}
-            if data.get("method") == "echo_update" and "value" in data["state"]:
-                return data["state"]["value"]
+        self._num_asked += 1
+        asked = f"echo-{self._num_asked}"
+        data = {"method": "update", "state": {"value": learning_rate}, "buffer_paths": []}
+        content = {"comm_id": self.model(description="Learning rate"), "data": data}
+        await self.say(frame("comm_msg", content, msg_id=asked))
+        while True:  # a change that was refused before has an echo too
+            message = await self.hear()
+            if message.parent == asked and message.content.get("data", {}).get("method") == "echo_update":
+                return message.content["data"]["state"]["value"]
 
     def model(self, **state: Any) -> str:
         """The id of the widget that has these traits; None stands for any value."""
