@@ -360,10 +360,9 @@ def test_logs_are_lines_of_json_that_say_nothing_about_visitors(server: Server) 
         ask(server.url + path, **headers)
     ask(f"{server.url}api/kernels/a-b-c-d-e", **headers, Origin=f"https://{secret}", Host=f"{secret}:x")
     ask(server.url, "PUT", **headers)
-    eventually(lambda: '"status": 405' in server.log)
+    eventually(lambda: '"handler": "PageHandler", "method": "PUT", "status": 405' in server.log)
     lines = [json.loads(line) for line in server.log.splitlines()]
     assert all({"time", "level", "message"} <= line.keys() for line in lines)
-    assert any({"handler": "PageHandler", "method": "PUT", "status": 405}.items() <= line.items() for line in lines)
     # The only address that may appear in the log is the one where the server listens.
     said = "\n".join(json.dumps(line) for line in lines if "is running at" not in line["message"])
     assert secret not in said
