@@ -16,8 +16,9 @@ from jax.flatten_util import ravel_pytree
 from benchmarks.workloads import network, network_workload, workloads
 from gradient import OPTIMIZERS
 from gradient.wasm import compile
+from tests.jax_options import QUICK
 from tests.wasm_graphs import arguments, program
-from tests.wasm_parity import QUICK, check, difference, exact, floats, load
+from tests.wasm_parity import check, difference, exact, floats, load
 
 Loss = Callable[[Any], jax.Array]
 POINTS = np.linspace(-2, 2, 23).astype(np.float32)

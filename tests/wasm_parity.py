@@ -10,18 +10,12 @@ import wasmtime
 
 from gradient.adapters.jax import is_literal
 from gradient.wasm import Program, compile, verify
+from tests.jax_options import QUICK
 
 verify.enable()  # every program of the tests obeys the rules of the IR, and wasmtime validates its module
 ENGINE = wasmtime.Engine()
 TINY = float(np.finfo(np.float32).tiny)
 FACTOR, SHARE = 8.0, 1e-6
-# JAX's programs run once here, and with these options XLA compiles them in a fifth of the time.
-QUICK: dict[str, Any] = {
-    "xla_backend_optimization_level": 0,
-    "xla_llvm_disable_expensive_passes": True,
-    "xla_cpu_use_fusion_emitters": False,
-    "xla_cpu_parallel_codegen_split_count": 1,
-}
 
 
 def load(program: Program) -> Callable[..., Any]:
