@@ -1,5 +1,6 @@
 """Store-to-load forwarding: what was stored and is loaded again in the same basic block is taken from where it was computed."""
 
+from collections import defaultdict
 from collections.abc import Callable
 
 from gradient.wasm import ir
@@ -33,10 +34,14 @@ def rewriter(replace: Callable[[Expr], Expr | None]) -> Callable[[Expr], Expr]:
 
 
 class _KnownStores:
-    """What the buffers are known to hold at one point of a basic block."""
+    """What the buffers are known to hold at one point of a basic block.
+
+    The offsets that are known of one buffer differ by constants alone: a store elsewhere may overwrite any of them.
+    """
 
     def __init__(self) -> None:
         self.values: dict[Buffer, dict[Expr, Expr]] = {}
+        self._dependent: dict[object, set[tuple[Buffer, Expr]]] = defaultdict(set)  # what was known to read each thing
         self._looked_up: set[Buffer] = set()
         self.rewrite = rewriter(self._stored_value)
 
@@ -52,19 +57,26 @@ class _KnownStores:
 
     def invalidate(self, what: object) -> None:
         """Drops the values and the offsets that depend on a local or a buffer, because it changes."""
-        for buffer, held in self.values.items():
-            valid = {offset: v for offset, v in held.items() if what not in v.deps and what not in offset.deps}
-            if len(valid) < len(held):
-                self.values[buffer] = valid
-                self._clear_cache()
+        is_changed = False
+        for buffer, offset in self._dependent.pop(what, ()):
+            value = self.values[buffer].get(offset)
+            if value is not None and (what in value.deps or what in offset.deps):
+                del self.values[buffer][offset]
+                is_changed = True
+        if is_changed:
+            self._clear_cache()
 
     def store(self, s: Store) -> None:
         """Takes note of a store."""
         self.invalidate(s.buffer)
-        held = {offset: v for offset, v in self.values.get(s.buffer, {}).items() if _are_disjoint(offset, s.offset)}
+        held = self.values.setdefault(s.buffer, {})
+        if held and not _are_parallel(next(iter(held)), s.offset):
+            held.clear()
+        held.pop(s.offset, None)
         if s.buffer not in s.value.deps and s.buffer not in s.offset.deps:
             held[s.offset] = s.value
-        self.values[s.buffer] = held
+            for what in s.value.deps | s.offset.deps:
+                self._dependent[what].add((s.buffer, s.offset))
         if s.buffer in self._looked_up:
             self._clear_cache()
 
@@ -86,7 +98,6 @@ def forward_stores(statements: list[Statement]) -> None:
             known = _KnownStores()
 
 
-def _are_disjoint(a: Expr, b: Expr) -> bool:
-    """Whether two offsets are never equal within one iteration: they differ by a constant other than 0."""
-    (_, parts), (_, others) = ir.terms(a), ir.terms(b)
-    return a is not b and parts == others
+def _are_parallel(a: Expr, b: Expr) -> bool:
+    """Whether two offsets differ by a constant: unless it is 0, they are never equal within one iteration."""
+    return ir.terms(a)[1] == ir.terms(b)[1]
