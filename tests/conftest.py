@@ -11,10 +11,12 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import brotli
 import hypothesis
 import jax
 import nbformat
@@ -29,6 +31,7 @@ ROOT = Path(__file__).parent.parent
 PYTHONPATH = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
 BIN = Path(sys.executable).parent
 START_SECONDS = 60
+BROTLI_QUALITY = 9  # of 11, which takes ten times as long
 hypothesis.settings.register_profile("tests", deadline=None)  # by default, an example that takes 200 ms fails
 hypothesis.settings.load_profile("tests")
 expect.set_options(timeout=60_000)  # milliseconds, after which a page hangs, however slow the machine is
@@ -175,36 +178,42 @@ def hardened_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server
 
 @pytest.fixture(scope="session")
 def site_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The notebook's static site, built once for all processes of the tests; it lies two folders deep, to be served there."""
+    """The notebook's static site, built once for all processes of the tests; it lies two folders deep, to be served there.
+
+    Its files are compressed as far as takes no seconds.
+    """
     shared = tmp_path_factory.getbasetemp()
     shared = shared.parent if "PYTEST_XDIST_WORKER" in os.environ else shared
     folder = shared / "static" / "some" / "prefix"
     with (shared / "static.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not folder.exists():
-            command = [sys.executable, "-m", "gradient.publish", str(folder)]
-            build = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-            assert build.returncode == 0, build.stderr
+            with patch.object(brotli, "compress", partial(brotli.compress, quality=BROTLI_QUALITY)):
+                run_publisher(str(folder))
     return folder
 
 
 def publish(notebook: nbformat.NotebookNode, place: Path) -> Path:
-    """Publishes a notebook into some/prefix/ of a place, and returns that folder.
-
-    It does what the command does, but in this process, which has imported all of it, and without the seconds of compressing.
+    """Publishes a notebook into some/prefix/ of a place, without compressing, and returns that folder.
 
     Raises:
         SystemExit: what the command ends with if it fails.
     """
-    from gradient.publish.__main__ import main  # noqa: PLC0415 (it takes a second, and few tests need it)
-    from gradient.publish.folder import SiteFolder  # noqa: PLC0415 (as above)
+    from gradient.publish.folder import SiteFolder  # noqa: PLC0415 (as below)
 
     file, folder = place / "notebook.ipynb", place / "some" / "prefix"
     nbformat.write(notebook, file)
-    command = ["publish", str(folder), "--notebook", str(file)]
-    with patch.object(sys, "argv", command), patch.object(SiteFolder, "compress"), contextlib.chdir(ROOT):
-        main()
+    with patch.object(SiteFolder, "compress"):
+        run_publisher(str(folder), "--notebook", str(file))
     return folder
+
+
+def run_publisher(*arguments: str) -> None:
+    """Does what the command with these arguments does, but in this process, which has imported all of it."""
+    from gradient.publish.__main__ import main  # noqa: PLC0415 (it takes a second, and few tests need it)
+
+    with patch.object(sys, "argv", ["publish", *arguments]), contextlib.chdir(ROOT):
+        main()
 
 
 @contextlib.contextmanager
