@@ -19,7 +19,6 @@ from gradient.frame import (
 from gradient.landscape import PLANE_DOMAIN, PLANE_SIZE
 from gradient.optimizers import OPTIMIZERS
 from gradient.problems import Problem, line
-from tests.jax_options import QUICK
 
 T = MAX_STEPS + 1
 INTEGERS = ("key", "num_steps", "step")
@@ -28,7 +27,7 @@ INTEGERS = ("key", "num_steps", "step")
 @cache
 def compiled(problem: Problem, optimizer: str) -> Callable[..., Frame]:
     """One compilation for all tests of a process: a problem is equal to itself only, so that it can be a key."""
-    return jax.jit(partial(frame, problem, optimizer), compiler_options=QUICK)
+    return jax.jit(partial(frame, problem, optimizer))
 
 
 def controls(problem: Problem, optimizer: str, **changes: float) -> dict[str, Any]:
