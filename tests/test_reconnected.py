@@ -8,7 +8,6 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, WebSocketRoute, expect
 
 from tests.app_page import LOAD_MS, AppPage
-from tests.conftest import Server
 from tests.test_lost import ALL, LINE, without
 
 
@@ -47,12 +46,31 @@ class Cable:
         self.is_whole = self.is_passing = True
 
 
-@pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    """A browser in which nothing fails but the connection."""
+@pytest.fixture(scope="module")
+def connected(browser: Browser, request: pytest.FixtureRequest) -> Iterator[tuple[AppPage, Cable]]:
+    """A server's page and its connection, in which alone anything fails."""
+    server, url = request.param, request.getfixturevalue(request.param).url
     # Every message makes a detour through this process, so that a model may come late; `views/shell.js` patches that.
     with without(browser, "ERR_|WebSocket connection|widget model not found") as context:
-        yield context
+        cable, page = Cable(context), context.new_page()
+        app = AppPage.open_lab(page, f"{url}techni.ipynb") if server == "lab" else AppPage.open(page, url)
+        yield app, cable
+        app.compute_in("browser")  # otherwise the page switches to the browser, and can no longer tell its kernel
+        if server == "lab":
+            app.shut_down()
+
+
+@pytest.fixture
+def cable(connected: tuple[AppPage, Cable]) -> Cable:
+    return connected[1]
+
+
+@pytest.fixture
+def app(connected: tuple[AppPage, Cable]) -> AppPage:
+    app = connected[0]
+    app.compute_in("browser")
+    app.reset()
+    return app
 
 
 def move_without_connection(app: AppPage, cable: Cable, names: tuple[str, ...]) -> dict[str, Any]:
@@ -77,7 +95,7 @@ def reconnect(app: AppPage, cable: Cable) -> None:
 
 # The hardened server drops what a page did not receive. Voilà sends it again.
 @pytest.mark.parametrize(
-    ("server", "where"),
+    ("connected", "where"),
     [
         ("hardened_server", "server"),
         *(
@@ -85,13 +103,10 @@ def reconnect(app: AppPage, cable: Cable) -> None:
             for server, where in (("hardened_server", "browser"), ("voila", "browser"), ("voila", "server"), ("lab", "browser"))
         ),
     ],
+    indirect=["connected"],
+    scope="module",
 )
-def test_what_was_moved_without_a_connection_is_kept(
-    server: str, where: str, context: BrowserContext, request: pytest.FixtureRequest
-) -> None:
-    cable = Cable(context)
-    page, url = context.new_page(), request.getfixturevalue(server).url
-    app = AppPage.open_lab(page, f"{url}techni.ipynb") if server == "lab" else AppPage.open(page, url)
+def test_what_was_moved_without_a_connection_is_kept(app: AppPage, cable: Cable, where: str) -> None:
     app.compute_in(where)
     names = ("Learning rate", "Initial w", "Steps")
     lost = move_without_connection(app, cable, names)
@@ -104,15 +119,11 @@ def test_what_was_moved_without_a_connection_is_kept(
     before = app.seen()
     app.press("Learning rate", "ArrowLeft", 2)
     app.wait_for_change(before, *ALL)
-    if server == "lab":
-        app.compute_in("browser")  # otherwise the page switches to the browser, and can no longer tell its kernel
-        app.shut_down()
 
 
-def test_the_path_is_drawn_although_the_kernel_takes_it_for_hidden(hardened_server: Server, context: BrowserContext) -> None:
+@pytest.mark.parametrize("connected", ["hardened_server"], indirect=True, scope="module")
+def test_the_path_is_drawn_although_the_kernel_takes_it_for_hidden(app: AppPage, cable: Cable) -> None:
     """As when a phone without a connection is unlocked: the message that the page is visible is lost."""
-    cable = Cable(context)
-    app = AppPage.open(context.new_page(), hardened_server.url)
     show = "(state) => { Object.defineProperty(document, 'hidden', { value: state, configurable: true });"
     show += "document.dispatchEvent(new Event('visibilitychange')); }"
     app.page.evaluate(show, True)
