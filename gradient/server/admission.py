@@ -1,4 +1,4 @@
-"""Admission control: whether one more kernel may start. Memory bounds their number, and each client network has a share."""
+"""Admission control: whether one more kernel may start. Memory and descriptors bound their number; each network has a share."""
 
 import math
 import time
@@ -36,10 +36,10 @@ class Admission:
         is_open: whether any kernel may start; a server that is stopping clears it.
     """
 
-    def __init__(self, settings: Settings, now: Callable[[], float] = time.monotonic) -> None:
-        memory = settings.memory_mb * _MB or memory_limit()
-        self.limit = int(_USABLE * memory)
-        self.capacity = settings.max_kernels or capacity(settings, memory)
+    def __init__(self, settings: Settings, max_kernels: int | None = None, now: Callable[[], float] = time.monotonic) -> None:
+        """Takes the settings, and the capacity if it is not what they ask for."""
+        self.limit = int(_USABLE * _memory(settings))
+        self.capacity = wanted_kernels(settings) if max_kernels is None else max_kernels
         self.is_open = True
         self._max_per_network = settings.kernels_per_address or math.ceil(self.capacity / 2)
         self._expected = settings.kernel_mb * _MB
@@ -80,6 +80,16 @@ class Admission:
         """Whether the memory is enough for one more kernel, and for those that have started since the last measurement."""
         num_unmeasured = max(0, num_kernels - self._num_measured)
         return self._taken + (num_unmeasured + 1) * self._expected <= self.limit
+
+
+def wanted_kernels(settings: Settings) -> int:
+    """How many kernels the settings ask for, or as many as fit into the memory."""
+    return settings.max_kernels or capacity(settings, _memory(settings))
+
+
+def _memory(settings: Settings) -> int:
+    """The bytes that all processes may use."""
+    return settings.memory_mb * _MB or memory_limit()
 
 
 def capacity(settings: Settings, memory: int) -> int:

@@ -17,10 +17,12 @@ from traitlets import Dict, Instance
 from gradient.adapters.voila import Route, VoilaApplication
 from gradient.cache_paths import cache_folder
 from gradient.server import metrics, routes
+from gradient.server.admission import wanted_kernels
 from gradient.server.assets import FINGERPRINTED, CompressedCopies, fingerprint
 from gradient.server.bundle import CHUNKS, chunks, write_bundle
 from gradient.server.configuration import configuration
-from gradient.server.connections import BoundedServer, Bounds, raise_open_files
+from gradient.server.connections import BoundedServer, Bounds
+from gradient.server.descriptors import Shares, share_open_files
 from gradient.server.encodings import CompressedPages
 from gradient.server.headers import security_headers
 from gradient.server.logs import JsonFormatter, logging_config, request_logger
@@ -37,9 +39,11 @@ class Application(VoilaApplication):
 
     Attributes:
         settings: of this process, from its environment.
+        shares: what its file descriptors are enough for.
     """
 
     settings = Instance(Settings)
+    shares = Instance(Shares)
     logging_config = Dict(logging_config()).tag(config=True)
     log_formatter_class = JsonFormatter
     _server: HTTPServer | None = None
@@ -50,9 +54,9 @@ class Application(VoilaApplication):
             self.settings = Settings.from_environment(os.environ)
         except SettingsError as error:
             self.exit(str(error))
-        self._bound_connections(self.settings)
         self.update_config(configuration(self.settings))
         super().initialize(argv)
+        self._share_descriptors(self.settings)
         self.stop_on_signals()
         if not self.notebook_path:
             self.exit("There is no notebook to serve. Name one: python -m gradient.server techni.ipynb")
@@ -60,10 +64,12 @@ class Application(VoilaApplication):
         self.voila_configuration.page_config_hook = self._version_addresses
         self._fingerprint = fingerprint([*self.static_paths, *self.labextensions_path])
 
-    def _bound_connections(self, settings: Settings) -> None:
-        """Bounds what connections may take. They get half of the process's file descriptors; its kernels need the others."""
+    def _share_descriptors(self, settings: Settings) -> None:
+        """Bounds kernels and connections by what there are file descriptors for, and all that connections may take."""
+        self.shares = share_open_files(wanted_kernels(settings), settings.max_connections)
         bounds = Bounds(
-            max_connections=min(settings.max_connections, raise_open_files() // 2),
+            max_connections=self.shares.connections,
+            burst=self.shares.burst,
             per_address=settings.connections_per_address,
             trusted_proxies=settings.trusted_proxies,
             request_seconds=settings.request_seconds,

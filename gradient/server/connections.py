@@ -5,8 +5,9 @@ import contextlib
 import re
 import socket
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 from weakref import WeakKeyDictionary, WeakSet
 
@@ -18,12 +19,13 @@ from tornado.iostream import IOStream
 from gradient.adapters.tornado import peer_of_connection, stream_of
 from gradient.server import metrics
 from gradient.server.addresses import address_in, client_network
+from gradient.server.listening import patient
 
 _HEADER_BYTES = 1 << 14
 _BODY_BYTES = 1 << 10  # the only request with a body says that a page is closed, and its body is empty
 _UNSENT_BYTES = 1 << 23
 _TURNS = 10  # of the event loop, in which what has come becomes a request
-_BURST = 128  # connections beyond the bound, while it is decided which ones are closed
+_SEARCHED = 8  # connections, for one that can be closed at once
 _PRUNE_SECONDS = 0.1  # between two searches for connections that have been closed
 _ABSOLUTE = re.compile(r"https?://(?P<host>[^/?#@]+)(?P<path>[^#]*)", re.IGNORECASE)
 _MAX_NETWORKS = 10_000  # beyond which those without open connections are forgotten
@@ -35,6 +37,7 @@ class Bounds:
 
     Attributes:
         max_connections: from all addresses together.
+        burst: connections beyond that, while it is decided which ones are closed.
         per_address: from one client network; 0 is no limit. A proxy's connection counts for the client of its current request,
             and for nobody between two requests.
         trusted_proxies: how many of the last entries of X-Forwarded-For can be believed.
@@ -43,6 +46,7 @@ class Bounds:
     """
 
     max_connections: int = 1000
+    burst: int = 128
     per_address: int = 200
     trusted_proxies: int = 0
     request_seconds: float = 30
@@ -114,9 +118,14 @@ class BoundedServer(HTTPServer):
         }
         super().initialize(request_callback, **(limits | options))
 
+    def add_sockets(self, sockets: Iterable[socket.socket]) -> None:
+        """Accepts connections on listening sockets, which it takes over, and waits while there is no descriptor for one."""
+        super().add_sockets([patient(listening) for listening in sockets])
+
     def handle_stream(self, stream: IOStream, address: tuple) -> None:
         """Serves a connection, or closes it if there are too many. One beyond the bound may be a visitor's: `_close_some`."""
-        if self._excess() >= _BURST or not (self._bounds.trusted_proxies or self._slots.claim(stream, address[0])):
+        has_room = self._excess() < self._bounds.burst or self._close_silent()
+        if not has_room or not (self._bounds.trusted_proxies or self._slots.claim(stream, address[0])):
             self._refuse(stream)
             return
         self._streams[stream] = self._silent[stream] = None
@@ -137,6 +146,13 @@ class BoundedServer(HTTPServer):
             for stream in [stream for stream in self._streams if stream.closed()]:
                 del self._streams[stream]
         return len(self._streams) - most
+
+    def _close_silent(self) -> bool:
+        """Closes the connection that has waited longest for its first request, if there is one; returns whether there was."""
+        silent = next((stream for stream in islice(self._silent, _SEARCHED) if not _has_unread(stream)), None)
+        if silent:
+            self._refuse(silent)
+        return silent is not None
 
     async def _close_some(self) -> None:
         """Closes connections until no more are left than may be, when what has come has become requests.
@@ -226,19 +242,3 @@ class _LimitedRequest(HTTPMessageDelegate):
         headers = HTTPHeaders({"Content-Length": "0", "Connection": "close", "Retry-After": "30"})
         await self._connection.write_headers(ResponseStartLine("HTTP/1.1", 429, "Too Many Requests"), headers)
         self._connection.detach().close()
-
-
-def raise_open_files(wanted: int = 1 << 16) -> int:
-    """Raises the limit of this process's open files as far as the system permits, because every connection takes one.
-
-    Returns:
-        The new limit.
-    """
-    with contextlib.suppress(ImportError):  # on Windows, which has no such limit
-        import resource  # noqa: PLC0415
-
-        now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-        most = wanted if most == resource.RLIM_INFINITY else min(most, wanted)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (max(now, most), most))
-        return max(now, most)
-    return wanted

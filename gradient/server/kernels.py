@@ -59,7 +59,8 @@ class Kernels(KernelManagers):
 
     @default("admission")
     def _default_admission(self) -> Admission:
-        return Admission(self._settings)
+        application: Any = self.parent
+        return Admission(self._settings, application.shares.kernels)
 
     @default("supervisor")
     def _default_supervisor(self) -> ZygoteSupervisor | None:

@@ -12,6 +12,7 @@ from gradient.adapters.voila import page_pieces
 from gradient.server import metrics
 from gradient.server.addresses import address_of
 from gradient.server.admission import AdmissionError
+from gradient.server.descriptors import note_shortage, shortage
 from gradient.server.page_context import PageContext
 from gradient.server.robots import is_robot, is_visit
 from gradient.server.static_page import StaticPageHandler
@@ -73,9 +74,8 @@ class PageHandler(StaticPageHandler, TornadoVoilaHandler):
                 first = await self._begin(page)
             except AdmissionError as error:
                 reason = error.reason
-            except Exception:  # whatever it is, the visitor gets a page
-                self.log.exception("no kernel")
-                reason = "failed"
+            except Exception as error:  # whatever it is, the visitor gets a page
+                reason = self._why_failed(error)
             else:
                 self.set_header("Cache-Control", "no-store")
                 self.allow_scripts(f"'nonce-{self.nonce}'")
@@ -83,6 +83,14 @@ class PageHandler(StaticPageHandler, TornadoVoilaHandler):
             if not is_complete:
                 await kernels.discard(started)
         return reason
+
+    def _why_failed(self, error: Exception) -> str:
+        """Logs why no kernel could be started; returns the reason for the visitor."""
+        if words := shortage(error):
+            note_shortage(words)
+            return "full"
+        self.log.exception("no kernel")
+        return "failed"
 
     @property
     def _address(self) -> str:
