@@ -135,10 +135,11 @@ def test_a_request_under_way_keeps_its_connection() -> None:
 
         server = BoundedServer(Application([("/", Slow)]), bounds=Bounds(max_connections=3))
         (listening,) = bind_sockets(0, "127.0.0.1")
+        place = listening.getsockname()
         server.add_socket(listening)
         answers, writers = [], []
         for _ in range(5):
-            reader, writer = await asyncio.open_connection(*listening.getsockname())
+            reader, writer = await asyncio.open_connection(*place)
             writer.write(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
             answers.append(asyncio.ensure_future(reader.read()))
             writers.append(writer)

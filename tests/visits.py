@@ -20,7 +20,7 @@ NAME = "somebody"
 def write_notebook(folder: Path) -> Path:
     """Writes the notebook; returns where it is."""
     path = folder / "visits.ipynb"
-    nbformat.write(notebook_of("from pathlib import Path\nexec(Path('code.py').read_text())"), path)
+    nbformat.write(notebook_of("from pathlib import Path\nexec(Path('next_cell.py').read_text())"), path)
     return path
 
 
@@ -28,7 +28,7 @@ class Visits:
     """A server whose notebook runs whatever a test wants, once for each visit, in a kernel of its own."""
 
     def __init__(self, server: Server, folder: Path) -> None:
-        self.server, self._code = server, folder / "code.py"
+        self.server, self._code = server, folder / "next_cell.py"
 
     @property
     def pid(self) -> int:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gradient.server.allowlist import NOTHING, Allowlist
+from gradient.server.output import LineLog
 from gradient.server.rules import DescriptionError
 from gradient.server.supervisor import ZygoteSupervisor
 from gradient.server.zygote import MAX_DESCRIPTION, TOO_LONG
@@ -52,12 +53,16 @@ async def _described(notebook: str, env: Mapping[str, str]) -> Any:
         ValueError: if it prints none, or too long a one.
     """
     command = (sys.executable, "-m", "gradient.allowlist", notebook)
-    process = await asyncio.create_subprocess_exec(*command, env=dict(env), stdout=asyncio.subprocess.PIPE)
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(*command, env=dict(env), stdout=pipe, stderr=pipe)
     try:
-        printed, _ = await asyncio.wait_for(process.communicate(), _SECONDS)
+        printed, said = await asyncio.wait_for(process.communicate(), _SECONDS)
     finally:
         if process.returncode is None:
             process.kill()
+    lines = LineLog("notebook")
+    lines.feed(said)
+    lines.end()
     if len(printed) > MAX_DESCRIPTION:
         raise ValueError(TOO_LONG.format(notebook, len(printed)))
     return json.loads(printed)

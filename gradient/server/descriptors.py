@@ -87,6 +87,17 @@ def _raise_open_files(wanted: int) -> int:
     return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
 
 
+def fit(kernels: int) -> bool:
+    """Whether so many more kernels find the descriptors that each of them needs. ZeroMQ ends the process if it finds none."""
+    limit = _raise_open_files(0)
+    try:
+        return not limit or len(os.listdir("/dev/fd")) + kernels * _PER_KERNEL <= limit
+    except FileNotFoundError:  # on Windows
+        return True
+    except OSError:  # there is none to look with
+        return False
+
+
 def shortage(error: BaseException) -> str:
     """What the system says if it has no descriptor, or no memory of its own, for what was tried; "" for any other error."""
     number = getattr(error, "errno", None)

@@ -1,6 +1,7 @@
 """The server's kernels: how they start, who owns them, and when the server ends one."""
 
 import asyncio
+import errno
 import os
 import time
 from collections.abc import Iterable, Iterator
@@ -13,18 +14,20 @@ from tornado.ioloop import IOLoop
 from traitlets import DottedObjectName, Instance, Integer, default
 
 from gradient.adapters.jupyter_server import KernelManagers, close_sockets_of
-from gradient.server import metrics
+from gradient.server import descriptors, metrics
 from gradient.server.addresses import client_network
 from gradient.server.admission import Admission, AdmissionError
 from gradient.server.allowlist import Allowlist
 from gradient.server.description import load_allowlist
 from gradient.server.limits import Limits
+from gradient.server.output import KernelOutput
 from gradient.server.periodic import Periodic
 from gradient.server.provisioner import Kernel, kernel_environment
 from gradient.server.settings import Settings
 from gradient.server.supervisor import ZygoteSupervisor
 from gradient.server.visitor import record_owner
 
+_OUTPUT_SECONDS = 1.0  # between two reports of what kernels have written
 _GOING_AWAY = 1001  # a close code of RFC 6455
 
 # What the present request has: the kernels that it has started, and the client network that it comes from.
@@ -40,6 +43,7 @@ class Kernels(KernelManagers):
         connect_timeout: seconds after which a kernel without a connection is ended.
         supervisor: of the zygote that kernels are forked from; None if warm kernels are switched off.
         limits: what each kernel may use.
+        output: what kernels have written since that was last reported.
     """
 
     kernel_manager_class = DottedObjectName("gradient.server.provisioner.Kernel")
@@ -48,6 +52,7 @@ class Kernels(KernelManagers):
     connect_timeout = Integer(60, config=True)
     supervisor = Instance(ZygoteSupervisor, allow_none=True)
     limits = Instance(Limits)
+    output = Instance(KernelOutput, ())
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
@@ -84,7 +89,14 @@ class Kernels(KernelManagers):
     async def _start(self) -> None:
         if self.supervisor:
             self.supervisor.start()
+        Periodic(self._report_output, _OUTPUT_SECONDS).start()
         await self.allowlist()
+
+    async def _report_output(self) -> None:
+        for kernel in self.managers.values():
+            if kernel.provisioner:
+                kernel.provisioner.read_output()
+        self.output.report()
 
     async def allowlist(self) -> Allowlist:
         """What pages may send to their kernels; waits until the notebook's widgets are described."""
@@ -171,6 +183,9 @@ class Kernels(KernelManagers):
         Raises:
             AdmissionError: if there is not.
         """
+        if not descriptors.fit(len(self._starting) + 1):
+            descriptors.note_shortage(os.strerror(errno.EMFILE))
+            raise AdmissionError("full")
         networks = [*self._starting, *(kernel.client_network for kernel in self.managers.values())]
         self.admission.check_room(len(networks), networks.count(_network.get()))
 
@@ -241,5 +256,6 @@ class Kernels(KernelManagers):
     async def shutdown_all(self, now: bool = False) -> None:  # type: ignore[override] # as in the class it extends
         """Ends all kernels and the zygote."""
         await super().shutdown_all(now)
+        self.output.report()
         if self.supervisor:
             self.supervisor.stop()

@@ -14,6 +14,7 @@ from gradient.server import metrics
 
 _PACKAGE = Path(__file__).parents[1]
 _LIBRARIES = ("tornado", "asyncio")  # which have loggers of their own
+MAX_PLACES = 5  # of an error that are logged: the innermost ones
 _QUIET = "quiet"  # an attribute of handlers whose successes are not worth a line
 
 
@@ -45,8 +46,13 @@ def _constant_part(record: logging.LogRecord) -> str:
 
 def _described(error: BaseException) -> dict[str, Any]:
     """An error's class and where it was raised, without its message, which may quote a visitor."""
-    frames = traceback.extract_tb(error.__traceback__)[-5:]
-    return {"error": type(error).__name__, "at": [f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames]}
+    frames = traceback.extract_tb(error.__traceback__)[-MAX_PLACES:]
+    return {"error": type(error).__name__, "at": [place(frame.filename, frame.lineno) for frame in frames]}
+
+
+def place(file: str, line: int | None) -> str:
+    """A line of a source file, as records of errors have it."""
+    return f"{Path(file).name}:{line}"
 
 
 def _words(error: BaseException) -> dict[str, str]:

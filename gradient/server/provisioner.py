@@ -2,6 +2,9 @@
 server's environment.
 """
 
+import asyncio
+import os
+import subprocess
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,6 +18,7 @@ from gradient.adapters.jupyter_server import KernelProvisioner, KernelRestarter
 from gradient.cache_paths import compilation_options
 from gradient.server.limits import Limits
 from gradient.server.models import Models
+from gradient.server.output import KernelOutput, read_some
 from gradient.server.periodic import Periodic
 from gradient.server.supervisor import ZygoteSupervisor
 from gradient.server.zygote import ForkRequest
@@ -29,9 +33,12 @@ _ALLOWED = {
 }
 _ALLOWED_PREFIXES = ("LC_", "JAX_", "XLA_", "MPL", "FONTCONFIG_")
 
-# No history file. What libraries write to a file descriptor goes to the log, and not to the page. Errors only: each kernel
+# No history file. What libraries write to a file descriptor goes to the server, and not to the page. Errors only: each kernel
 # would warn that it talks to the server on this machine without encryption.
 _FLAGS = ["--HistoryManager.enabled=False", "--IPKernelApp.capture_fd_output=False", "--IPKernelApp.log_level=ERROR"]
+# Windows has no pipes that do not block; there, what a kernel writes is lost.
+_STREAMS = {"stdout": subprocess.PIPE if os.name == "posix" else subprocess.DEVNULL, "stderr": subprocess.STDOUT}
+_POLL_SECONDS = 0.1  # between two checks whether a kernel that is to end has ended
 _NO_POLLING = "--IPKernelApp.parent_handle=1"  # a fork learns from its parent pipe that the server has ended
 
 
@@ -48,10 +55,13 @@ class Provisioner(KernelProvisioner):
     Attributes:
         supervisor: of the zygote; None to start ordinary processes only.
         limits: what the kernel may use.
+        output: what takes note of what kernels write to their standard streams.
     """
 
     supervisor = Instance(ZygoteSupervisor, allow_none=True)
     limits = Instance(Limits, ())
+    output = Instance(KernelOutput, ())
+    _pipe: Any = None  # the read end of the kernel's output
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
         """Starts the kernel.
@@ -64,9 +74,10 @@ class Provisioner(KernelProvisioner):
                 return await self._fork(self.supervisor, cmd, **kwargs)
             except NoZygoteError as error:
                 self.log.warning("%s This kernel starts cold.", error)
-        info = await super().launch_kernel([*cmd, *_FLAGS], **kwargs)
+        info = await super().launch_kernel([*cmd, *_FLAGS], **_STREAMS, **kwargs)
         assert self.pid
         self.limits.apply(self.pid)
+        self._set_up_output()
         return info
 
     async def _fork(
@@ -75,7 +86,33 @@ class Provisioner(KernelProvisioner):
         arguments = [*cmd[cmd.index("ipykernel_launcher") + 1 :], *_FLAGS, _NO_POLLING]
         fork: Any = await supervisor.spawn(ForkRequest(arguments, env, cwd, vars(self.limits)))
         self.process, self.pid, self.cwd = fork, fork.pid, cwd
+        self._set_up_output()
         return self.connection_info
+
+    def _set_up_output(self) -> None:
+        process: Any = self.process
+        self._pipe = process.stdout
+        if self._pipe:
+            os.set_blocking(self._pipe.fileno(), False)
+
+    def read_output(self) -> None:
+        """Takes note of some of what the kernel has written since the last time. One that writes more than that waits."""
+        if self._pipe and not self._pipe.closed:
+            self.output.note(read_some(self._pipe.fileno()))
+
+    async def wait(self) -> int | None:
+        """Waits until the process has ended, and takes note of its last words before their pipe is closed."""
+        while await self.poll() is None:
+            await asyncio.sleep(_POLL_SECONDS)
+        self.read_output()
+        return await super().wait()
+
+    async def cleanup(self, restart: bool = False) -> None:
+        """Frees what the kernel had, also if it has ended by itself, so that nobody waits for it."""
+        self.read_output()
+        if self._pipe:
+            self._pipe.close()
+        await super().cleanup(restart)
 
     def kernel_environment(self, env: dict[str, str]) -> dict[str, str]:
         """The environment that the kernel starts with."""
@@ -139,7 +176,8 @@ class Kernel(ServerKernelManager):
         if self.provisioner is None:
             kernels: Any = self.parent
             own = {"kernel_id": kwargs["kernel_id"], "kernel_spec": self.kernel_spec}
-            self.provisioner = Provisioner(parent=self, supervisor=kernels.supervisor, limits=kernels.limits, **own)
+            shared = {"supervisor": kernels.supervisor, "limits": kernels.limits, "output": kernels.output}
+            self.provisioner = Provisioner(parent=self, **shared, **own)
         try:
             await super().start_kernel(*args, **kwargs)
         except BaseException:

@@ -8,11 +8,13 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+from gradient.server.descriptors import note_shortage
 from gradient.server.zygote import ForkRequest
 from gradient.server.zygote_client import ForkedProcess, NoZygoteError, ZygoteClient
 
 _LOG = logging.getLogger(__name__)
 _MAX_FAILURES = 3
+_RETRY_SECONDS = 1.0
 
 
 class ZygoteSupervisor:
@@ -41,13 +43,24 @@ class ZygoteSupervisor:
         return self._failures >= _MAX_FAILURES or sys.platform != "linux"
 
     def start(self) -> None:
-        """Starts a zygote, which needs seconds to be ready, unless there is one or they have been given up."""
+        """Starts a zygote, which needs seconds to be ready, unless there is one or they have been given up.
+
+        If the system cannot start a process now, it tries again after a second.
+        """
         if self._zygote is None and not self._has_given_up:
-            if self._parent_pipe is None:
-                self._parent_pipe = os.pipe()
+            try:
+                self._zygote = self._start()
+            except OSError as error:
+                note_shortage(str(error.strerror))
+                asyncio.get_running_loop().call_later(_RETRY_SECONDS, self.start)
+                return
             self.starts += 1
-            self._zygote = ZygoteClient(self._env, self._parent_pipe[0], self._zygote_ended, self._notebook)
             self._zygote.ready.add_done_callback(self._note_ready)
+
+    def _start(self) -> ZygoteClient:
+        if self._parent_pipe is None:
+            self._parent_pipe = os.pipe()
+        return ZygoteClient(self._env, self._parent_pipe[0], self._zygote_ended, self._notebook)
 
     async def spawn(self, request: ForkRequest) -> ForkedProcess:
         """Forks a kernel; waits until the zygote is ready, and starts another one if it has died.

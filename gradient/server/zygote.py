@@ -11,7 +11,8 @@ CONTROL is a Unix socket of packets, each of them a JSON object:
                                                                          pieces of JSON, the last of which is empty
                         {"ready": true}                                  once: it can fork
                         {"cannot_fork": reason}                          once, instead: it must not, and exits
-                        {"pid": number}, with a pidfd attached           answers a request
+                        {"pid": number}, with a pidfd and the read end   answers a request
+                        of the kernel's output attached
                         {"error": text}                                  answers a request that failed
                         {"ended": pid, "status": number}                 a kernel has ended; the status is as in `subprocess`
                         {"warning": text}                                a line for the server's log
@@ -113,14 +114,27 @@ class Zygote:
 
     def _answer(self, request: ForkRequest) -> None:
         try:
+            output, sink = os.pipe()
+        except OSError as error:
+            self._send({"error": str(error)})
+            return
+        try:
+            self._fork(request, output, sink)
+        finally:
+            os.close(output)
+            os.close(sink)
+
+    def _fork(self, request: ForkRequest, output: int, sink: int) -> None:
+        """Forks a kernel that writes to `sink`, and sends the other end of that pipe with the answer."""
+        try:
             pid = os.fork()
         except OSError as error:
             self._send({"error": str(error)})
             return
         if pid == 0:
-            _become_kernel(request, self._parent_pipe)
+            _become_kernel(request, sink, self._parent_pipe)
         descriptor = os.pidfd_open(pid)
-        socket.send_fds(self._control, [json.dumps({"pid": pid}).encode()], [descriptor])
+        socket.send_fds(self._control, [json.dumps({"pid": pid}).encode()], [descriptor, output])
         os.close(descriptor)
 
     def _reap(self, *_: object) -> None:
@@ -141,10 +155,10 @@ def _wait() -> tuple[int, int] | None:
     return (pid, os.waitstatus_to_exitcode(status)) if pid else None
 
 
-def _become_kernel(request: ForkRequest, parent_pipe: int) -> NoReturn:
-    """Runs a kernel in a process that has just been forked."""
+def _become_kernel(request: ForkRequest, sink: int, parent_pipe: int) -> NoReturn:
+    """Runs a kernel in a process that has just been forked, and whose output goes to `sink`."""
     try:
-        _detach(request, parent_pipe)
+        _detach(request, sink, parent_pipe)
         Limits(**request.limits).apply()
         threading.Thread(target=_exit_with_server, args=(parent_pipe,), daemon=True).start()
         _run([*request.arguments, *_EXTENSIONS])
@@ -168,8 +182,10 @@ def _run(arguments: list[str]) -> None:
     application.start()
 
 
-def _detach(request: ForkRequest, parent_pipe: int) -> None:
-    """Gives up what was inherited from the zygote, except its memory and its output streams."""
+def _detach(request: ForkRequest, sink: int, parent_pipe: int) -> None:
+    """Gives up what was inherited from the zygote, except its memory."""
+    for stream in (1, 2):
+        os.dup2(sink, stream)
     os.setsid()
     for number in (signal.SIGCHLD, signal.SIGINT):
         signal.signal(number, signal.SIG_DFL)

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import json
 import logging
 import os
@@ -14,12 +15,14 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from gradient.server.output import LineLog, read_some
 from gradient.server.zygote import MAX_PACKET, ForkRequest
 
 _LOG = logging.getLogger(__name__)
 _START_SECONDS = 60.0  # with an empty cache it compiles everything; what it has compiled by then, the next one finds
 _FORK_SECONDS = 10.0
 _UNKNOWN_STATUS = 1
+_NUM_DESCRIPTORS = 2  # of a fork: its pidfd, and the read end of its output
 # One allocator arena instead of one for each of a kernel's threads; large blocks go back to the system when they are freed.
 _MALLOC = {"MALLOC_ARENA_MAX": "1", "MALLOC_MMAP_THRESHOLD_": "65536", "MALLOC_TRIM_THRESHOLD_": "65536"}
 # No threads on import, so that forking is safe.
@@ -37,15 +40,17 @@ class ForkedProcess:
 
     Attributes:
         pid: its number.
+        stdout: the pipe to which it writes.
         returncode: its exit status, or minus the signal that ended it; None while it runs.
         is_orphan: whether its zygote has ended, so that nobody will report the status.
     """
 
-    stdin = stdout = stderr = None
+    stdin = stderr = None
 
-    def __init__(self, pid: int, descriptor: int, receive: Callable[[], None]) -> None:
-        """Takes its number, its pidfd, and what reads the messages that the zygote has sent."""
+    def __init__(self, pid: int, descriptor: int, output: int, receive: Callable[[], None]) -> None:
+        """Takes its number, its pidfd, the read end of its output, and what reads the messages that the zygote has sent."""
         self.pid, self._descriptor, self._receive = pid, descriptor, receive
+        self.stdout = open(output, "rb", buffering=0)  # noqa: SIM115 (whoever waits for the process closes it)
         self.returncode: int | None = None
         self.is_orphan = False
 
@@ -98,6 +103,9 @@ class ZygoteClient:
             parent_pipe: see `zygote.py`.
             on_end: called with this client if the zygote ends by itself.
             notebook: that it describes; "" for none.
+
+        Raises:
+            OSError: if the system cannot start another process.
         """
         self._loop = asyncio.get_running_loop()
         self.ready: asyncio.Future[None] = self._loop.create_future()
@@ -108,9 +116,18 @@ class ZygoteClient:
         self._forks: dict[int, ForkedProcess] = {}
         self._control, remote = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._control.setblocking(False)
-        with remote:
-            self._process = _start(env, remote.fileno(), parent_pipe, notebook)
+        try:
+            with remote:
+                self._process = _start(env, remote.fileno(), parent_pipe, notebook)
+        except OSError:
+            self._control.close()
+            raise
+        output: Any = self._process.stdout
+        self._output = output
+        os.set_blocking(self._output.fileno(), False)
+        self._lines = LineLog("zygote")
         self._loop.add_reader(self._control, self._receive)
+        self._loop.add_reader(self._output, self._read_output)
         self._deadline = self._loop.call_later(_START_SECONDS, self._process.kill)
 
     async def fork(self, request: ForkRequest) -> ForkedProcess:
@@ -139,13 +156,30 @@ class ZygoteClient:
             self._control.close()
         self._process.kill()
         self._process.wait()
+        self._close_output()
         self._fail_requests()
+
+    def _read_output(self) -> bytes:
+        """Logs what the process has written; returns that."""
+        received = read_some(self._output.fileno())
+        self._lines.feed(received)
+        if not received and not self._loop.is_closed():
+            self._loop.remove_reader(self._output)  # its other end is closed
+        return received
+
+    def _close_output(self) -> None:
+        if not self._output.closed:
+            self._read_output()
+            self._lines.end()
+            if not self._loop.is_closed():
+                self._loop.remove_reader(self._output)
+            self._output.close()
 
     def _receive(self) -> None:
         """Handles everything that the zygote has sent, its end included."""
         while self._control.fileno() != -1:
             try:
-                packet, descriptors, *_ = socket.recv_fds(self._control, MAX_PACKET, 1, socket.MSG_CMSG_CLOEXEC)
+                packet, descriptors, *_ = socket.recv_fds(self._control, MAX_PACKET, _NUM_DESCRIPTORS, socket.MSG_CMSG_CLOEXEC)
             except BlockingIOError:
                 return
             except OSError:
@@ -171,16 +205,32 @@ class ZygoteClient:
                 self.cannot_fork = True
                 self.ready.set_exception(NoZygoteError(reason))
             case {"pid": pid}:
-                self._forks[pid] = ForkedProcess(pid, descriptors[0], self._receive)
-                self._deliver(self._requests.popleft(), self._forks[pid])
+                self._handle_fork(pid, descriptors)
             case {"error": text} if not (request := self._requests.popleft()).done():
                 request.set_exception(OSError(text))
             case {"ended": pid, "status": status}:
-                self._forks.pop(pid).note_exit(status)
+                if fork := self._forks.pop(pid, None):
+                    fork.note_exit(status)
+
+    def _handle_fork(self, pid: int, descriptors: list[int]) -> None:
+        """Hands a kernel over to whoever waits for it, or ends it if this process has had no room for its descriptors."""
+        request = self._requests.popleft()
+        if len(descriptors) == _NUM_DESCRIPTORS:
+            descriptor, output = descriptors
+            self._forks[pid] = ForkedProcess(pid, descriptor, output, self._receive)
+            self._deliver(request, self._forks[pid])
+            return
+        for received in descriptors:
+            os.close(received)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+        if not request.done():
+            request.set_exception(OSError(errno.EMFILE, os.strerror(errno.EMFILE)))
 
     def _deliver(self, request: asyncio.Future[ForkedProcess], fork: ForkedProcess) -> None:
         if request.done():
             fork.send_signal(signal.SIGKILL)  # nobody waits for it any more
+            fork.stdout.close()
         else:
             request.set_result(fork)
 
@@ -203,6 +253,8 @@ def _start(env: Mapping[str, str], control: int, parent_pipe: int, notebook: str
         [sys.executable, "-m", "gradient.server.zygote", str(control), str(parent_pipe), notebook],
         env={**env, **_ZYGOTE_ENVIRONMENT},
         stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         pass_fds=(control, parent_pipe),
         start_new_session=True,
     )
