@@ -142,14 +142,10 @@ class BoundedServer(HTTPServer):
         """By how many connections the bound is exceeded. To save time, it does not search for closed ones each time."""
         most = self._bounds.max_connections
         if len(self._streams) >= most and time.monotonic() - self._pruned_at > _PRUNE_SECONDS:
-            self._prune()
+            self._pruned_at = time.monotonic()
+            for stream in [stream for stream in self._streams if stream.closed()]:
+                del self._streams[stream]
         return len(self._streams) - most
-
-    def _prune(self) -> None:
-        """Forgets connections that have been closed."""
-        self._pruned_at = time.monotonic()
-        for stream in [stream for stream in self._streams if stream.closed()]:
-            del self._streams[stream]
 
     def _close_silent(self) -> bool:
         """Closes the connection that has waited longest for its first request, if there is one; returns whether there was."""
@@ -166,7 +162,6 @@ class BoundedServer(HTTPServer):
         for _ in range(_TURNS):
             await asyncio.sleep(0)
         self._is_closing = False
-        self._prune()  # a connection that counts, but is closed, would cost the newest one its place
         excess = max(0, self._excess())
         newest = list(self._streams)[: -excess - 1 : -1]  # whose requests may still be on their way
         waiting = [stream for streams in (self._silent, self._idle) for stream in streams if stream not in newest]
