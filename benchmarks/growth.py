@@ -3,7 +3,8 @@
     python -m benchmarks.growth [--save]
 
 Sorting, a loop that updates one element in each of its 100 steps, and a chain of operations. Both run in this process, the
-program in wasmtime. Times are the least of twelve, in milliseconds.
+program in wasmtime. Times are the least of twelve, in milliseconds. A second table says how long compiling takes as functions
+grow: the processor's time, without that of JAX's tracing.
 """
 
 import argparse
@@ -29,6 +30,14 @@ COLUMNS = [
     Column("bytes", "bytes", "d"),
 ]
 
+COMPILED_COLUMNS = [
+    Column("program", ""),
+    Column("size", "n", "d"),
+    Column("seconds", "compile (s)", ".2f"),
+    Column("each", "ms / n", ".2f"),
+    Column("bytes", "bytes", "d"),
+]
+
 
 def _numbers(n: int) -> np.ndarray:
     return np.random.RandomState(0).normal(size=n).astype(np.float32)
@@ -47,10 +56,30 @@ def _chain(length: int) -> Callable:
     return fun
 
 
+def _sines(length: int) -> Callable:
+    def fun(x: jax.Array) -> jax.Array:
+        for _ in range(length):
+            x = jnp.sin(x)
+        return x
+
+    return fun
+
+
+def _updates(length: int) -> Callable:
+    return lambda x: sum(x.at[number % 100].set(x[number % 100] * number) for number in range(length))
+
+
 CASES: list[tuple[str, int, Callable, np.ndarray]] = [
     *(("sort of n numbers", n, jnp.sort, _numbers(n)) for n in (100, 1000, 10_000, 100_000)),
     *(("100 updates of n numbers", n, _updated, _numbers(n)) for n in (1000, 10_000, 100_000)),
     *(("3 n operations on 100 numbers", n, _chain(n), _numbers(100)) for n in (10, 100, 300)),
+]
+
+COMPILED: list[tuple[str, Callable[[int], Callable], int]] = [
+    ("n sines of 100 numbers, each of the one before", _sines, 100),
+    ("sums of n arrays of 100 numbers", lambda n: lambda x: [jnp.sum(jnp.sin(x * number)) for number in range(n)], 100),
+    ("n sines of 3 numbers in one array", lambda n: lambda x: jnp.stack([jnp.sin(x * number) for number in range(n)]), 3),
+    ("n updates of one array of 100 numbers", _updates, 100),
 ]
 
 
@@ -85,13 +114,30 @@ def measured(fun: Callable, x: np.ndarray) -> tuple[float, float, float, int]:
     return theirs, ours, theirs / ours, len(program.module)
 
 
+def compiled(fun: Callable, x: np.ndarray) -> tuple[float, int]:
+    """The processor's seconds that compiling takes after tracing, and the bytes of the module."""
+    start = time.process_time()
+    jax.make_jaxpr(fun)(x)
+    jax.clear_caches()
+    traced = time.process_time()
+    program = compile(fun, x)
+    return (time.process_time() - traced) - (traced - start), len(program.module)
+
+
 def main() -> None:
-    """Prints the table."""
+    """Prints the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add_save_option(parser)
-    with reporting(COLUMNS, "growth" if parser.parse_args().save else None) as table:
+    is_saved = parser.parse_args().save
+    with reporting(COLUMNS, "growth" if is_saved else None) as table:
         for name, size, fun, x in CASES:
             table.add(name, size, *measured(fun, x))
+    print()
+    with reporting(COMPILED_COLUMNS, "compiling" if is_saved else None) as table:
+        for name, make, count in COMPILED:
+            for size in (200, 1000, 2000):
+                seconds, num_bytes = compiled(make(size), _numbers(count))
+                table.add(name, size, seconds, 1000 * seconds / size, num_bytes)
 
 
 if __name__ == "__main__":

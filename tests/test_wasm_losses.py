@@ -11,7 +11,7 @@ import pytest
 from jax import lax
 
 from gradient.wasm import UnsupportedPrimitive, compile
-from tests.wasm_parity import check, floats
+from tests.wasm_parity import check, floats, instructions
 
 X = floats(37)
 GRID, HEIGHTS, KERNEL = np.linspace(-2, 2, 11).astype(np.float32), floats(11), floats(3)
@@ -109,6 +109,16 @@ def test_a_convolution_in_groups() -> None:
         ),
         X,
     )
+
+
+def test_a_convolution_takes_about_as_long_with_the_channels_last() -> None:
+    def convolution(layout: str, kernel: str) -> Callable:
+        return lambda x, k: lax.conv_general_dilated(x, k, (1, 1), "SAME", dimension_numbers=(layout, kernel, layout))
+
+    last, first = convolution("NHWC", "HWIO"), convolution("NCHW", "OIHW")
+    check(last, floats(2, 9, 9, 8), floats(3, 3, 8, 16))
+    steps = instructions(first, floats(2, 8, 12, 12), floats(16, 8, 3, 3))
+    assert instructions(last, floats(2, 12, 12, 8), floats(3, 3, 8, 16)) < 2 * steps
 
 
 def test_a_loop_to_a_traced_bound() -> None:

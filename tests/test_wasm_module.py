@@ -177,7 +177,8 @@ def test_a_program_too_large_is_refused() -> None:
         compile(lambda x: x + 1, LARGE)
 
 
-def test_code_too_long_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pipeline, "MAX_FUNCTION_BYTES", 100)
-    with pytest.raises(UnsupportedPrimitive, match=r"of \d+ bytes.*lax.scan"):
+@pytest.mark.parametrize(("limit", "what"), [("MAX_FUNCTION_BYTES", "bytes"), ("MAX_LOCALS", "variables")])
+def test_code_too_long_is_refused(limit: str, what: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pipeline, limit, 5)
+    with pytest.raises(UnsupportedPrimitive, match=rf"of \d+ {what}, more than the 5 .*lax.scan"):
         compile(jnp.sin, floats(3))

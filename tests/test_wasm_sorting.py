@@ -7,11 +7,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-import wasmtime
 from jax import lax
 
-from gradient.wasm import compile
-from tests.wasm_parity import booleans, check, floats, integers
+from tests.wasm_parity import booleans, check, floats, instructions, integers
 
 SIZES = (1, 2, 15, 16, 17, 33, 257)
 
@@ -63,25 +61,6 @@ BUILT_ON_IT: list[tuple[str, Callable, tuple[Any, ...]]] = [
 @pytest.mark.parametrize(("name", "fun", "args"), BUILT_ON_IT, ids=[row[0] for row in BUILT_ON_IT])
 def test_what_is_built_on_sorting(name: str, fun: Callable, args: tuple[Any, ...]) -> None:
     check(fun, *args)
-
-
-def instructions(fun: Callable, *args: np.ndarray) -> int:
-    """How many instructions a compiled function executes: the fuel that it burns."""
-    program = compile(fun, *args)
-    config = wasmtime.Config()
-    config.consume_fuel = True
-    engine = wasmtime.Engine(config)
-    store = wasmtime.Store(engine)
-    store.set_fuel(2**62)
-    exports = wasmtime.Instance(store, wasmtime.Module(engine, program.module), []).exports(store)
-    memory, run = exports["memory"], exports["run"]
-    assert isinstance(memory, wasmtime.Memory)
-    assert isinstance(run, wasmtime.Func)
-    for slot, value in zip(program.inputs, args, strict=True):
-        memory.write(store, value.tobytes(), slot.offset)
-    before = store.get_fuel()
-    run(store)
-    return before - store.get_fuel()
 
 
 GROWTH: dict[str, Callable] = {

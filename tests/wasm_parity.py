@@ -39,6 +39,25 @@ def load(program: Program) -> Callable[..., Any]:
     return call
 
 
+def instructions(fun: Callable, *args: np.ndarray) -> int:
+    """How many instructions a compiled function executes: the fuel that it burns."""
+    program = compile(fun, *args)
+    config = wasmtime.Config()
+    config.consume_fuel = True
+    engine = wasmtime.Engine(config)
+    store = wasmtime.Store(engine)
+    store.set_fuel(2**62)
+    exports = wasmtime.Instance(store, wasmtime.Module(engine, program.module), []).exports(store)
+    memory, run = exports["memory"], exports["run"]
+    assert isinstance(memory, wasmtime.Memory)
+    assert isinstance(run, wasmtime.Func)
+    for slot, value in zip(program.inputs, args, strict=True):
+        memory.write(store, value.tobytes(), slot.offset)
+    before = store.get_fuel()
+    run(store)
+    return before - store.get_fuel()
+
+
 def _is_float(value: Any) -> bool:
     return bool(jnp.issubdtype(value.dtype, jnp.floating))
 

@@ -61,14 +61,18 @@ class Lifetimes:
 
     def replace_readers(self, buffer: Buffer, block: object, limit: int, copied: Callable[[Array], Array]) -> bool:
         """Replaces all arrays that read a buffer by copies of them, if a block can do that with less than `limit` elements."""
-        found = [(frame, var, array) for frame in self._frames for var, array in frame.known.items() if frame.uses[var]]
-        readers = [(frame, var, array) for frame, var, array in found if array.reads(buffer)]
+        readers = [
+            (frame, var, array)
+            for frame in self._frames
+            for var, array in frame.known.items()
+            if frame.uses[var] and array.reads(buffer)
+        ]
         arrays = {id(array): array for _, _, array in readers}
         if any(frame.block is not block for frame, _, _ in readers) or sum(a.size for a in arrays.values()) >= limit:
             return False
         copies = {key: copied(array) for key, array in arrays.items()}
+        for array in (array for frame in self._frames for array in frame.known.values() if array.materialized):
+            array.forget_copy_in(buffer)
         for frame, var, array in readers:
             frame.known[var] = copies[id(array)]
-        for _, _, array in found:
-            array.forget_copy_in(buffer)
         return True

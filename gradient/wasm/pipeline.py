@@ -98,8 +98,10 @@ def _emit(statements: list[Statement], data: dict[Buffer, bytes], memory_bytes: 
     called = Functions()
     run = StatementEmitter(function_index=called.index)
     run.block(statements)
-    if len(run.code) > MAX_FUNCTION_BYTES or len(run.types) > MAX_LOCALS:
-        raise UnsupportedPrimitive(f"code of {len(run.code)} bytes", "Write what is repeated as a loop, with jax.lax.scan.")
+    for number, most, what in ((len(run.code), MAX_FUNCTION_BYTES, "bytes"), (len(run.types), MAX_LOCALS, "variables")):
+        if number > most:
+            too_much = f"code of {number:,} {what}, more than the {most:,} that browsers take,"
+            raise UnsupportedPrimitive(too_much, "Write what is repeated as a loop, with jax.lax.scan.")
     functions = [Function([], [], run.types, bytes(run.code)), *called.all()]
     signatures = [(f.parameters, f.results) for f in functions]
     codes = [function(f.locals, f.code) for f in functions]

@@ -50,7 +50,9 @@ def _convolution(lowering: Lowering, equation: Equation, x: Array, kernel: Array
     def term(index: Index) -> Expr:
         out, (feature, *offsets) = index[: len(shape)], index[len(shape) :]
         batch, channel, *windows = (out[d] for d in out_dims)
-        source = ir.add(feature, ir.scale(divmod_index(channel, per_group)[0], reduced[0]))
+        # With one group, the quotient is 0, which the bounds of a SIMD loop's index need not show.
+        group = divmod_index(channel, per_group)[0] if p["feature_group_count"] > 1 else ir.i32(0)
+        source = ir.add(feature, ir.scale(group, reduced[0]))
         position = _window_index(tuple(windows), tuple(offsets), p["window_strides"], p["rhs_dilation"])
         weight = kernel.at(_permuted(kernel_dims, (channel, feature, *offsets)))
         return product(x.at(_permuted(x_dims, (batch, source, *position))), weight)
