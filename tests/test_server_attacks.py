@@ -27,7 +27,7 @@ from tornado.websocket import WebSocketClientConnection, WebSocketClosedError
 
 from tests.conftest import ROOT, Server
 from tests.processes import children, descriptors, eventually, zygote_of
-from tests.server import hardened, let_time_pass
+from tests.server import hard_work, hardened, let_time_pass
 from tests.visitor import PROTOCOL, Visitor, closed, custom, fetch, frame, update
 
 Run = Callable[[Coroutine], Any]
@@ -321,6 +321,21 @@ def test_a_flood_of_frames_that_are_no_messages_is_slowed_and_others_are_answere
 
     with expect_others_are_answered(server):
         run(send())
+
+
+def test_messages_that_take_much_of_the_loop_are_slowed_and_others_are_not(
+    server: Server, visitor: Visitor, attacker: Visitor, run: Run
+) -> None:
+    """The loop seems to need 20 ms for each: for what a page sends, and for each answer."""
+
+    async def delayed(sender: Visitor) -> float:
+        before = await count(server, "frames_delayed_total")
+        await sender.echo(0.2)
+        return await count(server, "frames_delayed_total") - before
+
+    with hard_work(server.process.pid):
+        assert sum(run(delayed(attacker)) for _ in range(6)) > 0
+        assert run(delayed(visitor)) == 0
 
 
 def test_a_drag_at_144_frames_a_second_is_not_slowed(server: Server, visitor: Visitor, run: Run) -> None:

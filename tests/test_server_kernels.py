@@ -60,10 +60,10 @@ def test_forks_share_no_randomness(visits: Visits) -> None:
     assert not set(first) & set(second)
 
 
-def test_a_fork_has_its_own_session_and_none_of_the_zygotes_descriptors(visits: Visits) -> None:
-    pid, session, parent, folder = visits.get("found = [os.getpid(), os.getsid(0), os.getppid(), os.getcwd()]")
+def test_a_fork_has_its_own_group_and_none_of_the_zygotes_descriptors(visits: Visits) -> None:
+    pid, group, parent, folder = visits.get("found = [os.getpid(), os.getpgid(0), os.getppid(), os.getcwd()]")
     zygote = zygote_of(visits.pid)
-    assert (session, parent, folder) == (pid, zygote, str(visits._code.parent))
+    assert (group, parent, folder) == (pid, zygote, str(visits._code.parent))
     # It shares its output streams with the server, and the parent pipe with all kernels.
     shared = descriptors(pid) & (descriptors(zygote) | descriptors(visits.pid))
     assert not [name for name in shared if name.startswith(("socket:", "/")) and name != "/dev/null"]
@@ -115,6 +115,12 @@ def test_memory_beyond_the_limit_is_refused_to_one_kernel_only(visits: Visits) -
     assert resource.prlimit(other, resource.RLIMIT_DATA) == (900 << 20, 900 << 20)
     assert os.getpriority(os.PRIO_PROCESS, other) == 10
     assert Path(f"/proc/{other}/oom_score_adj").read_text() == "1000\n"
+
+
+@pytest.mark.skipif(not Path("/proc/self/autogroup").exists(), reason="only some systems share processors among sessions")
+def test_all_kernels_together_have_one_share_of_the_processors_and_the_server_another(visits: Visits) -> None:
+    one, other = (visits.get("found = Path('/proc/self/autogroup').read_text()") for _ in range(2))
+    assert one == other != Path(f"/proc/{visits.pid}/autogroup").read_text()
 
 
 def test_a_kernel_that_uses_up_its_processor_time_ends_alone_and_the_log_says_so(visits: Visits) -> None:

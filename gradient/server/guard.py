@@ -15,6 +15,7 @@ from gradient.adapters.jupyter_server import note_open
 from gradient.server import frames, metrics
 from gradient.server.allowlist import NOTHING, WidgetError
 from gradient.server.frames import FrameError, Message
+from gradient.server.loop_time import LoopTime
 from gradient.server.models import Models
 
 PROTOCOL = "v1.kernel.websocket.jupyter.org"
@@ -40,12 +41,13 @@ class GuardedConnection(ZMQChannelsWebsocketConnection):
     Attributes:
         allowlist: which messages pass.
         models: of the kernel's widgets.
+        loop_time: what its messages are charged to.
         has_capacity: set while the kernel can take another message.
     """
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        self.allowlist, self.models = NOTHING, Models({})
+        self.allowlist, self.models, self.loop_time = NOTHING, Models({}), LoopTime()
         self.has_capacity = asyncio.Event()
         self.has_capacity.set()
         self._pending: set[str] = set()
@@ -76,6 +78,15 @@ class GuardedConnection(ZMQChannelsWebsocketConnection):
         """Passes a frame on if a page may send it, and counts it otherwise."""
         if self.subprotocol != PROTOCOL:  # a socket that is closing has none, and its frames would be read in the older format
             return
+        with self.loop_time.charged():
+            self._take(incoming_msg)
+
+    def handle_outgoing_message(self, stream: Any, outgoing_msg: list[Any]) -> None:
+        """Passes on what the kernel sends, without tracebacks and without its error stream."""
+        with self.loop_time.charged():
+            self._pass_on(stream, outgoing_msg)
+
+    def _take(self, incoming_msg: Any) -> None:
         try:
             message = frames.read(incoming_msg)
             if self._is_refused_change(message):
@@ -86,8 +97,7 @@ class GuardedConnection(ZMQChannelsWebsocketConnection):
             return
         super().handle_incoming_message(incoming_msg)
 
-    def handle_outgoing_message(self, stream: Any, outgoing_msg: list[Any]) -> None:
-        """Passes on what the kernel sends, without tracebacks and without its error stream."""
+    def _pass_on(self, stream: Any, outgoing_msg: list[Any]) -> None:
         _, parts = self.session.feed_identities(outgoing_msg)
         _, header, parent, _, content = parts[:5]
         kind = self.session.unpack(header)["msg_type"]

@@ -16,6 +16,7 @@ from gradient.adapters.tornado import PacedProtocol, close_at_once, paced
 from gradient.server import metrics
 from gradient.server.bucket import Bucket
 from gradient.server.guard import PROTOCOL, GuardedConnection
+from gradient.server.loop_time import LoopTime
 from gradient.server.models import Models
 from gradient.server.visitor import OwnerOnlyHandler, refusal
 
@@ -24,6 +25,7 @@ TRY_AGAIN_LATER = 1013  # a close code registered with IANA
 # A page that follows its slider at 144 frames a second sends at most three messages with each, each in a frame of its own.
 _FRAMES, _FRAMES_BURST = 450, 900  # a second, and at once
 _BYTES, _BYTES_BURST = 1 << 18, 1 << 20
+_READING = 5e-5  # seconds of processor time for a frame, be it a message or not
 _OPEN_RATE, _OPEN_BURST = 0.5, 10.0  # sockets of one kernel
 _MAX_SOCKETS = 2  # of one kernel: its page's, and one that a broken network has not ended yet
 _PENDING_SECONDS = 30.0  # within which the kernel has to answer one of the pending messages
@@ -37,6 +39,7 @@ class _SocketSlots:
 
     open: WeakSet["KernelSocket"] = field(default_factory=WeakSet)
     rate: Bucket = field(default_factory=lambda: Bucket(_OPEN_RATE, _OPEN_BURST))
+    loop_time: LoopTime = field(default_factory=LoopTime)
 
 
 _SLOTS: WeakKeyDictionary[Any, _SocketSlots] = WeakKeyDictionary()  # by the kernel's manager
@@ -67,7 +70,7 @@ class KernelSocket(OwnerOnlyHandler, VoilaKernelWebsocketHandler):
         if len(slots.open) >= _MAX_SOCKETS or not slots.rate.try_take():
             raise refusal(429, "number")
         slots.open.add(self)
-        self._slots = slots
+        self._slots, self._loop_time = slots, slots.loop_time
         self._frames, self._bytes = Bucket(_FRAMES, _FRAMES_BURST), Bucket(_BYTES, _BYTES_BURST)
 
     def get_websocket_protocol(self) -> PacedProtocol | None:
@@ -75,8 +78,9 @@ class KernelSocket(OwnerOnlyHandler, VoilaKernelWebsocketHandler):
         return paced(self, super().get_websocket_protocol())
 
     async def pace(self) -> None:
-        """Waits if frames come too fast; the next one is not read until this returns."""
-        await _wait(self._frames.take())
+        """Waits if frames come too fast, or have taken much of the loop; the next one is not read until this returns."""
+        self._loop_time.charge(_READING)
+        await _wait(max(self._frames.take(), self._loop_time.wait()))
 
     async def pre_get(self) -> None:
         """Waits until the kernel answers, and until the server knows what its page may send.
@@ -92,6 +96,7 @@ class KernelSocket(OwnerOnlyHandler, VoilaKernelWebsocketHandler):
         kernel = kernels.get_kernel(self.kernel_id_in_path)
         kernel.models = kernel.models or Models(allowlist.links)  # those of the page's sockets before this one
         self.connection.allowlist, self.connection.models = allowlist, kernel.models
+        self.connection.loop_time = self._loop_time
 
     async def _wait_for_kernel(self) -> None:
         """Waits until the kernel answers; jupyter_server would wait for one that has ended, and then fail."""
@@ -108,6 +113,7 @@ class KernelSocket(OwnerOnlyHandler, VoilaKernelWebsocketHandler):
 
     async def open(self, kernel_id: str) -> None:
         """Connects the page with its kernel, or cleans up after a failed attempt."""
+        self.set_nodelay(True)  # or an answer waits until the browser has acknowledged the one before, 40 ms later
         try:
             await super().open(kernel_id)
         except BaseException:

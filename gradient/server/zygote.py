@@ -186,7 +186,9 @@ def _detach(request: ForkRequest, sink: int, parent_pipe: int) -> None:
     """Gives up what was inherited from the zygote, except its memory."""
     for stream in (1, 2):
         os.dup2(sink, stream)
-    os.setsid()
+    # In the zygote's session: on some systems each session has the same share of the processors, whatever the niceness of its
+    # processes (autogroups, see `man 7 sched`), so a session for each kernel would leave ever less to the server.
+    os.setpgid(0, 0)
     for number in (signal.SIGCHLD, signal.SIGINT):
         signal.signal(number, signal.SIG_DFL)
     # Platforms send SIGTERM to all processes when they stop a server, and pages under way still need their kernels.
