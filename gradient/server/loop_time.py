@@ -11,7 +11,7 @@ from gradient.server.bucket import Bucket
 
 # In seconds of processor time per second, as measured around the guard's methods. All that a message costs is two and a half
 # times as much: it is also read from the network, and jupyter_server reads each answer once more.
-_MOST, _MOST_BURST = 0.04, 0.4  # of one kernel: a tenth of the loop
+_MOST, _MOST_BURST = 0.04, 1.0  # of one kernel: a tenth of the loop
 _LITTLE, _LITTLE_BURST = 0.004, 0.1  # of one kernel that waits for no other
 _TOGETHER, _TOGETHER_BURST = 0.12, 0.12  # of all others together: three tenths of the loop
 
