@@ -27,7 +27,7 @@ from tornado.websocket import WebSocketClientConnection, WebSocketClosedError
 
 from tests.conftest import ROOT, Server
 from tests.processes import children, descriptors, eventually, zygote_of
-from tests.server import hard_work, hardened, let_time_pass
+from tests.server import hard_work, hardened, let_time_pass, wait_until_ready
 from tests.visitor import PROTOCOL, Visitor, closed, custom, fetch, frame, update
 
 Run = Callable[[Coroutine], Any]
@@ -68,6 +68,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("site")
     (folder / "index.html").write_text("<html><head></head><body></body></html>")
     with hardened(ROOT / "techni.ipynb", TECHNI_SITE=str(folder), **SETTINGS) as server:
+        wait_until_ready(server)
         yield server
         assert '"error"' not in server.log, server.log
 

@@ -229,6 +229,7 @@ def test_only_addresses_that_this_server_made_are_kept_for_ever(server: Server, 
     others += [re.sub(r"static[.]\w+", f"static.{other}", script.removeprefix(server.url)) for other in ("0" * 12, "1")]
     answers = [ask(server.url + address) for address in others]
     assert [(answer.status, answer.headers["Cache-Control"]) for answer in answers] == [(200, "no-cache")] * len(others)
+    assert not [answer for answer in answers if "Expires" in answer.headers]
 
 
 @pytest.mark.parametrize("target", ["http://elsewhere.example/healthz", "HTTP://[::1]:8080/healthz?x", "https://x/healthz"])

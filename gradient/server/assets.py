@@ -136,6 +136,10 @@ class Asset(StaticFileHandler):
         if self.encoding:
             self.set_header("Content-Encoding", self.encoding)
 
+    def get_cache_time(self, *_: Any) -> int:
+        """No time: Tornado would send Expires, ten years from now, for any address with `?v=`."""
+        return 0
+
     def is_final(self) -> bool:
         """Whether this server made the address from the content, so that it will never have another one."""
         return False
