@@ -221,7 +221,7 @@ def test_a_random_state_is_refused_or_of_known_traits_and_small_values(comm_id: 
     if verdict(update(comm_id, **state)) == "":
         model = description()["models"][KINDS[comm_id]]
         assert state.keys() <= {*model.get("traits", ()), *model.get("linked", ())}
-        assert all(isinstance(value, bool | int | float | str | list) for value in state.values())
+        assert all(isinstance(value, bool | int | float | str | list | None) for value in state.values())
 
 
 @given(st.sampled_from(sorted(SAID)), st.data())
