@@ -1,7 +1,4 @@
-"""The page in three browser engines: it opens, is moved by a key, a pointer and a choice, and says nothing on its console.
-
-`make soak` installs two of them, and runs the third to show that a failure is theirs: all this is in `test_page.py`, too.
-"""
+"""The page in three browser engines: it opens, is moved by a key, a pointer and a choice, and says nothing on its console."""
 
 import pytest
 from playwright.sync_api import Browser
@@ -10,7 +7,7 @@ from tests.conftest import Server
 from tests.engines import Driver, driver_of
 from tests.processes import eventually
 
-pytestmark = pytest.mark.soak
+RARE = [pytest.param(engine, marks=pytest.mark.soak) for engine in ("firefox", "webkit")]  # which `make soak` installs
 
 CURVE = "document.querySelector('.techni-loss g.curve path.line')?.getAttribute('d')"
 FIT = "[...document.querySelectorAll('.techni-fit g.curve path.line')].at(-1)?.getAttribute('d')"
@@ -37,7 +34,7 @@ def seen(driver: Driver, *expressions: str) -> dict[str, object]:
 
 
 @pytest.mark.parametrize("server", ["voila", "site"])
-@pytest.mark.parametrize("engine", ["chromium", "firefox", "webkit"])
+@pytest.mark.parametrize("engine", ["chromium", *RARE])
 def test_the_page_works_in_every_engine(engine: str, server: str, browser: Browser, request: pytest.FixtureRequest) -> None:
     found: Server = request.getfixturevalue(server)
     with driver_of(engine, browser) as driver:
