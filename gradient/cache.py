@@ -18,7 +18,18 @@ from gradient.cache_paths import cache_folder
 _PACKAGE = pathlib.Path(__file__).parent
 # Every file that decides what a program or a grid contains, or its name in the cache; tests/test_cache.py finds a missing one.
 SOURCES = (
-    *("problems.py", "optimizers.py", "descent.py", "landscape.py", "frame.py", "link/programs.py"),
+    *(
+        "problems.py",
+        "optimizers.py",
+        "descent.py",
+        "landscape.py",
+        "arithmetic.py",
+        "verdict.py",
+        "frame.py",
+        "sweep.py",
+        "best.py",
+        "link/programs.py",
+    ),
     *("wasm/**/*.py", "adapters/jax.py"),
     *("controls.py", "app_links.py", "shipped.py", "app.py"),
 )

@@ -1,36 +1,26 @@
 """The page as a pure function of its controls: one descent, and every array and number that a picture shows."""
 
 from collections.abc import Callable
-from enum import IntEnum
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
+from gradient.arithmetic import arithmetic
 from gradient.descent import iterate
-from gradient.landscape import PLANE_DOMAIN, colour_range, curvature, plane, stability_limit
+from gradient.landscape import PLANE_DOMAIN, colour_range, plane
 from gradient.optimizers import OPTIMIZERS, optimizer_key
 from gradient.problems import Problem
+from gradient.verdict import NOTHING, Verdict, verdict
 
 MAX_STEPS = 200
 CURVE_POINTS = 121
+FIT_PAD = 0.12  # what the picture of the data shows above and below them, as a share of their range
 NEVER = -1
 _ROUND = np.array([float(f"{digit}e{exponent}") for exponent in range(-37, 38) for digit in (1, 2, 5)] + [1e38], np.float32)
 
 Interval = tuple[float, float]
-
-
-class Verdict(IntEnum):
-    """How a descent went, as the integer that `Frame.verdict` holds; `_verdict` says when each is given."""
-
-    CONVERGED = 0
-    DIVERGED = 1
-    BOUNCING = 2
-    DESCENDING = 3
-    SLOW = 4
-    RISING = 5
-    WANDERING = 6
 
 
 class Frame(NamedTuple):
@@ -40,7 +30,8 @@ class Frame(NamedTuple):
     Arrays over steps have T = 201 entries and repeat the iterate at `last` after it.
 
     Attributes:
-        curve_x, curve_y: [2, T]; row 0 is the loss against the step, row 1 the point at the current step, T times.
+        curve_x, curve_y: [3, T]; row 0 is the loss against the step, row 1 the same up to the current step, row 2 the point
+            there, T times.
         round_low, round_high: limits for the loss axis: a power of ten below the curve, and one of 1, 2, 5, 10, ... above
             it, within 1e-37..1e38. Similar descents have the same limits, so their curves can be compared.
         path: [T, 2], (w, b) of each iterate, or its projection onto the plane of a larger model.
@@ -48,18 +39,17 @@ class Frame(NamedTuple):
         exit_step: the first step outside the picture's domain, -1 if there is none; `exit_point` [2] is where the path
             crosses the border and `exit_direction` [2] the step that crosses it, in parameters.
         fit_x, fit_y: [121], the model's curve at the current step, over the range of the data.
+        fit_outside: whether all of that curve is outside the picture of the data.
         residual_x, residual_y: [n, 2], a segment from each data point to the curve.
         loss, gradient_norm: at the current step.
         step: the current step, at most `last`.
-        verdict: a `Verdict`, of the descent up to `last`.
+        verdict: a `Verdict`, of the iterate at the current step.
+        best_known: the lowest loss known: the argument of that name, or the lowest loss of this descent, if that is less.
+        times_best: the loss at the current step in multiples of `best_known`; 0 if that counts as nothing.
         num_finite: the number of iterates before the first non-finite one, at most T.
         diverged_step: the first step that is not finite, or whose loss exceeds a million times the loss at the start (or the
             variance of the data, if that is larger); -1 if there is none.
-        curvature: the largest eigenvalue of the Hessian at `last`; at the start if the loss has grown.
-        stability_limit: the largest stable learning rate for that curvature, 0 where no law holds.
-        advised_rate: `stability_limit` if the learning rate exceeds it, else 0.
-        larger_rate: `stability_limit` if the learning rate is below it, else 0.
-        steps_left: how many steps could be added, MAX_STEPS at most in all.
+        parameters, gradient, next_parameters, memory, settings, example, layer_norms: see `arithmetic.Arithmetic`.
         plane: [17, 17], losses on the plane of a larger model ([0, 0] for two parameters), the largest float32 where a loss
             is NaN; `plane_third`, `plane_corners` [3] and `plane_case` are as in `landscape.Plane`.
         plane_range: [2], the losses at the two ends of the colour scale, positive (zeros for two parameters).
@@ -76,6 +66,7 @@ class Frame(NamedTuple):
     exit_direction: jax.Array
     fit_x: jax.Array
     fit_y: jax.Array
+    fit_outside: jax.Array
     residual_x: jax.Array
     residual_y: jax.Array
     loss: jax.Array
@@ -83,13 +74,17 @@ class Frame(NamedTuple):
     step: jax.Array
     last: jax.Array
     verdict: jax.Array
+    best_known: jax.Array
+    times_best: jax.Array
     num_finite: jax.Array
     diverged_step: jax.Array
-    curvature: jax.Array
-    stability_limit: jax.Array
-    advised_rate: jax.Array
-    larger_rate: jax.Array
-    steps_left: jax.Array
+    parameters: jax.Array
+    gradient: jax.Array
+    next_parameters: jax.Array
+    memory: jax.Array
+    settings: jax.Array
+    example: jax.Array
+    layer_norms: jax.Array
     plane: jax.Array
     plane_range: jax.Array
     plane_third: jax.Array
@@ -100,7 +95,7 @@ class Frame(NamedTuple):
 class _Run(NamedTuple):
     """A trajectory cut at `last`, whose iterate fills the rest of T: params and grads [T, dim], losses [T].
 
-    `next_gradient_norm` is the largest gradient norm in the five steps after `last`.
+    `gradient_norms` [T] are not cut: they tell whether a path stays where it is.
     """
 
     params: jax.Array
@@ -109,7 +104,7 @@ class _Run(NamedTuple):
     last: jax.Array
     num_finite: jax.Array
     diverged_step: jax.Array
-    next_gradient_norm: jax.Array
+    gradient_norms: jax.Array
 
 
 def frame(
@@ -124,6 +119,7 @@ def frame(
     learning_rate: jax.Array,
     num_steps: jax.Array,
     step: jax.Array,
+    best_known: jax.Array,
     **hyperparameters: jax.Array,
 ) -> Frame:
     """Runs a descent and returns what to draw; `problem` and `optimizer` are static, all else may be traced.
@@ -136,57 +132,60 @@ def frame(
         learning_rate: positive.
         num_steps: clamped to 1..200; the scan is always 200 steps long.
         step: the current step, clamped to 0..last.
+        best_known: the lowest loss known for these data and this model.
     """
     record = OPTIMIZERS[optimizer_key(optimizer)]
     settings = {name: hyperparameters[name] for name in record.hyperparameters}
     rule = record.make(learning_rate, **settings)
+    numbers = jnp.stack([jnp.asarray(number, jnp.float32) for number in (learning_rate, *settings.values())])
 
     def loss(flat: jax.Array) -> jax.Array:
         return problem.loss(problem.unravel(flat), x, y)
 
     num_steps = jnp.clip(num_steps, 1, MAX_STEPS)
-    run = _run(loss, _start(problem, w, b, key), rule, num_steps, jnp.var(y))
+    run = _run(loss, start_of(problem, w, b, key), rule, num_steps, y)
     step = jnp.clip(step, 0, run.last)
     picture = _plane_picture(loss, run) if not problem.is_planar else _parameter_picture(problem, run)
-    params, diverged = run.params[step], run.diverged_step != NEVER
-    has_grown = diverged | (run.losses[run.last] > run.losses[0])  # then the curvature at the end says nothing useful
-    largest_curvature = curvature(loss, jnp.where(has_grown, run.params[0], run.params[run.last]))
-    limit = stability_limit(optimizer, largest_curvature, **settings)
+    best_known = jnp.minimum(best_known, run.losses.min())
     return Frame(
         **_finite(
             **picture,
             **_loss_curve(run, step),
-            **_fit(problem, params, x, y),
+            **_fit(problem, run.params[step], x, y),
+            **arithmetic(problem, rule, (run.params, run.grads), step, (x, y), numbers)._asdict(),
             point=picture["path"][step],
             loss=run.losses[step],
             gradient_norm=jnp.linalg.norm(run.grads[step]),
             step=step,
             last=run.last,
-            verdict=_verdict(run),
+            verdict=_verdict(run, step, best_known),
+            best_known=best_known,
+            times_best=jnp.where(best_known > NOTHING * run.losses[0], run.losses[step] / jnp.maximum(best_known, 1e-30), 0.0),
             num_finite=run.num_finite,
             diverged_step=run.diverged_step,
-            curvature=largest_curvature,
-            stability_limit=limit,
-            advised_rate=jnp.where(limit < learning_rate, limit, 0.0),
-            larger_rate=jnp.where(limit > learning_rate, limit, 0.0),
-            steps_left=MAX_STEPS - num_steps,
         )
     )
 
 
-def _start(problem: Problem, w: jax.Array, b: jax.Array, key: jax.Array) -> jax.Array:
+def start_of(problem: Problem, w: jax.Array, b: jax.Array, key: jax.Array) -> jax.Array:
+    """The flat parameters [dim] where a descent starts: (w, b), or those of a random key for any other model."""
     if problem.is_planar:
         return jnp.stack([w, b]).astype(jnp.float32)
     starts = jnp.asarray(problem.flat_starts)
     return starts[jnp.clip(key - 1, 0, len(starts) - 1)]
 
 
-def _run(loss: Callable, start: jax.Array, rule: object, num_steps: jax.Array, scale: jax.Array) -> _Run:
+def divergence_bound(start_loss: jax.Array, y: jax.Array) -> jax.Array:
+    """The loss above which a descent has diverged: a million times the start's, or the data's variance if larger."""
+    return 1e6 * jnp.maximum(start_loss, jnp.var(y))
+
+
+def _run(loss: Callable, start: jax.Array, rule: object, num_steps: jax.Array, y: jax.Array) -> _Run:
     params, losses, grads = iterate(loss, start, rule, MAX_STEPS)
     t = jnp.arange(MAX_STEPS + 1)
     finite = jnp.isfinite(losses) & jnp.isfinite(params).all(axis=1) & jnp.isfinite(grads).all(axis=1)
     num_finite = _first(~finite)
-    diverged = _first(~finite | (losses > 1e6 * jnp.maximum(losses[0], scale)))
+    diverged = _first(~finite | (losses > divergence_bound(losses[0], y)))
     last = jnp.clip(jnp.minimum(jnp.minimum(num_steps, diverged), num_finite - 1), 0, MAX_STEPS)
     shown = t <= last
     return _Run(
@@ -196,7 +195,7 @@ def _run(loss: Callable, start: jax.Array, rule: object, num_steps: jax.Array, s
         last,
         num_finite,
         jnp.where(diverged <= num_steps, diverged, NEVER),
-        jnp.linalg.norm(grads[jnp.minimum(last + jnp.arange(1, 6), MAX_STEPS)], axis=1).max(),
+        jnp.linalg.norm(grads, axis=1),
     )
 
 
@@ -207,9 +206,10 @@ def _first(flags: jax.Array) -> jax.Array:
 
 def _loss_curve(run: _Run, step: jax.Array) -> dict[str, jax.Array]:
     t = jnp.minimum(jnp.arange(MAX_STEPS + 1), run.last).astype(jnp.float32)
-    x = jnp.stack([t, jnp.full_like(t, step)])
+    until = jnp.minimum(jnp.arange(MAX_STEPS + 1), step)
+    x = jnp.stack([t, t[until], jnp.full_like(t, step)])
     # A loss of zero needs a place on a logarithmic axis, and so does NaN, which is not greater than anything.
-    y = jnp.stack([run.losses, jnp.full_like(run.losses, run.losses[step])])
+    y = jnp.stack([run.losses, run.losses[until], jnp.full_like(run.losses, run.losses[step])])
     y = jnp.where(y > _ROUND[0], y, _ROUND[0])
     return {"curve_x": x, "curve_y": y, **_limits(y[0])}
 
@@ -225,9 +225,13 @@ def _limits(losses: jax.Array) -> dict[str, jax.Array]:
 def _fit(problem: Problem, flat: jax.Array, x: jax.Array, y: jax.Array) -> dict[str, jax.Array]:
     params = problem.unravel(flat)
     fit_x = jnp.linspace(x.min(), x.max(), CURVE_POINTS)
+    fit_y = problem.predict(params, fit_x)
+    pad = FIT_PAD * (y.max() - y.min())
     return {
         "fit_x": fit_x,
-        "fit_y": problem.predict(params, fit_x),
+        "fit_y": fit_y,
+        # A steep curve crosses the picture between two of its points.
+        "fit_outside": ~((fit_y.max() >= y.min() - pad) & (fit_y.min() <= y.max() + pad)),
         "residual_x": jnp.stack([x, x], axis=1),
         "residual_y": jnp.stack([y, problem.predict(params, x)], axis=1),
     }
@@ -270,48 +274,18 @@ def _exit(path: jax.Array, domain: tuple[Interval, Interval]) -> dict[str, jax.A
     }
 
 
-def _verdict(run: _Run) -> jax.Array:
-    """The first of these that holds; `SLOW` if none does.
-
-    DIVERGED: there is a `diverged_step`.
-    CONVERGED: the gradient norm is at most 1e-3 times its value at the start, clipped to 1..10, and stays below ten times
-    that for five more steps, because momentum can carry a path through a minimum.
-    BOUNCING: each of the last six iterates is within 1 % of a step's length of the iterate two steps before it.
-    DESCENDING: of the last eleven losses, the last is at least 1 % below the first and within 0.1 % of the lowest.
-    RISING: of the last eleven losses, the last is at least 1 % above the first, and above the one before it.
-    WANDERING: the largest of the last eleven losses is more than 5 % above the lowest.
-    """
-    norms = jnp.linalg.norm(run.grads, axis=1)
-    small = 1e-3 * jnp.clip(norms[0], 1.0, 10.0)
-    converged = (norms[run.last] <= small) & (run.next_gradient_norm <= 10 * small)
-    return jnp.select(
-        [run.diverged_step != NEVER, converged, _bounces(run)],
-        [Verdict.DIVERGED, Verdict.CONVERGED, Verdict.BOUNCING],
-        _trend(run),
-    ).astype(jnp.int32)
-
-
-def _bounces(run: _Run) -> jax.Array:
-    six = jax.lax.dynamic_slice_in_dim(run.params, jnp.maximum(run.last - 5, 0), 6)
-    hop = jnp.linalg.norm(six[2:] - six[1:-1], axis=1)
-    return (run.last >= 5) & jnp.all((jnp.linalg.norm(six[2:] - six[:-2], axis=1) <= 0.01 * hop) & (hop > 0))
-
-
-def _trend(run: _Run) -> jax.Array:
-    # A shorter descent repeats its last loss, which changes nothing here.
-    losses = jax.lax.dynamic_slice_in_dim(run.losses, jnp.maximum(run.last - 10, 0), 11)
-    first, end, lowest = losses[0], losses[-1], losses.min()
-    down = (end <= 0.99 * first) & (end <= 1.001 * lowest)
-    up = (end >= 1.01 * first) & (end > run.losses[jnp.maximum(run.last - 1, 0)])
-    return jnp.select(
-        [down, up, losses.max() > 1.05 * lowest], [Verdict.DESCENDING, Verdict.RISING, Verdict.WANDERING], Verdict.SLOW
-    )
+def _verdict(run: _Run, step: jax.Array, best_known: jax.Array) -> jax.Array:
+    found = verdict(run.params, run.losses, run.gradient_norms, step, best_known)
+    has_diverged = (run.diverged_step != NEVER) & (step == run.last)
+    return jnp.where(has_diverged, Verdict.DIVERGED, found).astype(jnp.int32)
 
 
 def _finite(**values: jax.Array) -> dict[str, jax.Array]:
     """The same without NaN and infinity, which only a non-finite start or a curve between data points brings."""
+    return {name: finite(value) for name, value in values.items()}
+
+
+def finite(value: jax.Array) -> jax.Array:
+    """The same with 0 for NaN, and the largest float32 for infinity."""
     largest = np.finfo(np.float32).max
-    return {
-        name: jnp.nan_to_num(value, nan=0.0, posinf=largest, neginf=-largest) if value.dtype.kind == "f" else value
-        for name, value in values.items()
-    }
+    return jnp.nan_to_num(value, nan=0.0, posinf=largest, neginf=-largest) if value.dtype.kind == "f" else value

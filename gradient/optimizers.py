@@ -4,9 +4,14 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import jax
+import numpy as np
 import optax
 
 Scalar = float | jax.Array
+
+# The learning rates at which its slider can stand: powers of ten with these exponents.
+RATE_EXPONENTS = (-3.0, 1.0, 0.02)  # lowest, highest, step
+LEARNING_RATES = np.array([10.0 ** (RATE_EXPONENTS[0] + i * RATE_EXPONENTS[2]) for i in range(201)])
 
 
 class Hyperparameter(NamedTuple):
@@ -28,6 +33,10 @@ class Hyperparameter(NamedTuple):
     step: float = 0.01
     limit_reason: str = "its formula holds for no other values"
 
+    def stops(self) -> np.ndarray:
+        """The values at which the slider can stand."""
+        return np.array([i * self.step for i in range(round(self.maximum / self.step) + 1)])
+
 
 class Optimizer(NamedTuple):
     """A rule that turns gradients into steps.
@@ -36,7 +45,8 @@ class Optimizer(NamedTuple):
         label: its name on the page.
         make: `make(learning_rate, **hyperparameters)` gives the optax transformation; every argument may be traced.
         hyperparameters: by their keywords in `make`.
-        formula: the update in LaTeX, with g the gradient, p the parameters and η the learning rate.
+        formula: the update, as in "z ← g + {momentum} z, p ← p − {learning_rate} z": first what the optimizer remembers, in the
+            order of its optax state, last the parameters p. g is the gradient, and {names} stand for numbers.
         stability: `stability(**hyperparameters)` is the learning rate times the largest curvature above which the rule
             diverges on a quadratic; None where no such law holds (the rule rescales each coordinate by its own history).
     """
@@ -82,34 +92,34 @@ OPTIMIZERS: dict[str, Optimizer] = {
         "Gradient descent",
         _gradient_descent,
         {},
-        r"p \leftarrow p - \eta\, g",
+        "p ← p − {learning_rate} g",
         stability=lambda: 2.0,
     ),
     "momentum": Optimizer(
         "Momentum",
         _momentum,
         _MOMENTUM,
-        r"z \leftarrow g + m z,\quad p \leftarrow p - \eta\, z",
+        "z ← g + {momentum} z, p ← p − {learning_rate} z",
         stability=lambda momentum: 2 + 2 * momentum,
     ),
     "nesterov": Optimizer(
         "Nesterov",
         _nesterov,
         _MOMENTUM,
-        r"z \leftarrow g + m z,\quad p \leftarrow p - \eta\, (g + m z)",
+        "z ← g + {momentum} z, p ← p − {learning_rate} (g + {momentum} z)",
         stability=lambda momentum: (2 + 2 * momentum) / (1 + 2 * momentum),
     ),
     "adagrad": Optimizer(
         "Adagrad",
         _adagrad,
         {},
-        r"s \leftarrow s + g^2,\quad p \leftarrow p - \eta\, g / \sqrt{s + \epsilon}",
+        "s ← s + g², p ← p − {learning_rate} g / √(s + ε)",
     ),
     "rmsprop": Optimizer(
         "RMSProp",
         _rmsprop,
         {"decay": Hyperparameter("Decay", 0.9, limit_reason=_FADES)},
-        r"s \leftarrow \rho s + (1 - \rho)\, g^2,\quad p \leftarrow p - \eta\, g / (\sqrt{s} + \epsilon)",
+        "s ← {decay} s + (1 − {decay}) g², p ← p − {learning_rate} g / (√s + ε)",
     ),
     "adam": Optimizer(
         "Adam",
@@ -118,8 +128,7 @@ OPTIMIZERS: dict[str, Optimizer] = {
             "b1": Hyperparameter("Beta 1", 0.9, limit_reason=_FADES),
             "b2": Hyperparameter("Beta 2", 0.999, maximum=0.999, step=0.001, limit_reason=_FADES),
         },
-        r"m \leftarrow \beta_1 m + (1 - \beta_1)\, g,\quad v \leftarrow \beta_2 v + (1 - \beta_2)\, g^2,"
-        r"\quad p \leftarrow p - \eta\, \hat m / (\sqrt{\hat v} + \epsilon)",
+        "m ← {b1} m + (1 − {b1}) g, v ← {b2} v + (1 − {b2}) g², p ← p − {learning_rate} m̂ / (√v̂ + ε)",
     ),
 }
 SHIPPED = tuple(OPTIMIZERS.values())  # unlike `OPTIMIZERS`, never changed by a reader

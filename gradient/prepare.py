@@ -21,7 +21,7 @@ def prepare(*, kernels: bool = False) -> str:
         OSError: if the cache cannot be written.
     """
     app = App()
-    cache, num_programs = app._cache, sum(len(link.programs) for link in (app._main, app._pointer))
+    cache, num_programs = app._cache, sum(len(link.programs) for link in (app._main, app._sweep, app._pointer))
     missing = [name for name, is_there in cache.names.items() if not is_there]
     if missing:
         raise OSError(
@@ -42,6 +42,7 @@ def _compile_all(app: App) -> None:
     for problem, optimizer in itertools.product(range(len(app.problem.options)), range(len(app.optimizer.options))):
         app.problem.index, app.optimizer.index = problem, optimizer
         app.frame()
+        app.sweep()
 
 
 def main() -> None:

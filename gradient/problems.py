@@ -32,9 +32,9 @@ class Problem:
         predict: `predict(params, x [n]) -> [n]`, in jax.numpy.
         x, y: data, float32 of shape [n], n >= 2, finite.
         start: the initial parameters; or several of them, stacked along a leading axis of length `num_keys`.
-        num_keys: the number of stacked starts, which the page's `Random key` numbers from 1; 0 if `start` is a single one.
+        num_keys: the number of stacked starts, which the page's `Random start` numbers from 1; 0 if `start` is a single one.
         domain: the intervals of w and b that the page shows (two-parameter models only); it contains `start`.
-        formula: the model in LaTeX.
+        formula: the model in plain text; {w} and {b} stand for the numbers of a two-parameter model.
         axis_labels: what the map of w and b says along its axes (two-parameter models only).
         learning_rate, momentum, num_steps: the page's initial settings, in 0.001..10, 0..0.99 and 1..200. The page rounds
             them, and `start`, to where its sliders can stand: a learning rate of 0.05 to 0.0501.
@@ -197,7 +197,7 @@ _LINE = Problem(
     *_noisy(lambda x: 0.8 * x - 0.4, (-1.0, 3.0), seed=0),
     start=(-1.4, 2.0),
     domain=((-2.0, 3.0), (-3.0, 3.0)),
-    formula=r"y = w x + b",
+    formula="y = {w} x + {b}",
     axis_labels=_WEIGHT_AND_BIAS,
 )
 
@@ -207,7 +207,7 @@ _WAVE = Problem(
     *_noisy(lambda x: np.sin(0.83 * x - 0.4), (-4.6, 3.4), seed=0),
     start=(0.6, -3.5),
     domain=((-2.0, 2.0), (-5.0, 5.0)),
-    formula=r"y = \sin(w x + b)",
+    formula="y = sin({w} x + {b})",
     axis_labels=_WEIGHT_AND_BIAS,
 )
 
@@ -217,7 +217,7 @@ _NETWORK = Problem(
     *_noisy(lambda x: np.sin(2 * x) + 0.4 * x, (-2.0, 2.0), seed=0),
     start=network_starts((1, 3, 3, 3, 1)),
     num_keys=NUM_KEYS,
-    formula=r"1 \to 3 \to 3 \to 3 \to 1,\ \tanh",
+    formula="1 → 3 → 3 → 3 → 1 units, tanh between the layers",
     learning_rate=10**-1.3,  # about 0.05, where the page's logarithmic slider can stand
     num_steps=200,
 )

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from gradient import optimizers, problems
+from gradient.best import best_known
 from gradient.cache import DiskCache
 from gradient.optimizers import Optimizer
 from gradient.problems import Problem
@@ -18,11 +19,23 @@ def is_shipped(record: Problem | Optimizer) -> bool:
     return any(record is shipped for shipped in (*problems.SHIPPED, *optimizers.SHIPPED))
 
 
-def program_name(problem: Problem, optimizer: Optimizer) -> str | None:
-    """The cached name of the program for a problem and an optimizer, or None if it must not be cached."""
+def program_name(kind: str, problem: Problem, optimizer: Optimizer) -> str | None:
+    """The cached name of a program, for a problem and an optimizer; None if it must not be cached. `kind` tells apart two."""
     if not (is_shipped(problem) and is_shipped(optimizer)):
         return None
-    return f"frame {problem.name} {optimizer.label}"
+    return f"{kind} {problem.name} {optimizer.label}"
+
+
+def cached_best(cache: DiskCache) -> Callable[[Problem], float]:
+    """A function that returns the lowest loss known for a problem, from the cache if the problem is shipped."""
+
+    def lowest(problem: Problem) -> float:
+        found = (
+            cache.arrays(f"best {problem.name}", lambda: best_known(problem)) if is_shipped(problem) else best_known(problem)
+        )
+        return float(str(found[0]))  # as a program's numbers come out: else the sweep would set the same number anew
+
+    return lowest
 
 
 class CachedGrids:

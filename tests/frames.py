@@ -1,5 +1,6 @@
 """Frames for tests: the page's function compiled once for each problem and optimizer, and what holds for any controls."""
 
+import math
 import re
 from collections.abc import Callable
 from functools import cache, partial
@@ -8,17 +9,18 @@ from typing import Any
 import jax
 import numpy as np
 
+from gradient.best import best_known
 from gradient.frame import (
     CURVE_POINTS,
     MAX_STEPS,
     NEVER,
     Frame,
-    Verdict,
     frame,
 )
 from gradient.landscape import PLANE_DOMAIN, PLANE_SIZE
 from gradient.optimizers import OPTIMIZERS
 from gradient.problems import Problem, line
+from gradient.verdict import Verdict
 
 T = MAX_STEPS + 1
 INTEGERS = ("key", "num_steps", "step")
@@ -30,8 +32,14 @@ def compiled(problem: Problem, optimizer: str) -> Callable[..., Frame]:
     return jax.jit(partial(frame, problem, optimizer))
 
 
+@cache
+def lowest_known(problem: Problem) -> float:
+    """The lowest loss that the page knows for a problem before anything is run."""
+    return float(best_known(problem)[0])
+
+
 def controls(problem: Problem, optimizer: str, **changes: float) -> dict[str, Any]:
-    """What the page would pass, each number with the type it always has there."""
+    """What the page would pass, each number with the type it always has there; without a lowest loss that was known before."""
     w, b = problem.start if problem.is_planar else (0.0, 0.0)
     numbers = {
         "w": w,
@@ -40,6 +48,7 @@ def controls(problem: Problem, optimizer: str, **changes: float) -> dict[str, An
         "learning_rate": 0.1,
         "num_steps": 50,
         "step": 20,
+        "best_known": math.inf,
         **{name: h.default for name, h in OPTIMIZERS[optimizer].hyperparameters.items()},
         **changes,
     }
@@ -77,43 +86,46 @@ SCALARS = [
     "verdict",
     "num_finite",
     "diverged_step",
-    "curvature",
-    "stability_limit",
-    "advised_rate",
-    "larger_rate",
-    "steps_left",
+    "best_known",
+    "times_best",
+    "fit_outside",
     "plane_third",
     "plane_case",
 ]
 
 
-def check_advice(seen: Any, learning_rate: float, num_steps: int) -> None:
-    """A rate is advised only if it is lower than the present one, and more steps only while there are any."""
-    assert seen.advised_rate in (0.0, seen.stability_limit)
-    assert seen.advised_rate == 0 or seen.advised_rate < learning_rate
-    assert seen.larger_rate in (0.0, seen.stability_limit)
-    assert seen.larger_rate == 0 or seen.larger_rate > learning_rate
-    assert seen.steps_left == MAX_STEPS - num_steps
+def arithmetic_shapes(seen: Any, problem: Problem) -> dict[str, tuple[int, ...]]:
+    """The shapes of `Arithmetic`; how much an optimizer remembers, and how many layers there are, stands elsewhere."""
+    if not problem.is_planar:
+        vectors = dict.fromkeys(("parameters", "gradient", "next_parameters"), (0,))
+        return {**vectors, "memory": (0, 0), "example": (5,), "layer_norms": (len(seen.layer_norms),)}
+    vectors = dict.fromkeys(("parameters", "gradient", "next_parameters"), (2,))
+    return {**vectors, "memory": (len(seen.memory), 2), "example": (7,), "layer_norms": (0,)}
 
 
 def check_shapes(seen: Any, problem: Problem) -> None:
     n = problem.x.size
     scalars: dict[str, tuple[int, ...]] = dict.fromkeys(SCALARS, ())
-    shapes = scalars | {
-        "curve_x": (2, T),
-        "curve_y": (2, T),
-        "path": (T, 2),
-        "point": (2,),
-        "exit_point": (2,),
-        "exit_direction": (2,),
-        "fit_x": (CURVE_POINTS,),
-        "fit_y": (CURVE_POINTS,),
-        "residual_x": (n, 2),
-        "residual_y": (n, 2),
-        "plane": (0, 0) if problem.is_planar else (PLANE_SIZE, PLANE_SIZE),
-        "plane_range": (2,),
-        "plane_corners": (3,),
-    }
+    shapes = (
+        scalars
+        | arithmetic_shapes(seen, problem)
+        | {
+            "settings": (len(seen.settings),),
+            "curve_x": (3, T),
+            "curve_y": (3, T),
+            "path": (T, 2),
+            "point": (2,),
+            "exit_point": (2,),
+            "exit_direction": (2,),
+            "fit_x": (CURVE_POINTS,),
+            "fit_y": (CURVE_POINTS,),
+            "residual_x": (n, 2),
+            "residual_y": (n, 2),
+            "plane": (0, 0) if problem.is_planar else (PLANE_SIZE, PLANE_SIZE),
+            "plane_range": (2,),
+            "plane_corners": (3,),
+        }
+    )
     assert {name: np.shape(value) for name, value in seen._asdict().items()} == shapes
 
 
@@ -138,19 +150,22 @@ def check_sanity(seen: Any, problem: Problem) -> None:
     last, step = int(seen.last), int(seen.step)
     assert 0 <= step <= last <= MAX_STEPS
     assert int(seen.verdict) in list(Verdict)
-    assert (seen.verdict == Verdict.DIVERGED) == (seen.diverged_step != NEVER)
+    assert (seen.verdict == Verdict.DIVERGED) == (seen.diverged_step != NEVER and step == last)
     assert seen.num_finite == 0 or last < seen.num_finite <= T
     assert (seen.curve_y > 0).all()  # a logarithmic axis
     np.testing.assert_array_equal(seen.curve_x[0], np.minimum(np.arange(T), last))
-    np.testing.assert_array_equal(seen.curve_x[1], step)
-    np.testing.assert_array_equal(seen.curve_y[1], seen.curve_y[0, step])
+    until = np.minimum(np.arange(T), step)
+    np.testing.assert_array_equal(seen.curve_x[1], until)
+    np.testing.assert_array_equal(seen.curve_y[1], seen.curve_y[0, until])
+    np.testing.assert_array_equal(seen.curve_x[2], step)
+    np.testing.assert_array_equal(seen.curve_y[2], seen.curve_y[0, step])
     np.testing.assert_array_equal(seen.point, seen.path[step])
     for padded in (seen.path, seen.curve_x.T, seen.curve_y.T):
         # A projection onto a plane may round the same iterate in two ways.
         still = np.broadcast_to(padded[last], padded[last:].shape)
         np.testing.assert_allclose(padded[last:], still, rtol=1e-5, atol=1e-6 * (1 + np.abs(padded).max()))
     assert seen.gradient_norm >= 0
-    assert seen.stability_limit >= 0
+    assert seen.best_known <= seen.loss
 
 
 def check_exit(seen: Any, domain: np.ndarray) -> None:

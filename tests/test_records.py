@@ -1,8 +1,10 @@
 """To add an optimizer or a problem is one record."""
 
+import itertools
 from collections.abc import Iterator
 from typing import Any
 
+import ipywidgets as widgets
 import numpy as np
 import optax
 import pytest
@@ -40,17 +42,21 @@ def app() -> Iterator[App]:
         app.close()
 
 
+def shown_of(app: App) -> list[widgets.Widget]:
+    """The sliders of hyperparameters that are on the page, each with its strip."""
+    return [slider for name, slider in app.hyperparameters.items() if app.swept[name].layout.display == "flex"]
+
+
 def test_each_program_has_the_shapes_of_its_problem(app: App) -> None:
-    for number, problem in enumerate(app.problems):
+    for link, (number, problem) in itertools.product((app._main, app._sweep), enumerate(app.problems)):
         for optimizer in range(len(OPTIMIZERS)):
-            inputs = app._main.programs[f"[{number},{optimizer}]"]["inputs"]
+            inputs = link.programs[f"[{number},{optimizer}]"]["inputs"]
             assert inputs["x"][2] == inputs["y"][2] == [problem.x.size]
 
 
 def test_an_optimizers_own_control_is_seen_and_moves_the_descent(app: App) -> None:
-    app.compute_in("kernel")
     app.optimizer.value = "Own scaled"
-    assert [s.description for s in app.hyperparameters.values() if s.layout.display == "flex"] == ["Own"]
+    assert shown_of(app) == [app.own]
     before = app.frame().loss
     app.own.value = 0.9
     assert app.frame().loss != before
@@ -67,8 +73,7 @@ def test_a_default_belongs_to_its_optimizer(app: App) -> None:
     assert (ours.value, ours.max, ours.step) == (0.35, 0.95, 0.05)
     assert (adams.value, adams.max, adams.step) == (0.9, 0.99, 0.01)
     app.optimizer.value = "own_rmsprop"
-    shown = [slider for slider in app.hyperparameters.values() if slider.layout.display == "flex"]
-    assert shown == [app.decay, ours]  # RMSProp's own record, so they share its slider
+    assert shown_of(app) == [app.decay, ours]  # RMSProp's own record, so they share its slider
     adams.value, ours.value = 0.5, 0.4
     app.optimizer.value = "adam"
     assert (adams.value, ours.value) == (0.5, 0.4)
@@ -77,7 +82,6 @@ def test_a_default_belongs_to_its_optimizer(app: App) -> None:
 
 
 def test_an_optimizer_runs_with_its_own_value(app: App) -> None:
-    app.compute_in("kernel")
     app.optimizer.value = "own_rmsprop"
     before = app.frame().loss
     app.b1.value = 0.1
@@ -91,4 +95,4 @@ def test_optimizers_with_one_record_share_its_value(app: App) -> None:
     app.momentum.value = 0.42
     app.optimizer.value = "Nesterov"
     assert app.momentum.value == 0.42
-    assert app.momentum.layout.display == "flex"
+    assert shown_of(app) == [app.momentum]

@@ -1,0 +1,222 @@
+"""The same descent under every other setting of one control: what a strip under a slider shows, and what the page advises."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+
+from gradient.frame import MAX_STEPS, NEVER, divergence_bound, finite, start_of
+from gradient.landscape import Loss, curvature, stability_limit
+from gradient.optimizers import LEARNING_RATES, OPTIMIZERS, Hyperparameter, optimizer_key
+from gradient.problems import Problem
+
+NUM_RATES, NUM_VALUES = 64, 32
+LOWER = 0.99  # times the present loss at the end: what an advised setting has to come to
+_IN_PLACE = 1.01  # times the lowest loss: another learning rate is preferred up to this
+
+
+class Outcomes(NamedTuple):
+    """What a descent comes to for each of some values of one control, all else being equal.
+
+    Attributes:
+        values: [n], where the control's slider can stand, over its whole range.
+        losses: [n], at the last step, or at the last finite iterate of a descent that diverges.
+        diverged: [n], booleans.
+        best: the index of the lowest loss among those that do not diverge, -1 if all do.
+    """
+
+    values: jax.Array
+    losses: jax.Array
+    diverged: jax.Array
+    best: jax.Array
+
+
+class Sweep(NamedTuple):
+    """What a descent comes to under other settings of its optimizer, in finite numbers.
+
+    Attributes:
+        rates, losses, diverged: [64], the `Outcomes` of other learning rates.
+        best_rate, best_loss: the learning rate with the lowest loss, and that loss; 0 and the loss at the start if all diverge.
+        best: the index of that rate, -1 if all diverge.
+        hyperparameters: the `Outcomes` [32] of the optimizer's own hyperparameters, by name.
+        start_loss, present_loss: at the start, and at the end of the present descent; `present_diverged` whether it diverged.
+        lowest: the lowest loss at the end of any of these descents; the start's if all diverge.
+        stability_limit: the largest stable learning rate where the best of the rates ends; 0 where no law holds.
+        advised: which control has a value that ends at least 1 % lower than the present descent: 0 for the learning rate, 1,
+            2, ... for the hyperparameters in their order, -1 if none has; `advised_index` is that of the value.
+        scale: what to divide x by, a power of ten, if no learning rate lowers the loss by 1 % and x is large; else 0.
+    """
+
+    rates: jax.Array
+    losses: jax.Array
+    diverged: jax.Array
+    best_rate: jax.Array
+    best_loss: jax.Array
+    best: jax.Array
+    hyperparameters: dict[str, Outcomes]
+    start_loss: jax.Array
+    present_loss: jax.Array
+    present_diverged: jax.Array
+    lowest: jax.Array
+    stability_limit: jax.Array
+    advised: jax.Array
+    advised_index: jax.Array
+    scale: jax.Array
+
+
+def swept_rates() -> np.ndarray:
+    """The learning rates [64] of a sweep: every third of the slider's, first and last included."""
+    return LEARNING_RATES[_spread(len(LEARNING_RATES), NUM_RATES)]
+
+
+def swept_values(hyperparameter: Hyperparameter) -> np.ndarray:
+    """The values [32] of a hyperparameter in a sweep, spread evenly over the slider's."""
+    stops = hyperparameter.stops()
+    return stops[_spread(len(stops), NUM_VALUES)]
+
+
+def _spread(count: int, wanted: int) -> np.ndarray:
+    return np.round(np.linspace(0, count - 1, wanted)).astype(int)
+
+
+def sweep(problem: Problem, optimizer: str, controls: Mapping[str, Any]) -> Sweep:
+    """Runs a descent again for each of 64 learning rates and, in turn, 32 values of each hyperparameter of the optimizer.
+
+    `problem` and `optimizer` are static, the controls may be traced. Each run takes the very steps of `frame`'s, one run after
+    the other, so that an advised setting comes to the loss for which it is advised, to the last bit.
+
+    Args:
+        problem: what is fitted.
+        optimizer: a key or a label of `OPTIMIZERS`.
+        controls: the arguments of `gradient.frame.frame`; `step`, and what the optimizer does not take, are ignored.
+    """
+    key = optimizer_key(optimizer)
+    record = OPTIMIZERS[key]
+    names = list(record.hyperparameters)
+    tables = [swept_rates(), *(swept_values(record.hyperparameters[name]) for name in names)]
+    present = jnp.stack([jnp.asarray(controls[name], jnp.float32) for name in ("learning_rate", *names)])
+    settings = jnp.concatenate([*(_with_column(present, i, table) for i, table in enumerate(tables)), present[None]])
+    start = start_of(problem, controls["w"], controls["b"], controls["key"])
+    descent = Descent.of(problem, start, controls["x"], controls["y"], controls["num_steps"])
+    runs = jax.lax.map(lambda row: descent.run(record.make(row[0], **dict(zip(names, row[1:], strict=True)))), settings)
+    outcomes = _split(tables, runs)
+    rates = outcomes[0]
+    minimum = runs.params[jnp.maximum(rates.best, 0)]
+    start_loss = descent.loss(descent.start)
+    found = Sweep(
+        rates=rates.values,
+        losses=rates.losses,
+        diverged=rates.diverged,
+        best_rate=jnp.where(rates.best == NEVER, 0.0, rates.values[rates.best]),
+        best_loss=jnp.where(rates.best == NEVER, start_loss, rates.losses[rates.best]),
+        best=rates.best,
+        hyperparameters=dict(zip(names, outcomes[1:], strict=True)),
+        start_loss=start_loss,
+        present_loss=runs.losses[-1],
+        lowest=jnp.minimum(jnp.where(runs.diverged, jnp.inf, runs.losses).min(), start_loss),
+        stability_limit=stability_limit(key, curvature(descent.loss, minimum), **dict(zip(names, present[1:], strict=True))),
+        scale=_scale(rates, start_loss, controls["x"]),
+        **_advice(outcomes, runs, start_loss),
+    )
+    return jax.tree.map(finite, found)
+
+
+class _Run(NamedTuple):
+    """The end of a descent: the last finite params [dim] and their loss, and whether it diverged."""
+
+    params: jax.Array
+    losses: jax.Array
+    diverged: jax.Array
+
+
+class _State(NamedTuple):
+    """A descent that is running: where it is, what its rule remembers, and its last finite iterate."""
+
+    params: jax.Array
+    memory: optax.OptState
+    end: _Run
+    has_stopped: jax.Array
+
+
+class Descent(NamedTuple):
+    """What descents with different optimizers have in common: loss, start [dim], number of steps and where one has diverged."""
+
+    loss: Loss
+    start: jax.Array
+    num_steps: jax.Array
+    bound: jax.Array
+
+    @classmethod
+    def of(cls, problem: Problem, start: jax.Array, x: jax.Array, y: jax.Array, num_steps: jax.Array | int) -> "Descent":
+        """The descents of a problem, on these data, from flat parameters [dim]."""
+
+        def loss(flat: jax.Array) -> jax.Array:
+            return problem.loss(problem.unravel(flat), x, y)
+
+        return cls(loss, start, jnp.clip(num_steps, 1, MAX_STEPS), divergence_bound(loss(start), y))
+
+    def run(self, rule: optax.GradientTransformation) -> _Run:
+        """Runs it to its last step, or to where it diverges."""
+
+        def step(state: _State, t: jax.Array) -> tuple[_State, None]:
+            is_running = (t <= self.num_steps) & ~state.has_stopped
+            return jax.lax.cond(is_running, lambda: self._advanced(state, rule), lambda: state), None
+
+        end = _Run(self.start, self.loss(self.start), jnp.array(False))
+        state, _ = jax.lax.scan(step, _State(self.start, rule.init(self.start), end, end.diverged), jnp.arange(MAX_STEPS + 1))
+        return state.end
+
+    def _advanced(self, state: _State, rule: optax.GradientTransformation) -> _State:
+        value, grads = jax.value_and_grad(self.loss)(state.params)
+        is_finite = jnp.isfinite(value) & jnp.isfinite(state.params).all() & jnp.isfinite(grads).all()
+        diverged = ~is_finite | (value > self.bound)
+        params, loss = jnp.where(is_finite, state.params, state.end.params), jnp.where(is_finite, value, state.end.losses)
+        updates, memory = rule.update(grads, state.memory, state.params)
+        return _State(optax.apply_updates(state.params, updates), memory, _Run(params, loss, diverged), diverged)
+
+
+def _with_column(row: jax.Array, i: int, values: np.ndarray) -> jax.Array:
+    """The row once for each of some values, with that value at index i."""
+    return jnp.tile(row, (len(values), 1)).at[:, i].set(jnp.asarray(values, jnp.float32))
+
+
+def _split(tables: Sequence[np.ndarray], runs: _Run) -> list[Outcomes]:
+    """The runs of each table of values, which follow one another."""
+    ends = np.cumsum([len(table) for table in tables])
+    return [
+        _outcomes(table, runs.losses[end - len(table) : end], runs.diverged[end - len(table) : end])
+        for table, end in zip(tables, ends, strict=True)
+    ]
+
+
+def _outcomes(values: np.ndarray, losses: jax.Array, diverged: jax.Array) -> Outcomes:
+    best = jnp.argmin(jnp.where(diverged, jnp.inf, losses))
+    return Outcomes(
+        jnp.asarray(values, jnp.float32), losses, diverged, jnp.where(diverged.all(), NEVER, best).astype(jnp.int32)
+    )
+
+
+def _advice(outcomes: Sequence[Outcomes], runs: _Run, start_loss: jax.Array) -> dict[str, jax.Array]:
+    """Another learning rate if it is about as good as the best value of any control, because that is easiest to understand."""
+    best = jnp.stack([each.best for each in outcomes])
+    losses = jnp.stack([jnp.where(each.best == NEVER, jnp.inf, each.losses[each.best]) for each in outcomes])
+    advised = jnp.where(losses[0] <= _IN_PLACE * losses.min(), 0, jnp.argmin(losses)).astype(jnp.int32)
+    present = jnp.where(runs.diverged[-1], jnp.inf, runs.losses[-1])
+    # Where all diverge, the present one does, too, and infinity is not lower than infinity.
+    is_lower = (best[advised] != NEVER) & (losses[advised] <= jnp.minimum(LOWER * present, present - 1e-6 * start_loss))
+    return {
+        "present_diverged": runs.diverged[-1],
+        "advised": jnp.where(is_lower, advised, NEVER),
+        "advised_index": jnp.where(is_lower, best[advised], NEVER),
+    }
+
+
+def _scale(rates: Outcomes, start_loss: jax.Array, x: jax.Array) -> jax.Array:
+    """A power of ten near the size of x, if all learning rates fail and x is what makes the loss steep; else 0."""
+    size = jnp.sqrt(jnp.mean(x**2))
+    fails = (rates.diverged | (rates.losses > LOWER * start_loss)).all()
+    powers = jnp.asarray([10.0**i for i in range(1, 38)], jnp.float32)
+    return jnp.where(fails & (size > powers[0]), powers[jnp.maximum(jnp.sum(powers <= size) - 1, 0)], 0.0)
