@@ -180,6 +180,11 @@ export function handleOf(slider) {
   return slider.querySelector(".noUi-handle");
 }
 
+/** The track of the slider in a box. @param {Element | null} box */
+export function trackOf(box) {
+  return box?.querySelector(".noUi-target") ?? null;
+}
+
 /** noUiSlider's element around one of its handles, or null elsewhere. @param {Element} element */
 export function sliderAround(element) {
   return element.matches(".noUi-handle") ? element.closest(".noUi-target") : null;
@@ -188,6 +193,27 @@ export function sliderAround(element) {
 /** Moves a slider as a person does; it stops at its limits. @param {any} slider noUiSlider's element @param {number} value */
 export function moveHandle(slider, value) {
   slider.noUiSlider.set(value); // noUiSlider's own object, which ipywidgets leaves on the element
+}
+
+/** The steps of sliders that take any number for now. @type {WeakMap<object, number>} */
+const loosened = new WeakMap();
+
+/**
+ * Lets a slider take any number, or its own steps only: noUiSlider moves a number that was typed to the nearest step.
+ * @param {any} slider noUiSlider's element @param {boolean} isLoose
+ */
+export function setLoose(slider, isLoose) {
+  const { noUiSlider } = slider;
+  if (isLoose === loosened.has(noUiSlider)) return;
+  const step = isLoose ? noUiSlider.options.step * 1e-4 : loosened.get(noUiSlider);
+  if (isLoose) loosened.set(noUiSlider, noUiSlider.options.step);
+  else loosened.delete(noUiSlider);
+  noUiSlider.updateOptions({ step }, false);
+}
+
+/** Makes a slider read its number, which it does at this key; it asks for the key's old code. @param {Element} readout */
+export function pressEnter(readout) {
+  readout.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", keyCode: 13, bubbles: true, cancelable: true }));
 }
 
 /** The elements that show a widget, or an error in its place. @param {ParentNode} root */

@@ -30,6 +30,7 @@ from traitlets import Dict, Enum, Int, Unicode
 from gradient.adapters.anywidget import ViewlessWidget
 from gradient.link.combinations import Combinations, Inputs, Static
 from gradient.link.constants import BROWSER, KERNEL, STOPPED
+from gradient.link.delay import Delay
 from gradient.link.events import LOCK, Trait, event, is_from_page, schedule
 from gradient.link.kernel_executor import KernelExecutor
 from gradient.link.modules import esm
@@ -62,8 +63,9 @@ class JaxLink(ViewlessWidget):
     asked_kernel = Int(0).tag(sync=True, page_sets={"low": 0})
     unable = Unicode("").tag(sync=True, page_sets=True)  # why a page cannot compute; a page sets it
 
-    def __init__(self, fun: Callable[..., Any], wiring: Wiring, combinations: Combinations, where: str) -> None:
+    def __init__(self, fun: Callable[..., Any], wiring: Wiring, combinations: Combinations, where: str, delay: float) -> None:
         self._wiring, self._combinations = wiring, combinations
+        self._delay = Delay(delay)
         self._kernel = KernelExecutor(fun, wiring)
         self._last_snapshot: dict[str, Any] = {}  # the inputs for which the page was last asked to compute
         self._observing: list[tuple[Callable, Trait]] = []
@@ -101,10 +103,16 @@ class JaxLink(ViewlessWidget):
             reason = self.unable or self._combinations.why_not_compiled(inputs, static)
             self._set_computing(KERNEL if self.where == KERNEL or reason else BROWSER, reason if self.where == BROWSER else "")
             if self.computing == KERNEL:
-                self._kernel.run(inputs, static)
+                self._delay(self._run_in_kernel)
             else:
                 self._ask_page(snapshot(inputs, static))
         self._kernel.show_errors()
+
+    def _run_in_kernel(self) -> None:
+        if self.computing == KERNEL and self.comm:
+            with self._kernel.guard("Reading the controls"):
+                self._kernel.run(*self._wiring.read())
+            self._kernel.show_errors()
 
     def _ask_page(self, new: dict[str, Any]) -> None:
         """Asks the page to compute, unless it was last asked with the same inputs."""
@@ -187,6 +195,7 @@ def jaxlink(
     shapes: Callable[..., Mapping[str, tuple[int, ...]]] | None = None,
     cache: Cache | None = None,
     name: Callable[..., str | None] | None = None,
+    delay: float = 0.0,
 ) -> JaxLink:
     """Runs a JAX function between the traits of widgets, like `ipywidgets.jslink` with a function in the middle.
 
@@ -207,6 +216,8 @@ def jaxlink(
         shapes: if the shapes of inputs depend on a static input, `shapes(**static)` returns them by the inputs' names.
         cache: where compiled programs are kept.
         name: `name(**static)` is the name of a program in the cache, or None to keep it out.
+        delay: seconds without a change of an input, after which the kernel runs the function: so that a slow one does not hold
+            up others while a control is dragged. 0 runs it within each event. The browser does not wait.
     """
     wiring = Wiring(
         inputs=dict(inputs),
@@ -218,4 +229,4 @@ def jaxlink(
         errors=errors,
         sync_targets=sync_targets,
     )
-    return JaxLink(fun, wiring, Combinations(fun, wiring, shapes, cache, name), where)
+    return JaxLink(fun, wiring, Combinations(fun, wiring, shapes, cache, name), where, delay)

@@ -1,0 +1,39 @@
+"""Runs something when nothing has asked for it anew for a while."""
+
+import asyncio
+from collections.abc import Callable
+
+from gradient.link.events import event
+
+
+class Delay:
+    """Calls what it is given after so many seconds, unless it is given something else before.
+
+    Without an event loop, as in a script, or with no seconds to wait, it calls at once.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._timer: asyncio.TimerHandle | None = None
+
+    def __call__(self, act: Callable[[], None]) -> None:
+        """Calls `act` as an event of its own, later or at once."""
+        self.cancel()
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            act()
+            return
+        if self._seconds:
+            self._timer = loop.call_later(self._seconds, self._act, act)
+        else:
+            act()
+
+    def cancel(self) -> None:
+        """Forgets what it was to call."""
+        if self._timer:
+            self._timer.cancel()
+
+    def _act(self, act: Callable[[], None]) -> None:
+        with event():
+            act()
