@@ -6,19 +6,26 @@ from typing import Any, ClassVar, TypeVar
 import ipywidgets as widgets
 import jax
 
-from gradient.app_links import link_frame, link_start
+from gradient.app_links import link_frame, link_start, link_strips, link_sweep
 from gradient.cache import DiskCache
 from gradient.controls import Controls, labels_of
-from gradient.frame import MAX_STEPS, Frame
+from gradient.frame import MAX_STEPS, NEVER, Frame
 from gradient.link import Trait, choose, event, remember
+from gradient.link.text import fill
 from gradient.problems import PROBLEMS, Problem
-from gradient.shipped import CachedGrids
+from gradient.shipped import CachedGrids, cached_best
+from gradient.sweep import Sweep
+from gradient.verdict import Verdict
+from gradient.views.advice import Advice
+from gradient.views.arithmetic import ArithmeticLine
 from gradient.views.compute import Compute
 from gradient.views.field import Field
 from gradient.views.fit import Fit
+from gradient.views.formula import Formula
 from gradient.views.loss import Loss
 from gradient.views.overlay import Overlay
 from gradient.views.readout import Readout
+from gradient.views.sentences import TAGLINE, TITLES, VERDICTS
 from gradient.views.shell import Shell
 from gradient.views.tree import descendants
 from gradient.views.view import View
@@ -63,9 +70,13 @@ class App(Controls, widgets.Box):
         self._parts = self._make_parts()
         controls = self._link_controls()
         self._main: Any = link_frame(self.problems, self, self._views, self.field, (self.readout, "error"), self._cache)
-        self._links = [*controls, self._main, remember([*self.settable(), (self._main, "where")], after=[self._chosen])]
+        self._sweep: Any = link_sweep(self.problems, self, self._views, self.readout, self.advised, self._cache)
+        places = [(link, "where") for link in (self._main, self._sweep)]
+        self._links = [*controls, self._main, self._sweep, remember([*self.settable(), *places], after=[self._chosen])]
         shell = Shell()
-        super().__init__([_named(widgets.Box([shell, *self._parts, Compute(link=self._main)]), "grid")])
+        super().__init__(
+            [_named(widgets.Box([shell, *self._parts, Compute(link=self._main, followers=[self._sweep])]), "grid")]
+        )
         shell.app = self
         self.add_class("techni-app")
         App._open = self
@@ -94,6 +105,27 @@ class App(Controls, widgets.Box):
         """Everything the page shows, as NumPy arrays and numbers, for the present values of the controls."""
         return self._main()
 
+    def sweep(self) -> Sweep:
+        """What the present descent comes to for other learning rates, and other values of the optimizer's hyperparameters."""
+        return self._sweep()["sweep"]
+
+    def verdict(self) -> tuple[str, str]:
+        """What the page says of the iterate in view: one or two words, and a sentence."""
+        found = self.frame()
+        words = VERDICTS[Verdict(int(found.verdict))]
+        return words.word, fill(words.sentence, found._asdict())
+
+    def advice(self) -> dict[str, float]:
+        """The name of a control, and its value with which the descent ends at least 1 % lower; empty if there is none.
+
+        The descent has been run with it.
+        """
+        found = self._sweep()
+        if found["advised_slider"] == NEVER:
+            return {}
+        name, strip = list(self.strips.items())[found["advised_slider"]]
+        return {name: strip.values[found["advised_index"]]}
+
     def add(self, problem: Problem) -> None:
         """Adds a reader's own problem to the running app, and chooses it.
 
@@ -113,7 +145,7 @@ class App(Controls, widgets.Box):
 
     def compute_in(self, where: str) -> None:
         """Sets where the page's content is computed, "browser" or "kernel", like the page's own switch."""
-        self._main.where = where
+        self._main.where = self._sweep.where = where
 
     def close(self) -> None:
         """Takes the app off the page and frees its figures, links and widgets."""
@@ -135,17 +167,27 @@ class App(Controls, widgets.Box):
         """
         self.overlay = Overlay(x=self.initial_w, y=self.initial_b, draws_path=True)
         self.field = self._linked(Field(self.problems, self.overlay, CachedGrids(self._cache)))
-        self.fit, self.loss, self.readout = self._linked(Fit()), self._linked(Loss()), self._linked(Readout())
-        sliders = [self.learning_rate, *self.hyperparameters.values(), self.steps]
+        self.fit, self.loss, self.readout = (
+            self._linked(Fit()),
+            self._linked(Loss()),
+            self._linked(Readout(cached_best(self._cache))),
+        )
+        self.formula, self.arithmetic = self._linked(Formula()), self._linked(ArithmeticLine())
+        self.advised = Advice(list(self.strips.values()))
+        rate, *others = (_named(place, "swept") for place in self.swept.values())
+        start = [self.initial_w, self.initial_b, self.random_key]
+        self.transport.reached = self.readout
         return [
-            _named(widgets.HTML("<h1>Gradient descent</h1>"), "title"),
-            _named(widgets.Box([self.problem, self.optimizer, self.loss_scale, self.show_errors]), "choices"),
-            _named(widgets.Box([*sliders, self.initial_w, self.initial_b, self.random_key]), "sliders"),
+            _named(widgets.HTML(f"<h1>Gradient descent</h1><p>{TAGLINE}</p>"), "title"),
+            _named(widgets.Box([self.problem, self.optimizer]), "choices"),
+            _named(widgets.Box([rate, _named(widgets.Box(others), "hyperparameters"), self.steps, *start]), "sliders"),
             self.field,
-            _named(widgets.Box([self.fit]), "fit-place"),
-            _named(widgets.Box([self.loss]), "loss-place"),
+            _named(widgets.Box([self.formula, self.fit, self.show_errors]), "fit-place"),
+            _named(widgets.Box([_heading(TITLES["loss"]), self.loss, self.loss_scale]), "loss-place"),
             self.transport,
             self.readout,
+            self.advised,
+            self.arithmetic,
         ]
 
     def _linked(self, view: _View) -> _View:
@@ -156,20 +198,26 @@ class App(Controls, widgets.Box):
     def _link_controls(self) -> list[Any]:
         """Makes all links but the descent's: what choices set, which controls are shown, where a pointer puts the start."""
         problem, indices = (self.problem, "index"), range(len(self.problems))
+        picked = link_strips(self)  # first, because a choice applies its table when it is made
         self._chosen = choose(problem, _columns(map(self._control_preset, indices)))
         self._shown = choose(problem, _columns(map(self._view_preset, indices)), sync_targets=False)
         self._pointer = link_start(self.overlay, self, self._cache)
         self._reset = choose(problem, _columns(map(self.reset_preset, self.problems)), trigger=(self.transport, "resets"))
         return [
+            *picked,
             self._chosen,
             self._shown,
             self._reset,
             choose((self.steps, "value"), self.loss.step_presets(MAX_STEPS), sync_targets=False),
-            choose((self.optimizer, "index"), self.shown_hyperparameters(), sync_targets=False),
+            choose((self.optimizer, "index"), self._optimizer_presets(), sync_targets=False),
             choose((self.loss_scale, "index"), self.loss.scale_presets(), sync_targets=False),
             choose((self.show_errors, "value"), {(self.fit.residuals, "visible"): [False, True]}, sync_targets=False),
             self._pointer,
         ]
+
+    def _optimizer_presets(self) -> dict[Trait, list[Any]]:
+        """What the choice of an optimizer changes on the page: which of its sliders are shown, and its formula."""
+        return {**self.shown_hyperparameters(), **self.arithmetic.optimizer_presets()}
 
     def _view_preset(self, index: int) -> dict[Trait, Any]:
         """What the choice of a problem changes on the page: its map, its axes, and which controls of the start there are."""
@@ -180,7 +228,12 @@ class App(Controls, widgets.Box):
     def _control_preset(self, index: int) -> dict[Trait, Any]:
         """What the choice of a problem sets: its data, the limits of the start, and its defaults."""
         problem = self.problems[index]
-        return {**self.fit.data_preset(problem), **self.default_preset(problem), **self.limits_preset(problem)}
+        return {
+            **self.fit.data_preset(problem),
+            **self.readout.best_preset(problem),
+            **self.default_preset(problem),
+            **self.limits_preset(problem),
+        }
 
 
 def _columns(presets: Iterable[Mapping[Trait, Any]]) -> dict[Trait, list[Any]]:
@@ -192,6 +245,10 @@ def _columns(presets: Iterable[Mapping[Trait, Any]]) -> dict[Trait, list[Any]]:
 def _named(widget: widgets.Widget, name: str) -> widgets.Widget:
     widget.add_class(f"techni-{name}")
     return widget
+
+
+def _heading(text: str) -> widgets.Widget:
+    return _named(widgets.HTML(f"<h2>{text}</h2>"), "heading")
 
 
 def _check_gradient(problem: Problem) -> None:

@@ -1,4 +1,4 @@
-"""The links of the app: the page as a function of its controls, and a start that is picked with a pointer."""
+"""The links of the app: frame and sweep as functions of its controls, and values that are picked with a pointer."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -8,14 +8,19 @@ import jax.numpy as jnp
 
 from gradient.cache import DiskCache
 from gradient.controls import Controls
-from gradient.frame import Frame, frame
-from gradient.link import JaxLink, KernelRenderer, Trait, Transition, jaxlink
+from gradient.frame import NEVER, Frame, frame
+from gradient.link import JaxLink, KernelRenderer, Trait, Transition, choose, jaxlink
 from gradient.optimizers import OPTIMIZERS, slider_name
 from gradient.problems import Problem
 from gradient.shipped import program_name
+from gradient.sweep import Outcomes, Sweep, sweep
+from gradient.views.advice import Advice
 from gradient.views.field import Field
 from gradient.views.overlay import Overlay
+from gradient.views.readout import Readout
 from gradient.views.view import View
+
+_SWEEP_DELAY = 0.05  # seconds
 
 
 def link_frame(
@@ -34,14 +39,12 @@ def link_frame(
     keys = list(OPTIMIZERS)
 
     def shown(*, problem: int, optimizer: int, **inputs: jax.Array) -> Frame:
-        key = keys[optimizer]
-        own = {name: inputs[slider_name(key, name)] for name in OPTIMIZERS[key].hyperparameters}
-        return frame(problems[problem], key, **{**inputs, **own})
+        return frame(problems[problem], keys[optimizer], **_with_own(keys[optimizer], inputs))
 
     return jaxlink(
         shown,
-        inputs={**controls.inputs(), **{name: trait for view in views for name, trait in view.inputs().items()}},
-        static={"problem": (controls.problem, "index"), "optimizer": (controls.optimizer, "index")},
+        inputs=_inputs(controls, views),
+        static=_static(controls),
         outputs=_merged(view.outputs() for view in views),
         renderer=_renderer(field),
         transition=Transition(
@@ -50,8 +53,98 @@ def link_frame(
         errors=errors,
         shapes=lambda problem, optimizer: dict.fromkeys(("x", "y"), problems[problem].x.shape),
         cache=cache,
-        name=lambda problem, optimizer: program_name(problems[problem], OPTIMIZERS[keys[optimizer]]),
+        name=lambda problem, optimizer: program_name("frame", problems[problem], OPTIMIZERS[keys[optimizer]]),
     )
+
+
+def link_sweep(
+    problems: Sequence[Problem], controls: Controls, views: Sequence[View], readout: Readout, advice: Advice, cache: DiskCache
+) -> JaxLink:
+    """Links the controls through `sweep` to the strips, the advice, and the lowest loss that is known.
+
+    Args:
+        problems, controls, views, cache: as for `link_frame`.
+        readout: holds the lowest loss that is known.
+        advice: shows a setting that ends lower.
+    """
+    keys = list(OPTIMIZERS)
+
+    def swept(*, problem: int, optimizer: int, **inputs: jax.Array) -> dict[str, Any]:
+        found = sweep(problems[problem], keys[optimizer], _with_own(keys[optimizer], inputs))
+        return {"sweep": found, **strips(keys[optimizer], list(controls.strips), found, inputs["best_known"])}
+
+    inputs = {name: trait for name, trait in _inputs(controls, views).items() if name != "step"}
+    outputs: dict[str, list[Trait]] = {"best_known": [(readout, "known")]}
+    for name, strip in controls.strips.items():
+        for field, target in strip.outputs(name).items():
+            outputs.setdefault(field, []).append(target)
+    return jaxlink(
+        swept,
+        inputs=inputs,
+        static=_static(controls),
+        outputs={**outputs, **advice.outputs()},
+        triggers=[name for name in inputs if name != "best_known"],
+        shapes=lambda problem, optimizer: dict.fromkeys(("x", "y"), problems[problem].x.shape),
+        cache=cache,
+        name=lambda problem, optimizer: program_name("sweep", problems[problem], OPTIMIZERS[keys[optimizer]]),
+        delay=_SWEEP_DELAY,
+    )
+
+
+def strips(optimizer: str, sliders: Sequence[str], found: Sweep, best_known: jax.Array) -> dict[str, jax.Array]:
+    """What the strips and the advice show of a sweep: for each slider its losses, empty if the optimizer does not use it.
+
+    Args:
+        optimizer: its key.
+        sliders: the names of all swept sliders, "learning_rate" first.
+        found: the sweep.
+        best_known: the lowest loss known so far; a new one has to be lower by a thousandth, so that it seldom changes.
+    """
+    rates = Outcomes(found.rates, found.losses, found.diverged, found.best)
+    own = {slider_name(optimizer, name): outcomes for name, outcomes in found.hyperparameters.items()}
+    outcomes = {"learning_rate": rates, **own}
+    places = jnp.asarray([sliders.index(name) for name in outcomes])
+    best_losses = jnp.stack([each.losses[jnp.maximum(each.best, 0)] for each in outcomes.values()])
+    advised = jnp.maximum(found.advised, 0)
+    low = jnp.where(found.lowest < 0.999 * best_known, found.lowest, best_known)
+    return {
+        **{field: value for name in sliders for field, value in _strip(name, outcomes.get(name)).items()},
+        "learning_rate_limit": found.stability_limit,
+        "low": low,
+        "high": found.start_loss,
+        "best_known": low,
+        "advised_slider": jnp.where(found.advised == NEVER, NEVER, places[advised]),
+        "advised_index": found.advised_index,
+        "advised_loss": best_losses[advised],
+        "scale": found.scale,
+    }
+
+
+def _strip(name: str, found: Outcomes | None) -> dict[str, jax.Array]:
+    losses = jnp.where(found.diverged, -1.0, found.losses) if found else jnp.zeros(0)
+    best = found.best if found else jnp.asarray(NEVER, jnp.int32)
+    return {f"{name}_losses": losses, f"{name}_best": best, f"{name}_limit": jnp.zeros(())}
+
+
+def link_strips(controls: Controls) -> list[Any]:
+    """Lets a click on each strip set the slider above it."""
+    return [
+        choose((strip, "picked"), {(strip.slider, "value"): strip.values}, trigger=(strip, "picks"))
+        for strip in controls.strips.values()
+    ]
+
+
+def _inputs(controls: Controls, views: Sequence[View]) -> dict[str, Trait]:
+    return {**controls.inputs(), **{name: trait for view in views for name, trait in view.inputs().items()}}
+
+
+def _static(controls: Controls) -> dict[str, Trait]:
+    return {"problem": (controls.problem, "index"), "optimizer": (controls.optimizer, "index")}
+
+
+def _with_own(optimizer: str, inputs: Mapping[str, jax.Array]) -> dict[str, jax.Array]:
+    """The inputs, with those of the optimizer's own sliders under the names of its hyperparameters."""
+    return {**inputs, **{name: inputs[slider_name(optimizer, name)] for name in OPTIMIZERS[optimizer].hyperparameters}}
 
 
 def _merged(tables: Iterable[Mapping[str, Sequence[Trait]]]) -> dict[str, list[Trait]]:

@@ -9,9 +9,11 @@ import ipywidgets as widgets
 from gradient.adapters.ipywidgets import NamedDropdown
 from gradient.frame import MAX_STEPS
 from gradient.link import Trait
-from gradient.optimizers import OPTIMIZERS, Hyperparameter, slider_name, sliders
+from gradient.optimizers import OPTIMIZERS, RATE_EXPONENTS, Hyperparameter, slider_name, sliders
 from gradient.problems import NUM_KEYS, Interval, Problem
+from gradient.sweep import swept_rates, swept_values
 from gradient.views.loss import SCALES
+from gradient.views.strip import Strip
 from gradient.views.transport import Transport
 
 _FIRST_PROBLEM, _FIRST_OPTIMIZER = "Wave", "momentum"
@@ -35,19 +37,24 @@ class Controls:
         self.problem = NamedDropdown(description="Problem", options=labels, index=labels.index(_FIRST_PROBLEM))
         self.optimizer = NamedDropdown(description="Optimizer", options=list(names.values()), index=first, aliases=names)
         self.loss_scale = NamedDropdown(description="Loss axis", options=SCALES, index=0)
-        self.show_errors = widgets.Checkbox(description="Show errors", indent=False)
+        self.show_errors = widgets.Checkbox(description="Show residuals", indent=False)
 
     def _make_sliders(self) -> None:
+        low, high, step = RATE_EXPONENTS
         self.learning_rate = widgets.FloatLogSlider(
-            description="Learning rate", min=-3, max=1, step=0.02, value=0.1, readout_format=".3g"
+            description="Learning rate", min=low, max=high, step=step, value=0.1, readout_format=".3g"
         )
         self.hyperparameters = {name: _hyperparameter_slider(h) for name, h in sliders().items()}
         for name, slider in self.hyperparameters.items():
             setattr(self, name, slider)
+        values = {name: swept_values(h) for name, h in sliders().items()}
+        swept = {"learning_rate": self.learning_rate, **self.hyperparameters}
+        self.strips = {name: Strip(slider, values.get(name, swept_rates())) for name, slider in swept.items()}
+        self.swept = {name: widgets.Box([slider, self.strips[name]]) for name, slider in swept.items()}
         self.steps = widgets.IntSlider(description="Steps", min=1, max=MAX_STEPS, value=30)
         self.initial_w = widgets.FloatSlider(description="Initial w")
         self.initial_b = widgets.FloatSlider(description="Initial b")
-        self.random_key = widgets.IntSlider(description="Random key", min=1, max=NUM_KEYS, value=1)
+        self.random_key = widgets.IntSlider(description="Random start", min=1, max=NUM_KEYS, value=1)
 
     def inputs(self) -> dict[str, Trait]:
         """For each argument of `gradient.frame.frame` that a visitor sets, the trait that holds it."""
@@ -108,8 +115,7 @@ class Controls:
         """Which hyperparameters' sliders are shown, for each optimizer."""
         own = [{slider_name(key, name) for name in record.hyperparameters} for key, record in OPTIMIZERS.items()]
         return {
-            (slider.layout, "display"): [_display(name in names) for names in own]
-            for name, slider in self.hyperparameters.items()
+            (self.swept[name].layout, "display"): [_display(name in names) for names in own] for name in self.hyperparameters
         }
 
 

@@ -25,7 +25,7 @@ _SEEN = """() => {
   };
   return {
     get curve() { return path(".techni-loss g.curve path.line"); },
-    get mark() { return path(".techni-loss g.curve + g.curve path.line"); },
+    get mark() { return path(".techni-loss g.curve:last-of-type path.line"); },
     get fit() { return [...document.querySelectorAll(".techni-fit g.curve path.line")].at(-1)?.getAttribute("d"); },
     get residuals() { return path(".techni-fit g.curve path.line"); },
     get data() { return document.querySelector(".techni-fit .object_grp")?.getAttribute("transform"); },
@@ -52,7 +52,7 @@ _SETTLE = """async () => {
   const models = manager ? await Promise.all(Object.values(manager._models)) : [];
   const isIdle = () => !models.some((model) => model._pending_msgs > 0 || model._msg_buffer);
   const frame = () => new Promise((done) => requestAnimationFrame(done));
-  const patience = performance.now() + 20_000;
+  const patience = performance.now() + 60_000;
   for (let calm = 0; calm < 3; ) {
     if (performance.now() > patience) throw new Error("the page does not come to rest");
     calm = isIdle() ? calm + 1 : 0;
@@ -145,7 +145,7 @@ class AppPage:
             self.choose("Problem", "Wave")
             self.settle()
         self.choose("Loss axis", "Logarithmic")
-        self.page.get_by_label("Show errors").uncheck()
+        self.page.get_by_label("Show residuals").uncheck()
         self.button("Reset").click()
         self.settle()
         self.wait("s.step === '30' && s.loss === '0.0386'")

@@ -91,7 +91,9 @@ def test_what_a_slider_event_costs(app: App, wire: Wire, name: str, value: float
     assert 1 <= len(to(canvas_of(app), sent)) <= 3
     scales: list[Any] = [app.loss.log_scale, app.loss.linear_scale]
     assert all(len(to(scale, sent)) <= 1 for scale in scales)  # only where the loss leaves its axis
-    accounted = [app.loss.curve, app.fit.curve, app.fit.residuals, app.readout, slider, canvas_of(app)]
+    step = [app.arithmetic, app.formula]
+    assert [len(to(view, sent)) for view in step] == [1, 1]
+    accounted = [app.loss.curve, app.fit.curve, app.fit.residuals, app.readout, *step, slider, canvas_of(app)]
     assert {m.comm_id for m in sent} - {scale.model_id for scale in scales} == {widget.model_id for widget in accounted}
 
 
@@ -117,8 +119,11 @@ def test_what_a_choice_costs(app: App, wire: Wire, name: str) -> None:
     getattr(app, name).index = 0
     sent = wire.messages[before:]
     assert len(descents) == 1
-    for mark in (app.loss.curve, app.fit.curve, app.fit.residuals, app.readout):
+    for mark in (app.loss.curve, app.fit.curve, app.fit.residuals):
         assert len(to(mark, sent)) == 1
+    told = [{*m.state} for m in to(app.readout, sent)]
+    assert sum("loss" in state for state in told) == 1
+    assert sum("known" in state for state in told) == (name == "problem")  # what the sweep comes to is no other number
     durations = [m.state["animation_duration"] for m in to(app.fit, sent)]
     assert durations == [150, 0]
 
@@ -193,7 +198,7 @@ def test_the_field_waits_for_the_page(app: App, wire: Wire) -> None:
         assert to(canvas_of(app), visit(app, wire, app.learning_rate, {"value": value})) == []
     acknowledged = wire.receive(app.overlay, {"shown": 9})
     assert len(to(canvas_of(app), acknowledged, "custom")) == 1
-    path = app.field.pictures[app.problem.index]._path.get_xydata()
+    path = app.field.pictures[app.problem.index]._line[0].get_xydata()
     assert np.array_equal(path, app.frame().path[:31])
 
 
@@ -316,7 +321,7 @@ def test_the_app_survives_values_that_a_browser_should_not_set(app: App, wire: W
     numbers = [app.readout.loss, app.readout.gradient_norm, *np.ravel(app.loss.curve.y), *np.ravel(app.fit.curve.y)]
     assert np.isfinite(numbers).all()
     assert 0 <= app.transport.step <= 200
-    assert 0 <= app.readout.step <= app.readout.last <= 200
+    assert 0 <= app.readout.step <= app.frame().last <= 200
     assert app.readout.error == ""
 
 
@@ -364,7 +369,7 @@ def test_the_records_of_the_optimizers_make_the_sliders(app: App) -> None:
     shown = {}
     for label in app.optimizer.options:
         app.optimizer.value = label
-        shown[label] = {s.description for s in app.hyperparameters.values() if s.layout.display == "flex"}
+        shown[label] = {s.description for name, s in app.hyperparameters.items() if app.swept[name].layout.display == "flex"}
     assert shown == {o.label: {h.label for h in o.hyperparameters.values()} for o in OPTIMIZERS.values()}
 
 

@@ -60,7 +60,7 @@ def flat(value: Any) -> Iterator[str]:
 
 CONSTANTS = [value for name, value in vars(constants).items() if name.isupper()]
 WORDS = {word for name, value in vars(sentences).items() if name.isupper() for word in flat(value)} | set(SPEEDS)
-WHOLE = {word for word in WORDS if word} | {value for value in CONSTANTS if isinstance(value, str)}
+WHOLE = {word for word in WORDS if len(word) > 1} | {value for value in CONSTANTS if isinstance(value, str)}
 PIECES = {piece.strip() for word in WORDS for piece in _PLACEHOLDER.split(word) if len(piece.strip()) >= MIN_PIECE}
 COLOURS = {value for name, value in vars(style).items() if name.isupper() and isinstance(value, str) and value.startswith("#")}
 # A small number is no sign of anything.
@@ -73,12 +73,17 @@ def written_again(source: str) -> list[str]:
     texts, numbers = literals(_DURATION.sub("", source))
     return [
         *(text for text in texts if text.strip() in WHOLE),
-        *(piece for piece in PIECES for text in texts if piece in text and text.strip() not in WHOLE),
+        *(piece for piece in PIECES for text in texts if _has(text, piece) and text.strip() not in WHOLE),
         *(colour for colour in COLOURS for text in texts if colour.lower() in text.lower()),
         *(f"{number:g}" for number in numbers if number in NUMBERS),
         *(str(sequence) for sequence in SEQUENCES if _contains(numbers, sequence)),
         *(match[0] for match in _CODE.finditer(re.sub(r"//[^\n]*|/\*.*?\*/", "", source, flags=re.DOTALL))),
     ]
+
+
+def _has(text: str, piece: str) -> bool:
+    """Whether a piece stands in a text, and not in a longer word or name."""
+    return re.search(rf"(?<!\w){re.escape(piece)}(?!\w)", text) is not None
 
 
 def _contains(numbers: list[float], sequence: Iterable[float]) -> bool:
@@ -105,7 +110,7 @@ COPIES = [
     ('pill.textContent = "Going down";', "Going down"),
     ('const SPEEDS = [["A", 4], ["B", 12], ["C", 40]];', "(4.0, 12.0, 40.0)"),
     ('speed.title = "Normal";', "Normal"),
-    ("const text = `leaves at step ${step}`;", "leaves at step"),
+    ("const text = `leaves the map at step ${step}`;", "leaves the map"),
     (
         "words.textContent = 'Sorry. The server cannot be reached. This page keeps working in your browser.';",
         "The server cannot",
@@ -130,7 +135,7 @@ def test_a_fact_that_is_written_again_is_found(source: str, fact: str) -> None:
 @pytest.mark.parametrize(
     "source",
     [
-        '// converged, "Going down", 200\n/* leaves at step, #d55e00 */ const x = 1;',
+        '// converged, "Going down", 200\n/* leaves the map at step, #d55e00 */ const x = 1;',
         'if (place === BROWSER || place === "kernels") go(12, 4, 40);',
         "const [a, b] = [words.reset, theme.colours.path]; draw(0.5, 1, 1.5, -1200, x200, 0.200);",
         'element.className = "techni-step"; model.get("step");',

@@ -7,12 +7,15 @@ import pytest
 from playwright.sync_api import expect
 
 from gradient import OPTIMIZERS, PROBLEMS
+from gradient.views.sentences import COMPUTE
 from tests.app_page import AppPage
 from tests.page_settings import in_settings
 from tests.test_site import expect_axes
 
 ALL = ("curve", "fit", "field", "gradient_norm")
 OF_THE_WINDOW = [
+    "test_nothing_overlaps_or_is_cut",
+    "test_the_pictures_stay_as_they_are_whatever_is_said",
     "test_at_1440_by_900_the_app_fits_and_the_pictures_fill_it",
     "test_every_slider_is_long_enough_to_drag",
     "test_no_longer_name_is_cut",
@@ -160,6 +163,78 @@ def test_no_longer_name_is_cut(app: AppPage) -> None:
     assert app.page.evaluate(CUT_LONG_NAMES) == []
 
 
+# Which parts with words or numbers lie over one another, and which are cut by what is around them, or reach beyond the window.
+UNREADABLE = """() => {
+  const names = [".techni-title :is(h1, p)", ".techni-choices > *", ".techni-sliders :is(.widget-label, .widget-readout)",
+    ".techni-heading :is(h2, span, em)", ".techni-fit-place > .widget-checkbox", ".techni-loss-place > .widget-dropdown",
+    ".techni-keys", ".techni-step", ".techni-speed", ".techni-reset", ".techni-readout dl > div", ".techni-verdict > *",
+    ".techni-arithmetic :is(p span, summary)", ".techni-advice > *", ".techni-compute > *"];
+  const isSeen = (element) => element.getClientRects().length && element.textContent.trim();
+  const elements = [...document.querySelectorAll(names.join())].filter(isSeen);
+  const boxOf = (element) => {
+    const words = document.createRange();
+    words.selectNodeContents(element);
+    return (element.matches(".widget-hbox, .widget-inline-hbox, button, fieldset") ? element : words).getBoundingClientRect();
+  };
+  const boxes = elements.map(boxOf);
+  const found = [];
+  const shared = (a, b, low, high) => Math.min(a[high], b[high]) - Math.max(a[low], b[low]);
+  const meets = (a, b) => shared(a, b, "left", "right") > 1 && shared(a, b, "top", "bottom") > 1;
+  const wordsOf = (i) => elements[i].textContent.trim().slice(0, 40);
+  boxes.forEach((box, i) => {
+    for (let j = i + 1; j < boxes.length; j++) if (meets(box, boxes[j])) found.push(`${wordsOf(i)} / ${wordsOf(j)}`);
+    if (box.left < 0 || box.right > innerWidth) found.push(`${wordsOf(i)} beyond the window`);
+    for (let around = elements[i].parentElement; around && !around.matches(".techni-app"); around = around.parentElement) {
+      if (getComputedStyle(around).overflow !== "hidden") continue;
+      const { left, right, top, bottom } = around.getBoundingClientRect();
+      const isCut = box.left < left - 1 || box.right > right + 1 || box.top < top - 1 || box.bottom > bottom + 1;
+      if (isCut) found.push(`${wordsOf(i)} cut by ${around.className}`);
+    }
+  });
+  return found;
+}"""
+
+# Settings with the longest words and numbers: a problem, an optimizer, and keys for the learning rate.
+LONGEST = [
+    ("Wave", "Momentum", ()),
+    ("Line", "Adam", ("Home",)),
+    ("Line", "Momentum", ("End",)),
+    ("Network", "Adam", ()),
+    ("Network", "Gradient descent", ("End",)),
+    ("Wave", "Nesterov", ("Home",)),
+]
+
+
+def set_to(app: AppPage, problem: str, optimizer: str, keys: tuple[str, ...]) -> None:
+    app.choose("Problem", problem)
+    app.choose("Optimizer", optimizer)
+    for key in keys:
+        app.press("Learning rate", key)
+    app.settle()
+
+
+def test_nothing_overlaps_or_is_cut(app: AppPage) -> None:
+    for setting in LONGEST:
+        set_to(app, *setting)
+        assert app.page.evaluate(UNREADABLE) == [], setting
+
+
+# The sizes of the pictures, and those of what bqplot has drawn in them.
+SIZES_OF_PICTURES = """() => [...document.querySelectorAll(".techni-field, .techni-fit-place, .techni-loss-place")]
+  .map((place) => place.getBoundingClientRect()).map(({ x, y, width, height }) => [x, y, width, height].join())"""
+
+
+def test_the_pictures_stay_as_they_are_whatever_is_said(app: AppPage) -> None:
+    """The long formula of Adam, an advice, and what the page says of a late server take their own room."""
+    before = app.page.evaluate(SIZES_OF_PICTURES)
+    for setting in LONGEST:
+        set_to(app, *setting)
+        assert app.page.evaluate(SIZES_OF_PICTURES) == before, setting
+    took = app.page.locator(".techni-took")
+    took.evaluate("(took, words) => { took.textContent = words; }", COMPUTE["waits"])
+    assert app.page.evaluate(SIZES_OF_PICTURES) == before
+
+
 # The shortest of the lengths in which the handles of the sliders can move, and where the app ends.
 SHORTEST = """() => {
   const tracks = [...document.querySelectorAll(".techni-sliders .noUi-target")].filter((track) => track.offsetParent);
@@ -167,7 +242,7 @@ SHORTEST = """() => {
   return [Math.min(...tracks.map((track) => track.offsetWidth)), bottom];
 }"""
 SHORTEST_OF_ONE_MORE = f"""() => {{
-  const sliders = [...document.querySelectorAll(".techni-sliders > *")];
+  const sliders = [...document.querySelectorAll(".techni-hyperparameters > *")];
   const slider = sliders.find((slider) => slider.style.display === "none");
   slider.style.display = "flex";
   const seen = ({SHORTEST})();
@@ -200,12 +275,13 @@ def test_on_a_phone_numbers_stay_on_their_line(phone: AppPage) -> None:
     """A tiny loss and gradient take the most room. A second line would move everything below."""
     tops = phone.page.evaluate("""async () => {
       const numbers = [...document.querySelectorAll(".techni-readout dd")];
-      for (const number of numbers.slice(0, 2)) number.textContent = "7.27e-10";
-      numbers[2].textContent = "200";
+      for (const number of numbers.slice(0, 3)) number.textContent = "7.27e-10";
+      numbers[3].textContent = "200";
       const ends = numbers.map((number) => number.getBoundingClientRect());
       return ends.map(({ top, height, right }) => [top, height < 30, right <= document.documentElement.clientWidth - 8]);
     }""")
-    assert {tuple(top) for top in tops} == {(tops[0][0], True, True)}
+    first, second = tops[0][0], tops[2][0]
+    assert [tuple(top) for top in tops] == [(first, True, True)] * 2 + [(second, True, True)] * 2
 
 
 def test_on_a_phone_no_choice_is_cut(phone: AppPage) -> None:
@@ -220,11 +296,33 @@ def test_on_a_phone_no_number_of_a_slider_is_cut(phone: AppPage) -> None:
     phone.button("Reset").click()
 
 
+def test_on_a_phone_nothing_overlaps_or_is_cut(phone: AppPage) -> None:
+    for setting in LONGEST:
+        set_to(phone, *setting)
+        assert phone.page.evaluate(UNREADABLE) == [], setting
+    set_to(phone, "Wave", "Momentum", ())
+    phone.button("Reset").click()
+    phone.settle()
+
+
+def test_on_a_phone_the_loss_curve_is_seen_while_the_learning_rate_is_moved(phone: AppPage) -> None:
+    slider = phone.slider("Learning rate")
+    slider.evaluate("(slider) => slider.scrollIntoView({ block: 'start' })")
+    curve = phone.page.locator(".techni-loss .plotarea_background").bounding_box()
+    handle = slider.bounding_box()
+    assert curve
+    assert handle
+    assert handle["y"] >= -1
+    assert curve["y"] + curve["height"] <= 844
+    phone.page.locator(".techni-title").scroll_into_view_if_needed()
+
+
 def test_on_a_phone_it_is_one_column(phone: AppPage) -> None:
     page = phone.page
     assert page.evaluate("document.scrollingElement.scrollWidth") == 390
     assert _overflowing(phone) == []
-    names = [".techni-choices", ".techni-field", ".techni-transport", ".techni-readout", ".techni-sliders", ".techni-fit-place"]
+    parts = ("choices", "field", "sliders", "loss-place", "transport", "readout", "fit-place", "arithmetic", "compute")
+    names = [f".techni-{part}" for part in parts]
     boxes = [page.locator(name).bounding_box() for name in names]
     bottoms = [box["y"] + box["height"] for box in boxes if box]
     tops = [box["y"] for box in boxes if box]

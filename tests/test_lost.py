@@ -143,7 +143,7 @@ def change_controls(app: AppPage) -> None:
     app.choose("Problem", "Line")
     app.choose("Optimizer", "Adam")
     app.choose("Loss axis", "Linear")
-    app.page.get_by_label("Show errors").check()
+    app.page.get_by_label("Show residuals").check()
     app.press("Learning rate", "PageDown")
     app.press("Beta 1", "ArrowLeft", 3)
     app.press("Initial w", "ArrowRight", 5)
@@ -159,7 +159,7 @@ def expect_controls(app: AppPage, before: dict) -> None:
     app.wait("Object.keys(arg).every((name) => s[name] === arg[name])", arg={name: before[name] for name in numbers})
     for name, option in (("Problem", "Line"), ("Optimizer", "Adam"), ("Loss axis", "Linear")):
         expect(app.page.get_by_role("combobox", name=name, exact=True)).to_have_value(option)
-    expect(app.page.get_by_label("Show errors")).to_be_checked()
+    expect(app.page.get_by_label("Show residuals")).to_be_checked()
 
 
 @pytest.mark.parametrize("server", ["hardened_server", pytest.param("site", marks=pytest.mark.soak)])

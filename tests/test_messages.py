@@ -54,6 +54,14 @@ def said(opened: tuple[AppPage, Said]) -> Said:
     return opened[1]
 
 
+def test_a_click_on_a_strip_sends_what_was_picked_and_the_sliders_value(app: AppPage, said: Said) -> None:
+    before = app.seen()
+    app.page.locator(".techni-strip canvas").first.click()
+    app.wait_for_change(before, *ALL)
+    app.settle()
+    assert sorted(sorted(state) for state in said) == [["picked", "picks"], ["value"]]
+
+
 @pytest.mark.parametrize("slider", ["Learning rate", "Momentum", "Steps", "Initial w", "Initial b", "Step"])
 def test_a_slider_sends_its_own_value_once(app: AppPage, said: Said, slider: str) -> None:
     before = app.seen()
@@ -82,10 +90,12 @@ def test_the_sliders_can_stand_where_the_problems_put_them(app: AppPage, said: S
 
 # Keeps what comes first of a run and a message to the kernel.
 ORDER = """async () => {
+  if (window.order) return;
   window.order = [];
   const manager = jupyterapp.widgetManager;
   const models = await Promise.all(Object.values(manager._models));
-  const link = models.find((model) => Object.keys(model.get("programs") ?? {}).length > 1);
+  const compute = models.find((model) => model.get("followers"));
+  const link = await manager.get_model(compute.get("link").replace("IPY_MODEL_", "")); // of the pictures, not of the strips
   link.on("jaxlink:ran", () => order.push("picture"));
   manager.kernel.anyMessage.connect((_, { msg, direction }) => {
     if (direction === "send" && msg.header.msg_type === "comm_msg") order.push("message");
@@ -93,19 +103,21 @@ ORDER = """async () => {
 }"""
 
 
-def test_the_picture_comes_before_the_message(app: AppPage) -> None:
+@pytest.mark.parametrize("slider", ["Learning rate", "Step"])
+def test_the_picture_comes_before_the_message(app: AppPage, slider: str) -> None:
     """Sending takes time, and wakes a server that may share the processor."""
     app.page.evaluate(ORDER)
-    app.press("Learning rate", "ArrowLeft")
+    app.page.evaluate("order.splice(0)")
+    app.press(slider, "ArrowLeft")
     app.settle()
-    assert app.page.evaluate("order") == ["picture", "message"]
+    assert app.page.evaluate("order.splice(0)") == ["picture", "message"]
 
 
 def test_what_the_page_sets_by_itself_is_not_sent_with_the_next_change(app: AppPage, said: Said) -> None:
     """Otherwise such traits would wait in a buffer for the next message of their widget."""
     app.press("Learning rate", "ArrowLeft")
     app.press("Step", "ArrowLeft")
-    app.page.get_by_label("Show errors").check()
+    app.page.get_by_label("Show residuals").check()
     app.choose("Loss axis", "Linear")
     app.settle()
     assert [sorted(state) for state in said] == [["value"], ["step"], ["value"], ["index"]]

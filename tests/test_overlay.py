@@ -118,7 +118,7 @@ def frame_of(name: str, optimizer: str = "momentum", **changes: float) -> Any:
     problem = PROBLEMS[name]
     w, b = problem.flat_starts[0][:2]
     own = {"w": w, "b": b, "learning_rate": problem.learning_rate, "num_steps": problem.num_steps, "step": 200}
-    return see(problem, optimizer, **(own | changes))
+    return see(problem, optimizer, best_known=0.0, **(own | changes))
 
 
 def expect_path(app: AppPage, shown: Any, domain: tuple, selector: str = DRAWING) -> None:
@@ -138,6 +138,19 @@ def test_the_iterates_are_where_the_frame_has_them(app: AppPage, problem: str, o
     app.choose("Optimizer", OPTIMIZERS[optimizer].label)
     app.settle()
     expect_path(app, frame_of(problem, optimizer), DOMAINS[problem])
+
+
+def test_what_comes_after_the_step_in_view_is_paler(app: AppPage) -> None:
+    """The dots before it are opaque. Through those after it, whose parts lie over one another, the map can be seen."""
+    app.press("Step", "Home")
+    app.press("Step", "ArrowRight", 6)
+    app.wait("s.step === '6'")
+    app.settle()
+    shown = frame_of("Wave", step=6)
+    alpha = seen(app, places(app, shown.path[[2, 4, 11, 13]], DOMAINS["Wave"]))[:, 3]
+    assert (alpha[:2] == 255).all()
+    assert (alpha[2:] > 0).all()
+    assert (alpha[2:] < 230).all()
 
 
 def test_the_figure_shows_its_background_only(app: AppPage) -> None:

@@ -15,7 +15,8 @@ FILES = sorted((ROOT / "gradient").rglob("*.py"))
 NAMES = [str(file.relative_to(ROOT)) for file in FILES]
 
 WIDGET_LIBRARIES = {"ipywidgets", "anywidget", "bqplot", "ipympl", "matplotlib", "traitlets", "voila", "tornado"}
-CORE = {f"gradient.{room}" for room in ("problems", "optimizers", "descent", "landscape", "frame")}
+FRAME_PARTS = {f"gradient.{room}" for room in ("problems", "optimizers", "descent", "landscape", "arithmetic", "verdict")}
+CORE = {*FRAME_PARTS, "gradient.frame", "gradient.sweep", "gradient.best"}
 
 
 class Room(NamedTuple):
@@ -41,10 +42,17 @@ ROOMS = [
     *(Room(f"gradient/adapters/{library}.py", {library, *others}) for library, others in ADAPTERS.items()),
     Room("gradient/adapters/__init__.py", set()),
     Room("gradient/problems.py", {"jax", "numpy"}),
-    Room("gradient/optimizers.py", {"jax", "optax"}),
+    Room("gradient/optimizers.py", {"jax", "numpy", "optax"}),
     Room("gradient/descent.py", {"jax", "optax", "gradient.optimizers", "gradient.adapters.jax"}),
     Room("gradient/landscape.py", {"jax", "numpy", "gradient.optimizers"}),
-    Room("gradient/frame.py", {"jax", "numpy", *CORE}),
+    Room("gradient/arithmetic.py", {"jax", "optax", "gradient.problems"}),
+    Room("gradient/verdict.py", {"jax"}),
+    Room("gradient/frame.py", {"jax", "numpy", *FRAME_PARTS}),
+    Room(
+        "gradient/sweep.py",
+        {"jax", "numpy", "optax", *(f"gradient.{room}" for room in ("frame", "landscape", "optimizers", "problems"))},
+    ),
+    Room("gradient/best.py", {"jax", "numpy", *(f"gradient.{room}" for room in ("frame", "optimizers", "problems", "sweep"))}),
     Room("gradient/wasm/*.py", {"jax", "numpy", "gradient.wasm*", "gradient.adapters.jax"}),
     Room(
         "gradient/link/*.py",
@@ -58,7 +66,7 @@ ROOMS = [
         {
             *("ipywidgets", "anywidget", "bqplot", "ipympl", "matplotlib", "numpy", "traitlets"),
             *("gradient.link.modules", "gradient.link.text", "gradient.views*"),
-            *("gradient.problems", "gradient.landscape", "gradient.frame"),
+            *("gradient.problems", "gradient.optimizers", "gradient.landscape", "gradient.verdict", "gradient.frame"),
             *(f"gradient.adapters.{library}" for library in ("traitlets", "ipywidgets", "anywidget", "ipympl", "bqplot")),
         },
     ),
@@ -68,15 +76,15 @@ ROOMS = [
         "gradient/controls.py",
         {
             *("ipywidgets", "gradient.adapters.ipywidgets", "gradient.frame", "gradient.link", "gradient.optimizers"),
-            *("gradient.problems", "gradient.views*"),
+            *("gradient.problems", "gradient.sweep", "gradient.views*"),
         },
     ),
-    Room("gradient/shipped.py", {"numpy", "gradient.cache", "gradient.optimizers", "gradient.problems"}),
+    Room("gradient/shipped.py", {"numpy", "gradient.best", "gradient.cache", "gradient.optimizers", "gradient.problems"}),
     Room(
         "gradient/app_links.py",
         {
             *("jax", "gradient.cache", "gradient.controls", "gradient.frame", "gradient.link*", "gradient.optimizers"),
-            *("gradient.problems", "gradient.shipped", "gradient.views*"),
+            *("gradient.problems", "gradient.shipped", "gradient.sweep", "gradient.views*"),
         },
     ),
     Room("gradient/app.py", {"*"}),
@@ -121,7 +129,9 @@ ROOMS = [
 
 # Files that take only these names from a module: of the page's function the views know what it returns, not how.
 ONLY_NAMES = [
-    ("gradient/views/*.py", "gradient.frame", lambda name: name.isupper() or name in ("Frame", "Verdict")),
+    ("gradient/views/*.py", "gradient.frame", lambda name: name.isupper() or name == "Frame"),
+    ("gradient/views/*.py", "gradient.verdict", lambda name: name == "Verdict"),
+    ("gradient/views/*.py", "gradient.optimizers", str.isupper),
     ("gradient/controls.py", "gradient.frame", str.isupper),
 ]
 
@@ -234,10 +244,12 @@ INTRUSIONS = [
     ("gradient/problems.py", "from .descent import descend", ["gradient.descent"]),
     ("gradient/problems.py", "from gradient import PROBLEMS", ["gradient"]),
     ("gradient/problems.py", "def f():\n    import matplotlib.pyplot as plt", ["matplotlib.pyplot"]),
-    ("gradient/optimizers.py", "import numpy as np", ["numpy"]),
+    ("gradient/optimizers.py", "import scipy", ["scipy"]),
     ("gradient/descent.py", "import ipywidgets", ["ipywidgets"]),
     ("gradient/landscape.py", "from gradient.problems import PROBLEMS", ["gradient.problems"]),
     ("gradient/frame.py", "from gradient.app import App", ["gradient.app"]),
+    ("gradient/frame.py", "from gradient.sweep import sweep", ["gradient.sweep"]),
+    ("gradient/sweep.py", "from gradient.best import best_known", ["gradient.best"]),
     ("gradient/link/jaxlink.py", "from gradient.frame import frame", ["gradient.frame"]),
     ("gradient/link/jaxlink.py", "from gradient.views.loss import Loss", ["gradient.views.loss"]),
     ("gradient/views/new.py", "from gradient.app import App", ["gradient.app"]),

@@ -260,7 +260,7 @@ def test_a_value_of_another_type_is_refused(server: Server, attacker: Visitor, r
 
 def test_a_value_out_of_range_is_answered(attacker: Visitor, run: Run) -> None:
     run(attacker.let_kernel_compute())
-    for name in ("Learning rate", "Steps", "Initial w", "Momentum", "Random key"):
+    for name in ("Learning rate", "Steps", "Initial w", "Momentum", "Random start"):
         for value in (1e9, -1e9):
             run(attacker.say(update(attacker.model(description=name), min=-1e9, max=1e9, value=value)))
             run(attacker.say(update(attacker.model(description=name), value=value)))

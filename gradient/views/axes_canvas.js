@@ -18,6 +18,7 @@
  * @property {{ template: string, offset: [number, number], pad: number }} exitNote
  * @property {{ template: string, digits: number }} handle
  * @property {string} label what the overlay is, for those who hear it
+ * @property {number} later the opacity of what comes after the current step
  * @property {number} never the step that means "never"
  * @property {number} throughPath the plane's case in which it goes through the path
  * @property {string[]} bands colours, from the lowest loss to the highest

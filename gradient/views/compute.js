@@ -130,22 +130,24 @@ async function reconnect({ sentence, words }) {
 function accountOf(link, words, { here, away }) {
   const browser = here === undefined ? "" : fillIn(words.here, { duration: durationOf(here, words) });
   const server = away === undefined ? "" : fillIn(words.away, { duration: durationOf(away, words) });
-  return link.get("reason") || [browser, server].filter(Boolean).join("; ");
+  return link.get("reason") || [browser, server].filter(Boolean).join(" · ");
 }
 
-/** Makes the link compute somewhere else. @param {Link} link @param {string} where @param {string} [live] where the same page has a kernel, if this has none */
-function switchTo(link, where, live) {
-  link.set({ where });
-  if (!isDisconnected(link)) link.save_changes();
+/** Makes the links compute somewhere else. @param {Link[]} links @param {string} where @param {string} [live] where the same page has a kernel, if this has none */
+function switchTo(links, where, live) {
+  for (const link of links) {
+    link.set({ where });
+    if (!isDisconnected(link)) link.save_changes();
+  }
   if (live && where === KERNEL) setTimeout(() => location.assign(live)); // when all that is remembered has been stored
 }
 
-/** Says whether the server can be reached; what it computed is then computed here. @param {Parts} parts @param {Link} link @param {boolean} isConnected */
-function showConnection({ choices, line, sentence, words }, link, isConnected) {
+/** Says whether the server can be reached; what it computed is then computed here. @param {Parts} parts @param {Link[]} links the one that is shown first @param {boolean} isConnected */
+function showConnection({ choices, line, sentence, words }, links, isConnected) {
   if (line.hidden) sentence.textContent = words.offline; // else it may say that a try to reconnect has failed
   line.hidden = isConnected;
   for (const choice of choices) choice.disabled = !isConnected;
-  if (!isConnected && link.get("computing") === KERNEL) switchTo(link, BROWSER);
+  if (!isConnected && links[0].get("computing") === KERNEL) switchTo(links, BROWSER);
 }
 
 /** Makes what says how long runs take, and pales what is shown while it is older than the controls. @param {Parts} parts @param {Link} link */
@@ -177,14 +179,15 @@ function makeReporter({ took, words }, link) {
   return { report, ran, returned, late, close: () => clearTimeout(timer) };
 }
 
-/** Shows where the link computes and how long it takes. Returns what undoes it. @param {Parts} parts @param {Link} link @param {Kernel} [kernel] */
-function follow(parts, link, kernel) {
+/** Shows where the first link computes and how long it takes. Returns what undoes it. @param {Parts} parts @param {Link[]} links @param {Kernel} [kernel] */
+function follow(parts, links, kernel) {
+  const [link] = links;
   const { report, ran, returned, late, close } = makeReporter(parts, link);
   const draw = () => {
     for (const choice of parts.choices) choice.checked = choice.value === link.get("computing");
     report();
   };
-  const connected = (/** @type {boolean} */ isConnected) => showConnection(parts, link, isConnected);
+  const connected = (/** @type {boolean} */ isConnected) => showConnection(parts, links, isConnected);
   addEventListener("pageshow", draw); // for a visitor who comes back from the page with a kernel
   link.on("change:computing change:reason", draw);
   link.on("jaxlink:ran", ran);
@@ -200,13 +203,14 @@ function follow(parts, link, kernel) {
 
 /** @param {import("./observers.js").RenderContext} context */
 async function render({ model, el }) {
-  const link = await getModel(model.widget_manager, model.get("link"));
+  const references = [model.get("link"), ...model.get("followers")];
+  const links = await Promise.all(references.map((reference) => getModel(model.widget_manager, reference)));
   const kernel = kernelOf(model.widget_manager);
   const live = kernel ? undefined : document.body.dataset.live;
   const parts = build(el, model.get("words"), Boolean(kernel || live));
-  for (const choice of parts.choices) choice.addEventListener("change", () => switchTo(link, choice.value, live));
+  for (const choice of parts.choices) choice.addEventListener("change", () => switchTo(links, choice.value, live));
   parts.button.addEventListener("click", () => void reconnect(parts));
-  const undo = follow(parts, link, kernel);
+  const undo = follow(parts, links, kernel);
   return () => callAll(undo);
 }
 

@@ -4,7 +4,7 @@ import pathlib
 
 import anywidget
 from ipywidgets import Widget, widget_serialization
-from traitlets import Dict, Instance
+from traitlets import Dict, Instance, List
 
 from gradient.link.modules import esm
 from gradient.views.sentences import COMPUTE
@@ -13,7 +13,7 @@ _HERE = pathlib.Path(__file__).parent
 
 
 class Compute(anywidget.AnyWidget):
-    """Switches a link between browser and server, and says how long the last change took in each.
+    """Switches links between browser and server, and says how long the last change took in each.
 
     While an answer of a server that computes is late, it says so, and the page pales what is shown: that is older than the
     controls.
@@ -23,13 +23,15 @@ class Compute(anywidget.AnyWidget):
     loads it again with its controls as they are.
 
     Attributes:
-        link: the link to switch, with a trait `where`.
+        link: whose runs it reports.
+        followers: further links that are switched with it.
         words: what it shows; see `sentences.COMPUTE`.
     """
 
     _esm = esm(_HERE / "compute.js")
 
     link = Instance(Widget).tag(sync=True, **widget_serialization)
+    followers = List(Instance(Widget)).tag(sync=True, **widget_serialization)
     words = Dict(COMPUTE).tag(sync=True)
 
     def __init__(self, **traits: object) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from ipywidgets import Box, Stack
+from ipywidgets import HTML, Box, Stack
 
 from gradient.frame import Frame
 from gradient.landscape import PLANE_DOMAIN, PLANE_SIZE, PlaneCase, gradient_field, loss_field
@@ -12,7 +12,7 @@ from gradient.problems import Problem
 from gradient.views import plane, style
 from gradient.views.overlay import Overlay
 from gradient.views.picture import NARROW, Picture
-from gradient.views.sentences import PARAMETER_MAP, PLANE, PLANE_COLOURS
+from gradient.views.sentences import PARAMETER_MAP, PLANE, PLANE_COLOURS, PLANE_TITLE, TITLES
 from gradient.views.view import Trait, View
 
 # `grids(function, problem, domain, shape)`: the arrays of `function(problem.loss, domain, shape)`, computed or cached.
@@ -28,7 +28,6 @@ class ParameterPicture(Picture):
         self._arrows: dict[int, Any] = {}
         words = PARAMETER_MAP
         super().__init__(problem.domain, *problem.axis_labels, words["colours"])
-        self.axes.set_title(words["title"], fontsize=style.SMALL_FONT, color=style.MUTED, pad=6)
         self._draw_contours(problem)
         self._arrows = {0: self._draw_arrows(problem, 10), NARROW: self._draw_arrows(problem, 17)}
         self._colour_bar(self._arrows[NARROW])
@@ -84,7 +83,8 @@ class PlanePicture(Picture):
         )  # fmt: skip
         self._third = self._mark(style.MARKS["third"], "D")
         self._caption = self._make_caption()
-        self._moving = [self._image, *self._line, self._third, *self._moving[len(self._line) :], self._caption]
+        lines = [*self._later, *self._line]
+        self._moving = [self._image, *lines, self._third, *self._moving[len(lines) :], self._caption]
         for axis in (self.axes.xaxis, self.axes.yaxis):
             axis.set_ticks(plane.TICKS)
         self._bar = self._colour_bar(self._image)
@@ -144,7 +144,9 @@ class Field(View, Box):
         self.pictures: list[Picture] = []
         self.stack = Stack()
         self.stack.add_class("techni-figures")
-        super().__init__([self.stack, overlay])
+        self.title = HTML()
+        self.title.add_class("techni-heading")
+        super().__init__([self.stack, overlay, self.title])
         self.add_class("techni-field")
         for problem in problems:
             self.append(problem)
@@ -171,7 +173,9 @@ class Field(View, Box):
         """Which map is shown, and what its axes are."""
         del problem
         picture = self.pictures[index]
+        title = TITLES["field"] if isinstance(picture, ParameterPicture) else PLANE_TITLE
         return {
+            (self.title, "value"): f"<h2>{title}</h2>",
             (self.stack, "selected_index"): index,
             (self.overlay, "index"): index,
             (self.overlay, "domain"): picture.domain,

@@ -7,6 +7,7 @@ import numpy as np
 from traitlets import TraitError, validate
 
 from gradient.adapters.ipywidgets import is_set_by_page
+from gradient.frame import FIT_PAD
 from gradient.problems import Problem
 from gradient.views import style
 from gradient.views.view import Outputs, Trait, View
@@ -86,7 +87,7 @@ class Fit(View, bqplot.Figure):
     def preset(self, problem: Problem, index: int) -> dict[Trait, Any]:
         """The axes, around the problem's data."""
         del index
-        (x_low, x_high), (y_low, y_high) = (_padded(problem.x, 0.03), _padded(problem.y, 0.12))
+        (x_low, x_high), (y_low, y_high) = (_padded(problem.x, 0.03), _padded(problem.y, FIT_PAD))
         return {
             (self.x_scale, "min"): x_low,
             (self.x_scale, "max"): x_high,

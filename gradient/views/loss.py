@@ -10,7 +10,7 @@ from traitlets import Bool, HasTraits
 from gradient.views import style
 from gradient.views.view import Outputs, Trait, View
 
-_EMPTY = np.ones((2, 2))
+_EMPTY = np.ones((3, 2))
 
 SCALES = ["Logarithmic", "Linear"]
 
@@ -32,9 +32,9 @@ class LinearScale(bqplot.LinearScale):
 
 
 class Loss(View, bqplot.Figure):
-    """A bqplot figure of one mark, `curve`: row 0 is the loss, row 1 the current step's point (drawn as a dot by the style).
+    """A bqplot figure of one mark, `curve`: the loss, paler after the current step, and that step's point (a dot by the style).
 
-    The two are one mark so that a step forward is one message. The scales have limits of their own: descents can be compared on
+    They are one mark so that a step forward is one message. The scales have limits of their own: descents can be compared on
     an axis that stays where it is, and to draw an axis again takes longer than everything else.
     """
 
@@ -49,7 +49,8 @@ class Loss(View, bqplot.Figure):
             x=_EMPTY,
             y=_EMPTY,
             scales=self._scales[0],
-            colors=[style.LOSS, style.PATH],
+            colors=[style.LOSS, style.LOSS, style.PATH],
+            opacities=[style.LATER, 1.0, 1.0],
             stroke_width=2.5,
             apply_clip=False,
             preserve_domain={"x": True, "y": True},

@@ -2,10 +2,11 @@
 // kernel when a figure's image has been shown, and that none is seen.
 
 import { getModel } from "../adapters/ipywidgets.js";
+import { numbersOf } from "./array.js";
 import { clearedAxes, clippedToBox, drawBackground, fitCanvas } from "./axes_canvas.js";
 import { followFigures } from "./figures.js";
 import { callAll, listen, oncePerTask, onRatio, onSize, watchVisibility } from "./observers.js";
-import { drawExit, drawLine, drawMark, pixelsOf } from "./path.js";
+import { drawExit, drawLater, drawLine, drawMark, pixelsOf } from "./path.js";
 import { drawAxes, drawCaption, drawColourBar, makeBands } from "./plane.js";
 import { boxOf, takePointers } from "./pointers.js";
 import { fillIn } from "./words.js";
@@ -21,18 +22,10 @@ const ARRAYS = /** @type {const} */ ([
   ...["path", "point", "exit_point", "exit_direction"],
   ...["plane", "plane_range", "plane_corners"],
 ]);
-const NUMBERS = /** @type {const} */ (["last", "exit_step", "plane_third", "plane_case"]);
+const NUMBERS = /** @type {const} */ (["step", "last", "exit_step", "plane_third", "plane_case"]);
 const DRAWN = [...ARRAYS, ...NUMBERS, "draws_path", "margins", "theme"];
 
 /** @typedef {Record<typeof ARRAYS[number], Float32Array> & Record<typeof NUMBERS[number], number>} Drawn fields of Python's `Frame` */
-
-/** The numbers of a trait that holds an array. @param {{ value: Float32Array | ArrayBufferView | ArrayBuffer }} array */
-function numbersOf({ value }) {
-  if (value instanceof Float32Array) return value;
-  const view = ArrayBuffer.isView(value) ? value : new Uint8Array(value);
-  // What comes over a socket may start anywhere in its buffer; a Float32Array may not.
-  return new Float32Array(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength));
-}
 
 /** What is to be drawn, or null if that is nothing. @param {ViewModel} model @returns {Drawn | null} */
 function drawnOf(model) {
@@ -52,7 +45,8 @@ function draw(axes, drawn, drawBands) {
   const third = 2 * drawn.plane_third;
   clippedToBox(axes, () => {
     if (hasPlane) drawBands(axes, drawn.plane, drawn.plane_range);
-    drawLine(axes, pixels);
+    if (drawn.step < drawn.last) drawLater(axes, pixels.subarray(2 * drawn.step));
+    drawLine(axes, pixels.subarray(0, 2 * drawn.step + 2));
     const hasThird = hasPlane && drawn.plane_case === theme.throughPath;
     if (hasThird) drawMark(axes, "third", "diamond", pixels[third], pixels[third + 1]);
     drawMark(axes, "start", "disc", pixels[0], pixels[1]);

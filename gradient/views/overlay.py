@@ -16,7 +16,7 @@ from gradient.views.view import Outputs, View
 
 _HERE = pathlib.Path(__file__).parent
 _DRAWN = (
-    *("path", "point", "last", "exit_step", "exit_point", "exit_direction"),
+    *("path", "point", "step", "last", "exit_step", "exit_point", "exit_direction"),
     *("plane", "plane_range", "plane_third", "plane_corners", "plane_case"),
 )
 
@@ -31,6 +31,7 @@ THEME = {
     "handle": {"template": MAP["handle"], "digits": 2},
     "exitNote": {"template": MAP["exit"], "offset": list(style.EXIT_NOTE_OFFSET), "pad": style.EXIT_NOTE_PAD},
     "never": NEVER,
+    "later": style.LATER,
     "bands": plane.band_colours(),
     "ticks": list(plane.TICKS),
     "colourBar": {
@@ -60,8 +61,8 @@ class Overlay(View, anywidget.AnyWidget):
         shown: changes whenever the browser has shown an image of the figure and is ready for the next.
         visible: whether the figure can be seen: on the screen, in a tab that is not hidden.
         draws_path: whether the overlay draws the path, and the plane under it. If not, it shows its handle only.
-        path, point, last, exit_step, exit_point, exit_direction, plane, plane_range, plane_third, plane_corners, plane_case:
-            what it draws, the fields of `gradient.frame.Frame` with these names.
+        path, point, step, last, exit_step, exit_point, exit_direction, plane, plane_range, plane_third, plane_corners,
+            plane_case: what it draws, the fields of `gradient.frame.Frame` with these names.
         theme: how it draws them; see `THEME`.
     """
 
@@ -81,6 +82,7 @@ class Overlay(View, anywidget.AnyWidget):
     draws_path = Bool(False).tag(sync=True)
     path = Array(2)
     point = Array(1)
+    step = Int(0).tag(sync=True)
     last = Int(0).tag(sync=True)
     exit_step = Int(NEVER).tag(sync=True)
     exit_point = Array(1)

@@ -102,6 +102,13 @@ export function drawMark({ context, theme }, kind, shape, x, y, angle = 0) {
   context.restore();
 }
 
+/** Draws what comes after the current step, paler. @param {AxesCanvas} axes @param {Float64Array} pixels */
+export function drawLater(axes, pixels) {
+  axes.context.globalAlpha = axes.theme.later;
+  drawLine(axes, pixels);
+  axes.context.globalAlpha = 1;
+}
+
 /** Draws the line and the iterates on it. @param {AxesCanvas} axes @param {Float64Array} pixels */
 export function drawLine(axes, pixels) {
   const { context, theme, box } = axes;

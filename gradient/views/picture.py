@@ -47,18 +47,22 @@ class Picture:
         self._arrange()
 
     def _make_moving(self) -> list:
-        self._path = self.axes.plot([], [], color=style.PATH, lw=style.PATH_WIDTH, path_effects=_HALO, animated=True)[0]
-        # The dots' edges are under all the dots: a dense path keeps its colour.
-        face, edge, width, size = style.MARKS["iterate"]
-        dots = [style.Mark(edge, edge, 0, size + width), style.Mark(face, face, 0, size - width)]
-        self._line = [self._path, *(self._mark(dot, "o") for dot in dots)]
+        self._later, self._line = self._make_line(alpha=style.LATER), self._make_line()
         self._start, self._point = (self._mark(style.MARKS[name], "o") for name in ("start", "point"))
         self._exit = self._mark(style.MARKS["exit"], "^", clip_on=False)
         self._note = self.axes.annotate(
             "", (0, 0), (0, 0), textcoords="offset points", fontsize=style.SMALL_FONT, color=style.INK, animated=True
         )
         self._note.set_bbox({"facecolor": "white", "edgecolor": style.GRID, "pad": style.EXIT_NOTE_PAD})
-        return [*self._line, self._start, self._point, self._exit, self._note]
+        return [*self._later, *self._line, self._start, self._point, self._exit, self._note]
+
+    def _make_line(self, **properties: Any) -> list:
+        """A line with a halo, and the iterates on it."""
+        path = self.axes.plot([], [], color=style.PATH, lw=style.PATH_WIDTH, path_effects=_HALO, animated=True, **properties)
+        # The dots' edges are under all the dots: a dense path keeps its colour.
+        face, edge, width, size = style.MARKS["iterate"]
+        dots = [style.Mark(edge, edge, 0, size + width), style.Mark(face, face, 0, size - width)]
+        return [*path, *(self._mark(dot, "o", **properties) for dot in dots)]
 
     def _mark(self, mark: style.Mark, shape: str, **properties: Any) -> Any:
         face, edge, edge_width, size = mark
@@ -108,7 +112,9 @@ class Picture:
     def show(self, frame: Frame) -> None:
         """Moves path, marks and text to where the frame has them, and sends the image if a page is there to show it."""
         for artist in self._line:
-            artist.set_data(*frame.path[: frame.last + 1].T)
+            artist.set_data(*frame.path[: frame.step + 1].T)
+        for artist in self._later:
+            artist.set_data(*frame.path[frame.step : frame.last + 1].T)
         self._start.set_data(*frame.path[:1].T)
         self._point.set_data(*frame.point[:, None])
         self._mark_exit(frame)

@@ -8,7 +8,7 @@ import { oncePerTask } from "./observers.js";
 
 const SPEAK_AFTER_MS = 600; // a screen reader hears what stays this long
 
-const NUMBERS = ["loss", "gradient_norm", "step"];
+const NUMBERS = ["loss", "best_known", "gradient_norm", "step"];
 
 /** @param {string} tag @param {string} text @param {Record<string, string>} [attributes] */
 function make(tag, text, attributes = {}) {

@@ -1,20 +1,19 @@
 """The readout: the numbers at the current step, and in words how the descent went."""
 
 import pathlib
+from collections.abc import Callable
 
 import anywidget
 from traitlets import Dict, Float, Int, Unicode
 
-from gradient.frame import Verdict
 from gradient.link.modules import esm
+from gradient.problems import Problem
+from gradient.verdict import Verdict
 from gradient.views.sentences import READOUT, VERDICTS
-from gradient.views.view import Outputs, View
+from gradient.views.view import Outputs, Trait, View
 
 _HERE = pathlib.Path(__file__).parent
-_NUMBERS = (
-    *("loss", "gradient_norm", "step", "last", "verdict", "diverged_step"),
-    *("advised_rate", "larger_rate", "steps_left"),
-)
+_NUMBERS = ("loss", "gradient_norm", "step", "last", "verdict", "diverged_step", "best_known", "times_best")
 
 
 class Readout(View, anywidget.AnyWidget):
@@ -23,8 +22,9 @@ class Readout(View, anywidget.AnyWidget):
     Screen readers hear numbers and verdict once they have stopped changing.
 
     Attributes:
-        loss, gradient_norm, step, last, verdict, diverged_step, advised_rate, larger_rate, steps_left: the fields of
-            `gradient.frame.Frame` with these names.
+        loss, gradient_norm, step, last, verdict, diverged_step, best_known, times_best: the fields of `gradient.frame.Frame`
+            with these names.
+        known: the lowest loss that is known for these data, from which the verdict follows.
         error: what failed, or nothing.
         verdicts: for each verdict its style, word and sentence; see `sentences.VERDICTS`.
         words: the numbers' names, and what is spoken; see `sentences.READOUT`.
@@ -38,12 +38,25 @@ class Readout(View, anywidget.AnyWidget):
     last = Int(0).tag(sync=True)
     verdict = Int(Verdict.SLOW).tag(sync=True)
     diverged_step = Int(0).tag(sync=True)
-    advised_rate = Float(0.0).tag(sync=True)
-    larger_rate = Float(0.0).tag(sync=True)
-    steps_left = Int(0).tag(sync=True)
+    best_known = Float(0.0).tag(sync=True)
+    times_best = Float(1.0).tag(sync=True)
+    known = Float(0.0).tag(sync=True)
     error = Unicode("").tag(sync=True)
     verdicts = Dict({str(int(code)): words._asdict() for code, words in VERDICTS.items()}).tag(sync=True)
     words = Dict(READOUT).tag(sync=True)
+
+    def __init__(self, lowest_loss: Callable[[Problem], float]) -> None:
+        """Takes what says the lowest loss that is known for a problem."""
+        super().__init__()
+        self._lowest_loss = lowest_loss
+
+    def best_preset(self, problem: Problem) -> dict[Trait, float]:
+        """What the choice of a problem sets: the lowest loss that is known before anything was run."""
+        return {(self, "known"): self._lowest_loss(problem)}
+
+    def inputs(self) -> dict[str, Trait]:
+        """The lowest loss known."""
+        return {"best_known": (self, "known")}
 
     def outputs(self) -> Outputs:
         """The numbers, and what the sentences say of them."""

@@ -5,8 +5,8 @@ In a sentence {name} stands for a number. What is in [brackets] is left out if i
 
 from typing import NamedTuple
 
-from gradient.frame import Verdict
 from gradient.landscape import PlaneCase
+from gradient.verdict import Verdict
 
 
 class VerdictWords(NamedTuple):
@@ -17,47 +17,53 @@ class VerdictWords(NamedTuple):
     sentence: str
 
 
-# Each fits the two lines that the page reserves for it: a third one would move the pictures during a drag.
+# At most 140 characters, so that no sentence moves the pictures during a drag.
 VERDICTS = {
+    Verdict.START: VerdictWords("slow", "Start", "Here the descent begins. Press Play, or move Step, to follow it."),
     Verdict.CONVERGED: VerdictWords(
-        "converged", "Converged", "At step {last} the gradient is almost zero: this is a stationary point."
+        "converged", "Converged", "The gradient is almost zero, and the loss is close to the lowest known, {best_known}."
+    ),
+    Verdict.SETTLED: VerdictWords(
+        "wandering",
+        "Settled higher",
+        "The gradient is almost zero, so it stays here[, at {times_best} times the lowest loss known].",
+    ),
+    Verdict.BEST: VerdictWords(
+        "converged", "As good as it gets", "The loss still moves, but hardly above the lowest known, {best_known}."
+    ),
+    Verdict.CLOSE: VerdictWords("converged", "Close", "The loss stays close to the lowest known, {best_known}."),
+    Verdict.BOUNCING: VerdictWords("bouncing", "Bouncing", "The last steps hop to and fro between two points."),
+    Verdict.DESCENDING: VerdictWords(
+        "descending", "Going down", "The loss is falling.[ It is {times_best} times the lowest known.]"
+    ),
+    Verdict.RISING: VerdictWords("rising", "Going up", "The loss has risen over the last steps."),
+    Verdict.WANDERING: VerdictWords("wandering", "Wandering", "The loss went up and down over the last steps."),
+    Verdict.SLOW: VerdictWords(
+        "slow", "Slow", "The loss hardly changed over the last steps.[ It is {times_best} times the lowest known.]"
     ),
     Verdict.DIVERGED: VerdictWords(
-        "diverged",
-        "Diverged",
-        "At step {diverged_step} the loss went out of bounds; the last finite state stays in view. "
-        "Try a smaller learning rate[, below {advised_rate}].",
+        "diverged", "Diverged", "The steps grew, until at step {diverged_step} the loss was out of bounds. Nothing follows."
     ),
-    Verdict.BOUNCING: VerdictWords(
-        "bouncing",
-        "Bouncing",
-        "The last steps hop between two points. Try a smaller learning rate[, below {advised_rate}].",
-    ),
-    Verdict.DESCENDING: VerdictWords(
-        "descending",
-        "Going down",
-        "At step {last} the loss is still falling.[ You can add up to {steps_left} steps.]"
-        "[ A larger rate, below {larger_rate}, may be faster.]",
-    ),
-    Verdict.RISING: VerdictWords(
-        "rising",
-        "Going up",
-        "The loss rose over the steps up to {last}. Try a smaller learning rate[, below {advised_rate}].",
-    ),
-    Verdict.WANDERING: VerdictWords(
-        "wandering",
-        "Wandering",
-        "The loss went up and down over the last steps. Try a smaller learning rate[, below {advised_rate}].",
-    ),
-    Verdict.SLOW: VerdictWords(
-        "slow", "Slow", "The loss barely changed over the last steps. Try another learning rate, optimizer or start."
-    ),
+}
+
+STRIP = {
+    "cell": "{value}: ends at a loss of {loss}",
+    "diverged": "{value}: diverges",
+    "best": "▴ best: {value}, loss {loss}",
+    "limit": "| steps are unstable above {value}",
+}
+
+ADVICE = {
+    "sentence": "{label} {value} ends lower, at {loss}.",
+    "scale": "No learning rate lowers this loss, because x is too large. Divide x by {scale}.",
+    "button": "Try it",
 }
 
 READOUT = {
     "loss": "Loss",
     "gradient_norm": "Gradient norm",
     "step": "Step",
+    "best_known": "Lowest known",
     "spoken": "Step {step}, loss {loss}, {verdict}",
 }
 
@@ -94,12 +100,31 @@ PLANE_LOSSES = {
 MAP = {
     "label": "Map of the loss over the parameters, with the path of the descent",
     "handle": "Start at w {x}, b {y}. Drag it, or use the arrow keys.",
-    "exit": "leaves at step {step}",
+    "exit": "leaves the map at step {step}",
 }
 
 PARAMETER_MAP = {
-    "title": "arrows point downhill, along −∇L",
     "colours": "gradient norm |∇L|",
+}
+
+TAGLINE = "Every point of the map is a model. Drag the ring to choose where the descent starts."
+TITLES = {
+    "field": "Loss of every model; arrows point downhill",
+    "fit": "Data and model",
+    "loss": "Loss over the steps",
+    "outside": "The curve is outside this picture.",
+}
+PLANE_TITLE = "Loss on a plane through the path"
+
+ARITHMETIC = {
+    "next": "Next step:",
+    "parameters": "(w, b)",
+    "layers": "gradient norm by layer, from the input to the output:",
+    "summary": "arithmetic",
+    "columns": ["x", "y", "model f", "error f − y", "(f − y)²", "by w", "by b"],
+    "point": "first data point",
+    "mean": "mean of all points",
+    "note": "The mean of the squares is the loss. The means of their derivatives by w and by b are the gradient g.",
 }
 
 PICTURES = {"fit": "The data and the fitted curve", "loss": "The loss over the steps"}
@@ -123,10 +148,10 @@ COMPUTE = {
     "legend": "Compute in",
     "browser": "browser",
     "kernel": "server",
-    "here": "in your browser: {duration}",
-    "away": "last round trip to the server: {duration}",
+    "here": "in your browser {duration}",
+    "away": "last round trip {duration}",
     "under": "under {duration}",
-    "waits": "The server is computing. The first time with a problem and an optimizer takes it some seconds.",
+    "waits": "The server is computing. A first time takes it some seconds.",
     "offline": "The server cannot be reached. This page keeps working in your browser.",
     "still_offline": "The server still cannot be reached. This page keeps working in your browser.",
     "reconnect": "Reconnect",

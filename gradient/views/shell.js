@@ -7,6 +7,9 @@ import {
   handleOf,
   labelOf,
   moveHandle,
+  pressEnter,
+  setLoose,
+  trackOf,
   widgetElements,
   readoutOf,
   SLIDER,
@@ -71,6 +74,33 @@ function goToLimit(event) {
   moveHandle(slider, end);
 }
 
+/** The numbers that were written over and have not been taken yet. @type {WeakSet<Element>} */
+const typed = new WeakSet();
+
+/** Notes that a number is written over. @param {Event} event */
+function noteTyped({ target }) {
+  const slider = target instanceof Element && target.closest(SLIDER);
+  if (slider && readoutOf(slider) === target) typed.add(target);
+}
+
+/** Before ipywidgets reads a number that was typed: takes a comma for a point, and keeps the slider from rounding it. ipywidgets reads it at the key Enter only. @param {Event} event */
+function takeTyped(event) {
+  const { target } = event;
+  if (!(target instanceof Element) || (event instanceof KeyboardEvent && event.key !== "Enter")) return;
+  const track = trackOf(target.closest(SLIDER));
+  if (!track || !typed.delete(target)) return;
+  const text = (target.textContent ?? "").replace(",", ".").replace("−", "-");
+  setLoose(track, true); // which shows the slider's own number
+  target.textContent = text;
+  if (event.type === "blur") pressEnter(target);
+}
+
+/** Before a slider is moved: lets it go in its own steps again. @param {Event} event */
+function takeSteps({ target }) {
+  const track = target instanceof Element && target.closest(".noUi-target");
+  if (track) setLoose(track, false);
+}
+
 /** Shows the app in a place that holds an error. @param {Element} place @param {ViewModel} model */
 async function showIn(place, model) {
   place.textContent = "";
@@ -111,7 +141,11 @@ function render({ model, el }) {
     const root = /** @type {HTMLElement | null} */ (el.closest(".techni-app"));
     if (!root) return;
     patchAll(root, words);
-    root.addEventListener("keydown", goToLimit, { capture: true, signal: removed.signal });
+    const options = { capture: true, signal: removed.signal };
+    root.addEventListener("input", noteTyped, options);
+    for (const event of ["keydown", "blur"]) root.addEventListener(event, takeTyped, options);
+    for (const event of ["keydown", "pointerdown"]) root.addEventListener(event, takeSteps, options);
+    root.addEventListener("keydown", goToLimit, options);
     observer.observe(root, { childList: true, subtree: true, attributeFilter: ["aria-valuetext"] });
   });
   return () => {

@@ -19,7 +19,9 @@ PAPER = "#ffffff"
 MAP_COLOURS = LinearSegmentedColormap.from_list("map", ["#fbfcfd", "#dfe4ec", "#bcc5d3"])
 ARROW_COLOURS = "viridis_r"
 NUM_BANDS = 14
-BAND_COLOURS = mpl.colormaps["cividis_r"].resampled(NUM_BANDS)
+LOSS_COLOURS = mpl.colormaps["cividis_r"]
+DIVERGED = "#b23a00"
+BAND_COLOURS = LOSS_COLOURS.resampled(NUM_BANDS)
 
 
 class Mark(NamedTuple):
@@ -40,6 +42,7 @@ MARKS = {
 }
 
 # In points, as matplotlib has them.
+LATER = 0.35  # the opacity of what comes after the current step
 PATH_WIDTH, HALO_WIDTH, AXIS_WIDTH = 2.0, 4.5, 0.8
 SMALL_FONT, LABEL_FONT = 9.0, 10.0
 EXIT_NOTE_OFFSET, EXIT_NOTE_PAD = (12.0, 16.0), 2.0
@@ -61,7 +64,7 @@ def css_colours() -> str:
 def figure_options() -> dict:
     """What every bqplot figure of the app is made with: it fills the place that the page gives it."""
     return {
-        "fig_margin": {"top": 10, "bottom": 44, "left": 66, "right": 14},
+        "fig_margin": {"top": 32, "bottom": 44, "left": 66, "right": 14},
         "min_aspect_ratio": 0.05,
         "max_aspect_ratio": 20,
         "background_style": {"fill": PAPER},

@@ -5,7 +5,8 @@ import { callAll, listen } from "./observers.js";
 import { followScrubbing, withRoot } from "./scrubbing.js";
 
 /** @typedef {import("./observers.js").ViewModel} ViewModel */
-/** @typedef {ViewModel & { end: import("./observers.js").Observable }} Model with the slider that says how many steps there are */
+/** @typedef {import("./observers.js").Observable} Observable */
+/** @typedef {ViewModel & { end: Observable, reached: Observable }} Model with the slider that says how many steps there are, and the readout */
 
 const ICONS = {
   first: "M5 4h2.5v16H5zM20 4v16L9 12z",
@@ -29,8 +30,14 @@ function setIcon(button, name, icon) {
 /** How far the descent goes: what the slider `Steps` says. @param {Model} model @returns {number} */
 const numSteps = (model) => model.end.get("value");
 
+/** The last step that there is: where the descent diverges, if it does. @param {Model} model @returns {number} */
+const lastStep = (model) => {
+  const hasDiverged = model.reached.get("diverged_step") !== model.get("never");
+  return hasDiverged ? Math.min(model.reached.get("last"), numSteps(model)) : numSteps(model);
+};
+
 /** The step that is shown; one past the end means the end, wherever that moves. @param {Model} model @returns {number} */
-const shownStep = (model) => Math.min(model.get("step"), numSteps(model));
+const shownStep = (model) => Math.min(model.get("step"), lastStep(model));
 
 /** Sets a trait, and tells the kernel. @param {Model} model @param {string} name @param {unknown} value */
 function assign(model, name, value) {
@@ -41,7 +48,7 @@ function assign(model, name, value) {
 /** Moves the step, within its range, and tells the kernel. Returns the step that is shown then. @param {Model} model @param {number} step */
 function moveTo(model, step) {
   const wanted = Math.max(Math.round(step), 0);
-  assign(model, "step", wanted < numSteps(model) ? wanted : model.get("past"));
+  assign(model, "step", wanted < lastStep(model) ? wanted : model.get("past"));
   return shownStep(model);
 }
 
@@ -108,14 +115,14 @@ function makePlayer(model, onChange) {
     onChange(false);
   };
   const tick = () => {
-    const [step, end] = [shownStep(model), numSteps(model)];
+    const [step, end] = [shownStep(model), lastStep(model)];
     if (step !== expected) stop();
     else if (step < end) expected = moveTo(model, step + 1);
     else if (model.get("repeat")) expected = moveTo(model, 0);
     else stop();
   };
   const start = () => {
-    expected = shownStep(model) < numSteps(model) ? shownStep(model) : moveTo(model, 0);
+    expected = shownStep(model) < lastStep(model) ? shownStep(model) : moveTo(model, 0);
     clearInterval(timer);
     timer = setInterval(tick, 1000 / model.get("speed"));
     onChange(true);
@@ -153,9 +160,9 @@ function draw(bar, model) {
 async function render({ model: own, el }) {
   const words = own.get("words");
   const bar = build(el, words, own.get("speeds"));
-  const end = await getModel(own.widget_manager, own.get("end"));
+  const [end, reached] = await Promise.all(["end", "reached"].map((name) => getModel(own.widget_manager, own.get(name))));
   /** @type {Model} */
-  const model = { ...own, end };
+  const model = { ...own, end, reached };
   const player = makePlayer(model, (isOn) => setIcon(bar.play, isOn ? words.pause : words.play, isOn ? "pause" : "play"));
   const goTo = (/** @type {number} */ step) => {
     player.stop();
@@ -170,6 +177,7 @@ async function render({ model: own, el }) {
     listen(model, ["step", "repeat", "speed"], show),
     listen(model, ["speed"], () => player.isOn() && player.start()),
     listen(end, ["value"], show),
+    listen(reached, ["last", "diverged_step"], show),
   ];
   show();
   return () => callAll(undo);

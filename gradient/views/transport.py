@@ -6,7 +6,7 @@ import anywidget
 from ipywidgets import Widget, widget_serialization
 from traitlets import Bool, CInt, Dict, Enum, Instance, Int, List, validate
 
-from gradient.frame import MAX_STEPS
+from gradient.frame import MAX_STEPS, NEVER
 from gradient.link.modules import esm
 from gradient.views.sentences import TRANSPORT
 
@@ -27,6 +27,8 @@ class Transport(anywidget.AnyWidget):
         speed: steps per second.
         resets: how often `Reset` was pressed.
         past: the step that means the end.
+        reached: the readout, which knows where the descent ends. It is no output of the descent here, because a model that has
+            outputs of a link is computed after its own changes have been sent.
         speeds: the speeds to choose from, each with its label.
         words: what it shows; see `sentences.TRANSPORT`.
     """
@@ -39,6 +41,8 @@ class Transport(anywidget.AnyWidget):
     speed = Enum(list(SPEEDS.values()), SPEEDS["Normal"]).tag(sync=True, page_sets=True)
     resets = Int(0).tag(sync=True, page_sets=True)
     past = Int(MAX_STEPS, read_only=True).tag(sync=True)
+    reached = Instance(Widget, allow_none=True).tag(sync=True, **widget_serialization)
+    never = Int(NEVER).tag(sync=True)
     speeds = List(default_value=[[*speed] for speed in SPEEDS.items()]).tag(sync=True)
     words = Dict(TRANSPORT).tag(sync=True)
 

@@ -1,0 +1,49 @@
+"""The advice: another setting that was run and ends lower, and a button that sets it."""
+
+import pathlib
+from collections.abc import Sequence
+
+import anywidget
+from ipywidgets import Widget, widget_serialization
+from traitlets import Dict, Float, Instance, Int, List
+
+from gradient.frame import NEVER
+from gradient.link.modules import esm
+from gradient.views.sentences import ADVICE
+from gradient.views.strip import Strip
+from gradient.views.view import Trait
+
+_HERE = pathlib.Path(__file__).parent
+_FIELDS = ("advised_slider", "advised_index", "advised_loss", "scale")
+
+
+class Advice(anywidget.AnyWidget):
+    """A sentence that names one value of one slider, which was run, and a button that sets it.
+
+    Attributes:
+        strips: under the sliders.
+        advised_slider: the index of the strip whose slider has a better value, -1 if none has.
+        advised_index: of that value.
+        advised_loss: what the descent comes to with it.
+        scale: what x should be divided by, because no learning rate works; else 0.
+        words: what it says; see `sentences.ADVICE`.
+    """
+
+    _esm = esm(_HERE / "advice.js")
+
+    strips = List(Instance(Widget)).tag(sync=True, **widget_serialization)
+    advised_slider = Int(NEVER).tag(sync=True)
+    advised_index = Int(NEVER).tag(sync=True)
+    advised_loss = Float(0.0).tag(sync=True)
+    scale = Float(0.0).tag(sync=True)
+    never = Int(NEVER).tag(sync=True)
+    words = Dict(ADVICE).tag(sync=True)
+
+    def __init__(self, strips: Sequence[Strip]) -> None:
+        """Takes the strips under the sliders."""
+        super().__init__(strips=list(strips))
+        self.add_class("techni-advice")
+
+    def outputs(self) -> dict[str, Trait]:
+        """The fields of a sweep that it shows."""
+        return {name: (self, name) for name in _FIELDS}

@@ -1,0 +1,226 @@
+"""The strips under the sliders and the advice: both say what a descent comes to, and a click brings exactly that."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import pytest
+from playwright.sync_api import Browser, Locator, expect
+
+from tests.app_page import AppPage
+from tests.conftest import SIZES, Server, watched
+from tests.page_settings import in_settings
+
+# What a click brings; a kernel that computes takes its time for a sweep.
+EVERYWHERE = ["test_a_click_on_a_strip_brings_what_it_said", "test_what_is_advised_ends_lower"]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    in_settings(metafunc, EVERYWHERE)
+
+
+@pytest.fixture
+def app(wide: AppPage) -> AppPage:
+    wide.reset()
+    return wide
+
+
+def strip_of(app: AppPage, slider: str) -> Locator:
+    """The strip under a slider."""
+    return app.page.locator(".techni-swept", has=app.slider(slider)).locator(".techni-strip canvas")
+
+
+class Said(NamedTuple):
+    """What a strip says of the value under the pointer, and of the best one; a loss of None stands for a divergence."""
+
+    value: float
+    loss: str | None
+    best: str
+
+
+def point_at(app: AppPage, slider: str, share: float) -> Said:
+    """Points at a place of a strip, given as a share of its length."""
+    strip = strip_of(app, slider)
+    box = strip.bounding_box()
+    assert box
+    strip.hover(position={"x": share * box["width"], "y": box["height"] / 2})
+    first, best = (strip.get_attribute("title") or "").splitlines()[:2]
+    value, _, words = first.partition(": ")
+    return Said(float(value), None if words == "diverges" else words.removeprefix("ends at a loss of "), best)
+
+
+def wait_for_best(app: AppPage, slider: str, best: str) -> None:
+    """Waits until a strip calls this its best value: a kernel may still be computing it."""
+    strip_of(app, slider).hover()
+    app.page.wait_for_function(
+        """([strip, best]) => {
+          strip.dispatchEvent(new PointerEvent("pointermove"));
+          return strip.title.includes(best);
+        }""",
+        arg=[strip_of(app, slider).element_handle(), best],
+    )
+
+
+@pytest.mark.parametrize(
+    ("slider", "best", "shares"),
+    [("Learning rate", "▴ best: 0.219, loss 0.0385", (0.1, 0.65)), ("Momentum", "▴ best: 0.67, loss 0.0385", (0.02, 0.8))],
+)
+def test_a_click_on_a_strip_brings_what_it_said(app: AppPage, slider: str, best: str, shares: tuple[float, ...]) -> None:
+    for share in shares:
+        app.button("Reset").click()
+        wait_for_best(app, slider, best)
+        said = point_at(app, slider, share)
+        app.page.mouse.down()
+        app.page.mouse.up()
+        app.wait("s.loss === arg", arg=said.loss)
+        assert float(app.value(slider)) == pytest.approx(said.value, rel=5e-3)
+
+
+def test_a_strip_is_as_long_as_the_track_and_lies_under_it(app: AppPage) -> None:
+    app.choose("Optimizer", "Adam")
+    app.settle()
+    for slider in ("Learning rate", "Beta 1", "Beta 2"):
+        strip = strip_of(app, slider).bounding_box()
+        track = app.page.locator(".techni-swept", has=app.slider(slider)).locator(".noUi-target").bounding_box()
+        assert strip
+        assert track
+        assert (strip["x"], strip["width"]) == pytest.approx((track["x"], track["width"]), abs=1)
+        assert track["y"] < strip["y"] < track["y"] + 30
+
+
+def test_what_diverges_is_said_to(app: AppPage) -> None:
+    app.choose("Problem", "Line")
+    app.settle()
+    assert point_at(app, "Learning rate", 0.99).loss is None
+    app.page.mouse.down()
+    app.page.mouse.up()
+    app.wait("s.verdict === 'Diverged'")
+
+
+@pytest.mark.parametrize(
+    ("problem", "optimizer", "key", "advice"),
+    [
+        ("Wave", "Adagrad", "Home", "Learning rate 0.724 ends lower"),
+        ("Line", "Momentum", "End", "Learning rate 0.398 ends lower"),
+    ],
+)
+def test_what_is_advised_ends_lower(app: AppPage, problem: str, optimizer: str, key: str, advice: str) -> None:
+    app.choose("Problem", problem)
+    app.choose("Optimizer", optimizer)
+    app.press("Learning rate", key)
+    sentence = app.page.locator(".techni-advice span")
+    expect(sentence).to_contain_text(advice)
+    before = app.settled()["loss"]
+    loss = sentence.inner_text().rpartition(", at ")[2].removesuffix(".")
+    assert float(loss) <= 0.99 * float(before)
+    app.button("Try it").click()
+    app.wait("s.loss === arg", arg=loss)
+    assert app.value("Learning rate") in advice
+
+
+def test_without_a_better_value_there_is_no_advice(app: AppPage) -> None:
+    """The wave's own settings come within 1 % of the best."""
+    expect(app.page.locator(".techni-advice span")).to_have_text("")
+    expect(app.button("Try it")).to_be_hidden()
+
+
+# Counts the runs of both links. A kernel's page and a static one keep their models in different places.
+COUNT = """async () => {
+  const manager = window.jupyterapp?.widgetManager ?? window.widgetManager;
+  const models = await Promise.all(Object.values(manager._models));
+  const compute = models.find((model) => model.get("followers"));
+  window.runs = { frame: 0, sweep: 0 };
+  const linked = { frame: compute.get("link"), sweep: compute.get("followers")[0] };
+  for (const [name, reference] of Object.entries(linked)) {
+    const link = await manager.get_model(reference.replace("IPY_MODEL_", ""));
+    link.on("jaxlink:ran", () => (runs[name] += 1));
+  }
+}"""
+
+# A second takes as long as ten minutes, so that no run is slow, whatever the machine: a slow program moves to a worker.
+SLOW_CLOCK = """
+  const now = performance.now.bind(performance);
+  const start = now();
+  performance.now = () => start + (now() - start) / 600;
+"""
+
+# At the end of each frame, what has changed in it: the path, and the strip under the learning rate.
+WATCH_FRAMES = """() => {
+  const canvases = [".techni-drawing", ".techni-strip canvas"].map((selector) => document.querySelector(selector));
+  window.frames = [];
+  let before = canvases.map((canvas) => canvas.toDataURL());
+  const look = () => {
+    const end = new ResizeObserver(() => {
+      end.disconnect();
+      const now = canvases.map((canvas) => canvas.toDataURL());
+      const changed = now.map((picture, i) => picture !== before[i]);
+      if (changed.some(Boolean)) frames.push(changed);
+      before = now;
+    });
+    end.observe(document.documentElement);
+    requestAnimationFrame(look);
+  };
+  requestAnimationFrame(look);
+}"""
+
+
+@pytest.fixture(scope="module")
+def alone(browser: Browser, site: Server) -> Iterator[AppPage]:
+    """A page of its own, in which no run is slow."""
+    with watched(browser.new_context(**SIZES["wide"])) as context:
+        context.add_init_script(SLOW_CLOCK)
+        app = AppPage.open(context.new_page(), site.url)
+        app.page.evaluate(COUNT)
+        yield app
+
+
+@pytest.fixture
+def quick(alone: AppPage) -> AppPage:
+    alone.button("Reset").click()
+    alone.settle()
+    alone.page.evaluate("() => Object.assign(runs, { frame: 0, sweep: 0 })")
+    return alone
+
+
+def runs(app: AppPage) -> dict[str, int]:
+    app.settle()
+    return app.page.evaluate("runs")
+
+
+def test_each_change_runs_the_descent_once_and_the_sweep_once(quick: AppPage) -> None:
+    quick.press("Learning rate", "ArrowRight")
+    assert runs(quick) == {"frame": 1, "sweep": 1}
+    quick.choose("Optimizer", "Nesterov")
+    assert runs(quick) == {"frame": 2, "sweep": 2}
+
+
+def test_a_step_runs_no_sweep(quick: AppPage) -> None:
+    quick.press("Step", "ArrowLeft")
+    assert runs(quick) == {"frame": 1, "sweep": 0}
+    quick.choose("Loss axis", "Linear")
+    quick.page.get_by_label("Show residuals").check()
+    assert runs(quick)["sweep"] == 0
+    quick.choose("Loss axis", "Logarithmic")
+    quick.page.get_by_label("Show residuals").uncheck()
+
+
+def test_a_click_on_a_strip_runs_both_once(quick: AppPage) -> None:
+    strip_of(quick, "Momentum").click()
+    assert runs(quick) == {"frame": 1, "sweep": 1}
+
+
+def test_a_strip_follows_in_the_same_frame_as_the_path(quick: AppPage) -> None:
+    quick.page.evaluate(WATCH_FRAMES)
+    quick.page.mouse.move(*quick.at(0.6, -3.5))
+    quick.page.mouse.down()
+    for b in (-2.0, -1.0, 0.5, 2.0):
+        before = quick.seen()
+        quick.page.mouse.move(*quick.at(1.2, b))
+        quick.wait_for_change(before, "field")
+    quick.page.mouse.up()
+    for _ in range(4):
+        before = quick.seen()
+        quick.press("Momentum", "PageDown")
+        quick.wait_for_change(before, "field")
+    frames = quick.page.evaluate("frames")
+    assert len(frames) >= 8
+    assert frames == [[True, True]] * len(frames)

@@ -1,0 +1,34 @@
+"""Sentences: short whatever number stands in them, and with no number but those that the page shows."""
+
+import pytest
+
+from gradient.link.text import fill, placeholders
+from gradient.verdict import Verdict
+from gradient.views.sentences import ADVICE, READOUT, VERDICTS
+
+LONGEST = 140  # characters, so that no sentence moves the pictures during a drag
+EXTREME = [1.2345e-38, -1.2345e38, 99999.4, 0.0012345, 1.0, 0.0, 200]
+
+
+@pytest.mark.parametrize("value", EXTREME)
+@pytest.mark.parametrize("verdict", Verdict)
+def test_a_verdict_is_short_whatever_its_numbers(verdict: Verdict, value: float) -> None:
+    sentence = VERDICTS[verdict].sentence
+    assert 0 < len(fill(sentence, dict.fromkeys(placeholders(sentence), value))) <= LONGEST
+
+
+@pytest.mark.parametrize("verdict", Verdict)
+def test_a_verdict_says_no_number_but_the_readouts(verdict: Verdict) -> None:
+    """And its own: how many times the lowest loss it is, and where it diverged."""
+    assert set(placeholders(VERDICTS[verdict].sentence)) <= {*READOUT, "times_best", "diverged_step"}
+
+
+def test_every_verdict_has_its_own_words() -> None:
+    assert set(VERDICTS) == set(Verdict)
+    assert len({words.word for words in VERDICTS.values()}) == len({words.sentence for words in VERDICTS.values()}) == 11
+
+
+@pytest.mark.parametrize("value", EXTREME)
+def test_an_advice_is_short(value: float) -> None:
+    for sentence in (ADVICE["sentence"].replace("{label}", "Learning rate"), ADVICE["scale"]):
+        assert len(fill(sentence, dict.fromkeys(placeholders(sentence), value))) <= LONGEST
