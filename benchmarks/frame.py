@@ -45,7 +45,9 @@ PICTURES = [
 OBSERVE_RUNS = """async () => {
   const manager = window.jupyterapp?.widgetManager ?? window.widgetManager;
   const models = await Promise.all(Object.values(manager._models));
-  models.find((model) => Object.keys(model.get("programs") ?? {}).length > 1).on("jaxlink:ran", frameProbe.outputsSet);
+  const compute = models.find((model) => model.get("followers"));
+  const link = await manager.get_model(compute.get("link").replace("IPY_MODEL_", "")); // of the pictures, not of the strips
+  link.on("jaxlink:ran", frameProbe.outputsSet);
 }"""
 BARE_PAGE = """<button>press</button><svg><path d="M0 0"/></svg><script>
   let y = 0;
