@@ -13,7 +13,7 @@ function begin(link) {
     return;
   }
   if (!link.wiring.syncTargets) link.run(); // controls stay where they are until an input changes
-  link.warmUp.start();
+  if (link.wiring.warmsUp) link.warmUp.start();
 }
 
 export default {

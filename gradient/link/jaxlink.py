@@ -217,7 +217,8 @@ def jaxlink(
         cache: where compiled programs are kept.
         name: `name(**static)` is the name of a program in the cache, or None to keep it out.
         delay: seconds without a change of an input, after which the kernel runs the function: so that a slow one does not hold
-            up others while a control is dragged. 0 runs it within each event. The browser does not wait.
+            up others while a control is dragged. 0 runs it within each event. The browser does not
+            wait, but makes the programs of such a function fast only when they are chosen.
     """
     wiring = Wiring(
         inputs=dict(inputs),
@@ -228,5 +229,6 @@ def jaxlink(
         transition=transition,
         errors=errors,
         sync_targets=sync_targets,
+        warms_up=not delay,
     )
     return JaxLink(fun, wiring, Combinations(fun, wiring, shapes, cache, name), where, delay)

@@ -252,7 +252,7 @@ export class Link {
   programsChanged() {
     this.pool.removeReplaced();
     if (this.isComputing()) this.runWhenQuiet();
-    this.warmUp.start();
+    if (this.wiring.warmsUp) this.warmUp.start();
   }
 }
 

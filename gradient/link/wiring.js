@@ -18,6 +18,7 @@ import { getModel, kernelOf } from "../adapters/ipywidgets.js";
  * @property {Record<string, Reference>} static
  * @property {Record<string, TargetReference[]>} outputs
  * @property {boolean} sync_targets
+ * @property {boolean} warms_up
  * @property {string[]} triggers
  * @property {Reference | null} errors
  * @property {Reference | null} browser_renders
@@ -32,6 +33,7 @@ import { getModel, kernelOf } from "../adapters/ipywidgets.js";
  * @property {Source[]} static
  * @property {Target[]} outputs
  * @property {boolean} syncTargets
+ * @property {boolean} warmsUp whether programs are made fast before they are chosen
  * @property {string[]} triggers
  * @property {PageTrait | null} errors
  * @property {PageTrait | null} browserRenders
@@ -59,6 +61,7 @@ export async function resolveWiring(manager, spec) {
     static: await findSources(spec.static),
     outputs: await Promise.all(Object.entries(spec.outputs).flatMap(findTargets)),
     syncTargets: spec.sync_targets,
+    warmsUp: spec.warms_up,
     triggers: spec.triggers,
     errors: spec.errors && (await find(spec.errors)),
     browserRenders: spec.browser_renders && (await find(spec.browser_renders)),

@@ -71,6 +71,7 @@ class Wiring:
     transition: Transition | None
     errors: Trait | None
     sync_targets: bool
+    warms_up: bool = True
 
     def read(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         """Returns the present inputs, as a compiled function takes them, and the present static inputs."""
@@ -111,6 +112,7 @@ class Wiring:
             "static": self.static,
             "outputs": {name: [[*o.target, o.template] for o in found] for name, found in self.page_outputs().items()},
             "sync_targets": self.sync_targets,
+            "warms_up": self.warms_up,
             "triggers": self.triggers,
             "errors": self.errors,
             "browser_renders": self.renderer.browser_renders if self.renderer else None,
