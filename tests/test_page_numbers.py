@@ -153,6 +153,7 @@ def test_the_arithmetic_is_that_of_the_frame(app: AppPage) -> None:
     np.testing.assert_allclose(numbers_in(parameters)[-2:], frame.next_parameters, rtol=6e-3)
 
     app.page.locator(".techni-arithmetic summary").click()
+    expect(app.page.locator(".techni-arithmetic tr")).to_have_count(3)
     names, point, mean = rows(app)
     assert names == ["", "x", "y", "model f", "error f − y", "(f − y)²", "by w", "by b"]
     np.testing.assert_allclose([numbers_in(cell)[0] for cell in point[1:]], frame.example, rtol=6e-3)
