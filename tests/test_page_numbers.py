@@ -13,12 +13,11 @@ from tests.app_page import AppPage
 from tests.frames import see
 from tests.page_settings import in_settings
 
-EVERYWHERE = ["test_the_arithmetic_is_that_of_the_frame", "test_where_a_descent_diverges_every_number_says_the_same_step"]
 OF_THE_SCRIPTS = ["test_a_number_is_taken_as_it_is_typed", "test_controls_stay_where_they_are"]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    in_settings(metafunc, EVERYWHERE, of_the_scripts=OF_THE_SCRIPTS)
+    in_settings(metafunc, of_the_scripts=OF_THE_SCRIPTS)
 
 
 @pytest.fixture

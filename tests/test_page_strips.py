@@ -11,7 +11,7 @@ from tests.conftest import SIZES, Server, watched
 from tests.page_settings import in_settings
 
 # What a click brings; a kernel that computes takes its time for a sweep.
-EVERYWHERE = ["test_a_click_on_a_strip_brings_what_it_said", "test_what_is_advised_ends_lower"]
+EVERYWHERE = ["test_a_click_on_a_strip_brings_what_it_said"]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
