@@ -15,7 +15,7 @@ EVERYWHERE = ["test_a_click_on_a_strip_brings_what_it_said"]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    in_settings(metafunc, EVERYWHERE)
+    in_settings(metafunc, EVERYWHERE, of_the_window=EVERYWHERE)
 
 
 @pytest.fixture
