@@ -203,10 +203,12 @@ def _advice(outcomes: Sequence[Outcomes], runs: _Run, start_loss: jax.Array) -> 
     """Another learning rate if it is about as good as the best value of any control, because that is easiest to understand."""
     best = jnp.stack([each.best for each in outcomes])
     losses = jnp.stack([jnp.where(each.best == NEVER, jnp.inf, each.losses[each.best]) for each in outcomes])
-    advised = jnp.where(losses[0] <= _IN_PLACE * losses.min(), 0, jnp.argmin(losses)).astype(jnp.int32)
     present = jnp.where(runs.diverged[-1], jnp.inf, runs.losses[-1])
+    enough = jnp.minimum(LOWER * present, present - 1e-6 * start_loss)
+    is_rate_best = losses[0] <= jnp.minimum(_IN_PLACE * losses.min(), enough)
+    advised = jnp.where(is_rate_best, 0, jnp.argmin(losses)).astype(jnp.int32)
     # Where all diverge, the present one does, too, and infinity is not lower than infinity.
-    is_lower = (best[advised] != NEVER) & (losses[advised] <= jnp.minimum(LOWER * present, present - 1e-6 * start_loss))
+    is_lower = (best[advised] != NEVER) & (losses[advised] <= enough)
     return {
         "present_diverged": runs.diverged[-1],
         "advised": jnp.where(is_lower, advised, NEVER),

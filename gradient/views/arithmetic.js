@@ -85,16 +85,15 @@ function build(el, words) {
   ];
   const [table, note] = [document.createElement("table"), document.createElement("p")];
   summary.textContent = words.summary;
-  note.textContent = words.note;
   details.append(summary, table, note);
   el.append(line, details);
-  return { line, details, table };
+  return { line, details, table, note };
 }
 
 /** @param {import("./observers.js").RenderContext} context */
 function render({ model, el }) {
   const words = model.get("words");
-  const { line, details, table } = build(el, words);
+  const { line, details, table, note } = build(el, words);
   const show = () => {
     const isPlanar = numbersOf(model.get("parameters")).length > 0;
     const spans = (isPlanar ? planarTexts(model) : layerTexts(model)).map((text) => {
@@ -102,7 +101,8 @@ function render({ model, el }) {
       span.textContent = text;
       return span;
     });
-    line.replaceChildren(words.next, ...spans);
+    line.replaceChildren(isPlanar ? words.next : words.here, ...spans);
+    note.textContent = isPlanar ? `${words.note} ${words.gradient_note}` : words.note;
     if (details.open) fillTable(table, rowsOf(model));
   };
   const schedule = oncePerTask(show);

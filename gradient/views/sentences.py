@@ -118,13 +118,15 @@ PLANE_TITLE = "Loss on a plane through the path"
 
 ARITHMETIC = {
     "next": "Next step:",
+    "here": "This step:",
     "parameters": "(w, b)",
     "layers": "gradient norm by layer, from the input to the output:",
     "summary": "arithmetic",
     "columns": ["x", "y", "model f", "error f − y", "(f − y)²", "by w", "by b"],
     "point": "first data point",
     "mean": "mean of all points",
-    "note": "The mean of the squares is the loss. The means of their derivatives by w and by b are the gradient g.",
+    "note": "The mean of the squares is the loss.",
+    "gradient_note": "The means of their derivatives by w and by b are the gradient g.",
 }
 
 PICTURES = {"fit": "The data and the fitted curve", "loss": "The loss over the steps"}
