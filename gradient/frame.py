@@ -12,7 +12,7 @@ from gradient.descent import iterate
 from gradient.landscape import PLANE_DOMAIN, colour_range, plane
 from gradient.optimizers import OPTIMIZERS, optimizer_key
 from gradient.problems import Problem
-from gradient.verdict import NOTHING, Verdict, verdict
+from gradient.verdict import NOTHING, Verdict, spread, verdict
 
 MAX_STEPS = 200
 CURVE_POINTS = 121
@@ -158,9 +158,9 @@ def frame(
             gradient_norm=jnp.linalg.norm(run.grads[step]),
             step=step,
             last=run.last,
-            verdict=_verdict(run, step, best_known),
+            verdict=_verdict(run, step, best_known, spread(y)),
             best_known=best_known,
-            times_best=jnp.where(best_known > NOTHING * run.losses[0], run.losses[step] / jnp.maximum(best_known, 1e-30), 0.0),
+            times_best=_times(run.losses[step], best_known, NOTHING * spread(y) ** 2),
             num_finite=run.num_finite,
             diverged_step=run.diverged_step,
         )
@@ -274,8 +274,12 @@ def _exit(path: jax.Array, domain: tuple[Interval, Interval]) -> dict[str, jax.A
     }
 
 
-def _verdict(run: _Run, step: jax.Array, best_known: jax.Array) -> jax.Array:
-    found = verdict(run.params, run.losses, run.gradient_norms, step, best_known)
+def _times(loss: jax.Array, best_known: jax.Array, nothing: jax.Array) -> jax.Array:
+    return jnp.where(best_known > nothing, loss / jnp.maximum(best_known, 1e-30), 0.0)
+
+
+def _verdict(run: _Run, step: jax.Array, best_known: jax.Array, data_spread: jax.Array) -> jax.Array:
+    found = verdict(run.params, run.losses, run.gradient_norms, step, best_known, data_spread)
     has_diverged = (run.diverged_step != NEVER) & (step == run.last)
     return jnp.where(has_diverged, Verdict.DIVERGED, found).astype(jnp.int32)
 

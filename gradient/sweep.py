@@ -12,6 +12,7 @@ from gradient.frame import MAX_STEPS, NEVER, divergence_bound, finite, start_of
 from gradient.landscape import Loss, curvature, stability_limit
 from gradient.optimizers import LEARNING_RATES, OPTIMIZERS, Hyperparameter, optimizer_key
 from gradient.problems import Problem
+from gradient.verdict import NOTHING, spread
 
 NUM_RATES, NUM_VALUES = 64, 32
 LOWER = 0.99  # times the present loss at the end: what an advised setting has to come to
@@ -45,8 +46,9 @@ class Sweep(NamedTuple):
         start_loss, present_loss: at the start, and at the end of the present descent; `present_diverged` whether it diverged.
         lowest: the lowest loss at the end of any of these descents; the start's if all diverge.
         stability_limit: the largest stable learning rate where the best of the rates ends; 0 where no law holds.
-        advised: which control has a value that ends at least 1 % lower than the present descent: 0 for the learning rate, 1,
-            2, ... for the hyperparameters in their order, -1 if none has; `advised_index` is that of the value.
+        advised: which control has a value that ends at least 1 % lower than the present descent, and by more than counts as
+            nothing (see `verdict`): 0 for the learning rate, 1, 2, ... for the hyperparameters in their order, -1 if none has;
+            `advised_index` is that of the value.
         scale: what to divide x by, a power of ten, if no learning rate lowers the loss by 1 % and x is large; else 0.
     """
 
@@ -119,7 +121,7 @@ def sweep(problem: Problem, optimizer: str, controls: Mapping[str, Any]) -> Swee
         lowest=jnp.minimum(jnp.where(runs.diverged, jnp.inf, runs.losses).min(), start_loss),
         stability_limit=stability_limit(key, curvature(descent.loss, minimum), **dict(zip(names, present[1:], strict=True))),
         scale=_scale(rates, start_loss, controls["x"]),
-        **_advice(outcomes, runs, start_loss),
+        **_advice(outcomes, runs, NOTHING * spread(controls["y"]) ** 2),
     )
     return jax.tree.map(finite, found)
 
@@ -199,12 +201,12 @@ def _outcomes(values: np.ndarray, losses: jax.Array, diverged: jax.Array) -> Out
     )
 
 
-def _advice(outcomes: Sequence[Outcomes], runs: _Run, start_loss: jax.Array) -> dict[str, jax.Array]:
+def _advice(outcomes: Sequence[Outcomes], runs: _Run, nothing: jax.Array) -> dict[str, jax.Array]:
     """Another learning rate if it is about as good as the best value of any control, because that is easiest to understand."""
     best = jnp.stack([each.best for each in outcomes])
     losses = jnp.stack([jnp.where(each.best == NEVER, jnp.inf, each.losses[each.best]) for each in outcomes])
     present = jnp.where(runs.diverged[-1], jnp.inf, runs.losses[-1])
-    enough = jnp.minimum(LOWER * present, present - 1e-6 * start_loss)
+    enough = jnp.minimum(LOWER * present, present - nothing)
     is_rate_best = losses[0] <= jnp.minimum(_IN_PLACE * losses.min(), enough)
     advised = jnp.where(is_rate_best, 0, jnp.argmin(losses)).astype(jnp.int32)
     # Where all diverge, the present one does, too, and infinity is not lower than infinity.

@@ -4,16 +4,17 @@ from functools import cache
 from typing import Any, NamedTuple
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from gradient.descent import descend
 from gradient.optimizers import LEARNING_RATES, OPTIMIZERS
 from gradient.problems import PROBLEMS, Problem
-from gradient.verdict import Verdict, verdict
+from gradient.verdict import Verdict, spread, verdict
 from tests.frames import T, lowest_known
 
 EVERY = [(name, optimizer) for name in PROBLEMS for optimizer in OPTIMIZERS]
-_verdicts = jax.jit(jax.vmap(verdict, (None, None, None, 0, None)))
+_verdicts = jax.jit(jax.vmap(verdict, (None, None, None, 0, None, None)))
 
 
 class Run(NamedTuple):
@@ -24,11 +25,14 @@ class Run(NamedTuple):
     norms: np.ndarray
     last: int
     diverged: bool
+    spread: float
 
     def verdicts(self, best: float) -> np.ndarray:
         """The verdict of every iterate [T], where it is asked for."""
         best = min(best, float(self.losses.min()))
-        found = np.array(_verdicts(self.params, self.losses, self.norms, np.arange(T), np.float32(best)))
+        found = np.array(
+            _verdicts(self.params, self.losses, self.norms, np.arange(T), np.float32(best), np.float32(self.spread))
+        )
         found[self.last :] = Verdict.DIVERGED if self.diverged else found[self.last]
         return found
 
@@ -53,7 +57,7 @@ def run(problem: Problem, optimizer: str, *, num_steps: int = T - 1, **changes: 
     # What is shown ends with the last finite iterate: one whose loss is out of bounds is shown, one without a loss is not.
     last = max(0, min(num_steps, first if first < T and finite[first] else first - 1))
     shown = np.minimum(np.arange(T), last)
-    return Run(params[shown], losses[shown], norms, last, first <= num_steps)
+    return Run(params[shown], losses[shown], norms, last, first <= num_steps, float(spread(jnp.asarray(problem.y))))
 
 
 def random_settings(name: str, optimizer: str, draw: np.random.RandomState) -> dict[str, Any]:

@@ -13,7 +13,12 @@ _STRICT, _LOOSE = -1.0, 1.0
 
 
 def fitting(
-    points: Sequence[Sequence[float]], losses: Sequence[float], norms: Sequence[float], step: int, best: float
+    points: Sequence[Sequence[float]],
+    losses: Sequence[float],
+    norms: Sequence[float],
+    step: int,
+    best: float,
+    spread: float,
 ) -> set[Verdict]:
     """The verdicts that fit the iterate at `step`: one, or two or more where a comparison is not clear.
 
@@ -21,9 +26,10 @@ def fitting(
         points, losses, norms: of all iterates, the end repeated after it.
         step: in 0..len(losses) - 1.
         best: the lowest loss known.
+        spread: the standard deviation of the data.
     """
     fits = set[Verdict]()
-    for name, strictly, loosely in _questions(points, losses, norms, step, best):
+    for name, strictly, loosely in _questions(points, losses, norms, step, best, spread):
         if loosely:
             fits.add(name)
         if strictly:
@@ -32,21 +38,26 @@ def fitting(
 
 
 def _questions(
-    points: Sequence[Sequence[float]], losses: Sequence[float], norms: Sequence[float], step: int, best: float
+    points: Sequence[Sequence[float]],
+    losses: Sequence[float],
+    norms: Sequence[float],
+    step: int,
+    best: float,
+    spread: float,
 ) -> list[tuple[Verdict, bool, bool]]:
     """In the order in which they are asked: a verdict, whether it clearly holds, and whether it may hold."""
     past = [losses[max(0, at)] for at in range(step - 10, step + 1)]
     now, first, six = past[-1], past[0], past[-6:]
-    low, high, scale = min(past), max(past), losses[0]
+    low, high, nothing = min(past), max(past), 1e-5 * spread**2
 
     def below(value: float, bound: float, margin: float) -> bool:
-        return value - bound <= margin * MARGIN * (abs(bound) + 1e-6 * scale)
+        return value - bound <= margin * MARGIN * (abs(bound) + nothing)
 
     def near(values: Sequence[float], share: float, margin: float) -> bool:
-        return all(below(value, (1 + share) * best + 1e-6 * scale, margin) for value in values)
+        return all(below(value, (1 + share) * best + nothing, margin) for value in values)
 
     def still(margin: float) -> bool:
-        limit = min(max(norms[0], 1), 10) / 1000
+        limit = min(max(norms[0], spread), 10 * spread) / 1000
         after = [norms[min(at, len(norms) - 1)] for at in range(step + 1, step + 6)]
         return below(norms[step], limit, margin) and all(below(norm, 10 * limit, margin) for norm in after)
 
@@ -58,12 +69,12 @@ def _questions(
 
     tests = [
         (Verdict.CONVERGED, lambda margin: still(margin) and near([now], 0.05, margin)),
-        (Verdict.SETTLED, still),
+        (Verdict.SETTLED, lambda margin: still(margin) and not below(now, 0.99 * past[-5], -margin)),
         (Verdict.START, lambda _: step == 0),
         (Verdict.BEST, lambda margin: near(six, 0.02, margin)),
         (Verdict.BOUNCING, lambda margin: _hops(points, step, 0.01 + margin * 0.002)),
         (Verdict.DESCENDING, falls),
-        (Verdict.CLOSE, lambda margin: near(six, 0.05, margin)),
+        (Verdict.CLOSE, lambda margin: near([now], 0.05, margin)),
         (Verdict.RISING, rises),
         (Verdict.WANDERING, lambda margin: not below(high, 1.05 * low, -margin)),
     ]

@@ -50,7 +50,12 @@ ROOMS = [
     Room("gradient/frame.py", {"jax", "numpy", *FRAME_PARTS}),
     Room(
         "gradient/sweep.py",
-        {"jax", "numpy", "optax", *(f"gradient.{room}" for room in ("frame", "landscape", "optimizers", "problems"))},
+        {
+            "jax",
+            "numpy",
+            "optax",
+            *(f"gradient.{room}" for room in ("frame", "landscape", "optimizers", "problems", "verdict")),
+        },
     ),
     Room("gradient/best.py", {"jax", "numpy", *(f"gradient.{room}" for room in ("frame", "optimizers", "problems", "sweep"))}),
     Room("gradient/wasm/*.py", {"jax", "numpy", "gradient.wasm*", "gradient.adapters.jax"}),

@@ -66,7 +66,7 @@ def check_advice(problem: Problem, optimizer: str, settings: dict[str, float]) -
     assert found.lowest == min(lowest, found.start_loss)
     before = np.inf if found.present_diverged else found.present_loss
     if found.advised == NEVER:
-        assert lowest > LOWER * before - 2e-6 * found.start_loss
+        assert lowest > min(LOWER * before, before - 1.1e-5 * np.var(problem.y))
         return False
     names = ["learning_rate", *found.hyperparameters]
     values = [found.rates, *(h.values for h in found.hyperparameters.values())]

@@ -14,9 +14,12 @@ VERDICTS = [
     # .5^9 = 1.95e-3, .5^10 = 0.98e-3: the threshold is a thousandth of the gradient at the start.
     ("converges", factor(0.5), 9, 1.0, Verdict.DESCENDING, NEVER),
     ("has converged", factor(0.5), 10, 1.0, Verdict.CONVERGED, NEVER),
-    # From .01 the gradient's norm is .02: a thousandth of 1 is reached in 5 steps, .02 / 32 = .6e-3. The loss is a thousandth.
+    # From .01 the gradient's norm is .02: a thousandth of 1 is reached in 5 steps, .02 / 32 = .6e-3. A loss of 1e-7 is nothing.
     ("nearly there", factor(0.5), 4, 0.01, Verdict.DESCENDING, NEVER),
-    ("near the start", factor(0.5), 5, 0.01, Verdict.SETTLED, NEVER),
+    ("near the start", factor(0.5), 5, 0.01, Verdict.CONVERGED, NEVER),
+    # A loss of 1e-5 is nothing: .0032^2 = 1.02e-5, .0031^2 = 0.96e-5.
+    ("starts beside it", factor(0.9996), 1, 0.0032, Verdict.SLOW, NEVER),
+    ("starts close", factor(0.9996), 1, 0.0031, Verdict.BEST, NEVER),
     ("starts there", factor(0.5), 1, 0.0, Verdict.CONVERGED, NEVER),
     ("in one step", factor(0.0), 1, 1.0, Verdict.CONVERGED, NEVER),
     # 4^9 = .26e6, 4^10 = 1.05e6: a million times the loss at the start.

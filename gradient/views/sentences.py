@@ -26,12 +26,12 @@ VERDICTS = {
     Verdict.SETTLED: VerdictWords(
         "wandering",
         "Settled higher",
-        "The gradient is almost zero, so it stays here[, at {times_best} times the lowest loss known].",
+        "The gradient is almost zero, so it hardly moves[, at {times_best} times the lowest loss known].",
     ),
     Verdict.BEST: VerdictWords(
         "converged", "As good as it gets", "The loss still moves, but hardly above the lowest known, {best_known}."
     ),
-    Verdict.CLOSE: VerdictWords("converged", "Close", "The loss stays close to the lowest known, {best_known}."),
+    Verdict.CLOSE: VerdictWords("converged", "Close", "At this step the loss is close to the lowest known, {best_known}."),
     Verdict.BOUNCING: VerdictWords("bouncing", "Bouncing", "The last steps hop to and fro between two points."),
     Verdict.DESCENDING: VerdictWords(
         "descending", "Going down", "The loss is falling.[ It is {times_best} times the lowest known.]"
