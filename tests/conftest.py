@@ -235,12 +235,18 @@ def site(site_folder: Path) -> Iterator[Server]:
         yield server
 
 
-@contextlib.contextmanager
-def watched(context: BrowserContext) -> Iterator[BrowserContext]:
-    """A browser context whose pages must end with nothing on the console and no error shown."""
+def complaints_of(context: BrowserContext) -> list[str]:
+    """What the pages of a context write to the console as an error, or fail with, from now on."""
     complaints: list[str] = []
     context.on("console", lambda message: complaints.append(message.text) if is_error(message) else None)
     context.on("weberror", lambda error: complaints.append(str(error.error)))
+    return complaints
+
+
+@contextlib.contextmanager
+def watched(context: BrowserContext) -> Iterator[BrowserContext]:
+    """A browser context whose pages must end with nothing on the console and no error shown."""
+    complaints = complaints_of(context)
     try:
         yield context
         shown = [element.inner_text() for page in context.pages for element in page.locator(".techni-error").all()]
@@ -307,22 +313,36 @@ def opened_in(setting: str, size: str, request: pytest.FixtureRequest) -> Iterat
             app.shut_down()
 
 
-@contextlib.contextmanager
-def shown_in(setting: str, size: str, request: pytest.FixtureRequest) -> Iterator[AppPage]:
-    """As above; the settings in which the browser and the kernel compute share Voilà's page."""
-    if setting not in PLACES:
-        with opened_in(setting, size, request) as app:
-            yield app
-    else:
-        app = request.getfixturevalue(f"{size}_in_voila")
-        app.compute_in(PLACES[setting])
+# Which page of this process a setting of a wide window uses. Voilà's is the page of two: of the browser and of its kernel.
+SHARED = {"browser": "wide_in_voila", "kernel": "wide_in_voila", "site": "wide_on_site"}
+
+
+@pytest.fixture(scope="session")
+def wide_in_voila(request: pytest.FixtureRequest) -> Iterator[AppPage]:
+    with opened_in("voila", "wide", request) as app:
+        yield app
+
+
+@pytest.fixture(scope="session")
+def wide_on_site(request: pytest.FixtureRequest) -> Iterator[AppPage]:
+    with opened_in("site", "wide", request) as app:
         yield app
 
 
 @pytest.fixture(scope="module")
-def wide_in_voila(request: pytest.FixtureRequest) -> Iterator[AppPage]:
-    with opened_in("voila", "wide", request) as app:
-        yield app
+def wide(request: pytest.FixtureRequest) -> Iterator[AppPage]:
+    """The app at 1440 x 900, shared by the tests of all modules; in Voilà, computed by the browser, unless parametrized."""
+    setting = getattr(request, "param", "browser")
+    if setting not in SHARED:
+        with opened_in(setting, "wide", request) as app:
+            yield app
+        return
+    app = request.getfixturevalue(SHARED[setting])
+    complaints = complaints_of(app.page.context)
+    if setting in PLACES:
+        app.compute_in(PLACES[setting])
+    yield app
+    assert not complaints, complaints
 
 
 @pytest.fixture(scope="module")
@@ -332,17 +352,16 @@ def phone_in_voila(request: pytest.FixtureRequest) -> Iterator[AppPage]:
 
 
 @pytest.fixture(scope="module")
-def wide(request: pytest.FixtureRequest) -> Iterator[AppPage]:
-    """The app at 1440 x 900, shared by the tests of a module; in Voilà, computed by the browser, unless parametrized."""
-    with shown_in(getattr(request, "param", "browser"), "wide", request) as app:
-        yield app
-
-
-@pytest.fixture(scope="module")
 def phone(request: pytest.FixtureRequest) -> Iterator[AppPage]:
-    """The app on a phone of 390 x 844 with touch; as above."""
-    with shown_in(getattr(request, "param", "browser"), "phone", request) as app:
-        yield app
+    """The app on a phone of 390 x 844 with touch, shared by the tests of a module; as above."""
+    setting = getattr(request, "param", "browser")
+    if setting not in PLACES:
+        with opened_in(setting, "phone", request) as app:
+            yield app
+        return
+    app = request.getfixturevalue("phone_in_voila")
+    app.compute_in(PLACES[setting])
+    yield app
 
 
 @pytest.fixture(scope="module")

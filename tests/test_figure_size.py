@@ -1,13 +1,25 @@
 """The ipympl figures have the size of their place, whenever they are first shown and however fast the window changes."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from tests.app_page import AppPage
+from tests.conftest import PLACES, opened_in
 from tests.test_site import expect_axes
 
 WINDOW: Any = {"width": 1440, "height": 900}
+
+
+@pytest.fixture(scope="module")
+def wide(request: pytest.FixtureRequest) -> Iterator[AppPage]:
+    """A page of this module's own, since a page shows a figure for the first time only once."""
+    setting = request.param
+    with opened_in("voila" if setting in PLACES else setting, "wide", request) as app:
+        if setting in PLACES:
+            app.compute_in(PLACES[setting])
+        yield app
 
 
 @pytest.fixture
@@ -20,7 +32,7 @@ def app(wide: AppPage) -> AppPage:
 
 @pytest.mark.parametrize("wide", ["hardened", pytest.param("kernel", marks=pytest.mark.soak)], indirect=True, scope="module")
 def test_a_figure_that_is_seen_for_the_first_time_fits(wide: AppPage) -> None:
-    """It comes first, because a page shows a figure for the first time only once."""
+    """It comes first."""
     for problem in ("Line", "Network", "Wave"):
         wide.choose("Problem", problem)
         wide.settle()
