@@ -9,10 +9,5 @@ QUICK: dict[str, Any] = {
     "xla_cpu_use_fusion_emitters": False,
     "xla_cpu_parallel_codegen_split_count": 1,
 }
-# XLA's own defaults, with which a kernel compiles.
-OPTIMIZED: dict[str, Any] = {
-    "xla_backend_optimization_level": 3,
-    "xla_llvm_disable_expensive_passes": False,
-    "xla_cpu_use_fusion_emitters": True,
-    "xla_cpu_parallel_codegen_split_count": 32,
-}
+# What must round as programs do that a kernel has compiled with XLA's defaults, in half of the time that those take.
+OPTIMIZED: dict[str, Any] = {**QUICK, "xla_backend_optimization_level": 1}

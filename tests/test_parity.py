@@ -180,8 +180,8 @@ def assert_alike(got: Values, want: Values, others: list[Values]) -> None:
         assert (got["diverged_step"] == NEVER) == (want["diverged_step"] == NEVER)
 
 
-# The network's descents are often nearly chaotic: how a program rounds, which is as a kernel compiles it, decides where
-# they go.
+# The network's descents are often nearly chaotic: how a program rounds, which follows from how it is compiled, decides
+# where they go.
 OPTIONS = {name: QUICK if problem.is_planar else OPTIMIZED for name, problem in PROBLEMS.items()}
 
 
