@@ -185,6 +185,11 @@ export function trackOf(box) {
   return box?.querySelector(".noUi-target") ?? null;
 }
 
+/** Gives the focus to the handle of the slider in a box, and leaves the page where it is. @param {Element | null} box */
+export function focusOn(box) {
+  /** @type {HTMLElement | null | undefined} */ (box?.querySelector(".noUi-handle"))?.focus({ preventScroll: true });
+}
+
 /** noUiSlider's element around one of its handles, or null elsewhere. @param {Element} element */
 export function sliderAround(element) {
   return element.matches(".noUi-handle") ? element.closest(".noUi-target") : null;

@@ -47,10 +47,10 @@ VERDICTS = {
 }
 
 STRIP = {
-    "cell": "{value}: ends at a loss of {loss}",
+    "cell": "{value}: loss {loss}",
     "diverged": "{value}: diverges",
-    "best": "▴ best: {value}, loss {loss}",
-    "limit": "| steps are unstable above {value}",
+    "best": "▴ best {value}",
+    "limit": "| unstable above {value}",
 }
 
 ADVICE = {

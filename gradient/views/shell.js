@@ -3,6 +3,7 @@
 
 import { drawingOf } from "../adapters/bqplot.js";
 import {
+  focusOn,
   GIVEN_UP,
   handleOf,
   labelOf,
@@ -95,10 +96,12 @@ function takeTyped(event) {
   if (event.type === "blur") pressEnter(target);
 }
 
-/** Before a slider is moved: lets it go in its own steps again. @param {Event} event */
-function takeSteps({ target }) {
+/** Before a slider is moved: lets it go in its own steps again. A finger gives it the focus, as a mouse does. @param {Event} event */
+function takeSteps({ target, type }) {
   const track = target instanceof Element && target.closest(".noUi-target");
-  if (track) setLoose(track, false);
+  if (!track) return;
+  setLoose(track, false);
+  if (type === "pointerdown") focusOn(track);
 }
 
 /** Shows the app in a place that holds an error. @param {Element} place @param {ViewModel} model */

@@ -1,6 +1,6 @@
 // The strip under a slider: a cell for each value, coloured by what the descent comes to there.
 
-import { trackOf } from "../adapters/ipywidgets.js";
+import { focusOn, trackOf } from "../adapters/ipywidgets.js";
 import { formatNumber } from "../link/text.js";
 import { numbersOf } from "./array.js";
 import { callAll, listen, oncePerTask, onRatio, onSize } from "./observers.js";
@@ -70,7 +70,7 @@ function draw(context, model, width, hatched) {
   context.fillStyle = theme.mark;
   const [best, limit] = [model.get("best"), model.get("limit")];
   if (best !== theme.never && losses.length) drawTip(context, (best + 0.5) * cell, true);
-  if (limit > values[0] && limit < values[values.length - 1]) drawLimit(context, positionOf(values, limit) * cell);
+  if (isOnStrip(limit, values)) drawLimit(context, positionOf(values, limit) * cell);
 }
 
 /** A line across the strip. @param {CanvasRenderingContext2D} context @param {number} x */
@@ -78,16 +78,34 @@ function drawLimit(context, x) {
   context.fillRect(Math.round(x) - 1, 0, 2, HEIGHT);
 }
 
-/** What the strip says of the cell at an index, and of its marks. @param {ViewModel} model @param {number} index */
-function labelAt(model, index) {
+/** Whether a mark at a value lies on the strip. @param {number} limit @param {number[]} values ascending */
+const isOnStrip = (limit, values) => limit > values[0] && limit < values[values.length - 1];
+
+/** What the strip says of its marks, and of the cell at an index, if it is given one. @param {ViewModel} model @param {number | null} index */
+function wordsOf(model, index) {
   const { words, never } = /** @type {Theme} */ (model.get("theme"));
   const [losses, values] = [numbersOf(model.get("losses")), model.get("values")];
+  if (!losses.length) return [];
   const shown = (/** @type {number} */ i) => ({ value: formatNumber(values[i]), loss: formatNumber(losses[i]) });
   const [best, limit] = [model.get("best"), model.get("limit")];
-  const lines = [fillIn(losses[index] < 0 ? words.diverged : words.cell, shown(index))];
-  if (best !== never) lines.push(fillIn(words.best, shown(best)));
-  if (limit > 0) lines.push(fillIn(words.limit, { value: formatNumber(limit) }));
-  return lines.join("\n");
+  return [
+    ...(best === never ? [] : [fillIn(words.best, shown(best))]),
+    ...(isOnStrip(limit, values) ? [fillIn(words.limit, { value: formatNumber(limit) })] : []),
+    ...(index === null ? [] : [fillIn(losses[index] < 0 ? words.diverged : words.cell, shown(index))]),
+  ];
+}
+
+/** Writes each of some words into an element of its own, if they are new. @param {HTMLElement} place @param {string[]} words */
+function write(place, words) {
+  if (place.dataset.words === words.join()) return;
+  place.dataset.words = words.join();
+  place.replaceChildren(
+    ...words.map((text) => {
+      const element = document.createElement("span");
+      element.textContent = text;
+      return element;
+    }),
+  );
 }
 
 /** Puts the strip under the track of its slider. @param {ViewModel} model @param {HTMLElement} el @param {HTMLCanvasElement} canvas */
@@ -113,30 +131,51 @@ function makePainter(model, el, canvas) {
   return { paint, measure };
 }
 
-/** Calls `act` with the index of the cell under the pointer. @param {ViewModel} model @param {HTMLCanvasElement} canvas @param {(index: number) => void} act */
-const atPointer = (model, canvas, act) => (/** @type {MouseEvent} */ event) => {
+/** The index of the cell under a pointer. @param {ViewModel} model @param {MouseEvent} event */
+function indexAt(model, { offsetX, target }) {
   const count = model.get("values").length;
-  const share = event.offsetX / canvas.clientWidth;
-  act(Math.min(Math.max(Math.floor(share * count), 0), count - 1));
-};
+  const share = offsetX / /** @type {HTMLCanvasElement} */ (target).clientWidth;
+  return Math.min(Math.max(Math.floor(share * count), 0), count - 1);
+}
+
+/** Sets the slider to the value of a cell. @param {ViewModel} model @param {number} index */
+function pick(model, index) {
+  model.set("picked", index);
+  model.set("picks", model.get("picks") + 1);
+  model.save_changes();
+}
+
+/** The canvas, and under it the place for words, which the style sheet shows while the slider is pointed at or has the focus. @param {HTMLElement} el */
+function build(el) {
+  const [canvas, words] = [document.createElement("canvas"), document.createElement("p")];
+  canvas.setAttribute("aria-hidden", "true"); // the readout speaks of the best value
+  words.className = "techni-strip-words";
+  el.append(canvas, words);
+  return { canvas, words };
+}
 
 /** @param {import("./observers.js").RenderContext} context */
 function render({ model, el }) {
-  const canvas = document.createElement("canvas");
-  canvas.setAttribute("aria-hidden", "true"); // the readout speaks of the best value
-  el.append(canvas);
+  const { canvas, words } = build(el);
   const { paint, measure } = makePainter(model, el, canvas);
-  const pointed = atPointer(model, canvas, (index) => {
-    canvas.title = numbersOf(model.get("losses")).length ? labelAt(model, index) : "";
+  /** @type {number | null} */
+  let pointed = null;
+  const say = () => write(words, wordsOf(model, pointed));
+  const point = (/** @type {number | null} */ index) => {
+    pointed = index;
+    say();
+  };
+  canvas.addEventListener("pointermove", (event) => {
+    if (event.pointerType !== "touch") point(indexAt(model, event)); // a finger does not point: it picks
   });
-  const clicked = atPointer(model, canvas, (picked) => {
-    model.set("picked", picked);
-    model.set("picks", model.get("picks") + 1);
-    model.save_changes();
+  canvas.addEventListener("pointerleave", () => point(null));
+  canvas.addEventListener("click", (event) => {
+    pick(model, indexAt(model, event));
+    focusOn(el.parentElement); // its words stay, on a screen without a pointer too
   });
-  canvas.addEventListener("pointermove", pointed);
-  canvas.addEventListener("click", clicked);
-  const undo = [listen(model, DRAWN, oncePerTask(paint)), onRatio(measure), onSize(el, measure)];
+  const follow = oncePerTask(() => callAll([paint, say]));
+  const undo = [listen(model, DRAWN, follow), onRatio(measure), onSize(el, measure)];
+  say();
   return () => callAll(undo);
 }
 

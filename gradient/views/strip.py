@@ -31,8 +31,8 @@ THEME = {
 class Strip(anywidget.AnyWidget):
     """Colours for the loss at the end of a descent, from the lowest known (light) to that of the start and beyond (dark).
 
-    What diverges is hatched. One mark is at the best value, and one where steps become unstable, if a law says so. Pointing at
-    the strip shows the loss; a click picks a value.
+    What diverges is hatched. One mark is at the best value, and one where steps become unstable, if a law says so; words name
+    them while the slider is pointed at or has the focus. Pointing at the strip shows the loss; a click picks a value.
 
     Attributes:
         slider: whose track lies above the strip.
