@@ -170,7 +170,7 @@ class App(Controls, widgets.Box):
         self.fit, self.loss, self.readout = (
             self._linked(Fit()),
             self._linked(Loss()),
-            self._linked(Readout(cached_best(self._cache))),
+            self._linked(Readout(cached_best(self._cache), self.strips["learning_rate"])),
         )
         self.formula, self.arithmetic = self._linked(Formula()), self._linked(ArithmeticLine())
         self.advised = Advice(list(self.strips.values()))

@@ -1,9 +1,13 @@
 // The readout's numbers and its verdict. The words come from Python, the numbers from whoever computes.
 
+import { getModel } from "../adapters/ipywidgets.js";
 import { fill, formatNumber } from "../link/text.js";
-import { oncePerTask } from "./observers.js";
+import { numbersOf } from "./array.js";
+import { callAll, listen, oncePerTask } from "./observers.js";
+import { fillIn } from "./words.js";
 
 /** @typedef {import("./observers.js").ViewModel} ViewModel */
+/** @typedef {import("../adapters/ipywidgets.js").Model} Model */
 /** @typedef {{ style: string, word: string, sentence: string }} VerdictWords */
 
 const SPEAK_AFTER_MS = 600; // a screen reader hears what stays this long
@@ -58,24 +62,46 @@ function spokenOf(model) {
   return fill(template, (name) => model.get(name));
 }
 
+/** What is spoken of the best learning rate, nothing if there is none. @param {ViewModel} model @param {Model} rates its strip */
+function spokenBestOf(model, rates) {
+  const [best, values] = [rates.get("best"), rates.get("values")];
+  if (best === rates.get("theme").never) return "";
+  const loss = formatNumber(numbersOf(rates.get("losses"))[best]);
+  return fillIn(model.get("words").spoken_best, { value: formatNumber(values[best]), loss });
+}
+
+/** Speaks what is new: the best learning rate follows from few of the controls. @param {HTMLElement} region */
+function makeSpeaker(region) {
+  let said = { state: "", best: "" };
+  return (/** @type {string} */ state, /** @type {string} */ best) => {
+    if (state === said.state && best === said.best) return;
+    region.textContent = best === said.best ? state : `${state}. ${best}`;
+    said = { state, best };
+  };
+}
+
 /** @param {import("./observers.js").RenderContext} context */
-function render({ model, el }) {
+async function render({ model, el }) {
   const parts = build(el, model.get("words"));
+  const speak = makeSpeaker(parts.spoken);
+  const rates = await getModel(model.widget_manager, model.get("rates"));
   /** @type {number | undefined} */
   let timer;
+  const speakLater = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => speak(spokenOf(model), spokenBestOf(model, rates)), SPEAK_AFTER_MS);
+  };
   const show = () => {
     draw(parts, model);
-    clearTimeout(timer);
-    timer = setTimeout(() => {
-      parts.spoken.textContent = spokenOf(model);
-    }, SPEAK_AFTER_MS);
+    speakLater();
   };
   const schedule = oncePerTask(show);
   model.on("change", schedule);
+  const undo = [() => model.off("change", schedule), listen(rates, ["best", "losses"], speakLater)];
   show();
   return () => {
     clearTimeout(timer);
-    model.off("change", schedule);
+    callAll(undo);
   };
 }
 

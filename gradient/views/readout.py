@@ -4,12 +4,14 @@ import pathlib
 from collections.abc import Callable
 
 import anywidget
-from traitlets import Dict, Float, Int, Unicode
+from ipywidgets import Widget, widget_serialization
+from traitlets import Dict, Float, Instance, Int, Unicode
 
 from gradient.link.modules import esm
 from gradient.problems import Problem
 from gradient.verdict import Verdict
 from gradient.views.sentences import READOUT, VERDICTS
+from gradient.views.strip import Strip
 from gradient.views.view import Outputs, Trait, View
 
 _HERE = pathlib.Path(__file__).parent
@@ -19,12 +21,13 @@ _NUMBERS = ("loss", "gradient_norm", "step", "last", "verdict", "diverged_step",
 class Readout(View, anywidget.AnyWidget):
     """Loss, gradient norm and step as numbers, a verdict as a sentence, and what failed, if anything did.
 
-    Screen readers hear numbers and verdict once they have stopped changing.
+    Screen readers hear numbers and verdict once they have stopped changing, and the best learning rate when that is another.
 
     Attributes:
         loss, gradient_norm, step, last, verdict, diverged_step, best_known, times_best: the fields of `gradient.frame.Frame`
             with these names.
         known: the lowest loss that is known for these data, from which the verdict follows.
+        rates: the strip of the learning rate, which knows the best.
         error: what failed, or nothing.
         verdicts: for each verdict its style, word and sentence; see `sentences.VERDICTS`.
         words: the numbers' names, and what is spoken; see `sentences.READOUT`.
@@ -41,13 +44,14 @@ class Readout(View, anywidget.AnyWidget):
     best_known = Float(0.0).tag(sync=True)
     times_best = Float(1.0).tag(sync=True)
     known = Float(0.0).tag(sync=True)
+    rates = Instance(Widget).tag(sync=True, **widget_serialization)
     error = Unicode("").tag(sync=True)
     verdicts = Dict({str(int(code)): words._asdict() for code, words in VERDICTS.items()}).tag(sync=True)
     words = Dict(READOUT).tag(sync=True)
 
-    def __init__(self, lowest_loss: Callable[[Problem], float]) -> None:
-        """Takes what says the lowest loss that is known for a problem."""
-        super().__init__()
+    def __init__(self, lowest_loss: Callable[[Problem], float], rates: Strip) -> None:
+        """Takes what says the lowest loss that is known for a problem, and the strip of the learning rate."""
+        super().__init__(rates=rates)
         self._lowest_loss = lowest_loss
 
     def best_preset(self, problem: Problem) -> dict[Trait, float]:

@@ -65,6 +65,7 @@ READOUT = {
     "step": "Step",
     "best_known": "Lowest known",
     "spoken": "Step {step}, loss {loss}, {verdict}",
+    "spoken_best": "The best learning rate is {value}, with a loss of {loss}",
 }
 
 
