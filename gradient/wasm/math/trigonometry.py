@@ -3,16 +3,17 @@
 import math
 
 from gradient.wasm.ir import F32, I32, Expr, Op, apply, bitcast, compare, f32, i32, select
-from gradient.wasm.math.floats import INF, absolute, clip, is_nan, nearest, polynomial, rounded, with_sign
+from gradient.wasm.math.floats import INF, absolute, clip, is_nan, polynomial, rounded, with_sign
 
 # pi/2 as its first 12 bits, the next 12, and the remainder: a product of 12 bits and a whole number of 12 bits is exact.
 _HALF_PI = (1.5703125, 4.837512969970703125e-4, 7.549789948768648e-8)
+_HIGH_BITS = -(2**12)  # of a float32: its sign, its exponent and the first 12 bits of its mantissa
 
 
 def _quadrant(x: Expr) -> tuple[Expr, Expr]:
-    """The angle less the nearest multiple of pi/2, and that multiple; accurate for |x| up to several millions."""
+    """The angle less the nearest multiple of pi/2, and that multiple; accurate for |x| up to a million."""
     k, bits = rounded(x * (2 / math.pi))
-    high = nearest(k * 2.0**-10) * 2.0**10
+    high = bitcast(F32, bitcast(I32, k) & _HIGH_BITS)
     low = k - high
     r = x - high * _HALF_PI[0] - low * _HALF_PI[0] - high * _HALF_PI[1] - low * _HALF_PI[1] - k * _HALF_PI[2]
     return clip(r, -0.9, 0.9), bits
@@ -23,7 +24,7 @@ def _sine_and_cosine(x: Expr) -> tuple[Expr, Expr]:
     r, quadrant = _quadrant(x)
     z = r * r
     sine = polynomial(z, (-1.9515295891e-4, 8.3321608736e-3, -1.6666654611e-1)) * z * r + r
-    cosine = polynomial(z, (2.443315711809948e-5, -1.388731625493765e-3, 4.166664568298827e-2)) * z * z - 0.5 * z + 1.0
+    cosine = polynomial(z, (2.443315711809948e-5, -1.388731625493765e-3, 4.166664568298827e-2, -0.5)) * z + 1.0
     is_odd = (quadrant & 1).same(1)
     return select(is_odd, cosine, sine), select(is_odd, sine, cosine)
 
