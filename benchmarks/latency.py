@@ -4,7 +4,8 @@
                                  [--notebook techni.ipynb | --url URL | --site FOLDER]
 
 Without a page it measures the notebook in Voilà, computed by the browser and by the server, the notebook on its own server, the
-folder `site` if it exists, and the same descent in TensorFlow.js. `python -m benchmarks.plot` draws the saved rows.
+folder `site` if it exists, this on a device with a processor that is four times slower (at the first RTT only), and the same
+descent in TensorFlow.js. `python -m benchmarks.plot` draws the saved rows.
 
 For each RTT the page is loaded once in a fresh browser context: an empty cache and, under Voilà, a new kernel. On that page it
 measures
@@ -95,7 +96,7 @@ def measure_all(scenarios: list[Scenario], rtts: list[float], presses: int, tabl
             with serving(scenario) as url:
                 with timed_page(browser, scenario, on_port(url, port_of(url))) as page:
                     page.first_response()
-                for rtt in rtts:
+                for rtt in rtts if scenario.slowdown == 1 else rtts[:1]:
                     table.add(*measure(browser, scenario, url, rtt, presses))
 
 

@@ -4,7 +4,7 @@ import argparse
 import contextlib
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -28,6 +28,7 @@ class Scenario:
         in_server: whether the server computes in all measurements except that of loading.
         problem: chosen for all measurements except that of loading; empty for the page's own choice.
         curve: CSS selector of the SVG path that the slider changes.
+        slowdown: how many times slower than this machine's the page's processor is, as Chromium pretends.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Scenario:
     in_server: bool = False
     problem: str = ""
     curve: str = LOSS_CURVE
+    slowdown: int = 1
 
 
 def port_of(url: str) -> int:
@@ -93,8 +95,14 @@ def tfjs(problem: str) -> Scenario:
     return Scenario(f"TensorFlow.js, {problem}", f"http://{HOST}:{{port}}/", serve, Path.cwd(), curve="path.curve")
 
 
+def slow_device(scenario: Scenario) -> Scenario:
+    """The same page on a device whose processor is four times slower."""
+    return replace(scenario, name=f"{scenario.name}, slow device", slowdown=4)
+
+
 def all_scenarios() -> list[Scenario]:
     """The notebook in Voilà, computed in either place, and in its own server; the static site, if it exists; TensorFlow.js."""
     site = [static_site(SITE), static_site(SITE, "Network")] if Path(SITE).exists() else []
+    site += map(slow_device, site)
     server_pages = [voila(NOTEBOOK), voila(NOTEBOOK, in_server=True), public_server(NOTEBOOK)]
     return [*server_pages, *site, tfjs("Wave"), tfjs("Network")]

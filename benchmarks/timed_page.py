@@ -55,6 +55,8 @@ class TimedPage:
         self.requests: list[str] = []
         self.handle = page.get_by_role("slider", name=scenario.slider, exact=True)
         page.add_init_script(f"{PROBE}\nwindow.curveProbe = latencyProbe.watchCurve({json.dumps(scenario.curve)});")
+        if scenario.slowdown != 1:
+            page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": scenario.slowdown})
         page.on("request", self._count)
         page.on("console", self._collect_error)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
