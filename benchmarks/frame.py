@@ -3,15 +3,16 @@
     python -m benchmarks.frame [--rtt 0,100,300,600] [--presses 120] [--save]
 
 For each problem and round trip time (RTT): milliseconds from a key event until all outputs are set, and the share of presses
-whose next animation frame shows the new loss curve, fitted curve, path and readout. The two are measured in separate passes,
+whose next animation frame shows the new loss curve, fitted curve, path, readout and, but for the network, whose sweep runs in a
+worker, the strip under the momentum. The two are measured in separate passes,
 because reading a canvas takes longer than a press, and each press waits for the frame of the one before. Voilà's server and
 kernel run at the lowest priority, because for a visitor they run on another machine. The folder `site`, if it exists, is the
 page without them. The last row is a page that only changes one attribute of an SVG path for each key.
 """
 
 import argparse
-import json
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -42,6 +43,7 @@ PICTURES = [
     [".techni-drawing", "pixels"],
     [".techni-readout [data-name=gradient_norm]", "text"],
 ]
+STRIP = [".techni-swept:has([aria-label='Momentum']) .techni-strip canvas", "pixels"]
 OBSERVE_RUNS = """async () => {
   const manager = window.jupyterapp?.widgetManager ?? window.widgetManager;
   const models = await Promise.all(Object.values(manager._models));
@@ -58,33 +60,28 @@ BARE_PAGE = """<button>press</button><svg><path d="M0 0"/></svg><script>
 </script>"""
 
 
-def probe(pictures: list[list[str]]) -> str:
-    """JavaScript that a page runs first, so that its presses can be timed."""
-    return f"{PROBE}\nwindow.frameProbe = watchFrames({json.dumps(pictures)});"
-
-
-def presses(page: Page, count: int, *, compare_pictures: bool = False) -> list[dict]:
-    """What the probe records of `count` presses, and on request whether their frames show new pictures."""
+def presses(page: Page, count: int, pictures: Sequence[list[str]] = ()) -> list[dict]:
+    """What the probe records of `count` presses, and whether their frames show other pictures, if some are named."""
     for i in range(count):
-        if compare_pictures:
-            page.evaluate("frameProbe.rememberPictures()")
+        if pictures:
+            page.evaluate("(pictures) => frameProbe.rememberPictures(pictures)", pictures)
         page.keyboard.press("ArrowRight" if i % 10 < 5 else "ArrowLeft")
         page.wait_for_function("(count) => frameProbe.presses.length > count", arg=i, timeout=TIMEOUT_MS)
     return page.evaluate("frameProbe.presses.splice(0)")
 
 
-def timings(page: Page, count: int) -> tuple[float, float, float]:
+def timings(page: Page, count: int, pictures: Sequence[list[str]]) -> tuple[float, float, float]:
     """The median and 95th percentile of `count` presses in milliseconds, and the share of `count` others whose frame is new."""
     waits = [press["set"] - press["event"] for press in presses(page, count)]
     median, p95 = np.percentile(waits, (50, 95))
-    return float(median), float(p95), sum(press["isInFrame"] for press in presses(page, count, compare_pictures=True)) / count
+    return float(median), float(p95), sum(press["isInFrame"] for press in presses(page, count, pictures)) / count
 
 
 def measure_app(browser: Browser, name: str, url: str, rtt: float, count: int, table: Table) -> None:
     """Adds a row for each problem, of one load of the page."""
     with delayed(port_of(url), rtt) as port, browser.new_context() as context:
         page = context.new_page()
-        page.add_init_script(probe(PICTURES))
+        page.add_init_script(PROBE)
         page.goto(on_port(url, port), timeout=TIMEOUT_MS)
         page.wait_for_selector(LOSS_CURVE, state="attached", timeout=TIMEOUT_MS)
         page.wait_for_function("window.jupyterapp?.widgetManager ?? window.widgetManager", timeout=TIMEOUT_MS)
@@ -95,7 +92,8 @@ def measure_app(browser: Browser, name: str, url: str, rtt: float, count: int, t
         for problem in PROBLEMS:
             choose(page, problem)
             presses(page, 10)
-            table.add(name, problem, rtt, *timings(page, count))
+            pictures = PICTURES if problem == "Network" else [*PICTURES, STRIP]
+            table.add(name, problem, rtt, *timings(page, count, pictures))
 
 
 def choose(page: Page, problem: str) -> None:
@@ -117,10 +115,10 @@ def measure_bare_page(browser: Browser, count: int, table: Table) -> None:
     """Adds the row of the page with one attribute."""
     with browser.new_context() as context:
         page = context.new_page()
-        page.add_init_script(probe([["path", "d"]]))
+        page.add_init_script(PROBE)
         page.goto(f"data:text/html,{BARE_PAGE}")
         page.locator("button").focus()
-        table.add("one SVG attribute", None, None, *timings(page, count))
+        table.add("one SVG attribute", None, None, *timings(page, count, [["path", "d"]]))
 
 
 def main() -> None:

@@ -11,7 +11,7 @@
  *
  * @typedef {object} FrameProbe
  * @property {Press[]} presses
- * @property {() => void} rememberPictures compares with the present pictures at the next press
+ * @property {(pictures: Picture[]) => void} rememberPictures compares these pictures at the next press
  * @property {() => void} outputsSet is to be called when all outputs of a press are set
  */
 
@@ -25,30 +25,33 @@ function read([selector, what]) {
 /**
  * Records presses at the end of the frame after all outputs were set: when a resize observer is first called, which is after
  * everything that the frame's callbacks draw.
- * @param {Picture[]} pictures @returns {FrameProbe}
+ * @returns {FrameProbe}
  */
-function watchFrames(pictures) {
+function watchFrames() {
   /** @type {Press[]} */
   const presses = [];
   /** @type {Press | null} */
   let current = null;
-  /** @type {ReturnType<typeof read>[] | null} */
-  let before = null;
+  /** @type {Picture[]} */
+  let compared = [];
+  /** @type {ReturnType<typeof read>[]} */
+  let before = [];
   addEventListener("keydown", (event) => (current = { event: event.timeStamp }), { capture: true });
 
   /** @param {Press} press */
   function record(press) {
     const frameEnd = new ResizeObserver(() => {
       frameEnd.disconnect();
-      if (before) press.isInFrame = pictures.map(read).every((value, i) => value !== before?.[i]);
-      before = null;
+      if (compared.length) press.isInFrame = compared.map(read).every((value, i) => value !== before[i]);
+      compared = [];
       presses.push(press);
     });
     frameEnd.observe(document.documentElement);
   }
   return {
     presses,
-    rememberPictures: () => {
+    rememberPictures: (pictures) => {
+      compared = pictures;
       before = pictures.map(read);
     },
     outputsSet: () => {
@@ -60,4 +63,4 @@ function watchFrames(pictures) {
   };
 }
 
-Object.assign(window, { watchFrames });
+Object.assign(window, { frameProbe: watchFrames() });

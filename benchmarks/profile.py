@@ -15,7 +15,7 @@ from typing import Any
 from playwright.sync_api import Page
 
 from benchmarks.chromium import chromium
-from benchmarks.frame import OBSERVE_RUNS, PICTURES, PROBLEMS, choose, presses, probe
+from benchmarks.frame import OBSERVE_RUNS, PROBE, PROBLEMS, choose, presses
 from benchmarks.results import Column, Table, add_save_option, reporting
 from benchmarks.scenarios import LOSS_CURVE, NOTEBOOK, serving, voila
 from benchmarks.timed_page import TIMEOUT_MS
@@ -89,7 +89,7 @@ def main() -> None:
         reporting(COLUMNS, "profile" if options.save else None) as table,
     ):
         page = browser.new_page()
-        page.add_init_script(probe(PICTURES))
+        page.add_init_script(PROBE)
         page.goto(url, timeout=TIMEOUT_MS)
         page.wait_for_selector(LOSS_CURVE, state="attached", timeout=TIMEOUT_MS)
         page.evaluate(OBSERVE_RUNS)
