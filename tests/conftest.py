@@ -263,12 +263,12 @@ _EXCEPTED = {
 
 
 # What ipywidgets says on a busy machine, when it stops waiting for a model; `views/shell.js` waits longer (tests/test_slow.py).
-_LATE = "widget model not found"
+LATE = "widget model not found"
 
 
 def is_error(message) -> bool:
     """Whether a console message is an error that is not excepted."""
-    return message.type == "error" and message.location["url"] not in _EXCEPTED and _LATE not in message.text
+    return message.type == "error" and message.location["url"] not in _EXCEPTED and LATE not in message.text
 
 
 @pytest.fixture(scope="session")

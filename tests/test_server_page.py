@@ -11,15 +11,16 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Route, expect
 
 from tests.app_page import LOAD_MS, AppPage
-from tests.conftest import BIN, ROOT, SIZES, Server, free_port, serve, watched
+from tests.conftest import BIN, LATE, ROOT, SIZES, Server, free_port, serve, watched
 from tests.processes import children, command_of, eventually
 from tests.server import BROWSER, WITH_HOOKS, ask, leave, let_time_pass, metrics, stopped_by, visit, wait_until_ready
 
 NUM_TEXTS = sum(cell.cell_type == "markdown" for cell in nbformat.read(ROOT / "techni.ipynb", as_version=4).cells)
 ALL = ("curve", "fit", "field", "gradient_norm")
 
-# What libraries print: webpack about versions, JupyterLab about its socket, ipympl about messages it does not know.
-REMARKS = r"Unsatisfied version|No satisfying version|Starting WebSocket|No handler for the '\w+' message type"
+# What libraries print: webpack about versions, JupyterLab about its socket, ipympl about messages it does not know, and
+# ipywidgets on a busy machine.
+REMARKS = rf"Unsatisfied version|No satisfying version|Starting WebSocket|No handler for the '\w+' message type|.*{LATE}"
 
 
 @pytest.fixture
