@@ -59,14 +59,17 @@ function rowsOf(model) {
   ];
 }
 
-/** Fills the table. @param {HTMLTableElement} table @param {string[][]} rows */
+/** Fills the table, whose rows stand side by side on a phone; roles keep it a table there. @param {HTMLTableElement} table @param {string[][]} rows */
 function fillTable(table, rows) {
+  table.style.setProperty("--columns", `${rows[0].length}`);
   table.replaceChildren(
     ...rows.map((cells, i) => {
       const row = document.createElement("tr");
+      row.role = "row";
       row.append(
         ...cells.map((text, j) => {
           const cell = document.createElement(i === 0 || j === 0 ? "th" : "td");
+          cell.role = i === 0 ? "columnheader" : j === 0 ? "rowheader" : "cell";
           cell.textContent = text;
           return cell;
         }),
@@ -85,6 +88,7 @@ function build(el, words) {
   ];
   const [table, note] = [document.createElement("table"), document.createElement("p")];
   summary.textContent = words.summary;
+  table.role = "table";
   details.append(summary, table, note);
   el.append(line, details);
   return { line, details, table, note };
