@@ -7,9 +7,11 @@ from typing import Any
 import ipywidgets as widgets
 import numpy as np
 import pytest
+from matplotlib.colors import to_rgb
 from traitlets import TraitError
 
 from gradient import OPTIMIZERS, PROBLEMS, App
+from gradient.views import style
 from tests.wire import Message, Wire, opened, to
 
 
@@ -243,6 +245,23 @@ def test_numbers_of_small_losses_keep_clear_of_the_colour_bars_label(app: App) -
     numbers = [label for label in axis.get_ticklabels() if label.get_text()]
     assert {len(number.get_text()) for number in numbers} == {len("0.026"), len("0.0019")}
     assert max(number.get_window_extent().x1 for number in numbers) <= axis.label.get_window_extent().x0
+
+
+def test_in_the_figure_what_comes_after_the_step_in_view_is_paler(app: App) -> None:
+    """As a whole: the dots, which lie over their line, as much as the line."""
+    app.transport.step = 6
+    picture, frame = app.field.pictures[app.problem.index], app.frame()
+
+    def colours() -> np.ndarray:
+        picture.canvas.draw()
+        columns, rows = picture.axes.transData.transform(frame.path[[11, 13]]).astype(int).T
+        return np.asarray(picture.canvas.buffer_rgba())[::-1][rows, columns, :3].astype(float)
+
+    picture.clear()
+    background = colours()
+    picture.show(frame)
+    path = 255 * np.array(to_rgb(style.PATH))
+    np.testing.assert_allclose(colours(), style.LATER * path + (1 - style.LATER) * background, atol=3)
 
 
 def test_everything_is_built_once_and_changed_in_place(app: App, wire: Wire) -> None:

@@ -21,8 +21,8 @@ OF_THE_WINDOW = [
     "test_no_longer_name_is_cut",
 ]
 
-# The sliders' numbers that are wider than their boxes.
-CUT_NUMBERS = """() => [...document.querySelectorAll(".techni-app .widget-readout")]
+# The sliders' names and numbers that are wider than their boxes.
+CUT_TEXTS = """() => [...document.querySelectorAll(".techni-sliders :is(.widget-label, .widget-readout)")]
   .filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth).map(({ textContent }) => textContent)"""
 
 # How much lighter or darker than its background, from 1 to 21, an element's content is, as WCAG 2 defines it.
@@ -134,7 +134,7 @@ def test_a_button_can_be_seen_under_the_mouse(app: AppPage) -> None:
 def test_no_number_of_a_slider_is_cut(app: AppPage) -> None:
     app.press("Learning rate", "Home")
     assert app.value("Learning rate") == "0.00100"
-    assert app.page.evaluate(CUT_NUMBERS) == []
+    assert app.page.evaluate(CUT_TEXTS) == []
 
 
 def test_there_is_no_toolbar(app: AppPage) -> None:
@@ -246,6 +246,7 @@ def expect_readable(app: AppPage) -> None:
         for slider in app.page.locator(".techni-swept [role=slider]:visible").all():
             slider.focus()
             assert app.page.evaluate(UNREADABLE) == [], setting
+        assert app.page.evaluate(CUT_TEXTS) == [], setting
 
 
 def test_nothing_overlaps_or_is_cut(app: AppPage) -> None:
@@ -348,7 +349,7 @@ def test_on_a_phone_no_choice_is_cut(phone: AppPage) -> None:
 def test_on_a_phone_no_number_of_a_slider_is_cut(phone: AppPage) -> None:
     phone.press("Learning rate", "Home")
     assert phone.value("Learning rate") == "0.00100"
-    assert phone.page.evaluate(CUT_NUMBERS) == []
+    assert phone.page.evaluate(CUT_TEXTS) == []
     phone.button("Reset").click()
 
 

@@ -79,6 +79,34 @@ export function clippedToBox({ context, box }, draw) {
   context.restore();
 }
 
+/** Where something is drawn before it is laid over a canvas; as large as anything was. @type {HTMLCanvasElement | undefined} */
+let layer;
+
+/**
+ * Draws with one opacity, whatever in the drawing lies over whatever.
+ * @param {AxesCanvas} axes @param {Box} bounds what lies outside is cut off @param {number} opacity
+ * @param {(layer: AxesCanvas) => void} draw
+ */
+export function drawAsOne(axes, { left, top, width, height }, opacity, draw) {
+  const { context, ratio } = axes;
+  const [x, y] = [left, top].map((place) => Math.floor(place * ratio));
+  const [columns, rows] = [Math.ceil((left + width) * ratio) - x, Math.ceil((top + height) * ratio) - y];
+  if (width <= 0 || height <= 0) return;
+  layer ??= document.createElement("canvas");
+  if (layer.width < columns) layer.width = columns;
+  if (layer.height < rows) layer.height = rows;
+  const own = contextOf(layer);
+  own.setTransform(1, 0, 0, 1, 0, 0);
+  own.clearRect(0, 0, columns, rows);
+  own.setTransform(ratio, 0, 0, ratio, -x, -y);
+  draw({ ...axes, context: own });
+  context.save();
+  context.setTransform(1, 0, 0, 1, 0, 0);
+  context.globalAlpha = opacity;
+  context.drawImage(layer, 0, 0, columns, rows, x, y, columns, rows);
+  context.restore();
+}
+
 /**
  * Draws a figure whose size differs from the overlay's, with its axes where the overlay has them: its margins keep their width,
  * and what is between them is stretched. So the path lies right on it until the figure has been drawn anew, or if nobody can.

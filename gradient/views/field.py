@@ -83,8 +83,9 @@ class PlanePicture(Picture):
         )  # fmt: skip
         self._third = self._mark(style.MARKS["third"], "D")
         self._caption = self._make_caption()
-        lines = [*self._later, *self._line]
-        self._moving = [self._image, *lines, self._third, *self._moving[len(lines) :], self._caption]
+        later, *others = self._moving
+        lines, marks = others[: len(self._line)], others[len(self._line) :]
+        self._moving = [self._image, later, *lines, self._third, *marks, self._caption]
         for axis in (self.axes.xaxis, self.axes.yaxis):
             axis.set_ticks(plane.TICKS)
         self._bar = self._colour_bar(self._image)

@@ -1,6 +1,6 @@
 // The path of the descent on the axes: its line with a halo, its iterates, start and current point, and where it leaves.
 
-import { setFont, write } from "./axes_canvas.js";
+import { drawAsOne, setFont, write } from "./axes_canvas.js";
 import { fillIn } from "./words.js";
 
 /** @typedef {import("./axes_canvas.js").AxesCanvas} AxesCanvas */
@@ -102,11 +102,27 @@ export function drawMark({ context, theme }, kind, shape, x, y, angle = 0) {
   context.restore();
 }
 
+/** Where places from `low` to `low + length` reach, with room for their dots. @param {Float64Array} places @param {number} low @param {number} length */
+function reachOf(places, low, length) {
+  const ends = [Math.min(...places) - DOT_REACH, Math.max(...places) + DOT_REACH];
+  return ends.map((end) => Math.min(Math.max(end, low), low + length));
+}
+
 /** Draws what comes after the current step, paler. @param {AxesCanvas} axes @param {Float64Array} pixels */
 export function drawLater(axes, pixels) {
-  axes.context.globalAlpha = axes.theme.later;
-  drawLine(axes, pixels);
-  axes.context.globalAlpha = 1;
+  const { box, theme } = axes;
+  const [left, right] = reachOf(
+    pixels.filter((_, i) => i % 2 === 0),
+    box.left,
+    box.width,
+  );
+  const [top, bottom] = reachOf(
+    pixels.filter((_, i) => i % 2 === 1),
+    box.top,
+    box.height,
+  );
+  const bounds = { left, top, width: right - left, height: bottom - top };
+  drawAsOne(axes, bounds, theme.later, (layer) => drawLine(layer, pixels));
 }
 
 /** Draws the line and the iterates on it. @param {AxesCanvas} axes @param {Float64Array} pixels */

@@ -1,5 +1,6 @@
 """A map under the path of the descent: its background is drawn once for each size, a new path over a copy of it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,21 @@ from gradient.views.sentences import MAP
 NARROW = 460  # below it there is room for fewer arrows and shorter lines
 _SIZE = (640, 560)  # CSS pixels, until the page says how much room there is
 _HALO = [patheffects.Stroke(linewidth=style.HALO_WIDTH, foreground=style.PAPER), patheffects.Normal()]
+
+
+class _Paler:
+    """Artists that are drawn as one, paler as a whole: a line and its dots lie over one another."""
+
+    def __init__(self, artists: Sequence[Any]) -> None:
+        self._artists = artists
+
+    def draw(self, renderer: Any) -> None:
+        if len(self._artists[0].get_xdata()) < 2:
+            return  # no line: a layer of its own takes a millisecond
+        renderer.start_filter()
+        for artist in self._artists:
+            artist.draw(renderer)
+        renderer.stop_filter(lambda image, _: (image * (1, 1, 1, style.LATER), 0, 0))
 
 
 class Picture:
@@ -47,22 +63,22 @@ class Picture:
         self._arrange()
 
     def _make_moving(self) -> list:
-        self._later, self._line = self._make_line(alpha=style.LATER), self._make_line()
+        self._later, self._line = self._make_line(), self._make_line()
         self._start, self._point = (self._mark(style.MARKS[name], "o") for name in ("start", "point"))
         self._exit = self._mark(style.MARKS["exit"], "^", clip_on=False)
         self._note = self.axes.annotate(
             "", (0, 0), (0, 0), textcoords="offset points", fontsize=style.SMALL_FONT, color=style.INK, animated=True
         )
         self._note.set_bbox({"facecolor": "white", "edgecolor": style.GRID, "pad": style.EXIT_NOTE_PAD})
-        return [*self._later, *self._line, self._start, self._point, self._exit, self._note]
+        return [_Paler(self._later), *self._line, self._start, self._point, self._exit, self._note]
 
-    def _make_line(self, **properties: Any) -> list:
+    def _make_line(self) -> list:
         """A line with a halo, and the iterates on it."""
-        path = self.axes.plot([], [], color=style.PATH, lw=style.PATH_WIDTH, path_effects=_HALO, animated=True, **properties)
+        path = self.axes.plot([], [], color=style.PATH, lw=style.PATH_WIDTH, path_effects=_HALO, animated=True)
         # The dots' edges are under all the dots: a dense path keeps its colour.
         face, edge, width, size = style.MARKS["iterate"]
         dots = [style.Mark(edge, edge, 0, size + width), style.Mark(face, face, 0, size - width)]
-        return [*path, *(self._mark(dot, "o", **properties) for dot in dots)]
+        return [*path, *(self._mark(dot, "o") for dot in dots)]
 
     def _mark(self, mark: style.Mark, shape: str, **properties: Any) -> Any:
         face, edge, edge_width, size = mark
