@@ -20,7 +20,7 @@ from gradient.views.overlay import Overlay
 from gradient.views.readout import Readout
 from gradient.views.view import View
 
-_SWEEP_DELAY = 0.05  # seconds
+SWEEP_DELAY = 0.05  # seconds without a change, after which a kernel that computes runs a sweep
 
 
 def link_frame(
@@ -87,7 +87,7 @@ def link_sweep(
         shapes=lambda problem, optimizer: dict.fromkeys(("x", "y"), problems[problem].x.shape),
         cache=cache,
         name=lambda problem, optimizer: program_name("sweep", problems[problem], OPTIMIZERS[keys[optimizer]]),
-        delay=_SWEEP_DELAY,
+        delay=SWEEP_DELAY,
     )
 
 

@@ -11,7 +11,9 @@ from matplotlib.colors import to_rgb
 from traitlets import TraitError
 
 from gradient import OPTIMIZERS, PROBLEMS, App
+from gradient.app_links import SWEEP_DELAY
 from gradient.views import style
+from tests.clock import Clock
 from tests.wire import Message, Wire, opened, to
 
 
@@ -75,6 +77,29 @@ def visit(app: App, wire: Wire, widget: widgets.Widget, state: dict) -> list[Mes
     return [m for m in wire.messages[before:] if m.comm_id != app._main.model_id]
 
 
+def count_sweeps(app: App, monkeypatch: pytest.MonkeyPatch, clock: Clock) -> list:
+    """A list that grows with every run of the sweep, which waits by this clock, by the learning rate that it is given."""
+    rates: list[float] = []
+    kernel = app._sweep._kernel
+    compute = kernel.compute
+
+    def counted(inputs: dict, static: dict) -> Any:
+        rates.append(float(inputs["learning_rate"]))
+        return compute(inputs, static)
+
+    monkeypatch.setattr(kernel, "compute", counted)
+    monkeypatch.setattr(app._sweep._delay, "_running_loop", clock.running)
+    return rates
+
+
+def visit_both(app: App, wire: Wire, widget: widgets.Widget, state: dict) -> list[Message]:
+    """As `visit`, and asks for a sweep too, as a page does; returns all messages sent in answer."""
+    before = len(wire.messages)
+    visit(app, wire, widget, state)
+    wire.receive(app._sweep, {"asked_kernel": app._sweep.asked_kernel + 1})
+    return wire.messages[before:]
+
+
 def canvas_of(app: App) -> widgets.Widget:
     return app.field.pictures[app.problem.index].canvas
 
@@ -97,6 +122,47 @@ def test_what_a_slider_event_costs(app: App, wire: Wire, name: str, value: float
     assert [len(to(view, sent)) for view in step] == [1, 1]
     accounted = [app.loss.curve, app.fit.curve, app.fit.residuals, app.readout, *step, slider, canvas_of(app)]
     assert {m.comm_id for m in sent} - {scale.model_id for scale in scales} == {widget.model_id for widget in accounted}
+
+
+def test_each_event_runs_a_descent_and_the_last_of_them_a_sweep(app: App, wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sweep waits until the frames have been sent and the controls rest, and is of their newest values."""
+    clock, descents = Clock(), count_descents(app)
+    rates = count_sweeps(app, monkeypatch, clock)
+    for number, rate in enumerate([0.2, 0.3, 0.4], 1):
+        sent = visit_both(app, wire, app.learning_rate, {"value": rate})
+        wire.receive(app.overlay, {"shown": app.overlay.shown + 1})
+        assert (len(descents), len(to(app.loss.curve, sent)), len(to(canvas_of(app), sent, "custom"))) == (number, 1, 1)
+        assert to(app.strips["learning_rate"], sent) == []
+        clock.wait(0.9 * SWEEP_DELAY)
+    assert rates == []
+    before = len(wire.messages)
+    clock.wait(SWEEP_DELAY)
+    assert (rates, len(descents)) == ([pytest.approx(0.4)], 3)
+    strips = {strip.model_id for strip in app.strips.values()}
+    assert {m.comm_id for m in wire.messages[before:]} <= {*strips, app.advised.model_id}
+    clock.wait(9 * SWEEP_DELAY)
+    assert len(rates) == 1
+
+
+def test_a_lower_loss_than_was_known_changes_the_verdict_by_one_more_descent(
+    app: App, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, descents = Clock(), count_descents(app)
+    rates = count_sweeps(app, monkeypatch, clock)
+    app.readout.known = 1.0
+    assert len(descents) == 1
+    visit_both(app, wire, app.learning_rate, {"value": 0.2})
+    clock.wait(SWEEP_DELAY)
+    assert (len(rates), len(descents)) == (1, 3)
+    assert app.readout.best_known == app.readout.known < 0.04
+
+
+def test_a_step_runs_no_sweep(app: App, wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, descents = Clock(), count_descents(app)
+    rates = count_sweeps(app, monkeypatch, clock)
+    visit_both(app, wire, app.transport, {"step": 3})
+    clock.wait(2 * SWEEP_DELAY)
+    assert (rates, len(descents)) == ([], 1)
 
 
 def test_what_a_step_costs(app: App, wire: Wire) -> None:

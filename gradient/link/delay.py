@@ -12,15 +12,18 @@ class Delay:
     Without an event loop, as in a script, or with no seconds to wait, it calls at once.
     """
 
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
+    def __init__(
+        self, seconds: float, running_loop: Callable[[], asyncio.AbstractEventLoop] = asyncio.get_running_loop
+    ) -> None:
+        """Takes the seconds, and what returns the event loop or raises a RuntimeError: tests have a clock of their own."""
+        self._seconds, self._running_loop = seconds, running_loop
         self._timer: asyncio.TimerHandle | None = None
 
     def __call__(self, act: Callable[[], None]) -> None:
         """Calls `act` as an event of its own, later or at once."""
         self.cancel()
         try:
-            loop = asyncio.get_running_loop()
+            loop = self._running_loop()
         except RuntimeError:
             act()
             return

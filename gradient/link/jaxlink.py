@@ -93,6 +93,7 @@ class JaxLink(ViewlessWidget):
         observing, self._observing = self._observing, []
         for act, (widget, name) in observing:
             widget.unobserve(act, name)
+        self._delay.cancel()
         super().close()
 
     def run(self) -> None:
