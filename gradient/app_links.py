@@ -116,6 +116,7 @@ def strips(optimizer: str, sliders: Sequence[str], found: Sweep, best_known: jax
         "advised_slider": jnp.where(found.advised == NEVER, NEVER, places[advised]),
         "advised_index": found.advised_index,
         "advised_loss": best_losses[advised],
+        "offset": found.offset,
         "scale": found.scale,
     }
 

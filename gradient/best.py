@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from gradient.frame import MAX_STEPS
+from gradient.frame import MAX_STEPS, finite
 from gradient.optimizers import LEARNING_RATES, SHIPPED, Optimizer
 from gradient.problems import Problem
 from gradient.sweep import Descent
@@ -17,9 +17,10 @@ _OPTIMIZERS = [record for record in SHIPPED if record.label in ("Momentum", "Ada
 
 
 def best_known(problem: Problem) -> list[np.ndarray]:
-    """The lowest loss, a scalar, at the end of descents such as the page shows: 200 steps, with many learning rates.
+    """The lowest loss, a finite scalar, at the ends of descents such as the page shows: 200 steps, with many learning rates.
 
-    They start from a grid over the domain of a two-parameter model, or else from the problem's own starts.
+    They start from a grid over the domain of a two-parameter model, or else from the problem's own starts. Where every one of
+    them diverges, it is the lowest loss at a start.
     """
     return [np.asarray(_lowest(problem))]
 
@@ -31,9 +32,10 @@ def _lowest(problem: Problem) -> jax.Array:
 
     def lowest_from(start: jax.Array) -> jax.Array:
         descent = Descent.of(problem, start, x, y, MAX_STEPS)
-        return jnp.stack([_lowest_with(descent, record, rates) for record in _OPTIMIZERS]).min()
+        at_start = jnp.nan_to_num(descent.loss(start), nan=jnp.inf)
+        return jnp.stack([at_start, *(_lowest_with(descent, record, rates) for record in _OPTIMIZERS)]).min()
 
-    return jax.lax.map(lowest_from, starts).min()
+    return finite(jax.lax.map(lowest_from, starts).min())
 
 
 def _lowest_with(descent: Descent, record: Optimizer, rates: jax.Array) -> jax.Array:

@@ -16,6 +16,10 @@ from gradient.verdict import NOTHING, spread
 
 NUM_RATES, NUM_VALUES = 64, 32
 LOWER = 0.99  # times the present loss at the end: what an advised setting has to come to
+_LARGE = 10  # mean absolute value of x
+_FAR = 2.5  # times the mean distance of x from its mean: the mean of what should be moved to 0, unlike x from 0 to 1
+_POWERS = np.array([float(f"1e{i}") for i in range(38)], np.float32)
+_HALFWAY = np.float32(10**0.5)  # between two powers of ten
 _IN_PLACE = 1.01  # times the lowest loss: another learning rate is preferred up to this
 
 
@@ -49,7 +53,9 @@ class Sweep(NamedTuple):
         advised: which control has a value that ends at least 1 % lower than the present descent, and by more than counts as
             nothing (see `verdict`): 0 for the learning rate, 1, 2, ... for the hyperparameters in their order, -1 if none has;
             `advised_index` is that of the value.
-        scale: what to divide x by, a power of ten, if no learning rate lowers the loss by 1 % and x is large; else 0.
+        offset, scale: what to subtract from x, a number of three digits, and then to divide it by, a power of ten, if x is so
+            large that the smallest learning rate already takes too large steps, and no other lowers the loss by 1 %; else 0,
+            as is one of them that is not needed.
     """
 
     rates: jax.Array
@@ -66,6 +72,7 @@ class Sweep(NamedTuple):
     stability_limit: jax.Array
     advised: jax.Array
     advised_index: jax.Array
+    offset: jax.Array
     scale: jax.Array
 
 
@@ -120,7 +127,7 @@ def sweep(problem: Problem, optimizer: str, controls: Mapping[str, Any]) -> Swee
         present_loss=runs.losses[-1],
         lowest=jnp.minimum(jnp.where(runs.diverged, jnp.inf, runs.losses).min(), start_loss),
         stability_limit=stability_limit(key, curvature(descent.loss, minimum), **dict(zip(names, present[1:], strict=True))),
-        scale=_scale(rates, start_loss, controls["x"]),
+        **_rescaling(rates, start_loss, controls["x"]),
         **_advice(outcomes, runs, NOTHING * spread(controls["y"]) ** 2),
     )
     return jax.tree.map(finite, found)
@@ -218,9 +225,14 @@ def _advice(outcomes: Sequence[Outcomes], runs: _Run, nothing: jax.Array) -> dic
     }
 
 
-def _scale(rates: Outcomes, start_loss: jax.Array, x: jax.Array) -> jax.Array:
-    """A power of ten near the size of x, if all learning rates fail and x is what makes the loss steep; else 0."""
-    size = jnp.sqrt(jnp.mean(x**2))
-    fails = (rates.diverged | (rates.losses > LOWER * start_loss)).all()
-    powers = jnp.asarray([10.0**i for i in range(1, 38)], jnp.float32)
-    return jnp.where(fails & (size > powers[0]), powers[jnp.maximum(jnp.sum(powers <= size) - 1, 0)], 0.0)
+def _rescaling(rates: Outcomes, start_loss: jax.Array, x: jax.Array) -> dict[str, jax.Array]:
+    """What brings x near 0 and to a size near 1, if x is what makes the loss too steep for all learning rates; else zeros."""
+    fails = (rates.diverged | (rates.losses > LOWER * start_loss)).all() & (rates.diverged[0] | (rates.losses[0] > start_loss))
+    powers = jnp.asarray(_POWERS)
+    mean = jnp.mean(x)
+    digit = powers[jnp.maximum(jnp.sum(powers <= jnp.abs(mean)) - 1, 0)] / 100  # of its third digit, because three are shown
+    is_far = jnp.abs(mean) > _FAR * jnp.mean(jnp.abs(x - mean))
+    offset = jnp.where(is_far, jnp.round(mean / digit) * digit, 0.0)
+    scale = powers[jnp.sum(_HALFWAY * powers <= jnp.mean(jnp.abs(x - offset)))]
+    is_advised = fails & (jnp.mean(jnp.abs(x)) > _LARGE)
+    return {"offset": jnp.where(is_advised, offset, 0.0), "scale": jnp.where(is_advised & (scale > 1), scale, 0.0)}

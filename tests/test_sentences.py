@@ -30,5 +30,5 @@ def test_every_verdict_has_its_own_words() -> None:
 
 @pytest.mark.parametrize("value", EXTREME)
 def test_an_advice_is_short(value: float) -> None:
-    for sentence in (ADVICE["sentence"].replace("{label}", "Learning rate"), ADVICE["scale"]):
+    for sentence in (ADVICE["sentence"].replace("{label}", "Learning rate"), ADVICE["rescale"]):
         assert len(fill(sentence, dict.fromkeys(placeholders(sentence), value))) <= LONGEST

@@ -8,7 +8,9 @@ import jax
 import numpy as np
 import pytest
 
+from gradient.best import best_known
 from gradient.frame import NEVER
+from gradient.link.text import format_number
 from gradient.optimizers import LEARNING_RATES, OPTIMIZERS
 from gradient.problems import PROBLEMS, Problem, line
 from gradient.sweep import LOWER, NUM_RATES, NUM_VALUES, sweep, swept_rates, swept_values
@@ -158,21 +160,77 @@ def test_the_limit_on_the_line_is_where_runs_begin_to_diverge() -> None:
     assert found.diverged[found.rates > 1.2 * found.stability_limit].all()
 
 
-def test_where_all_diverge_nothing_is_advised_but_to_scale_x_until_a_rate_works() -> None:
-    large = 1000 * LINE.x
-    found = swept(LINE, "gradient_descent", x=large, num_steps=200)
+def test_where_all_diverge_nothing_is_advised_but_to_change_x() -> None:
+    found = swept(LINE, "gradient_descent", x=1000 * LINE.x, num_steps=200)
     assert found.diverged.all()
     assert (found.best, found.best_rate, found.best_loss) == (NEVER, 0, found.start_loss)
     assert (found.advised, found.advised_index, found.lowest) == (NEVER, NEVER, found.start_loss)
-    assert found.scale == 1000
-    again = swept(LINE, "gradient_descent", x=large / found.scale, num_steps=200)
-    assert again.best_loss < 0.99 * again.start_loss
-    assert again.scale == 0
+    assert (found.offset, found.scale) == (0, 1000)
+
+
+U = np.linspace(0, 1, 40)
+LARGE = [
+    ("years", 1900 + 120 * U, (1960, 10)),
+    ("a decade", 2015 + 10 * U, (2020, 0)),
+    ("billions", 1e9 + 4e9 * U, (3e9, 1e9)),
+    ("millions on both sides", 1e6 * (2 * U - 1), (0, 1e6)),
+    ("below zero", -272 - U, (-272, 0)),
+    ("hundreds from zero", 300 * U, (0, 100)),
+    ("far away", 1.2345e9 + 1e6 * U, (1.24e9, 1e7)),
+]
+
+
+STRAIGHT = Problem("Straight", line, U, U)
+CURVED = Problem("Curved", lambda p, x: p[0] + p[1] * x + p[2] * x**2, U, U, start=np.zeros(3))
+
+
+@pytest.mark.parametrize(("label", "x", "numbers"), LARGE, ids=[row[0] for row in LARGE])
+def test_who_changes_a_large_x_as_advised_gets_near_the_best_fit(label: str, x: np.ndarray, numbers: tuple) -> None:
+    """With the very numbers that the page shows, and a rate of the slider."""
+    y = 3 + 2 * U + 0.1 * np.random.RandomState(0).normal(size=U.size)
+    found = swept(STRAIGHT, "momentum", x=x, y=y, num_steps=200)
+    assert found.best == NEVER or found.best_loss > LOWER * found.start_loss
+    offset, scale = (float(format_number(float(number))) for number in (found.offset, found.scale))
+    assert (offset, scale) == pytest.approx(numbers)
+    changed = (x - offset) / (scale or 1)
+    for problem in (STRAIGHT, CURVED):
+        again = swept(problem, "momentum", x=changed, y=y, num_steps=200)
+        assert (again.offset, again.scale) == (0, 0)
+        assert again.best_loss < 0.05 * again.start_loss
+    if np.std(changed) > 0.1:  # three digits may be too few to bring x to 0
+        assert swept(STRAIGHT, "momentum", x=changed, y=y, num_steps=200).best_loss < 1.05 * residue(changed, y)
+
+
+def residue(x: np.ndarray, y: np.ndarray) -> float:
+    """The loss of the best line."""
+    return float(np.mean((np.polyval(np.polyfit(x, y, 1), x) - y) ** 2))
+
+
+def test_a_large_x_is_not_blamed_where_no_step_is_too_large() -> None:
+    """A model that is flat at its start does not move, however large x is."""
+    flat = Problem("Flat", lambda p, x: (p[0] * p[1]) * x, 1000 * X, X, start=(0.0, 0.0))
+    found = swept(flat, "gradient_descent")
+    assert found.best_loss == found.start_loss
+    assert (found.offset, found.scale) == (0, 0)
 
 
 @pytest.mark.parametrize("name", ["Line", "Wave", "Network"])
-def test_nothing_is_to_be_scaled_where_a_rate_works(name: str) -> None:
-    assert swept(PROBLEMS[name], "momentum").scale == 0
+def test_x_is_left_alone_where_a_rate_works(name: str) -> None:
+    found = swept(PROBLEMS[name], "momentum")
+    assert (found.offset, found.scale) == (0, 0)
+
+
+BEST = [
+    (LINE, residue(LINE.x, LINE.y)),
+    (Problem("Exact", line, X, 2 * X), 0.0),
+    # Every descent diverges, so the starts are what is known: of those on the grid the one with the best mean.
+    (Problem("Billions", line, 1e9 * X, X, domain=((-1, 1), (-1, 1))), np.mean(X**2)),
+]
+
+
+@pytest.mark.parametrize(("problem", "lowest"), BEST, ids=[problem.name for problem, _ in BEST])
+def test_the_lowest_loss_known_is_that_of_the_best_fit_or_of_a_start(problem: Problem, lowest: float) -> None:
+    assert best_known(problem)[0] == pytest.approx(lowest, rel=1e-3, abs=1e-9)
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 // The advice: a sentence about a value that was run, and a button that sets it.
 
 import { getModel } from "../adapters/ipywidgets.js";
-import { formatNumber } from "../link/text.js";
+import { fill, formatNumber } from "../link/text.js";
 import { oncePerTask } from "./observers.js";
 import { fillIn } from "./words.js";
 
@@ -13,7 +13,10 @@ import { fillIn } from "./words.js";
 function sentenceOf(model, swept) {
   const words = model.get("words");
   const advised = swept[model.get("advised_slider")];
-  if (!advised) return model.get("scale") ? fillIn(words.scale, { scale: formatNumber(model.get("scale")) }) : "";
+  if (!advised) {
+    const isTooLarge = model.get("offset") || model.get("scale");
+    return isTooLarge ? fill(words.rescale, (name) => model.get(name)) : "";
+  }
   const value = advised.strip.get("values")[model.get("advised_index")];
   const label = advised.slider.get("description");
   return fillIn(words.sentence, { label, value: formatNumber(value), loss: formatNumber(model.get("advised_loss")) });

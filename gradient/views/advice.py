@@ -14,7 +14,7 @@ from gradient.views.strip import Strip
 from gradient.views.view import Trait
 
 _HERE = pathlib.Path(__file__).parent
-_FIELDS = ("advised_slider", "advised_index", "advised_loss", "scale")
+_FIELDS = ("advised_slider", "advised_index", "advised_loss", "offset", "scale")
 
 
 class Advice(anywidget.AnyWidget):
@@ -25,7 +25,8 @@ class Advice(anywidget.AnyWidget):
         advised_slider: the index of the strip whose slider has a better value, -1 if none has.
         advised_index: of that value.
         advised_loss: what the descent comes to with it.
-        scale: what x should be divided by, because no learning rate works; else 0.
+        offset, scale: what should be subtracted from x, and what it should be divided by then, because no learning rate works;
+            else 0.
         words: what it says; see `sentences.ADVICE`.
     """
 
@@ -35,6 +36,7 @@ class Advice(anywidget.AnyWidget):
     advised_slider = Int(NEVER).tag(sync=True)
     advised_index = Int(NEVER).tag(sync=True)
     advised_loss = Float(0.0).tag(sync=True)
+    offset = Float(0.0).tag(sync=True)
     scale = Float(0.0).tag(sync=True)
     never = Int(NEVER).tag(sync=True)
     words = Dict(ADVICE).tag(sync=True)

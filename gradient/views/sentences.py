@@ -29,7 +29,7 @@ VERDICTS = {
         "The gradient is almost zero, so it hardly moves[, at {times_best} times the lowest loss known].",
     ),
     Verdict.BEST: VerdictWords(
-        "converged", "As good as it gets", "The loss still moves, but hardly above the lowest known, {best_known}."
+        "converged", "Nearly best", "The loss still moves, but hardly above the lowest known, {best_known}."
     ),
     Verdict.CLOSE: VerdictWords("converged", "Close", "At this step the loss is close to the lowest known, {best_known}."),
     Verdict.BOUNCING: VerdictWords("bouncing", "Bouncing", "The last steps hop to and fro between two points."),
@@ -55,7 +55,7 @@ STRIP = {
 
 ADVICE = {
     "sentence": "{label} {value} ends lower, at {loss}.",
-    "scale": "No learning rate lowers this loss, because x is too large. Divide x by {scale}.",
+    "rescale": "No learning rate lowers this loss, because x is too large.[ Subtract {offset} from x.][ Divide x by {scale}.]",
     "button": "Try it",
 }
 
