@@ -16,6 +16,7 @@ from gradient.views.loss import SCALES
 from gradient.views.strip import Strip
 from gradient.views.transport import Transport
 
+_LONGEST_READOUT = 7  # letters
 _FIRST_PROBLEM, _FIRST_OPTIMIZER = "Wave", "momentum"
 
 
@@ -126,8 +127,15 @@ def _hyperparameter_slider(h: Hyperparameter) -> widgets.FloatSlider:
 def _range(slider: widgets.FloatSlider, low: float, high: float) -> dict[Trait, Any]:
     """A slider's limits, its step, and a readout with the step's digits."""
     exponent = _exponent(low, high)
-    values = {"min": low, "max": high, "step": 10.0**exponent, "readout_format": f".{max(0, -exponent)}f"}
+    # The format comes first, so that no number is written in the one before.
+    values = {"readout_format": _readout_format(low, high, exponent), "min": low, "max": high, "step": 10.0**exponent}
     return {(slider, name): value for name, value in values.items()}
+
+
+def _readout_format(low: float, high: float, exponent: int) -> str:
+    """A format with the digits of a step of this exponent, or three if that would be cut."""
+    plain = f".{max(0, -exponent)}f"
+    return plain if max(len(f"{limit:{plain}}") for limit in (low, high)) <= _LONGEST_READOUT else ".2e"
 
 
 def _exponent(low: float, high: float) -> int:

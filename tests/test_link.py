@@ -269,19 +269,23 @@ def test_an_appended_row_is_sent_to_the_page(monkeypatch: pytest.MonkeyPatch) ->
     assert message.state["spec"]["table"] == [[f"IPY_MODEL_{target.model_id}", "value", [10.0, 20.0, 30.0]]]
 
 
-def test_a_slider_is_never_sent_a_value_beyond_its_limits(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A browser would clip the value to the old limits, and send it back."""
+def test_a_slider_is_sent_its_value_behind_its_limits_and_its_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A browser would move the value to a place between the old limits, and send it back."""
     wire = Wire(monkeypatch)
-    choice, slider = Box(), widgets.FloatSlider(min=0.0, max=2.0, value=1.0)
-    choose((choice, "n"), {(slider, "min"): [0.0, 5.0], (slider, "max"): [2.0, 9.0], (slider, "value"): [1.0, 6.0]})
+    choice, slider = Box(), widgets.FloatSlider(min=0.0, max=2.0, value=1.0, step=0.1)
+    columns = {"value": [1.1, 7.0], "min": [0.0, 5.0], "max": [2.0, 9.0], "step": [0.1, 2.0]}
+    choose((choice, "n"), {(slider, name): column for name, column in columns.items()})
     for index in (1, 0, 1):
-        low, high = slider.min, slider.max
+        shown = {name: getattr(slider, name) for name in columns}
         wire.messages.clear()
         choice.n = index
+        row = {name: column[index] for name, column in columns.items()}
         for message in wire.messages:
-            assert low <= message.state.get("value", low) <= high
-            low, high = message.state.get("min", low), message.state.get("max", high)
-        assert (slider.min, slider.max, slider.value) == [(0.0, 2.0, 1.0), (5.0, 9.0, 6.0)][index]
+            for name, value in message.state.items():
+                if name == "value" and value != shown["value"]:
+                    assert shown | {"value": value} == row
+                shown[name] = value
+        assert shown == row == {name: getattr(slider, name) for name in columns}
 
 
 @pytest.mark.parametrize(("index", "value"), [(-7, 10.0), (99, 20.0)])

@@ -96,7 +96,8 @@ CHOICES = """
 power = named("power", widgets.Dropdown(options=["square", "cube"]))
 halved = named("halved", widgets.Checkbox(description="halved"))
 base = slider("base")
-limits = choose((power, "index"), {(base, "min"): [0.0, 10.0], (base, "max"): [2.0, 20.0], (base, "value"): [1.0, 12.0]})
+places = {"value": [1.1, 12.0], "min": [0.0, 10.0], "max": [2.0, 20.0], "step": [0.1, 2.0], "readout_format": [".2f", ".0f"]}
+limits = choose((power, "index"), {(base, name): column for name, column in places.items()})
 
 def raised(x, power, halved):
     y = x ** (power + 2)
@@ -378,7 +379,7 @@ PROGRAMS = """async () => {
 
 def test_a_choice_sets_controls_and_selects_a_program_without_the_kernel(links: Links) -> None:
     assert set(links.page.evaluate(PROGRAMS)) == {"[0,false]", "[0,true]", "[1,false]", "[1,true]"}
-    links.expect("chosen-words", "1 becomes 1")
+    links.expect("chosen-words", "1.1 becomes 1.21")
     AppPage(links.page).settle()
     before = len(links.set_by_kernel())
     links.of("power").get_by_role("combobox").select_option("cube")
@@ -390,6 +391,11 @@ def test_a_choice_sets_controls_and_selects_a_program_without_the_kernel(links: 
     AppPage(links.page).settle()
     assert len(links.set_by_kernel()) == before
     links.expect("chosen-computing", "browser")
+    # A value between the steps of before is not moved to one of them, and not written as before.
+    links.of("halved").get_by_role("checkbox").uncheck()
+    links.of("power").get_by_role("combobox").select_option("square")
+    links.expect("chosen-words", "1.1 becomes 1.21")
+    expect(links.of("base").locator(".widget-readout")).to_have_text("1.10")
 
 
 def test_the_kernel_computes_for_a_browser_without_webassembly(browser: Browser, server: Server) -> None:

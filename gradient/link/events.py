@@ -8,7 +8,7 @@ Callbacks run on the main thread in Voilà and on a subshell's thread in Jupyter
 
 import threading
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import Any, Protocol
 
@@ -62,16 +62,6 @@ def is_on_page(trait: Trait) -> bool:
     return isinstance(widget, Widget) and name in widget.keys
 
 
-@contextmanager
-def _as_one_message(widget: HasTraits) -> Iterator[None]:
-    """Sends the assignments of its block as one message, and validates them together, so that their order does not matter."""
-    with ExitStack() as stack:
-        if isinstance(widget, Widget):
-            stack.enter_context(widget.hold_sync())
-        stack.enter_context(widget.hold_trait_notifications())
-        yield
-
-
 def by_widget(values: Mapping[Trait, Any]) -> dict[HasTraits, dict[str, Any]]:
     """Groups the values of traits by their widget."""
     grouped: dict[HasTraits, dict[str, Any]] = defaultdict(dict)
@@ -81,21 +71,22 @@ def by_widget(values: Mapping[Trait, Any]) -> dict[HasTraits, dict[str, Any]]:
 
 
 def assign(widget: HasTraits, values: Mapping[str, Any]) -> None:
-    """Sets several traits of one widget in as few messages as possible."""
-    for message in _messages(widget, values):
-        with _as_one_message(widget):
-            for name, value in message.items():
+    """Sets several traits of one widget in as few messages as possible, and validates them together: their order is free."""
+    with ExitStack() as stack:
+        if isinstance(widget, Widget):
+            stack.enter_context(widget.hold_sync())
+        is_new = {"min", "max", "value"} <= values.keys() and any(getattr(widget, name) != values[name] for name in values)
+        with widget.hold_trait_notifications():
+            for name, value in values.items():
                 setattr(widget, name, value)
+        if is_new and isinstance(widget, Widget):
+            _send_in_order(widget, values)
 
 
-def _messages(widget: Any, values: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Splits assignments into messages that a browser applies correctly in turn.
+def _send_in_order(slider: Widget, names: Iterable[str]) -> None:
+    """Sends the value behind the limits and the step; what ipywidgets itself sends, in any order, is then no change.
 
-    A slider in a browser applies a value before the limits in the same message, clips it to the old limits, and sends the
-    clipped value back. So the first message widens the limits to hold the old and the new range, the second sets the value, and
-    the third sets the new limits.
+    A slider in a browser applies the traits of a message one after the other. It would move the value to a place between its
+    old limits, and send that back.
     """
-    if not {"min", "max", "value"} <= values.keys():
-        return [values]
-    widened = {"min": min(widget.min, values["min"]), "max": max(widget.max, values["max"])}
-    return [widened, {"value": values["value"]}, values]
+    slider.send_state(sorted(names, key="value".__eq__))

@@ -59,19 +59,14 @@ export function areChangesUnsent(models) {
 }
 
 /**
- * Sets traits and tells the kernel in one message. A slider's limits are widened before the value is set, which would be
- * clipped to the old ones.
+ * Sets traits and tells the kernel in one message. A slider's value comes after its limits and its step: it would be moved to
+ * a place between the old ones.
  * @param {Model} model
  * @param {State} state
  */
 export function setAndSync(model, state) {
-  asLink(model, () => {
-    if (["min", "max", "value"].every((trait) => trait in state)) {
-      model.set({ min: Math.min(model.get("min"), state.min), max: Math.max(model.get("max"), state.max) });
-      model.set({ value: state.value });
-    }
-    model.set(state);
-  });
+  const { value, ...others } = state;
+  asLink(model, () => model.set("value" in state ? { ...others, value } : state));
   model.save_changes();
 }
 

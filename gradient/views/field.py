@@ -28,6 +28,7 @@ class ParameterPicture(Picture):
         self._arrows: dict[int, Any] = {}
         words = PARAMETER_MAP
         super().__init__(problem.domain, *problem.axis_labels, words["colours"])
+        self.axes.yaxis.labelpad = 1  # three digits and a sign leave no more room
         self._draw_contours(problem)
         self._arrows = {0: self._draw_arrows(problem, 10), NARROW: self._draw_arrows(problem, 17)}
         self._colour_bar(self._arrows[NARROW])
@@ -54,7 +55,8 @@ class ParameterPicture(Picture):
             (low + 0.5 * (high - low) / count, high - 0.5 * (high - low) / count) for low, high in problem.domain
         )
         w, b, gradient = self._grids(gradient_field, problem, (w_inset, b_inset), (count, count))
-        norm = np.nan_to_num(np.linalg.norm(gradient, axis=-1), posinf=0.0)
+        # In float64, because the square of a steep gradient is too large for float32.
+        norm = np.nan_to_num(np.linalg.norm(np.asarray(gradient, float), axis=-1), posinf=0.0)
         gradient = np.where(norm[..., None] > 0, gradient, 0.0)
         # The length grows with the fourth root of the norm, so that the direction can be seen even where the loss is flat.
         arrows = -gradient / np.maximum(norm, 1e-12)[..., None] * ((norm / max(norm.max(), 1e-12)) ** 0.25)[..., None]

@@ -10,6 +10,7 @@ from gradient.adapters.ipywidgets import is_set_by_page
 from gradient.frame import FIT_PAD
 from gradient.problems import Problem
 from gradient.views import style
+from gradient.views.ticks import ticks
 from gradient.views.view import Outputs, Trait, View
 
 _EMPTY = np.zeros(2)
@@ -55,9 +56,15 @@ class Fit(View, bqplot.Figure):
         )
         self.data = Data(x=_EMPTY, y=_EMPTY, **common, colors=[style.DATA], default_size=40, stroke="white")
         self.curve = bqplot.Lines(x=_EMPTY, y=_EMPTY, **common, colors=[style.PATH], stroke_width=3)
+        self._axes = {
+            side: style.axis(scale, name, side)
+            for side, scale, name in (("bottom", self.x_scale, "x"), ("left", self.y_scale, "y"))
+        }
+        for axis in self._axes.values():
+            axis.tick_labels = {"0": "0"}  # with an exponent it would be 0e+0
         super().__init__(
             marks=[self.residuals, self.data, self.curve],
-            axes=[style.axis(self.x_scale, "x", "bottom"), style.axis(self.y_scale, "y", "left")],
+            axes=[*self._axes.values()],
             **style.figure_options(),
         )
         self.add_class("techni-fit")
@@ -87,12 +94,17 @@ class Fit(View, bqplot.Figure):
     def preset(self, problem: Problem, index: int) -> dict[Trait, Any]:
         """The axes, around the problem's data."""
         del index
-        (x_low, x_high), (y_low, y_high) = (_padded(problem.x, 0.03), _padded(problem.y, FIT_PAD))
+        x, y = _padded(problem.x, 0.03), _padded(problem.y, FIT_PAD)
+        return {**self._axis_preset("bottom", self.x_scale, *x), **self._axis_preset("left", self.y_scale, *y)}
+
+    def _axis_preset(self, side: str, scale: bqplot.Scale, low: float, high: float) -> dict[Trait, Any]:
+        axis, places = self._axes[side], ticks(low, high, side)
+        # The format comes first: bqplot writes each number some time after it has placed it, in the format that was known then.
         return {
-            (self.x_scale, "min"): x_low,
-            (self.x_scale, "max"): x_high,
-            (self.y_scale, "min"): y_low,
-            (self.y_scale, "max"): y_high,
+            (axis, "tick_format"): places.format,
+            (axis, "tick_values"): np.array(places.values),
+            (scale, "min"): low,
+            (scale, "max"): high,
         }
 
 

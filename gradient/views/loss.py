@@ -1,6 +1,5 @@
 """The loss curve over the steps, with the current step marked."""
 
-from decimal import Decimal
 from typing import Any
 
 import bqplot
@@ -13,10 +12,6 @@ from gradient.views.view import Outputs, Trait, View
 _EMPTY = np.ones((3, 2))
 
 SCALES = ["Logarithmic", "Linear"]
-
-# bqplot draws a tick for every digit of a decade, too many for labels: these digits keep their line and lose their label.
-_DIGITS = {digit * 10.0**exponent for exponent in range(-6, 0) for digit in (6, 8, 9)}
-_UNLABELLED = {format(Decimal(repr(value)), "f"): "" for value in _DIGITS}
 
 
 class LogScale(bqplot.LogScale):
@@ -35,7 +30,8 @@ class Loss(View, bqplot.Figure):
     """A bqplot figure of one mark, `curve`: the loss, paler after the current step, and that step's point (a dot by the style).
 
     They are one mark so that a step forward is one message. The scales have limits of their own: descents can be compared on
-    an axis that stays where it is, and to draw an axis again takes longer than everything else.
+    an axis that stays where it is, and to draw an axis again takes longer than everything else. The page places the ticks of
+    `loss_axes`, a logarithmic and a linear one.
     """
 
     def __init__(self) -> None:
@@ -43,8 +39,7 @@ class Loss(View, bqplot.Figure):
         self.log_scale, self.linear_scale = LogScale(min=0.1, max=1.0), LinearScale(min=0.0, max=1.0, visible=False)
         self._scales = [{"x": self.x_scale, "y": y} for y in (self.log_scale, self.linear_scale)]
         # One axis for each scale: an axis that gets another scale keeps its old ticks.
-        self._y_axes = [style.axis(scales["y"], "Loss", "left") for scales in self._scales]
-        self._y_axes[0].tick_labels = _UNLABELLED
+        self.loss_axes = [style.axis(scales["y"], "Loss", "left") for scales in self._scales]
         self.curve = bqplot.Lines(
             x=_EMPTY,
             y=_EMPTY,
@@ -56,7 +51,9 @@ class Loss(View, bqplot.Figure):
             preserve_domain={"x": True, "y": True},
         )
         self._x_axis = style.axis(self.x_scale, "Step", "bottom")
-        super().__init__(marks=[self.curve], axes=[self._x_axis, *self._y_axes], **style.figure_options() | {"padding_y": 0.05})
+        super().__init__(
+            marks=[self.curve], axes=[self._x_axis, *self.loss_axes], **style.figure_options() | {"padding_y": 0.05}
+        )
         self.add_class("techni-loss")
 
     def outputs(self) -> Outputs:
@@ -74,8 +71,8 @@ class Loss(View, bqplot.Figure):
 
     def scale_presets(self) -> dict[Trait, list[Any]]:
         """What each choice from `SCALES` sets."""
-        logarithmic: list[HasTraits] = [self._y_axes[0], self.log_scale]
-        linear: list[HasTraits] = [self._y_axes[1], self.linear_scale]
+        logarithmic: list[HasTraits] = [self.loss_axes[0], self.log_scale]
+        linear: list[HasTraits] = [self.loss_axes[1], self.linear_scale]
         return {
             **{(part, "visible"): [True, False] for part in logarithmic},
             **{(part, "visible"): [False, True] for part in linear},

@@ -1,10 +1,12 @@
 """A map under the path of the descent: its background is drawn once for each size, a new path over a copy of it."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from matplotlib import patheffects
+from matplotlib.axis import Axis
 from matplotlib.colorbar import Colorbar
 from matplotlib.figure import Figure
 from matplotlib.markers import MarkerStyle
@@ -16,6 +18,9 @@ from gradient.views import style
 from gradient.views.canvas import BoundedCanvas
 from gradient.views.sentences import MAP
 
+# The exponents of ten of the largest number on an axis with which its numbers are short enough; a sign takes a digit's place.
+_PLAIN = {"left": (-1, 3), "bottom": (-3, 3), "right": (-3, 4)}
+_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 NARROW = 460  # below it there is room for fewer arrows and shorter lines
 _SIZE = (640, 560)  # CSS pixels, until the page says how much room there is
 _HALO = [patheffects.Stroke(linewidth=style.HALO_WIDTH, foreground=style.PAPER), patheffects.Normal()]
@@ -51,7 +56,9 @@ class Picture:
         self.canvas = BoundedCanvas(self.figure)
         show_bare(self.canvas, _SIZE)
         self.domain = (*domain[0], *domain[1])
-        self.axes = self.figure.add_axes((0, 0, 1, 1), xlim=domain[0], ylim=domain[1], xlabel=x_label, ylabel=y_label)
+        self.axes = self.figure.add_axes((0, 0, 1, 1), xlim=domain[0], ylim=domain[1])
+        self.axes.set_xlabel(_scaled(self.axes.xaxis, "bottom", x_label, domain[0]))
+        self.axes.set_ylabel(_scaled(self.axes.yaxis, "left", y_label, domain[1]))
         self.axes.spines[:].set_color(style.MUTED)
         self.colour_axes = self.figure.add_axes((0, 0, 1, 1))
         self._colour_label = colour_label
@@ -88,7 +95,7 @@ class Picture:
 
     def _colour_bar(self, mappable: Any) -> Colorbar:
         bar = self.figure.colorbar(mappable, cax=self.colour_axes)
-        bar.set_label(self._colour_label, color=style.INK)
+        bar.set_label(_scaled(bar.ax.yaxis, "right", self._colour_label, mappable.get_clim()), color=style.INK)
         bar.ax.yaxis.set_label_coords(style.BAR_LABEL_AT, 0.5)  # the widths of the tick labels must not move it
         bar.outline.set_edgecolor(style.GRID)
         for axes in (self.axes, self.colour_axes):
@@ -167,3 +174,18 @@ class Picture:
         self._note.xy = (float(frame.exit_point[0]), float(frame.exit_point[1]))
         dx, dy = style.EXIT_NOTE_OFFSET
         self._note.set_position((-dx if right else dx, -dy if upper else dy))
+
+
+def _scaled(axis: Axis, side: str, label: str, interval: tuple[float, float]) -> str:
+    """Divides an axis' numbers by a power of ten if they would be too long, and returns the label with this factor.
+
+    What matplotlib writes at the end of an axis instead would lie over the picture's title.
+    """
+    largest = max(map(abs, interval))
+    exponent = math.floor(math.log10(largest)) if largest > 0 else 0
+    least, most = _PLAIN[side]
+    if least <= exponent <= most - (min(interval) < 0):
+        return label
+    power = exponent - 1  # two digits before the point, because those after it take more room
+    axis.set_major_formatter(lambda value, _: f"{value / 10.0**power:g}".replace("-", "−"))
+    return f"{label} (× 10{str(power).translate(_SUPERSCRIPTS)})"

@@ -179,7 +179,7 @@ function drawColourTicks(axes, left, range) {
 
 /** Losses with as many digits as it takes to tell them apart. @param {number[]} losses @param {number[]} tickDigits */
 function labelsOf(losses, tickDigits) {
-  const written = tickDigits.map((digits) => losses.map((loss) => formatNumber(loss, digits)));
+  const written = tickDigits.map((digits) => losses.map((loss) => formatNumber(loss, digits).replace("e+", "e")));
   return written.find((labels) => new Set(labels).size === labels.length) ?? written[written.length - 1];
 }
 

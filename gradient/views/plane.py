@@ -21,7 +21,7 @@ def band_colours() -> list[str]:
 
 def tick_labels(losses: Sequence[float]) -> list[str]:
     """Losses with as many digits as it takes to tell them apart."""
-    written = [[format_number(loss, digits) for loss in losses] for digits in TICK_DIGITS]
+    written = [[format_number(loss, digits).replace("e+", "e") for loss in losses] for digits in TICK_DIGITS]
     return next((labels for labels in written if len(set(labels)) == len(labels)), written[-1])
 
 

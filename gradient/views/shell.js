@@ -1,5 +1,5 @@
-// Patches what the libraries leave out: names for ipywidgets' slider handles and bqplot's drawings, a way for the Tab key past
-// ipympl's canvas, and a second try for an app whose widget came late.
+// Patches what the libraries leave out: names for ipywidgets' slider handles and bqplot's drawings, ticks that can be read, a way
+// for the Tab key past ipympl's canvas, and a second try for an app whose widget came late.
 
 import { drawingOf } from "../adapters/bqplot.js";
 import {
@@ -18,6 +18,7 @@ import {
   sliderAround,
 } from "../adapters/ipywidgets.js";
 import { getModel } from "../adapters/ipywidgets.js";
+import { followLossScales } from "./loss_ticks.js";
 import { fillIn } from "./words.js";
 
 /** @typedef {import("./observers.js").ViewModel} ViewModel */
@@ -135,6 +136,7 @@ function render({ model, el }) {
   const words = model.get("words");
   el.style.display = "none";
   const removed = new AbortController();
+  const placing = followLossScales(model, model.get("loss_axes"));
   const observer = new MutationObserver((records) => {
     const root = el.closest(".techni-app");
     if (root) patch(root, records, words);
@@ -154,6 +156,7 @@ function render({ model, el }) {
   return () => {
     clearTimeout(start);
     removed.abort();
+    void placing.then((stop) => stop());
     observer.disconnect();
   };
 }

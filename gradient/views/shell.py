@@ -4,7 +4,7 @@ import pathlib
 
 import anywidget
 from ipywidgets import Widget, widget_serialization
-from traitlets import Dict, Instance
+from traitlets import Dict, Instance, List
 
 from gradient.link.modules import esm
 from gradient.views.sentences import PICTURES, SLIDER_READOUT
@@ -19,10 +19,11 @@ def style_sheet() -> str:
 
 
 class Shell(anywidget.AnyWidget):
-    """Styles the app that it is a child of, names its sliders and pictures, and lets the Tab key pass.
+    """Styles the app that it is a child of, names its sliders and pictures, places ticks, and lets the Tab key pass.
 
     Attributes:
         app: the app, which is shown where ipywidgets has given up looking for it.
+        loss_axes: a logarithmic and a linear axis of bqplot, which would have more ticks than there is room for.
         words: the names; see `sentences.py`.
     """
 
@@ -30,4 +31,5 @@ class Shell(anywidget.AnyWidget):
     _css = style_sheet()
 
     app = Instance(Widget, allow_none=True).tag(sync=True, **widget_serialization)
+    loss_axes = List(Instance(Widget)).tag(sync=True, **widget_serialization)
     words = Dict({"slider_readout": SLIDER_READOUT, "pictures": PICTURES}).tag(sync=True)

@@ -64,7 +64,7 @@ def css_colours() -> str:
 def figure_options() -> dict:
     """What every bqplot figure of the app is made with: it fills the place that the page gives it."""
     return {
-        "fig_margin": {"top": 32, "bottom": 44, "left": 66, "right": 14},
+        "fig_margin": {"top": 32, "bottom": 44, "left": 78, "right": 14},
         "min_aspect_ratio": 0.05,
         "max_aspect_ratio": 20,
         "background_style": {"fill": PAPER},
@@ -81,7 +81,7 @@ def axis(scale: bqplot.Scale, label: str, side: str) -> bqplot.Axis:
         scale=scale,
         label=label,
         side=side,
-        label_offset="34px" if side == "bottom" else "52px",
+        label_offset="34px" if side == "bottom" else "65px",
         grid_color=GRID,
         color=MUTED,
         label_color=INK,
