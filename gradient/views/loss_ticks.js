@@ -5,13 +5,7 @@ import { setLocally } from "../link/models.js";
 import { callAll, listen, oncePerTask } from "./observers.js";
 
 const CLOSEST = 1 / 9; // a share of the axis: on a phone the height of a label, and a little more
-const DIGITS = [
-  [1, 1.2, 1.4, 1.6, 1.8, 2, 3, 4, 5, 6, 7, 8, 9],
-  [1, 2, 3, 4, 5, 6, 7, 8, 9],
-  [1, 2, 3, 5, 7],
-  [1, 2, 5],
-  [1],
-];
+const DIGITS = [[1, 1.2, 1.4, 1.6, 1.8, 2, 3, 4, 5, 6, 7, 8, 9], [1, 2, 3, 4, 5, 6, 7, 8, 9], [1, 2, 3, 5, 7], [1, 2, 5], [1]];
 
 /** The exponent of the power of ten at or below a number, which may be off by its last bit. @param {number} value */
 const exponentOf = (value) => Math.floor(Math.log10(value) + 1e-6);
