@@ -34,9 +34,11 @@ _SHOW = """async ({ x, y, axes, scales, sliders }) => {
   figure.get("axes").forEach((axis, i) => axis.get("scale").set_state(scales[i]));
   for (const [name, { value, ...limits }] of Object.entries(sliders)) {
     const slider = models.find((model) => model.get("description") === name);
-    slider.set_state({ ...limits, value });
+    slider.set({ ...limits, value });
+    slider.save_changes();
   }
-  data.set_state({ x: Float32Array.from(x), y: Float32Array.from(y) });
+  data.set({ x: Float32Array.from(x), y: Float32Array.from(y) });
+  data.save_changes();
   const frame = () => new Promise((done) => requestAnimationFrame(done));
   await frame();
   await frame();

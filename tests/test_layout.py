@@ -20,6 +20,7 @@ OF_THE_WINDOW = [
     "test_at_1440_by_900_the_app_fits_and_the_pictures_fill_it",
     "test_every_strip_is_long_enough_to_read",
     "test_no_longer_name_is_cut",
+    "test_odd_data_have_room",
 ]
 
 OF_THE_SCRIPTS = ["test_odd_data_have_room", "test_on_a_phone_odd_data_have_room"]
@@ -267,11 +268,18 @@ def test_nothing_overlaps_or_is_cut(app: AppPage) -> None:
     expect_readable(app)
 
 
+ADVICE = {
+    "Years": "x is too large for any learning rate. Subtract 1960 from it. Divide it by 10.",
+    "Billions": "x is too large for any learning rate. Subtract 3.00e+9 from it. Divide it by 1.00e+9.",
+}
+
+
 def expect_room_for_odd_data(app: AppPage) -> None:
     """Years, billions, three digits and a sign, and losses between two powers of ten."""
     set_to(app, "Line", "Momentum", ())
     for problem in odd_data.ODD:
         odd_data.show(app, problem)
+        expect(app.page.locator(".techni-advice span")).to_have_text(ADVICE.get(problem.name, re.compile("^$|ends lower")))
         wait_until_readable(app, problem.name)
         assert app.page.evaluate(CUT_TEXTS) == [], problem.name
     app.choose("Loss axis", "Linear")

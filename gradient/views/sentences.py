@@ -55,7 +55,7 @@ STRIP = {
 
 ADVICE = {
     "sentence": "{label} {value} ends lower, at {loss}.",
-    "rescale": "No learning rate lowers this loss, because x is too large.[ Subtract {offset} from x.][ Divide x by {scale}.]",
+    "rescale": "x is too large for any learning rate.[ Subtract {offset} from it.][ Divide it by {scale}.]",
     "button": "Try it",
 }
 
