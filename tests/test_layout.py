@@ -110,15 +110,22 @@ HOLD_REST = """() => {
 }"""
 
 
+# Whether the loss and the best learning rate that are shown have been spoken.
+SAYS_WHAT_IS_SHOWN = """() => {
+  const [said, loss, best] = ["[role=status].techni-spoken", "[data-name=loss]", ".techni-strip-words span"]
+    .map((selector) => document.querySelector(selector)?.textContent ?? "");
+  const [, rate] = best.match(/^▴ best ([\\d.]+)$/) ?? [];
+  return said.startsWith(`Step 30, loss ${loss}, `) && said.includes(`. The best learning rate is ${rate}, with a loss of 0.0`);
+}"""
+
+
 def test_a_screen_reader_hears_what_the_page_shows_once_the_controls_rest(app: AppPage) -> None:
     """It hears of the best learning rate only when that is another."""
     said = app.page.locator(".techni-readout [role=status]")
-    app.press("Momentum", "ArrowLeft", 2)
-    expect(said).to_have_text(
-        re.compile(r"^Step 30, loss [\d.]+, .+\. The best learning rate is 0\.\d+, with a loss of 0\.0385$")
-    )
-    best = app.page.locator(".techni-strip-words span").first.text_content() or ""
-    expect(said).to_contain_text(f"rate is {best.removeprefix('▴ best ')},")
+    for optimizer in ("Adagrad", "Gradient descent"):
+        app.choose("Optimizer", optimizer)
+        app.settle()
+        app.page.wait_for_function(SAYS_WHAT_IS_SHOWN)
     before = said.inner_text()
     app.page.evaluate(HOLD_REST)
     app.press("Step", "ArrowLeft", 18)
@@ -126,7 +133,7 @@ def test_a_screen_reader_hears_what_the_page_shows_once_the_controls_rest(app: A
     app.settle()
     assert said.inner_text() == before
     app.page.evaluate("goOn()")
-    expect(said).to_have_text(re.compile(r"^Step 12, loss [\d.]+, going down$"))
+    expect(said).to_have_text(re.compile(r"^Step 12, loss [\d.]+, [a-z ]+$"))
 
 
 def test_a_button_can_be_seen_under_the_mouse(app: AppPage) -> None:
@@ -484,7 +491,7 @@ def test_on_a_phone_a_finger_finds_a_slider_and_the_strip_under_it(phone: AppPag
     slider.evaluate("(slider) => slider.scrollIntoView({ block: 'center' })")
     (top, bottom), (strip_top, strip_bottom) = slider.evaluate(ROWS), strip.evaluate(ROWS)
     assert min(bottom - top, strip_bottom - strip_top) >= 43  # from the first to the last of 44
-    assert bottom < strip_top
+    assert bottom <= strip_top  # they may share a row that is half of each
     phone.page.mouse.move(0, 0)
     expect(words).to_be_hidden()
     box = slider.bounding_box()
