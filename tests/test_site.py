@@ -136,6 +136,7 @@ def test_an_image_that_arrives_after_the_path_is_seen(context: BrowserContext, s
             held.clear()
             page.wait_for_function(IS_DRAWN)
             page.wait_for_function(IS_CLEAR)
+        page.close()  # it precaches itself, which would fail once the server is gone
 
 
 def test_a_newer_page_replaces_the_cached_one(context: BrowserContext, site_folder: Path, tmp_path: Path) -> None:
