@@ -1,7 +1,19 @@
-"""The timers of an event loop whose time passes when a test says so."""
+"""Event loops for tests of what waits: none, or the timers of one whose time passes when a test says so."""
 
 from collections.abc import Callable
-from typing import Any
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NoReturn
+
+
+def no_loop() -> NoReturn:
+    """Stands for the running loop where none runs."""
+    raise RuntimeError("no running event loop")
+
+
+def without_loop(function: Callable[[], Any]) -> Any:
+    """Calls a function in a thread where no event loop runs, as one may do in a test's own: Playwright's."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(function).result()
 
 
 class Timer:

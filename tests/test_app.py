@@ -1,6 +1,5 @@
 """The app in the kernel: what a change costs on the wire, what a browser may not do to it, and a reader's own problems."""
 
-import asyncio
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -14,19 +13,15 @@ from traitlets import TraitError
 from gradient import OPTIMIZERS, PROBLEMS, App
 from gradient.app_links import SWEEP_DELAY
 from gradient.views import style
-from tests.clock import Clock
+from tests.clock import Clock, no_loop
 from tests.wire import Message, Wire, opened, to
-
-
-def _no_loop() -> asyncio.AbstractEventLoop:
-    raise RuntimeError
 
 
 @pytest.fixture(scope="module")
 def shared(wire: Wire) -> Iterator[tuple[App, dict]]:
     app = opened(wire)
     # Other tests may have left an event loop running: what waits in it would come in the middle of another test.
-    app._sweep._delay._running_loop = _no_loop
+    app._sweep._delay._running_loop = no_loop
     sliders = [app.learning_rate, app.steps, app.initial_w, app.initial_b, app.random_key, *app.hyperparameters.values()]
     yield app, {slider: {name: getattr(slider, name) for name in ("min", "max", "value")} for slider in sliders}
     app.close()

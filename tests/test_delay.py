@@ -12,7 +12,7 @@ import pytest
 from gradient.link import JaxLink, jaxlink
 from gradient.link.delay import Delay
 from gradient.link.events import schedule
-from tests.clock import Clock
+from tests.clock import Clock, no_loop, without_loop
 
 SECONDS = 0.25
 
@@ -84,7 +84,7 @@ def test_with_no_seconds_to_wait_it_calls_at_once(clock: Clock, called: list, no
 
 def test_without_an_event_loop_it_calls_at_once_and_forgets_what_waits(clock: Clock, called: list, note: Any) -> None:
     is_running = [True, False]
-    delay = Delay(SECONDS, lambda: clock.running() if is_running.pop(0) else asyncio.get_running_loop())
+    delay = Delay(SECONDS, lambda: clock.running() if is_running.pop(0) else no_loop())
     delay(note("a"))
     delay(note("b"))
     assert called == ["b"]
@@ -101,7 +101,7 @@ def test_an_event_loop_is_found_where_one_runs(called: list, note: Any) -> None:
         delay(done.set)  # the latest
         await done.wait()
 
-    asyncio.run(ask())
+    without_loop(lambda: asyncio.run(ask()))
     assert called == []
 
 
@@ -148,7 +148,8 @@ def shown() -> widgets.FloatText:
 def link_inverse(slider: widgets.FloatSlider, shown: widgets.FloatText, clock: Clock, **options: Any) -> tuple[JaxLink, list]:
     """A link that waits, and a list of what its runs are given. Its first run, where no loop runs yet, did not wait."""
     inputs, outputs = {"x": (slider, "value")}, {"y": (shown, "value")}
-    link = jaxlink(lambda x: {"y": 1 / x}, inputs=inputs, outputs=outputs, where="kernel", delay=SECONDS, **options)
+    settings = {"inputs": inputs, "outputs": outputs, "where": "kernel", "delay": SECONDS, **options}
+    link = without_loop(lambda: jaxlink(lambda x: {"y": 1 / x}, **settings))
     link._delay._running_loop = clock.running
     runs, compute = list[float](), link._kernel.compute
 
@@ -156,7 +157,7 @@ def link_inverse(slider: widgets.FloatSlider, shown: widgets.FloatText, clock: C
         runs.append(float(inputs["x"]))
         return compute(inputs, static)
 
-    link._kernel.compute = counted  # type: ignore[method-assign]
+    link._kernel.compute = counted
     return link, runs
 
 
