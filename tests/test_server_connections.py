@@ -8,17 +8,19 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from http.client import HTTPConnection
+from unittest.mock import Mock
 from urllib.parse import urlsplit
 
 import pytest
+from tornado.httputil import HTTPHeaders, RequestStartLine
 from tornado.iostream import IOStream
 from tornado.netutil import bind_sockets
 from tornado.web import Application, RequestHandler
 
-from gradient.server.connections import BoundedServer, Bounds, ConnectionSlots
+from gradient.server.connections import BoundedServer, Bounds, ConnectionSlots, _Request
 from gradient.server.memory import measure
 from tests.conftest import Server
-from tests.processes import descriptors, end, eventually
+from tests.processes import descriptors, end, eventually, little_processor_time
 from tests.server import Gate, ask, check_metrics_are_not_for_proxies, hardened, let_time_pass, metrics
 
 MAX_CONNECTIONS = 20
@@ -186,3 +188,10 @@ def test_a_static_root_page_is_ready_and_stops_without_waiting_for_kernels(serve
     end(server.process.pid, signal.SIGTERM)
     assert server.process.wait() == 0
     assert not server.has_traceback, server.log
+
+
+def test_no_target_of_a_request_takes_long() -> None:
+    delegate, line = Mock(), RequestStartLine("GET", "http://" + "a" * 1_000_000 + "#", "HTTP/1.1")
+    with little_processor_time():
+        _Request(delegate, Mock()).headers_received(line, HTTPHeaders({"Host": "x"}))
+    assert delegate.headers_received.call_args[0][0] == line
