@@ -173,10 +173,10 @@ def all_received(connection: socket.socket) -> bytes:
 
 def test_a_socket_without_the_protocol_is_refused(server: Server, attacker: Visitor, run: Run) -> None:
     before = run(count(server, "sockets_refused_total", reason="subprotocol"))
-    for protocols in ([], ["v2.kernel.websocket.jupyter.org"]):
+    for protocols in ([], ["v2.kernel.websocket.jupyter.org"], [PROTOCOL.replace("v1.", "v1. ")]):
         with pytest.raises(HTTPClientError, match="400"):
             run(attacker.connect(subprotocols=protocols))
-    assert run(count(server, "sockets_refused_total", reason="subprotocol")) == before + 2
+    assert run(count(server, "sockets_refused_total", reason="subprotocol")) == before + 3
 
 
 def test_a_frame_of_ones_is_refused_and_the_socket_stays_open(server: Server, attacker: Visitor, run: Run) -> None:
@@ -245,6 +245,7 @@ def test_no_channel_executes_code(server: Server, attacker: Visitor, run: Run) -
 
 
 INVALID_VALUES: list[Any] = [10**400, -(10**400), float("nan"), float("inf"), "nan", "1e9", "x" * 60_000, None, [1], {"a": 1}]
+INVALID_VALUES += ["\ud800", "\udc80", json.loads("[" * 900 + "]" * 900)]  # which could not be written in an answer
 
 
 def test_a_value_of_another_type_is_refused(server: Server, attacker: Visitor, run: Run) -> None:
@@ -508,8 +509,9 @@ def test_a_kernel_answers_only_to_its_visitor(server: Server, visitor: Visitor, 
 
 
 def test_another_sites_page_reaches_no_kernel(server: Server, visitor: Visitor, run: Run) -> None:
-    with pytest.raises(HTTPClientError, match="403"):
-        run(visitor.connect(origin="https://example.com"))
+    for origin in ("https://example.com", "null", "https://[::1"):  # the last of which is no URL
+        with pytest.raises(HTTPClientError, match="403"):
+            run(visitor.connect(origin=origin))
     route = f"{server.url}voila/api/shutdown/{visitor.kernel_id}"
     headers = {"Origin": "https://example.com"}
     assert run(fetch(route, visitor.cookie, headers, method="POST", body="")).code == 404
