@@ -8,15 +8,18 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from http.client import HTTPConnection
+from types import SimpleNamespace
 from unittest.mock import Mock
 from urllib.parse import urlsplit
 
 import pytest
+from prometheus_client import REGISTRY
 from tornado.httputil import HTTPHeaders, RequestStartLine
 from tornado.iostream import IOStream
 from tornado.netutil import bind_sockets
 from tornado.web import Application, RequestHandler
 
+from gradient.server import connections
 from gradient.server.connections import BoundedServer, Bounds, ConnectionSlots, _Request
 from gradient.server.memory import measure
 from tests.conftest import Server
@@ -159,6 +162,57 @@ def test_a_request_under_way_keeps_its_connection() -> None:
     assert received == [b"late", b"late", b"late", b"", b""]
 
 
+def test_who_has_not_read_an_answer_for_long_goes_before_who_has_just_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [0.0]
+    monkeypatch.setattr(connections, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+
+    class Large(RequestHandler):
+        """Sends more than the system takes."""
+
+        def get(self) -> None:
+            self.finish("x" * LARGE)
+
+    def num_refused() -> float:
+        return REGISTRY.get_sample_value("techni_connections_refused_total") or 0.0
+
+    async def run(stack: ExitStack) -> int:
+        loop, server = asyncio.get_running_loop(), BoundedServer(Application([("/", Large)]), bounds=Bounds(max_connections=3))
+        (listening,) = bind_sockets(0, "127.0.0.1")
+        place = listening.getsockname()
+        server.add_socket(listening)
+        clients = []
+        for seconds in (0, 20, 25, 40):  # an answer may take 30 to be read
+            clock[0], before = seconds, num_refused()
+            clients.append(stack.enter_context(socket.socket()))
+            clients[-1].setblocking(False)
+            await loop.sock_connect(clients[-1], place)
+            while len(clients) == 4 and num_refused() == before:
+                await asyncio.sleep(0)
+            await loop.sock_sendall(clients[-1], b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert await loop.sock_recv(clients[-1], 4) == b"HTTP", "The newest has been closed."
+        num_received = await num_left(loop, clients[0])
+        server.stop()
+        await server.close_all_connections()
+        return num_received
+
+    async def num_left(loop: asyncio.AbstractEventLoop, client: socket.socket) -> int:
+        number = 0
+        with suppress(ConnectionResetError):
+            while part := await loop.sock_recv(client, 1 << 20):
+                number += len(part)
+        return number
+
+    with ThreadPoolExecutor(1) as thread, ExitStack() as stack:
+        assert thread.submit(asyncio.run, run(stack)).result() < LARGE
+
+
+def test_no_target_of_a_request_takes_long() -> None:
+    delegate, line = Mock(), RequestStartLine("GET", "http://" + "a" * 1_000_000 + "#", "HTTP/1.1")
+    with little_processor_time():
+        _Request(delegate, Mock()).headers_received(line, HTTPHeaders({"Host": "x"}))
+    assert delegate.headers_received.call_args[0][0] == line
+
+
 def test_connections_between_two_requests_go_after_those_without_one(server: Server) -> None:
     with ExitStack() as stack:
         kept = [HTTPConnection(urlsplit(server.url).netloc) for _ in range(MANY)]
@@ -188,10 +242,3 @@ def test_a_static_root_page_is_ready_and_stops_without_waiting_for_kernels(serve
     end(server.process.pid, signal.SIGTERM)
     assert server.process.wait() == 0
     assert not server.has_traceback, server.log
-
-
-def test_no_target_of_a_request_takes_long() -> None:
-    delegate, line = Mock(), RequestStartLine("GET", "http://" + "a" * 1_000_000 + "#", "HTTP/1.1")
-    with little_processor_time():
-        _Request(delegate, Mock()).headers_received(line, HTTPHeaders({"Host": "x"}))
-    assert delegate.headers_received.call_args[0][0] == line

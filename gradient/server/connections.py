@@ -12,7 +12,7 @@ from typing import Any
 from weakref import WeakKeyDictionary, WeakSet
 
 from tornado.httpserver import HTTPServer
-from tornado.httputil import HTTPHeaders, HTTPMessageDelegate, RequestStartLine, ResponseStartLine
+from tornado.httputil import HTTPHeaders, HTTPInputError, HTTPMessageDelegate, RequestStartLine, ResponseStartLine
 from tornado.ioloop import IOLoop
 from tornado.iostream import IOStream
 
@@ -24,6 +24,7 @@ from gradient.server.listening import patient
 _HEADER_BYTES = 1 << 14
 _BODY_BYTES = 1 << 10  # the only request with a body says that a page is closed, and its body is empty
 _UNSENT_BYTES = 1 << 23
+PIECE_BYTES = 1 << 14  # of an answer that are written at once, and wait in memory for a client that reads slowly
 _TURNS = 10  # of the event loop, in which what has come becomes a request
 _SEARCHED = 8  # connections, for one that can be closed at once
 _PRUNE_SECONDS = 0.1  # between two searches for connections that have been closed
@@ -110,6 +111,7 @@ class BoundedServer(HTTPServer):
         self._streams, self._pruned_at = WeakKeyDictionary[IOStream, None](), 0.0
         # In the order in which they began to wait: connections without a whole request yet, and those between two requests.
         self._silent, self._idle = WeakKeyDictionary[IOStream, None](), WeakKeyDictionary[IOStream, None]()
+        self._answered = WeakKeyDictionary[IOStream, float]()  # those with a whole request, and since when
         self._is_closing = False
         limits = {
             "max_header_size": _HEADER_BYTES,
@@ -158,7 +160,8 @@ class BoundedServer(HTTPServer):
     async def _close_some(self) -> None:
         """Closes connections until no more are left than may be, when what has come has become requests.
 
-        First go those that have waited longest for their first request, then those that wait for another one, then the newest.
+        First go those that have waited longest for their first request, then those that wait for another one, then those that
+        have not read an answer for longer than a request may take, then the newest.
         """
         for _ in range(_TURNS):
             await asyncio.sleep(0)
@@ -166,11 +169,17 @@ class BoundedServer(HTTPServer):
         excess = max(0, self._excess())
         newest = list(self._streams)[: -excess - 1 : -1]  # whose requests may still be on their way
         waiting = [stream for streams in (self._silent, self._idle) for stream in streams if stream not in newest]
-        for stream in [*(stream for stream in waiting if not _has_unread(stream)), *newest][:excess]:
+        spare = [stream for stream in waiting if not (stream.closed() or _has_unread(stream))]
+        for stream in [*spare, *self._slow(), *newest][:excess]:
             self._refuse(stream)
 
+    def _slow(self) -> list[IOStream]:
+        """Connections whose clients read slower than the server writes, the slowest first."""
+        until = time.monotonic() - self._bounds.request_seconds
+        return [stream for stream, since in self._answered.items() if since < until and stream.writing()]
+
     def _refuse(self, stream: IOStream) -> None:
-        for streams in (self._streams, self._silent, self._idle):
+        for streams in (self._streams, self._silent, self._idle, self._answered):
             streams.pop(stream, None)
         metrics.connections_refused.inc()
         stream.close()
@@ -178,6 +187,7 @@ class BoundedServer(HTTPServer):
     def start_request(self, server_conn: Any, request_conn: Any) -> HTTPMessageDelegate:
         """Expects the next request on a connection."""
         delegate, stream = super().start_request(server_conn, request_conn), stream_of(server_conn)
+        self._answered.pop(stream, None)
         if stream not in self._silent:
             self._idle[stream] = None
         if self._bounds.trusted_proxies:
@@ -188,12 +198,14 @@ class BoundedServer(HTTPServer):
     def _note_request(self, stream: IOStream) -> None:
         self._silent.pop(stream, None)
         self._idle.pop(stream, None)
+        self._answered[stream] = time.monotonic()
 
 
 class _Request(HTTPMessageDelegate):
     """A request; `on_whole` is called when all of it is there.
 
-    Its target may be a whole URL, which is taken for its path and its host (RFC 9112, section 3.2.2).
+    Its target may be a whole URL, which is taken for its path and its host (RFC 9112, section 3.2.2). One whose end a proxy may
+    see elsewhere is refused (section 6.1).
     """
 
     def __init__(self, delegate: HTTPMessageDelegate, on_whole: Callable[[], None]) -> None:
@@ -209,8 +221,11 @@ class _Request(HTTPMessageDelegate):
         self, start_line: RequestStartLine | ResponseStartLine, headers: HTTPHeaders
     ) -> Awaitable[None] | None:
         assert isinstance(start_line, RequestStartLine)
+        if start_line.version == "HTTP/1.0" and "Transfer-Encoding" in headers:
+            raise HTTPInputError("HTTP/1.0 has no encodings, so a proxy may see another end of this request.")
         if found := _ABSOLUTE.fullmatch(start_line.path):
-            headers["Host"] = found["host"]
+            if len(headers.get_list("Host")) == 1:  # Tornado refuses any other number
+                headers["Host"] = found["host"]
             path = found["path"] if found["path"].startswith("/") else f"/{found['path']}"
             start_line = start_line._replace(path=path)
         return self._delegate.headers_received(start_line, headers)
