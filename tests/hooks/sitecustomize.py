@@ -9,6 +9,7 @@ import resource
 import signal
 import sys
 import time
+import warnings
 
 STEP_SECONDS = 100
 WORK_SECONDS = 0.02
@@ -21,6 +22,7 @@ _worked, _seconds = [0.0], [0.0]  # so far, and from one look at it to the next
 
 def _let_time_pass(*_: object) -> None:
     _ahead[0] += STEP_SECONDS
+    warnings.warn("of what hunter2 has sent", stacklevel=1)  # as a library may, in the middle of anything
 
 
 def _work() -> float:
