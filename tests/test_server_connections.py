@@ -162,6 +162,45 @@ def test_a_request_under_way_keeps_its_connection() -> None:
     assert received == [b"late", b"late", b"late", b"", b""]
 
 
+def num_refused() -> float:
+    """How many connections this process has closed because there were too many."""
+    return REGISTRY.get_sample_value("techni_connections_refused_total") or 0.0
+
+
+def test_a_request_that_comes_with_many_connections_without_one_is_answered() -> None:
+    async def run(stack: ExitStack) -> bytes:
+        loop, before = asyncio.get_running_loop(), num_refused()
+
+        class Slow(RequestHandler):
+            """Answers when there are no more connections than may be."""
+
+            async def get(self) -> None:
+                while num_refused() < before + 4:
+                    await asyncio.sleep(0)
+                self.finish("late")
+
+        server = BoundedServer(Application([("/", Slow)]), bounds=Bounds(max_connections=2))
+        (listening,) = bind_sockets(0, "127.0.0.1")
+        place = listening.getsockname()
+        server.add_socket(listening)
+        for _ in range(5):  # all of which the server accepts at once
+            silent = stack.enter_context(socket.create_connection(place))
+            silent.sendall(b"GET / HTTP/1.1\r\n")
+        client = stack.enter_context(socket.create_connection(place))
+        client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        client.setblocking(False)
+        received = b""
+        with suppress(ConnectionResetError):
+            while part := await loop.sock_recv(client, 1 << 10):
+                received += part
+        server.stop()
+        await server.close_all_connections()
+        return received
+
+    with ThreadPoolExecutor(1) as thread, ExitStack() as stack:
+        assert thread.submit(asyncio.run, run(stack)).result().endswith(b"late")
+
+
 def test_who_has_not_read_an_answer_for_long_goes_before_who_has_just_come(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [0.0]
     monkeypatch.setattr(connections, "time", SimpleNamespace(monotonic=lambda: clock[0]))
@@ -171,9 +210,6 @@ def test_who_has_not_read_an_answer_for_long_goes_before_who_has_just_come(monke
 
         def get(self) -> None:
             self.finish("x" * LARGE)
-
-    def num_refused() -> float:
-        return REGISTRY.get_sample_value("techni_connections_refused_total") or 0.0
 
     async def run(stack: ExitStack) -> int:
         loop, server = asyncio.get_running_loop(), BoundedServer(Application([("/", Large)]), bounds=Bounds(max_connections=3))

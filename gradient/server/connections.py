@@ -126,7 +126,7 @@ class BoundedServer(HTTPServer):
         super().add_sockets([patient(listening) for listening in sockets])
 
     def handle_stream(self, stream: IOStream, address: tuple) -> None:
-        """Serves a connection, or closes it if there are too many. One beyond the bound may be a visitor's: `_close_some`."""
+        """Serves a connection, or closes it if there are too many. One beyond the bound may be a visitor's: `_dispensable`."""
         has_room = self._excess() < self._bounds.burst or self._close_silent()
         if not has_room or not (self._bounds.trusted_proxies or self._slots.claim(stream, address[0])):
             self._refuse(stream)
@@ -137,18 +137,20 @@ class BoundedServer(HTTPServer):
             milliseconds = int(1000 * self._bounds.request_seconds)
             stream.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds)
         super().handle_stream(stream, address)
-        if self._excess() > 0 and not self._is_closing:
-            self._is_closing = True
-            IOLoop.current().spawn_callback(self._close_some)
+        self._close_excess()
 
     def _excess(self) -> int:
         """By how many connections the bound is exceeded. To save time, it does not search for closed ones each time."""
         most = self._bounds.max_connections
         if len(self._streams) >= most and time.monotonic() - self._pruned_at > _PRUNE_SECONDS:
-            self._pruned_at = time.monotonic()
-            for stream in [stream for stream in self._streams if stream.closed()]:
-                del self._streams[stream]
+            self._prune()
         return len(self._streams) - most
+
+    def _prune(self) -> None:
+        """Forgets closed connections."""
+        self._pruned_at = time.monotonic()
+        for stream in [stream for stream in self._streams if stream.closed()]:
+            del self._streams[stream]
 
     def _close_silent(self) -> bool:
         """Closes the connection that has waited longest for its first request, if there is one; returns whether there was."""
@@ -157,21 +159,33 @@ class BoundedServer(HTTPServer):
             self._refuse(silent)
         return silent is not None
 
-    async def _close_some(self) -> None:
-        """Closes connections until no more are left than may be, when what has come has become requests.
+    def _close_excess(self) -> None:
+        if self._excess() > 0 and not self._is_closing:
+            self._is_closing = True
+            IOLoop.current().spawn_callback(self._close_some)
 
-        First go those that have waited longest for their first request, then those that wait for another one, then those that
-        have not read an answer for longer than a request may take, then the newest.
-        """
+    async def _close_some(self) -> None:
+        """Closes connections until no more are left than may be, when what has come has become requests."""
         for _ in range(_TURNS):
             await asyncio.sleep(0)
         self._is_closing = False
-        excess = max(0, self._excess())
-        newest = list(self._streams)[: -excess - 1 : -1]  # whose requests may still be on their way
-        waiting = [stream for streams in (self._silent, self._idle) for stream in streams if stream not in newest]
-        spare = [stream for stream in waiting if not (stream.closed() or _has_unread(stream))]
-        for stream in [*spare, *self._slow(), *newest][:excess]:
+        self._prune()  # or too many would be closed
+        for stream in self._dispensable(max(0, self._excess())):
             self._refuse(stream)
+        self._close_excess()  # the next time those that have something unread now
+
+    def _dispensable(self, number: int) -> list[IOStream]:
+        """As many connections as can be closed, up to a number; none of which something waits to be read for a request.
+
+        First go those that have waited longest for their first request, then those that wait for another one, then those that
+        have not read an answer for longer than a request may take, then the newest: those that wait first, since a request may
+        still be on its way, then those whose request has come.
+        """
+        newest = list(self._streams)[: -number - 1 : -1]
+        waiting = [stream for stream in [*self._silent, *self._idle] if not (stream.closed() or _has_unread(stream))]
+        older, newer = ([stream for stream in waiting if (stream in newest) is is_new] for is_new in (False, True))
+        under_way = [stream for stream in newest if stream in self._answered]
+        return list(dict.fromkeys([*older, *self._slow(), *newer, *under_way]))[:number]
 
     def _slow(self) -> list[IOStream]:
         """Connections whose clients read slower than the server writes, the slowest first."""
