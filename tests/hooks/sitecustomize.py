@@ -36,6 +36,7 @@ def _work_hard(*_: object) -> None:
 
 match sys.orig_argv[1:3]:
     case ["-m", "gradient.server"]:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)  # also if the tests run under nohup
         signal.signal(signal.SIGRTMIN, _let_time_pass)
         signal.signal(signal.SIGRTMIN + 1, _work_hard)
         time.thread_time = _work
