@@ -1,6 +1,7 @@
 """Clients that connect and read nothing: they hold a bounded number of connections and of bytes, for a bounded time."""
 
 import asyncio
+import re
 import signal
 import socket
 import sys
@@ -20,8 +21,10 @@ from tornado.netutil import bind_sockets
 from tornado.web import Application, RequestHandler
 
 from gradient.server import connections
-from gradient.server.connections import BoundedServer, Bounds, ConnectionSlots, _Request
+from gradient.server.connections import BoundedServer, Bounds, ConnectionSlots, _Request, _RequestInTurn
 from gradient.server.memory import measure
+from gradient.server.turns import Turns
+from tests.clock import without_loop
 from tests.conftest import Server
 from tests.processes import descriptors, end, eventually, little_processor_time
 from tests.server import Gate, ask, check_metrics_are_not_for_proxies, hardened, let_time_pass, metrics
@@ -200,6 +203,44 @@ def test_a_request_that_comes_with_many_connections_without_one_is_answered() ->
 
     with ThreadPoolExecutor(1) as thread, ExitStack() as stack:
         assert thread.submit(asyncio.run, run(stack)).result().endswith(b"late")
+
+
+def test_a_client_begins_once_in_each_turn_of_the_loop() -> None:
+    async def run() -> str:
+        loop, turns, seen = asyncio.get_running_loop(), Turns(), list[str]()
+
+        def tick() -> None:
+            seen.append("|")
+            loop.call_soon(tick)
+
+        async def begin(network: str) -> None:
+            if turn := turns.take(network):
+                await turn
+            seen.append(network)
+
+        tick()
+        await asyncio.gather(*(begin(network) for network in "aaaabb"))
+        return "".join(seen)
+
+    seen = without_loop(lambda: asyncio.run(run()))
+    assert sorted(seen.replace("|", "")) == [*"aaaabb"]
+    assert not re.search(r"a[^|]*a|b[^|]*b", seen), seen
+    assert re.search(r"ab", seen)
+
+
+def test_requests_of_one_client_wait_for_each_other_and_not_for_anybody_elses() -> None:
+    async def run() -> list[bool]:
+        turns, line, delegate = Turns(), RequestStartLine("GET", "/", "HTTP/1.1"), Mock()
+        delegate.headers_received.return_value = None
+        request = _RequestInTurn(delegate, turns, lambda headers: headers["X"])
+        addresses = ("1.1.1.1", "1.1.1.1:80", "::ffff:1.1.1.1", "2.2.2.2")
+        begun = [request.headers_received(line, HTTPHeaders({"X": address})) for address in addresses]
+        for later in filter(None, begun):
+            await later
+        assert delegate.headers_received.call_count == 4
+        return [later is None for later in begun]
+
+    assert without_loop(lambda: asyncio.run(run())) == [True, False, False, True]
 
 
 def test_who_has_not_read_an_answer_for_long_goes_before_who_has_just_come(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,6 +20,7 @@ from gradient.adapters.tornado import peer_of_connection, stream_of
 from gradient.server import metrics
 from gradient.server.addresses import address_in, client_network
 from gradient.server.listening import patient
+from gradient.server.turns import Turns
 
 _HEADER_BYTES = 1 << 14
 _BODY_BYTES = 1 << 10  # the only request with a body says that a page is closed, and its body is empty
@@ -107,7 +108,7 @@ class BoundedServer(HTTPServer):
 
     def initialize(self, request_callback: Any, bounds: Bounds = Bounds(), **options: Any) -> None:  # type: ignore[override]
         """Takes the application, the bounds, and the options of Tornado's server."""
-        self._bounds, self._slots = bounds, ConnectionSlots(bounds.per_address)
+        self._bounds, self._slots, self._turns = bounds, ConnectionSlots(bounds.per_address), Turns()
         self._streams, self._pruned_at = WeakKeyDictionary[IOStream, None](), 0.0
         # In the order in which they began to wait: connections without a whole request yet, and those between two requests.
         self._silent, self._idle = WeakKeyDictionary[IOStream, None](), WeakKeyDictionary[IOStream, None]()
@@ -136,8 +137,16 @@ class BoundedServer(HTTPServer):
         with contextlib.suppress(AttributeError, OSError):  # not on every operating system
             milliseconds = int(1000 * self._bounds.request_seconds)
             stream.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds)
-        super().handle_stream(stream, address)
+        turn = None if self._bounds.trusted_proxies else self._turns.take(client_network(address[0]))
+        if turn:
+            turn.add_done_callback(lambda _: self._serve(stream, address))
+        else:
+            self._serve(stream, address)
         self._close_excess()
+
+    def _serve(self, stream: IOStream, address: tuple) -> None:
+        if not stream.closed():
+            super().handle_stream(stream, address)
 
     def _excess(self) -> int:
         """By how many connections the bound is exceeded. To save time, it does not search for closed ones each time."""
@@ -204,9 +213,11 @@ class BoundedServer(HTTPServer):
         self._answered.pop(stream, None)
         if stream not in self._silent:
             self._idle[stream] = None
-        if self._bounds.trusted_proxies:
+        proxies, peer = self._bounds.trusted_proxies, peer_of_connection(request_conn)
+        if proxies:
             self._slots.release(stream)
-            delegate = _LimitedRequest(delegate, request_conn, stream, self._slots, self._bounds.trusted_proxies)
+            delegate = _LimitedRequest(delegate, request_conn, stream, self._slots, proxies)
+        delegate = _RequestInTurn(delegate, self._turns, lambda headers: address_in(headers, peer, proxies))
         return _Request(delegate, lambda: self._note_request(stream))
 
     def _note_request(self, stream: IOStream) -> None:
@@ -243,6 +254,29 @@ class _Request(HTTPMessageDelegate):
             path = found["path"] if found["path"].startswith("/") else f"/{found['path']}"
             start_line = start_line._replace(path=path)
         return self._delegate.headers_received(start_line, headers)
+
+
+class _RequestInTurn(HTTPMessageDelegate):
+    """A request that begins when its client's network has a turn; `address` tells the client's address by the headers."""
+
+    def __init__(self, delegate: HTTPMessageDelegate, turns: Turns, address: Callable[[HTTPHeaders], str]) -> None:
+        self._delegate, self._turns, self._address = delegate, turns, address
+        self.data_received, self.finish = delegate.data_received, delegate.finish  # type: ignore[method-assign]
+        self.on_connection_close = delegate.on_connection_close  # type: ignore[method-assign]
+
+    def headers_received(
+        self, start_line: RequestStartLine | ResponseStartLine, headers: HTTPHeaders
+    ) -> Awaitable[None] | None:
+        turn = self._turns.take(client_network(self._address(headers)))
+        return self._begin_later(turn, start_line, headers) if turn else self._delegate.headers_received(start_line, headers)
+
+    async def _begin_later(
+        self, turn: Awaitable[None], start_line: RequestStartLine | ResponseStartLine, headers: HTTPHeaders
+    ) -> None:
+        await turn
+        begun = self._delegate.headers_received(start_line, headers)
+        if begun is not None:
+            await begun
 
 
 class _LimitedRequest(HTTPMessageDelegate):
