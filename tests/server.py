@@ -156,7 +156,7 @@ def metrics(server: Server) -> dict[str, float]:
 def check_metrics_are_not_for_proxies(server: Server) -> None:
     """Even if they say that they come from this machine; they are told who may read them."""
     assert "techni_kernels_live" in ask(f"{server.url}metrics").text
-    for header in ("X_Forwarded_For", "X_Real_Ip", "X_Forwarded_Proto", "Via", "CF_Ray", "Forwarded"):
+    for header in ("X_Forwarded_For", "X_Real_Ip", "Via", "CF_Ray", "Forwarded", "X_Request_Id", "WL_Proxy_Client_IP"):
         refused = ask(f"{server.url}metrics", **{header: "127.0.0.1"})
         assert (refused.status, "techni_kernels_live" in refused.text) == (403, False)
         assert "TECHNI_METRICS" in refused.text

@@ -12,7 +12,9 @@ from tornado.web import RequestHandler
 _FORWARDED = (
     *("x-forwarded", "forwarded", "via", "x-real-ip", "x-client-ip", "client-ip", "true-client-ip", "x-cluster-client-ip"),
     *("x-original-", "x-envoy-", "x-amzn-", "x-amz-cf-", "x-appengine-", "x-azure-", "x-arr-", "x-request-start", "x-scheme"),
-    *("cf-", "cdn-", "fastly-", "fly-", "front-end-https", "proxy-"),
+    *("cf-", "cdn-", "fastly-", "fly-", "front-end-https", "proxy-", "max-forwards", "x-proxy", "x-remote-", "x-request-id"),
+    *("akamai-", "ali-cdn-", "cloudfront-", "incap-", "surrogate-", "tailscale-", "wl-proxy-", "x-appgw-", "x-cloud-trace-"),
+    *("x-goog-", "x-nf-", "x-ssl", "x-sucuri-", "x-url-scheme", "x-varnish", "x-vercel-", "x_forwarded"),
 )
 _AUDIENCES = {"local": "programs on this machine", "direct": "programs that connect without a proxy"}
 
