@@ -1,14 +1,10 @@
 """One small driver for each browser engine, so that one test of the page runs in all of them."""
 
 import contextlib
-import glob
 import json
-import os
 import re
 import shutil
-import subprocess
 import tempfile
-import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
@@ -16,10 +12,10 @@ from typing import Any, Protocol
 import websocket
 from playwright.sync_api import Browser, Page
 from selenium import webdriver
+from selenium.common.exceptions import NoSuchFrameException
 from selenium.webdriver.remote.command import Command
-from selenium.webdriver.webkitgtk.options import Options
-from selenium.webdriver.webkitgtk.service import Service
 
+from benchmarks.minibrowser import minibrowser
 from tests.conftest import SIZES, is_error, serve
 
 PATIENCE_SECONDS = 60
@@ -140,8 +136,14 @@ class WebKit:
 
     def open(self, url: str) -> None:
         self._driver.get(url)
-        while not self._driver.execute_script(self._LISTEN):
+        while not self._has_loaded():
             pass
+
+    def _has_loaded(self) -> bool:
+        """Whether the page has loaded, and notes its errors."""
+        with contextlib.suppress(NoSuchFrameException):  # of the page before it, which has just gone
+            return self._driver.execute_script(self._LISTEN)
+        return False
 
     def evaluate(self, expression: str) -> Any:
         return json.loads(self._driver.execute_script(f"return JSON.stringify({expression}) ?? 'null'"))
@@ -187,36 +189,8 @@ def firefox() -> Iterator[Driver]:
 @contextlib.contextmanager
 def webkit() -> Iterator[Driver]:
     """A MiniBrowser on a screen that nobody sees."""
-    found = glob.glob("/usr/lib/*/webkit2gtk-4.1/MiniBrowser")
-    assert found, "There is no WebKitGTK: run tests/install_browsers.sh."
-    options = Options()
-    options.binary_location = found[0]
-    options.page_load_strategy = "none"
-    options.add_argument("--automation")
-    with _screen() as display:
-        environment = {**os.environ, "DISPLAY": display}
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)  # Selenium calls itself in a way that it deprecates
-            driver = webdriver.WebKitGTK(options=options, service=Service(shutil.which("WebKitWebDriver"), env=environment))
-        try:
-            yield WebKit(driver)
-        finally:
-            driver.quit()
-
-
-@contextlib.contextmanager
-def _screen() -> Iterator[str]:
-    """The name of an X server's display."""
-    ours, theirs = os.pipe()
-    command = ["Xvfb", "-displayfd", str(theirs), "-screen", "0", "1600x1100x24"]
-    process = subprocess.Popen(command, pass_fds=[theirs], stderr=subprocess.DEVNULL)
-    os.close(theirs)
-    try:
-        with os.fdopen(ours) as answer:
-            yield f":{answer.readline().strip()}"
-    finally:
-        process.terminate()
-        process.wait()
+    with minibrowser() as driver:
+        yield WebKit(driver)
 
 
 ENGINES: dict[str, Any] = {"firefox": firefox, "webkit": webkit}
