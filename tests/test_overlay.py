@@ -1,5 +1,6 @@
 """The overlay on the field: what it is told, and what it draws on a real page, pixel by pixel."""
 
+import io
 import re
 from typing import Any
 
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 from ipywidgets import FloatSlider
 from matplotlib.colors import to_rgb
+from matplotlib.image import imread
 from playwright.sync_api import expect
 from traitlets import TraitError
 
@@ -178,6 +180,30 @@ def test_when_the_server_computes_the_figure_shows_all_and_the_overlay_its_handl
     test_the_figure_shows_its_background_only(app)
 
 
+# The elements around the field's canvases whose round corners cut them off.
+_ROUND_OVERFLOWS = """() => [...document.querySelectorAll(".techni-field, .techni-field :has(canvas)")].filter((around) => {
+  const { overflow, borderRadius } = getComputedStyle(around);
+  return overflow !== "visible" && borderRadius !== "0px";
+}).map(({ className }) => className)"""
+
+
+def expect_round_corners(app: AppPage) -> None:
+    """The frame's line is seen where it turns, which a canvas that is not cut off there would cover."""
+    box = app.page.locator(".techni-field").bounding_box()
+    assert box
+    for x in (box["x"], box["x"] + box["width"] - 6):
+        corner = app.page.screenshot(clip={"x": x, "y": box["y"], "width": 6, "height": 6})
+        turn = imread(io.BytesIO(corner))[1:5, 1:5, :3]
+        assert turn.min() < 0.96
+        assert turn.max() == 1
+
+
+def test_its_corners_are_round_but_no_canvas_is_in_a_round_overflow(app: AppPage) -> None:
+    """With one, WebKit without a GPU takes more than twice as long to paint a press."""
+    expect_round_corners(app)
+    assert app.page.evaluate(_ROUND_OVERFLOWS) == []
+
+
 def test_it_follows_the_size_of_the_page(app: AppPage) -> None:
     for width, height in ((1000, 700), (1440, 900)):
         app.page.set_viewport_size({"width": width, "height": height})
@@ -345,3 +371,4 @@ def test_without_a_kernel_the_background_stays_under_the_path(app: AppPage) -> N
     right = app.axes()["x"] + app.axes()["width"]
     spine = seen(app, [[right + dx, app.axes()["y"] + 100] for dx in np.arange(-2, 2.5, 0.5)])
     assert np.abs(spine[:, :3] - rgb(style.MUTED)).max(axis=1).min() < 60
+    expect_round_corners(app)

@@ -5,14 +5,13 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 from nbformat import NotebookNode
-from tornado.web import HTTPError
+from tornado.web import HTTPError, StaticFileHandler
 from voila.tornado.handler import TornadoVoilaHandler
 
 from gradient.adapters.voila import page_pieces
 from gradient.server import metrics
 from gradient.server.addresses import address_of
 from gradient.server.admission import AdmissionError
-from gradient.server.assets import Asset
 from gradient.server.descriptors import note_shortage, shortage
 from gradient.server.page_context import PageContext
 from gradient.server.robots import is_robot, is_visit
@@ -140,7 +139,7 @@ class PageHandler(StaticPageHandler, TornadoVoilaHandler):
         return await piece
 
 
-class CardHandler(Asset):
+class CardHandler(StaticFileHandler):
     """The picture that social networks show with a link."""
 
     def set_default_headers(self) -> None:
