@@ -6,11 +6,12 @@ import select
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
 PATIENCE_SECONDS = 60.0
+LITTLE_SECONDS = 20
 Found = TypeVar("Found")
 
 
@@ -48,6 +49,22 @@ def end(pid: int, number: int = signal.SIGKILL) -> None:
         assert poll.poll(PATIENCE_SECONDS * 1000), f"process {pid} does not end"
     finally:
         os.close(descriptor)
+
+
+@contextlib.contextmanager
+def little_processor_time() -> Iterator[None]:
+    """A block that takes some milliseconds of processor time if its work grows with its input, and hours if it grows faster."""
+
+    def give_up(*_: object) -> None:
+        raise AssertionError(f"{LITTLE_SECONDS} s of processor time were not enough")
+
+    before = signal.signal(signal.SIGPROF, give_up)
+    signal.setitimer(signal.ITIMER_PROF, LITTLE_SECONDS)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
 
 
 def eventually(find: Callable[[], Found]) -> Found:

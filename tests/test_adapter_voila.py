@@ -81,6 +81,10 @@ def test_replacing_keeps_patterns_and_options() -> None:
 
 def test_a_signal_is_told_and_records_have_the_formatter(application: Unheard) -> None:
     with relying_on("voila"):
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as nohup does
+        application.stop_on_signals()
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
         application.stop_on_signals()
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             handler: Any = signal.getsignal(number)

@@ -1,9 +1,12 @@
 """Sentences: short whatever number stands in them, and with no number but those that the page shows."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from gradient.link.text import fill, placeholders
 from gradient.verdict import Verdict
+from gradient.views import sentences
 from gradient.views.sentences import ADVICE, READOUT, VERDICTS
 
 LONGEST = 140  # characters, so that no sentence moves the pictures during a drag
@@ -32,3 +35,20 @@ def test_every_verdict_has_its_own_words() -> None:
 def test_an_advice_is_short(value: float) -> None:
     for sentence in (ADVICE["sentence"].replace("{label}", "Learning rate"), ADVICE["rescale"]):
         assert len(fill(sentence, dict.fromkeys(placeholders(sentence), value))) <= LONGEST
+
+
+def texts(value: object) -> Iterator[str]:
+    """All strings in a record of words."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list | tuple):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from texts(part)
+
+
+ALL = [text for name, value in vars(sentences).items() if name.isupper() for text in texts(value)]
+
+
+def test_every_text_is_short() -> None:
+    assert len(ALL) > 80
+    assert [text for text in ALL if len(text) > LONGEST] == []

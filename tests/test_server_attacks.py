@@ -121,9 +121,10 @@ async def flood(connection: WebSocketClientConnection, frames: list[bytes]) -> N
 
 
 @contextmanager
-def raw(server: Server, sent: bytes = b"") -> Iterator[socket.socket]:
-    """A connection on which some bytes have been sent."""
-    with socket.create_connection((urlsplit(server.url).hostname, urlsplit(server.url).port), timeout=60) as connection:
+def raw(server: Server, sent: bytes = b"", source: str = "") -> Iterator[socket.socket]:
+    """A connection, perhaps from a certain address, on which some bytes have been sent."""
+    place = (urlsplit(server.url).hostname, urlsplit(server.url).port)
+    with socket.create_connection(place, 60, (source, 0) if source else None) as connection:
         connection.sendall(sent)
         yield connection
 
@@ -134,13 +135,13 @@ LAST_QUESTION = QUESTION.replace(b"Host: x", b"Host: x\r\nConnection: close")
 
 
 @contextmanager
-def expect_others_are_answered(server: Server) -> Iterator[None]:
+def expect_others_are_answered(server: Server, counter: str = "techni_frames_delayed_total") -> Iterator[None]:
     """Expects that somebody else is answered again and again while the flood that the block sends is worked off.
 
     The server sleeps until all of the flood and all questions lie ready, so no machine is too slow to ask in time. Then only a
-    few frames can be delayed from one answer to the next.
+    few frames can be delayed from one answer to the next; or what else a counter counts.
     """
-    with raw(server, QUESTION) as connection:  # so it is there before the flood
+    with raw(server, QUESTION, "127.0.0.2") as connection:  # so it is there before the flood
         os.kill(server.process.pid, signal.SIGSTOP)
         try:
             yield
@@ -148,10 +149,11 @@ def expect_others_are_answered(server: Server) -> Iterator[None]:
         finally:
             os.kill(server.process.pid, signal.SIGCONT)
         answers = all_received(connection)
-    delayed = [float(number) for number in re.findall(rb"^techni_frames_delayed_total (\S+)$", answers, re.MULTILINE)]
-    assert len(delayed) == NUM_QUESTIONS + 2
-    assert delayed[-1] > delayed[0], "The flood has waited until all questions were answered."
-    assert max(after - before for before, after in itertools.pairwise(delayed)) <= 20
+    lines = re.findall(rf"^{re.escape(counter)} (\S+)$".encode(), answers, re.MULTILINE)
+    counts = [float(number) for number in lines]
+    assert len(counts) == NUM_QUESTIONS + 2
+    assert counts[-1] > counts[0], "The flood has waited until all questions were answered."
+    assert max(after - before for before, after in itertools.pairwise(counts)) <= 20
 
 
 def answer(server: Server, sent: bytes) -> bytes:
@@ -173,10 +175,10 @@ def all_received(connection: socket.socket) -> bytes:
 
 def test_a_socket_without_the_protocol_is_refused(server: Server, attacker: Visitor, run: Run) -> None:
     before = run(count(server, "sockets_refused_total", reason="subprotocol"))
-    for protocols in ([], ["v2.kernel.websocket.jupyter.org"]):
+    for protocols in ([], ["v2.kernel.websocket.jupyter.org"], [PROTOCOL.replace("v1.", "v1. ")]):
         with pytest.raises(HTTPClientError, match="400"):
             run(attacker.connect(subprotocols=protocols))
-    assert run(count(server, "sockets_refused_total", reason="subprotocol")) == before + 2
+    assert run(count(server, "sockets_refused_total", reason="subprotocol")) == before + 3
 
 
 def test_a_frame_of_ones_is_refused_and_the_socket_stays_open(server: Server, attacker: Visitor, run: Run) -> None:
@@ -245,6 +247,7 @@ def test_no_channel_executes_code(server: Server, attacker: Visitor, run: Run) -
 
 
 INVALID_VALUES: list[Any] = [10**400, -(10**400), float("nan"), float("inf"), "nan", "1e9", "x" * 60_000, None, [1], {"a": 1}]
+INVALID_VALUES += ["\ud800", "\udc80", json.loads("[" * 900 + "]" * 900)]  # which could not be written in an answer
 
 
 def test_a_value_of_another_type_is_refused(server: Server, attacker: Visitor, run: Run) -> None:
@@ -322,6 +325,14 @@ def test_a_flood_of_frames_that_are_no_messages_is_slowed_and_others_are_answere
 
     with expect_others_are_answered(server):
         run(send())
+
+
+def test_a_flood_of_requests_on_many_connections_leaves_others_answered(server: Server) -> None:
+    question = b"GET /nowhere HTTP/1.1\r\nHost: x\r\n\r\n"
+    assert answer(server, question.replace(b"x", b"x\r\nConnection: close"))  # so that the counter is there
+    with ExitStack() as stack, expect_others_are_answered(server, 'techni_responses_total{status="4xx"}'):
+        for _ in range(100):
+            stack.enter_context(raw(server, 5 * question))
 
 
 def test_messages_that_take_much_of_the_loop_are_slowed_and_others_are_not(
@@ -508,8 +519,9 @@ def test_a_kernel_answers_only_to_its_visitor(server: Server, visitor: Visitor, 
 
 
 def test_another_sites_page_reaches_no_kernel(server: Server, visitor: Visitor, run: Run) -> None:
-    with pytest.raises(HTTPClientError, match="403"):
-        run(visitor.connect(origin="https://example.com"))
+    for origin in ("https://example.com", "null", "https://[::1"):  # the last of which is no URL
+        with pytest.raises(HTTPClientError, match="403"):
+            run(visitor.connect(origin=origin))
     route = f"{server.url}voila/api/shutdown/{visitor.kernel_id}"
     headers = {"Origin": "https://example.com"}
     assert run(fetch(route, visitor.cookie, headers, method="POST", body="")).code == 404

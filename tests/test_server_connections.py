@@ -1,6 +1,7 @@
 """Clients that connect and read nothing: they hold a bounded number of connections and of bytes, for a bounded time."""
 
 import asyncio
+import re
 import signal
 import socket
 import sys
@@ -8,17 +9,24 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from http.client import HTTPConnection
+from types import SimpleNamespace
+from unittest.mock import Mock
 from urllib.parse import urlsplit
 
 import pytest
+from prometheus_client import REGISTRY
+from tornado.httputil import HTTPHeaders, RequestStartLine
 from tornado.iostream import IOStream
 from tornado.netutil import bind_sockets
 from tornado.web import Application, RequestHandler
 
-from gradient.server.connections import BoundedServer, Bounds, ConnectionSlots
+from gradient.server import connections
+from gradient.server.connections import BoundedServer, Bounds, ConnectionSlots, _Request, _RequestInTurn
 from gradient.server.memory import measure
+from gradient.server.turns import Turns
+from tests.clock import without_loop
 from tests.conftest import Server
-from tests.processes import descriptors, end, eventually
+from tests.processes import descriptors, end, eventually, little_processor_time
 from tests.server import Gate, ask, check_metrics_are_not_for_proxies, hardened, let_time_pass, metrics
 
 MAX_CONNECTIONS = 20
@@ -80,6 +88,7 @@ def test_a_client_that_reads_nothing_is_disconnected(server: Server, path: str) 
     with ExitStack() as stack:
         clients = [f"X-Forwarded-For: 1.1.1.{number}\r\n" for number in range(MANY)]
         wait_for_answers([stack.enter_context(unread(server, path, client)) for client in clients])
+        eventually(lambda: num_sockets(server) <= before + MAX_CONNECTIONS)
         assert num_sockets(server) >= MAX_CONNECTIONS
         assert megabytes(server) < memory + MAX_CONNECTIONS
         eventually(is_disconnected)
@@ -155,6 +164,131 @@ def test_a_request_under_way_keeps_its_connection() -> None:
     with ThreadPoolExecutor(1) as thread:  # another test's browser may have left an event loop in this one
         received = thread.submit(asyncio.run, run()).result()
     assert received == [b"late", b"late", b"late", b"", b""]
+
+
+def num_refused() -> float:
+    """How many connections this process has closed because there were too many."""
+    return REGISTRY.get_sample_value("techni_connections_refused_total") or 0.0
+
+
+def test_a_request_that_comes_with_many_connections_without_one_is_answered() -> None:
+    async def run(stack: ExitStack) -> bytes:
+        loop, before = asyncio.get_running_loop(), num_refused()
+
+        class Slow(RequestHandler):
+            """Answers when there are no more connections than may be."""
+
+            async def get(self) -> None:
+                while num_refused() < before + 4:
+                    await asyncio.sleep(0)
+                self.finish("late")
+
+        server = BoundedServer(Application([("/", Slow)]), bounds=Bounds(max_connections=2))
+        (listening,) = bind_sockets(0, "127.0.0.1")
+        place = listening.getsockname()
+        server.add_socket(listening)
+        for _ in range(5):  # all of which the server accepts at once
+            silent = stack.enter_context(socket.create_connection(place))
+            silent.sendall(b"GET / HTTP/1.1\r\n")
+        client = stack.enter_context(socket.create_connection(place))
+        client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        client.setblocking(False)
+        received = b""
+        with suppress(ConnectionResetError):
+            while part := await loop.sock_recv(client, 1 << 10):
+                received += part
+        server.stop()
+        await server.close_all_connections()
+        return received
+
+    with ThreadPoolExecutor(1) as thread, ExitStack() as stack:
+        assert thread.submit(asyncio.run, run(stack)).result().endswith(b"late")
+
+
+def test_a_client_begins_once_in_each_turn_of_the_loop() -> None:
+    async def run() -> str:
+        loop, turns, seen = asyncio.get_running_loop(), Turns(), list[str]()
+
+        def tick() -> None:
+            seen.append("|")
+            loop.call_soon(tick)
+
+        async def begin(network: str) -> None:
+            if turn := turns.take(network):
+                await turn
+            seen.append(network)
+
+        tick()
+        await asyncio.gather(*(begin(network) for network in "aaaabb"))
+        return "".join(seen)
+
+    seen = without_loop(lambda: asyncio.run(run()))
+    assert sorted(seen.replace("|", "")) == [*"aaaabb"]
+    assert not re.search(r"a[^|]*a|b[^|]*b", seen), seen
+    assert re.search(r"ab", seen)
+
+
+def test_requests_of_one_client_wait_for_each_other_and_not_for_anybody_elses() -> None:
+    async def run() -> list[bool]:
+        turns, line, delegate = Turns(), RequestStartLine("GET", "/", "HTTP/1.1"), Mock()
+        delegate.headers_received.return_value = None
+        request = _RequestInTurn(delegate, turns, lambda headers: headers["X"])
+        addresses = ("1.1.1.1", "1.1.1.1:80", "::ffff:1.1.1.1", "2.2.2.2")
+        begun = [request.headers_received(line, HTTPHeaders({"X": address})) for address in addresses]
+        for later in filter(None, begun):
+            await later
+        assert delegate.headers_received.call_count == 4
+        return [later is None for later in begun]
+
+    assert without_loop(lambda: asyncio.run(run())) == [True, False, False, True]
+
+
+def test_who_has_not_read_an_answer_for_long_goes_before_who_has_just_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [0.0]
+    monkeypatch.setattr(connections, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+
+    class Large(RequestHandler):
+        """Sends more than the system takes."""
+
+        def get(self) -> None:
+            self.finish("x" * LARGE)
+
+    async def run(stack: ExitStack) -> int:
+        loop, server = asyncio.get_running_loop(), BoundedServer(Application([("/", Large)]), bounds=Bounds(max_connections=3))
+        (listening,) = bind_sockets(0, "127.0.0.1")
+        place = listening.getsockname()
+        server.add_socket(listening)
+        clients = []
+        for seconds in (0, 20, 25, 40):  # an answer may take 30 to be read
+            clock[0], before = seconds, num_refused()
+            clients.append(stack.enter_context(socket.socket()))
+            clients[-1].setblocking(False)
+            await loop.sock_connect(clients[-1], place)
+            while len(clients) == 4 and num_refused() == before:
+                await asyncio.sleep(0)
+            await loop.sock_sendall(clients[-1], b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert await loop.sock_recv(clients[-1], 4) == b"HTTP", "The newest has been closed."
+        num_received = await num_left(loop, clients[0])
+        server.stop()
+        await server.close_all_connections()
+        return num_received
+
+    async def num_left(loop: asyncio.AbstractEventLoop, client: socket.socket) -> int:
+        number = 0
+        with suppress(ConnectionResetError):
+            while part := await loop.sock_recv(client, 1 << 20):
+                number += len(part)
+        return number
+
+    with ThreadPoolExecutor(1) as thread, ExitStack() as stack:
+        assert thread.submit(asyncio.run, run(stack)).result() < LARGE
+
+
+def test_no_target_of_a_request_takes_long() -> None:
+    delegate, line = Mock(), RequestStartLine("GET", "http://" + "a" * 1_000_000 + "#", "HTTP/1.1")
+    with little_processor_time():
+        _Request(delegate, Mock()).headers_received(line, HTTPHeaders({"Host": "x"}))
+    assert delegate.headers_received.call_args[0][0] == line
 
 
 def test_connections_between_two_requests_go_after_those_without_one(server: Server) -> None:

@@ -78,6 +78,10 @@ def raw(content: bytes) -> bytes:
     return joined([*frames._parts(frame("comm_msg", {}))[:4], content])
 
 
+def deep(levels: int) -> Any:
+    return [deep(levels - 1)] if levels else {"a": 1}
+
+
 def with_header(name: str, text: str) -> bytes:
     header: Any = {name: text}
     return frame("kernel_info_request", {}, **header)
@@ -94,6 +98,7 @@ SAID = {
     "limits": update(SLIDER, min=-5, max=5, value=-3.5),
     "point": update(OVERLAY, picked=[-1.6, 4.1, 285], shown=59),
     "switch": update(SWITCH, where="kernel", computing="kernel"),
+    "a face": update(SWITCH, unable="\U0001f642 \\ud800"),  # which JSON may write as a pair of surrogates
     "arrays": frame(
         "comm_msg",
         {
@@ -145,6 +150,10 @@ UNSAID = {
     **{f"{name} {text[:9]!r}": (with_header(name, text), "malformed") for name, text in UNREADABLE},
     "a long id": (frame("kernel_info_request", {}, msg_id="1" * 200), "malformed"),
     "deep content": (raw(b"[" * 50_000), "malformed"),
+    "a deep value": (update(SLIDER, value=deep(40)), "malformed"),
+    "half a pair of surrogates": (update(SLIDER, value="\ud800"), "malformed"),
+    "the other half, as a name": (update(SLIDER, **{"\udc80": 1}), "malformed"),
+    "an exponent of infinity": (raw(b'{"comm_id": 1e999}'), "malformed"),
     "execute": (frame("execute_request", {"code": "1"}), "type"),
     "shutdown": (frame("shutdown_request", {"restart": False}), "type"),
     "interrupt": (frame("interrupt_request", {}), "type"),

@@ -17,6 +17,8 @@ import brotli
 import pytest
 from tornado.httpclient import HTTPClientError
 
+from gradient.server.assets import Asset
+from gradient.server.connections import PIECE_BYTES
 from tests.conftest import PYTHONPATH, Server
 from tests.processes import eventually
 from tests.server import (
@@ -213,8 +215,26 @@ def test_each_encoding_of_a_file_has_a_tag_and_ranges_of_its_own(script: str) ->
     answers = [ask(script, Accept_Encoding=accepted) for accepted in ("br", "gzip", "")]
     assert len({answer.headers["ETag"] for answer in answers}) == 3
     for answer, accepted in zip(answers, ("br", "gzip", ""), strict=True):
-        part = ask(script, Accept_Encoding=accepted, Range="bytes=10-2019")
+        part = ask(script, Accept_Encoding=accepted, Range="bytes=10-2019", If_Range=answer.headers["ETag"])
         assert (part.status, part.body) == (206, answer.body[10:2020])
+
+
+def test_who_has_a_part_of_something_else_gets_all_of_a_file(script: str) -> None:
+    other, whole = ask(script, Accept_Encoding="gzip"), ask(script, Accept_Encoding="br")
+    for condition in (other.headers["ETag"], whole.headers["Last-Modified"], "W/" + whole.headers["ETag"]):
+        answer = ask(script, Accept_Encoding="br", Range="bytes=10-", If_Range=condition)
+        assert (answer.status, answer.body) == (200, whole.body)
+
+
+@pytest.mark.parametrize(
+    ("start", "end"), [(None, None), (5, None), (0, 1), (PIECE_BYTES, 2 * PIECE_BYTES), (7, 2 * PIECE_BYTES)]
+)
+def test_a_file_is_sent_in_pieces(tmp_path: Path, start: int | None, end: int | None) -> None:
+    content = os.urandom(2 * PIECE_BYTES + 100)
+    (tmp_path / "file").write_bytes(content)
+    pieces = list(Asset.get_content(str(tmp_path / "file"), start, end))
+    assert b"".join(pieces) == content[start:end]
+    assert max(map(len, pieces)) <= PIECE_BYTES
 
 
 def test_a_compressed_copy_that_is_asked_for_by_its_name_is_sent_as_it_is(server: Server, folder: Path) -> None:
@@ -225,20 +245,58 @@ def test_a_compressed_copy_that_is_asked_for_by_its_name_is_sent_as_it_is(server
 
 def test_only_addresses_that_this_server_made_are_kept_for_ever(server: Server, script: str) -> None:
     """Another server's, whose files may differ while servers are updated one by one, are asked for again."""
-    others = ["worker.js?v=1", "worker.js?v=0123456789ab", "assets/.0123456789abcdef/../../worker.js"]
+    others = ["card.png?v=1", "worker.js?v=1", "worker.js?v=0123456789ab", "assets/.0123456789abcdef/../../worker.js"]
     others += [re.sub(r"static[.]\w+", f"static.{other}", script.removeprefix(server.url)) for other in ("0" * 12, "1")]
     answers = [ask(server.url + address) for address in others]
     assert [(answer.status, answer.headers["Cache-Control"]) for answer in answers] == [(200, "no-cache")] * len(others)
     assert not [answer for answer in answers if "Expires" in answer.headers]
 
 
+def answer_to(server: Server, *lines: str) -> bytes:
+    """All that comes back for a request of these lines."""
+    with socket.create_connection((urlsplit(server.url).hostname, urlsplit(server.url).port)) as connection:
+        connection.sendall("".join(f"{line}\r\n" for line in (*lines, "Connection: close", "")).encode())
+        return connection.makefile("rb").read()
+
+
 @pytest.mark.parametrize("target", ["http://elsewhere.example/healthz", "HTTP://[::1]:8080/healthz?x", "https://x/healthz"])
 def test_the_target_of_a_request_may_be_a_whole_url(server: Server, target: str) -> None:
-    with socket.create_connection((urlsplit(server.url).hostname, urlsplit(server.url).port)) as connection:
-        connection.sendall(f"GET {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
-        answer = connection.makefile("rb").read()
+    answer = answer_to(server, f"GET {target} HTTP/1.1", "Host: x")
     assert answer.startswith(b"HTTP/1.1 200 OK")
     assert answer.endswith(b"ok\n")
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["GET http://x/healthz HTTP/1.1"],
+        ["GET http://x/healthz HTTP/1.1", "Host: x", "Host: y"],
+        ["GET /healthz HTTP/1.0", "Transfer-Encoding: chunked"],
+    ],
+)
+def test_a_request_that_a_proxy_may_understand_in_another_way_is_refused(server: Server, lines: list[str]) -> None:
+    assert answer_to(server, *lines).startswith(b"HTTP/1.1 400 ")
+
+
+def test_no_cache_keeps_an_error_or_what_says_nothing_of_caches(server: Server, script: str) -> None:
+    answers = [
+        ask(f"{server.url}nowhere"),
+        ask(server.url, "PUT"),
+        ask(f"{server.url}metrics", "HEAD"),
+        ask(f"{server.url}assets/"),
+    ]
+    answers += [ask(f"{server.url}?template=%ff", **BROWSER), ask(script, Range="bytes=99999999-")]
+    assert [answer.status for answer in answers] == [404, 405, 405, 403, 400, 416]
+    assert {answer.headers["Cache-Control"] for answer in answers} == {"no-store"}
+    moved = answer_to(server, "GET /voila/static/. HTTP/1.1", "Host: x")
+    assert moved.startswith(b"HTTP/1.1 301 ")
+    assert b"Cache-Control: no-store\r\n" in moved
+
+
+def test_an_error_page_says_nothing_of_the_address_that_was_asked_for(server: Server) -> None:
+    answer = ask(f"{server.url}nowhere", Host="elsewhere.example")
+    assert "Open the page" in answer.text
+    assert "elsewhere" not in answer.text
 
 
 def test_the_log_quotes_neither_an_unknown_method_nor_an_argument_that_is_no_text(server: Server) -> None:

@@ -1,14 +1,17 @@
 """The memory of all processes stays below its limit: the largest kernels end, and new visitors get the static page."""
 
+import asyncio
 import os
 import sys
 from pathlib import Path
+from unittest.mock import MagicMock
 
 import pytest
 
 from gradient.server.admission import Admission, AdmissionError
-from gradient.server.memory import largest, measure
+from gradient.server.memory import MemoryWatch, largest, measure
 from gradient.server.settings import Settings
+from tests.clock import without_loop
 from tests.processes import end, eventually, zygote_of
 from tests.server import Gate, hardened, metrics, visit
 from tests.visits import Visits, write_notebook
@@ -58,6 +61,19 @@ def test_the_memory_of_a_process_is_counted() -> None:
     assert after.total - before.total > 150 * MB
     assert after.own[own] - before.own[own] > 150 * MB
     assert len(taken) == 200 * MB
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is measured on Linux only")
+def test_memory_that_is_free_again_is_given_back() -> None:
+    """Also if it lies between pieces that are still in use, as after many connections at once."""
+    own = os.getpid()
+    kernels = MagicMock(admission=Admission(Settings(memory_mb=9000)), processes=dict)
+    pieces = [bytes(size) for _ in range(2000) for size in (1000, 100_000)]
+    before = measure([own]).own[own]
+    del pieces[1::2]
+    without_loop(lambda: asyncio.run(MemoryWatch(kernels, 1).check()))
+    assert measure([own]).own[own] < before - 100 * MB
+    assert len(pieces) == 2000
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is measured on Linux only")

@@ -4,12 +4,15 @@ import json
 import os
 import signal
 import sys
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from gradient.server import output
+from gradient.server.logs import JsonFormatter, log_what_python_prints
 from gradient.server.output import KernelOutput, LineLog
 from tests.conftest import PYTHONPATH, Server
 from tests.processes import children, command_of, end, eventually
@@ -127,6 +130,22 @@ def test_a_new_zygote_is_heard_as_the_one_before(visits: Visits) -> None:
     before = len(reports(visits.server))
     visits.get(CRASH)
     eventually(lambda: len(reports(visits.server)) > before)
+
+
+def test_what_python_would_print_is_logged_without_its_words(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)
+    monkeypatch.setattr(sys, "unraisablehook", sys.unraisablehook)
+    log_what_python_prints()
+    warnings.showwarning(SECRET, UserWarning, "/lib/session.py", 7)
+    sys.unraisablehook(SimpleNamespace(exc_value=KeyError(SECRET)))
+    lines = [json.loads(JsonFormatter().format(record)) for record in caplog.records]
+    assert [(line.get("warning"), line.get("error"), line["at"]) for line in lines] == [
+        ("UserWarning", None, ["session.py:7"]),
+        (None, "KeyError", []),
+    ]
+    assert SECRET not in str(lines)
 
 
 def reported(caplog: pytest.LogCaptureFixture, *received: bytes) -> dict:

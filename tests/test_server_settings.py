@@ -24,6 +24,7 @@ from gradient.server.robots import is_robot, is_visit
 from gradient.server.settings import Settings, SettingsError
 from gradient.server.site import EncodedPage, Site
 from tests.conftest import ROOT
+from tests.processes import little_processor_time
 
 MB = 1 << 20
 
@@ -138,6 +139,12 @@ def test_whatever_a_proxy_writes_is_one_client_network(address: str, network: st
 @given(st.text())
 def test_any_text_is_one_client_network(text: str) -> None:
     assert client_network(text)
+
+
+@pytest.mark.parametrize("text", [":" * 1_000_000 + "[", "[" + "1" * 1_000_000, "." * 1_000_000 + ":x", "%" * 1_000_000])
+def test_no_address_takes_long(text: str) -> None:
+    with little_processor_time():
+        assert client_network(text) == UNKNOWN
 
 
 def test_clients_of_unknown_addresses_have_what_one_may_have() -> None:

@@ -30,10 +30,11 @@ class VoilaApplication(Voila):
     def stop_on_signals(self) -> None:
         """Makes Ctrl-C and a terminal that closes stop the server as SIGTERM does; signals without a meaning here do nothing.
 
-        A KeyboardInterrupt could be raised, and lost, anywhere.
+        A KeyboardInterrupt could be raised, and lost, anywhere. Under `nohup` a terminal that closes stops nothing.
         """
         for name in ("SIGINT", "SIGHUP"):
-            if number := getattr(signal, name, None):  # not on every operating system
+            number = getattr(signal, name, None)  # not on every operating system
+            if number and not (name == "SIGHUP" and signal.getsignal(number) is signal.SIG_IGN):
                 signal.signal(number, self._handle_signal_stop)
         for name in ("SIGUSR1", "SIGUSR2"):
             if number := getattr(signal, name, None):

@@ -10,7 +10,8 @@ from gradient.adapters.tornado import peer_of
 
 UNKNOWN = "unknown"  # the network of all clients whose address is not known; together they may have what one may have
 # An IPv6 address in brackets, or an IPv4 address, either with a port or none; or an IPv6 address with a zone or none.
-_ADDRESS = re.compile(r"\[([^\]%]+)(?:%[^\]]*)?\](?::\d*)?|([\d.]+)(?::\d*)?|([^\]\[%]*:[^\]\[%]*)(?:%.*)?")
+# No part of a text fits in two ways, so that no text takes long.
+_ADDRESS = re.compile(r"\[([^\]%]+)(?:%[^\]]*)?\](?::\d*)?|([\d.]+)(?::\d*)?|([^\]\[%:]*:[^\]\[%]*+)(?:%.*)?")
 
 
 def address_of(request: HTTPServerRequest, trusted_proxies: int) -> str:

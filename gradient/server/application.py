@@ -25,7 +25,7 @@ from gradient.server.connections import BoundedServer, Bounds
 from gradient.server.descriptors import Shares, share_open_files
 from gradient.server.encodings import CompressedPages
 from gradient.server.headers import security_headers
-from gradient.server.logs import JsonFormatter, logging_config, request_logger
+from gradient.server.logs import JsonFormatter, log_what_python_prints, logging_config, request_logger
 from gradient.server.loop_lag import observe_loop_lag
 from gradient.server.memory import MemoryWatch
 from gradient.server.page_context import TEMPLATES, PageContext
@@ -56,6 +56,7 @@ class Application(VoilaApplication):
             self.exit(str(error))
         self.update_config(configuration(self.settings))
         super().initialize(argv)
+        log_what_python_prints()
         self._share_descriptors(self.settings)
         self.stop_on_signals()
         if not self.notebook_path:

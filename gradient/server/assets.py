@@ -3,9 +3,10 @@
 import asyncio
 import contextlib
 import hashlib
+import math
 import mimetypes
 import re
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from jupyter_server.base.handlers import FileFindHandler
 from tornado.web import HTTPError, StaticFileHandler
 from voila.static_file_handler import MultiStaticFileHandler, TemplateStaticFileHandler
 
+from gradient.server.connections import PIECE_BYTES
 from gradient.server.encodings import COMPRESSORS, encodings
 
 FINGERPRINTED = ("static", "labextensions")  # Voilà's folders that a page asks for with a fingerprint in their names
@@ -129,12 +131,29 @@ class Asset(StaticFileHandler):
         found = Path(str(self.absolute_path)).stat()
         return f'"{found.st_mtime_ns:x}-{found.st_size:x}{self.encoding and "-" + self.encoding}"'
 
+    @classmethod
+    def get_content(cls, abspath: str, start: int | None = None, end: int | None = None) -> Generator[bytes, None, None]:
+        """The bytes of a file from `start` to before `end`, in pieces: a client that reads nothing costs the memory of one."""
+        with open(abspath, "rb") as file:
+            file.seek(start or 0)
+            left = math.inf if end is None else end - (start or 0)
+            while piece := file.read(int(min(PIECE_BYTES, left))):
+                left -= len(piece)
+                yield piece
+
     def set_headers(self) -> None:
         """Sets the headers for caches, and the encoding."""
         super().set_headers()
+        self._forget_range_of_another_file()
         self.set_header("Cache-Control", _FOREVER if self.is_final() else _REVALIDATE)
         if self.encoding:
             self.set_header("Content-Encoding", self.encoding)
+
+    def _forget_range_of_another_file(self) -> None:
+        """Whoever has a part of another version, or in another encoding, gets all of this one (RFC 9110, section 13.1.5)."""
+        wanted = self.request.headers.get("If-Range")
+        if wanted and wanted != self.compute_etag():
+            self.request.headers.pop("Range", None)
 
     def get_cache_time(self, *_: Any) -> int:
         """No time: Tornado would send Expires, ten years from now, for any address with `?v=`."""

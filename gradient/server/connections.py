@@ -12,7 +12,7 @@ from typing import Any
 from weakref import WeakKeyDictionary, WeakSet
 
 from tornado.httpserver import HTTPServer
-from tornado.httputil import HTTPHeaders, HTTPMessageDelegate, RequestStartLine, ResponseStartLine
+from tornado.httputil import HTTPHeaders, HTTPInputError, HTTPMessageDelegate, RequestStartLine, ResponseStartLine
 from tornado.ioloop import IOLoop
 from tornado.iostream import IOStream
 
@@ -20,14 +20,17 @@ from gradient.adapters.tornado import peer_of_connection, stream_of
 from gradient.server import metrics
 from gradient.server.addresses import address_in, client_network
 from gradient.server.listening import patient
+from gradient.server.turns import Turns
 
 _HEADER_BYTES = 1 << 14
 _BODY_BYTES = 1 << 10  # the only request with a body says that a page is closed, and its body is empty
 _UNSENT_BYTES = 1 << 23
+PIECE_BYTES = 1 << 14  # of an answer that are written at once, and wait in memory for a client that reads slowly
 _TURNS = 10  # of the event loop, in which what has come becomes a request
 _SEARCHED = 8  # connections, for one that can be closed at once
 _PRUNE_SECONDS = 0.1  # between two searches for connections that have been closed
-_ABSOLUTE = re.compile(r"https?://(?P<host>[^/?#@]+)(?P<path>[^#]*)", re.IGNORECASE)
+# Possessive, so that no target takes long: each part has one way to fit.
+_ABSOLUTE = re.compile(r"https?://(?P<host>[^/?#@]++)(?P<path>[^#]*+)", re.IGNORECASE)
 _MAX_NETWORKS = 10_000  # beyond which those without open connections are forgotten
 
 
@@ -105,10 +108,11 @@ class BoundedServer(HTTPServer):
 
     def initialize(self, request_callback: Any, bounds: Bounds = Bounds(), **options: Any) -> None:  # type: ignore[override]
         """Takes the application, the bounds, and the options of Tornado's server."""
-        self._bounds, self._slots = bounds, ConnectionSlots(bounds.per_address)
+        self._bounds, self._slots, self._turns = bounds, ConnectionSlots(bounds.per_address), Turns()
         self._streams, self._pruned_at = WeakKeyDictionary[IOStream, None](), 0.0
         # In the order in which they began to wait: connections without a whole request yet, and those between two requests.
         self._silent, self._idle = WeakKeyDictionary[IOStream, None](), WeakKeyDictionary[IOStream, None]()
+        self._answered = WeakKeyDictionary[IOStream, float]()  # those with a whole request, and since when
         self._is_closing = False
         limits = {
             "max_header_size": _HEADER_BYTES,
@@ -123,7 +127,7 @@ class BoundedServer(HTTPServer):
         super().add_sockets([patient(listening) for listening in sockets])
 
     def handle_stream(self, stream: IOStream, address: tuple) -> None:
-        """Serves a connection, or closes it if there are too many. One beyond the bound may be a visitor's: `_close_some`."""
+        """Serves a connection, or closes it if there are too many. One beyond the bound may be a visitor's: `_dispensable`."""
         has_room = self._excess() < self._bounds.burst or self._close_silent()
         if not has_room or not (self._bounds.trusted_proxies or self._slots.claim(stream, address[0])):
             self._refuse(stream)
@@ -133,19 +137,29 @@ class BoundedServer(HTTPServer):
         with contextlib.suppress(AttributeError, OSError):  # not on every operating system
             milliseconds = int(1000 * self._bounds.request_seconds)
             stream.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds)
-        super().handle_stream(stream, address)
-        if self._excess() > 0 and not self._is_closing:
-            self._is_closing = True
-            IOLoop.current().spawn_callback(self._close_some)
+        turn = None if self._bounds.trusted_proxies else self._turns.take(client_network(address[0]))
+        if turn:
+            turn.add_done_callback(lambda _: self._serve(stream, address))
+        else:
+            self._serve(stream, address)
+        self._close_excess()
+
+    def _serve(self, stream: IOStream, address: tuple) -> None:
+        if not stream.closed():
+            super().handle_stream(stream, address)
 
     def _excess(self) -> int:
         """By how many connections the bound is exceeded. To save time, it does not search for closed ones each time."""
         most = self._bounds.max_connections
         if len(self._streams) >= most and time.monotonic() - self._pruned_at > _PRUNE_SECONDS:
-            self._pruned_at = time.monotonic()
-            for stream in [stream for stream in self._streams if stream.closed()]:
-                del self._streams[stream]
+            self._prune()
         return len(self._streams) - most
+
+    def _prune(self) -> None:
+        """Forgets closed connections."""
+        self._pruned_at = time.monotonic()
+        for stream in [stream for stream in self._streams if stream.closed()]:
+            del self._streams[stream]
 
     def _close_silent(self) -> bool:
         """Closes the connection that has waited longest for its first request, if there is one; returns whether there was."""
@@ -154,22 +168,41 @@ class BoundedServer(HTTPServer):
             self._refuse(silent)
         return silent is not None
 
-    async def _close_some(self) -> None:
-        """Closes connections until no more are left than may be, when what has come has become requests.
+    def _close_excess(self) -> None:
+        if self._excess() > 0 and not self._is_closing:
+            self._is_closing = True
+            IOLoop.current().spawn_callback(self._close_some)
 
-        First go those that have waited longest for their first request, then those that wait for another one, then the newest.
-        """
+    async def _close_some(self) -> None:
+        """Closes connections until no more are left than may be, when what has come has become requests."""
         for _ in range(_TURNS):
             await asyncio.sleep(0)
         self._is_closing = False
-        excess = max(0, self._excess())
-        newest = list(self._streams)[: -excess - 1 : -1]  # whose requests may still be on their way
-        waiting = [stream for streams in (self._silent, self._idle) for stream in streams if stream not in newest]
-        for stream in [*(stream for stream in waiting if not _has_unread(stream)), *newest][:excess]:
+        self._prune()  # or too many would be closed
+        for stream in self._dispensable(max(0, self._excess())):
             self._refuse(stream)
+        self._close_excess()  # the next time those that have something unread now
+
+    def _dispensable(self, number: int) -> list[IOStream]:
+        """As many connections as can be closed, up to a number; none of which something waits to be read for a request.
+
+        First go those that have waited longest for their first request, then those that wait for another one, then those that
+        have not read an answer for longer than a request may take, then the newest: those that wait first, since a request may
+        still be on its way, then those whose request has come.
+        """
+        newest = list(self._streams)[: -number - 1 : -1]
+        waiting = [stream for stream in [*self._silent, *self._idle] if not (stream.closed() or _has_unread(stream))]
+        older, newer = ([stream for stream in waiting if (stream in newest) is is_new] for is_new in (False, True))
+        under_way = [stream for stream in newest if stream in self._answered]
+        return list(dict.fromkeys([*older, *self._slow(), *newer, *under_way]))[:number]
+
+    def _slow(self) -> list[IOStream]:
+        """Connections whose clients read slower than the server writes, the slowest first."""
+        until = time.monotonic() - self._bounds.request_seconds
+        return [stream for stream, since in self._answered.items() if since < until and stream.writing()]
 
     def _refuse(self, stream: IOStream) -> None:
-        for streams in (self._streams, self._silent, self._idle):
+        for streams in (self._streams, self._silent, self._idle, self._answered):
             streams.pop(stream, None)
         metrics.connections_refused.inc()
         stream.close()
@@ -177,22 +210,27 @@ class BoundedServer(HTTPServer):
     def start_request(self, server_conn: Any, request_conn: Any) -> HTTPMessageDelegate:
         """Expects the next request on a connection."""
         delegate, stream = super().start_request(server_conn, request_conn), stream_of(server_conn)
+        self._answered.pop(stream, None)
         if stream not in self._silent:
             self._idle[stream] = None
-        if self._bounds.trusted_proxies:
+        proxies, peer = self._bounds.trusted_proxies, peer_of_connection(request_conn)
+        if proxies:
             self._slots.release(stream)
-            delegate = _LimitedRequest(delegate, request_conn, stream, self._slots, self._bounds.trusted_proxies)
+            delegate = _LimitedRequest(delegate, request_conn, stream, self._slots, proxies)
+        delegate = _RequestInTurn(delegate, self._turns, lambda headers: address_in(headers, peer, proxies))
         return _Request(delegate, lambda: self._note_request(stream))
 
     def _note_request(self, stream: IOStream) -> None:
         self._silent.pop(stream, None)
         self._idle.pop(stream, None)
+        self._answered[stream] = time.monotonic()
 
 
 class _Request(HTTPMessageDelegate):
     """A request; `on_whole` is called when all of it is there.
 
-    Its target may be a whole URL, which is taken for its path and its host (RFC 9112, section 3.2.2).
+    Its target may be a whole URL, which is taken for its path and its host (RFC 9112, section 3.2.2). One whose end a proxy may
+    see elsewhere is refused (section 6.1).
     """
 
     def __init__(self, delegate: HTTPMessageDelegate, on_whole: Callable[[], None]) -> None:
@@ -208,11 +246,37 @@ class _Request(HTTPMessageDelegate):
         self, start_line: RequestStartLine | ResponseStartLine, headers: HTTPHeaders
     ) -> Awaitable[None] | None:
         assert isinstance(start_line, RequestStartLine)
+        if start_line.version == "HTTP/1.0" and "Transfer-Encoding" in headers:
+            raise HTTPInputError("HTTP/1.0 has no encodings, so a proxy may see another end of this request.")
         if found := _ABSOLUTE.fullmatch(start_line.path):
-            headers["Host"] = found["host"]
+            if len(headers.get_list("Host")) == 1:  # Tornado refuses any other number
+                headers["Host"] = found["host"]
             path = found["path"] if found["path"].startswith("/") else f"/{found['path']}"
             start_line = start_line._replace(path=path)
         return self._delegate.headers_received(start_line, headers)
+
+
+class _RequestInTurn(HTTPMessageDelegate):
+    """A request that begins when its client's network has a turn; `address` tells the client's address by the headers."""
+
+    def __init__(self, delegate: HTTPMessageDelegate, turns: Turns, address: Callable[[HTTPHeaders], str]) -> None:
+        self._delegate, self._turns, self._address = delegate, turns, address
+        self.data_received, self.finish = delegate.data_received, delegate.finish  # type: ignore[method-assign]
+        self.on_connection_close = delegate.on_connection_close  # type: ignore[method-assign]
+
+    def headers_received(
+        self, start_line: RequestStartLine | ResponseStartLine, headers: HTTPHeaders
+    ) -> Awaitable[None] | None:
+        turn = self._turns.take(client_network(self._address(headers)))
+        return self._begin_later(turn, start_line, headers) if turn else self._delegate.headers_received(start_line, headers)
+
+    async def _begin_later(
+        self, turn: Awaitable[None], start_line: RequestStartLine | ResponseStartLine, headers: HTTPHeaders
+    ) -> None:
+        await turn
+        begun = self._delegate.headers_received(start_line, headers)
+        if begun is not None:
+            await begun
 
 
 class _LimitedRequest(HTTPMessageDelegate):

@@ -6,6 +6,7 @@ table is checked against the frame's length before any part is read, and the sma
 
 import itertools
 import json
+import math
 import re
 from dataclasses import dataclass
 from typing import Any, NoReturn
@@ -15,6 +16,7 @@ MAX_BUFFERS = 4
 _WORD = 8
 _PARTS = 5  # besides the buffers
 _MAX_HEADER = 512
+_MAX_DEPTH = 32  # of a message's content; a page's own is 8 deep. What is answered is written again, at any depth that was read
 _MAX_TEXT = 128
 # What a message's header holds. A kernel would print what it cannot read, with what a visitor sent in it.
 _WORD_OR_NOTHING = re.compile(rf"[\w.:@+-]{{0,{_MAX_TEXT}}}", re.ASCII)
@@ -88,10 +90,12 @@ def _parts(frame: bytes) -> list[bytes]:
 
 def _object(part: bytes) -> dict[str, Any]:
     try:
-        value = json.loads(part.decode(), parse_constant=_no_number)
+        value = json.loads(part.decode(), parse_constant=_no_number, parse_float=_finite)
+        if b"\\u" in part:
+            json.dumps(value, ensure_ascii=False).encode()  # fails for half a surrogate pair, which is no text
     except (ValueError, RecursionError):  # also for invalid UTF-8, and for an integer of thousands of digits
         raise FrameError("malformed") from None
-    if not isinstance(value, dict):
+    if not isinstance(value, dict) or (part.count(b"[") + part.count(b"{") > _MAX_DEPTH and _is_deeper(value, _MAX_DEPTH)):
         raise FrameError("malformed")
     return value
 
@@ -99,3 +103,17 @@ def _object(part: bytes) -> dict[str, Any]:
 def _no_number(constant: str) -> NoReturn:
     """Refuses NaN and Infinity, which Python reads although they are not JSON; browsers do not send them."""
     raise ValueError(constant)
+
+
+def _finite(text: str) -> float:
+    """Refuses 1e999, too, which Python reads as infinity."""
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(text)
+    return value
+
+
+def _is_deeper(value: Any, levels: int) -> bool:
+    if not isinstance(value, dict | list):
+        return False
+    return levels == 0 or any(_is_deeper(inner, levels - 1) for inner in (value.values() if isinstance(value, dict) else value))

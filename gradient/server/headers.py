@@ -1,4 +1,4 @@
-"""Security headers, which every response carries, whichever handler sent it."""
+"""Security headers, which every response carries, whichever handler sent it; and what caches may keep if none says so."""
 
 import base64
 import hashlib
@@ -71,6 +71,8 @@ class _SecurityHeaders(OutputTransform):
         for name, value in self.headers.items():
             if name not in headers or _is_jupyters(name, headers[name]):
                 headers[name] = value
+        if status_code >= 400 or "Cache-Control" not in headers:  # or a cache may keep what one visitor has provoked for all
+            headers["Cache-Control"] = "no-store"
         if self._is_secure:
             headers["Strict-Transport-Security"] = _HTTPS_ONLY
         headers.pop("Server", None)

@@ -2,7 +2,9 @@
 
 import json
 import logging
+import sys
 import traceback
+import warnings
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +14,7 @@ from tornado.web import RequestHandler
 
 from gradient.server import metrics
 
+_LOG = logging.getLogger(__name__)
 _PACKAGE = Path(__file__).parents[1]
 _LIBRARIES = ("tornado", "asyncio")  # which have loggers of their own
 MAX_PLACES = 5  # of an error that are logged: the innermost ones
@@ -67,6 +70,20 @@ def logging_config() -> dict[str, Any]:
     """The loggers besides the application's: this package's, and those of libraries, which log errors only."""
     levels = {"gradient": "INFO", **dict.fromkeys(_LIBRARIES, "ERROR")}
     return {"loggers": {name: {"level": level, "handlers": ["console"], "propagate": False} for name, level in levels.items()}}
+
+
+def log_what_python_prints() -> None:
+    """Logs warnings, and errors that nothing can handle, by their class and place, instead of printing them and their words."""
+
+    def warn(message: Warning | str, category: type[Warning], filename: str, lineno: int, *_: Any, **__: Any) -> None:
+        _LOG.warning("a warning of Python's", extra={"fields": {"warning": category.__name__, "at": [place(filename, lineno)]}})
+
+    def fail(unraisable: Any) -> None:
+        fields = _described(unraisable.exc_value) if unraisable.exc_value else {}
+        _LOG.error("an error that nothing could handle", extra={"fields": fields})
+
+    warnings.showwarning = warn
+    sys.unraisablehook = fail
 
 
 def request_logger(log: logging.Logger) -> Callable[[RequestHandler], None]:

@@ -5,13 +5,14 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 from nbformat import NotebookNode
-from tornado.web import HTTPError, StaticFileHandler
+from tornado.web import HTTPError
 from voila.tornado.handler import TornadoVoilaHandler
 
 from gradient.adapters.voila import page_pieces
 from gradient.server import metrics
 from gradient.server.addresses import address_of
 from gradient.server.admission import AdmissionError
+from gradient.server.assets import Asset
 from gradient.server.descriptors import note_shortage, shortage
 from gradient.server.page_context import PageContext
 from gradient.server.robots import is_robot, is_visit
@@ -139,7 +140,7 @@ class PageHandler(StaticPageHandler, TornadoVoilaHandler):
         return await piece
 
 
-class CardHandler(StaticFileHandler):
+class CardHandler(Asset):
     """The picture that social networks show with a link."""
 
     def set_default_headers(self) -> None:

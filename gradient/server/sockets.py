@@ -61,7 +61,7 @@ class KernelSocket(OwnerOnlyHandler, VoilaKernelWebsocketHandler):
         await super().prepare(*args, **options)
         if not _is_handshake(self.request.headers):
             raise refusal(400, "handshake")
-        if PROTOCOL not in self.request.headers.get("Sec-WebSocket-Protocol", "").replace(" ", "").split(","):
+        if PROTOCOL not in map(str.strip, self.request.headers.get("Sec-WebSocket-Protocol", "").split(",")):
             raise refusal(400, "subprotocol")
         session = self.get_query_argument("session_id", "")
         if not (session.isascii() and session.isprintable() and 0 < len(session) <= _MAX_SESSION):

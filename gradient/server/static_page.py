@@ -7,10 +7,9 @@ from tornado.iostream import StreamClosedError
 from tornado.web import RequestHandler
 
 from gradient.adapters.tornado import abandon
+from gradient.server.connections import PIECE_BYTES
 from gradient.server.headers import content_security_policy
 from gradient.server.page_context import CARD, PageContext
-
-_SLICE = 1 << 16  # bytes
 
 
 class StaticPageHandler(RequestHandler):
@@ -60,9 +59,9 @@ class StaticPageHandler(RequestHandler):
             self.set_header("Retry-After", "30")
         self.finish(self.rendered(name))
 
-    def rendered(self, name: str) -> str:
-        """A template, with this request's facts."""
-        return self.settings["voila_jinja2_env"].get_template(f"{name}.html.j2").render(server=self.facts())
+    def rendered(self, name: str, **changes: str) -> str:
+        """A template, with this request's facts, some of which may be replaced."""
+        return self.settings["voila_jinja2_env"].get_template(f"{name}.html.j2").render(server=self.facts() | changes)
 
     def facts(self) -> dict[str, str]:
         """What templates say about the page."""
@@ -86,9 +85,9 @@ class StaticPageHandler(RequestHandler):
 
     async def _send_in_slices(self, body: bytes) -> None:
         """Writes as fast as the client reads: one that reads nothing costs the memory of a slice, and not of the page."""
-        slices = range(0, len(body), _SLICE) if self.request.method == "GET" else ()
+        slices = range(0, len(body), PIECE_BYTES) if self.request.method == "GET" else ()
         for start in slices:
-            self.write(body[start : start + _SLICE])
+            self.write(body[start : start + PIECE_BYTES])
             if not await self.flushed():
                 abandon(self)
                 return
@@ -98,5 +97,5 @@ class StaticPageHandler(RequestHandler):
         return self.etag
 
     def write_error(self, status_code: int, **options: Any) -> None:
-        """Sends a page of a few words; Voilà's would show the error."""
-        self.finish(self.rendered("error"))
+        """Sends a page of a few words, which has no address of its own; Voilà's would show the error."""
+        self.finish(self.rendered("error", address=""))

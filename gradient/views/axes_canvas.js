@@ -16,7 +16,7 @@
  * @property {{ small: number, label: number }} fontSizes
  * @property {number} pixelsPerPoint
  * @property {{ template: string, offset: [number, number], pad: number }} exitNote
- * @property {{ template: string, digits: number }} handle
+ * @property {string} handle what the handle says
  * @property {string} label what the overlay is, for those who hear it
  * @property {number} later the opacity of what comes after the current step
  * @property {number} never the step that means "never"

@@ -1,6 +1,7 @@
 // The transparent overlay on the ipympl figures: the start's handle and, if asked, the path and the plane. It also tells the
 // kernel when a figure's image has been shown, and that none is seen.
 
+import { formatNumber } from "../link/text.js";
 import { getModel } from "../adapters/ipywidgets.js";
 import { numbersOf } from "./array.js";
 import { clearedAxes, clippedToBox, drawBackground, fitCanvas } from "./axes_canvas.js";
@@ -62,12 +63,11 @@ function draw(axes, drawn, drawBands) {
 /** Puts the handle at a point of the axes, whose box is given. @param {ViewModel} model @param {Box} box @param {HTMLElement} element @param {ArrayLike<number>} point */
 function placeHandle(model, box, element, point) {
   const [xLow, xHigh, yLow, yHigh] = model.get("domain");
-  const { template, digits } = model.get("theme").handle;
   element.style.left = `${box.left + (box.width * (point[0] - xLow)) / (xHigh - xLow)}px`;
   element.style.top = `${box.top + (box.height * (yHigh - point[1])) / (yHigh - yLow)}px`;
   element.hidden = !model.get("draggable");
-  const words = { x: point[0].toFixed(digits), y: point[1].toFixed(digits) };
-  element.setAttribute("aria-label", fillIn(template, words));
+  const words = { x: formatNumber(point[0]), y: formatNumber(point[1]) };
+  element.setAttribute("aria-label", fillIn(model.get("theme").handle, words));
 }
 
 /** The canvas that the overlay draws on, and the handle over it. @param {HTMLElement} el @param {string} label */

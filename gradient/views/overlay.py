@@ -28,7 +28,7 @@ THEME = {
     "fontSizes": {"small": style.SMALL_FONT, "label": style.LABEL_FONT},
     "pixelsPerPoint": style.PIXELS_PER_POINT,
     "label": MAP["label"],
-    "handle": {"template": MAP["handle"], "digits": 2},
+    "handle": MAP["handle"],
     "exitNote": {"template": MAP["exit"], "offset": list(style.EXIT_NOTE_OFFSET), "pad": style.EXIT_NOTE_PAD},
     "never": NEVER,
     "later": style.LATER,

@@ -42,7 +42,7 @@ VERDICTS = {
         "slow", "Slow", "The loss hardly changed over the last steps.[ It is {times_best} times the lowest known.]"
     ),
     Verdict.DIVERGED: VerdictWords(
-        "diverged", "Diverged", "The steps grew, until at step {diverged_step} the loss was out of bounds. Nothing follows."
+        "diverged", "Diverged", "At step {diverged_step} the loss is out of bounds, so the descent ends there."
     ),
 }
 

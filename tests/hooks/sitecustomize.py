@@ -9,6 +9,7 @@ import resource
 import signal
 import sys
 import time
+import warnings
 
 STEP_SECONDS = 100
 WORK_SECONDS = 0.02
@@ -21,6 +22,7 @@ _worked, _seconds = [0.0], [0.0]  # so far, and from one look at it to the next
 
 def _let_time_pass(*_: object) -> None:
     _ahead[0] += STEP_SECONDS
+    warnings.warn("of what hunter2 has sent", stacklevel=1)  # as a library may, in the middle of anything
 
 
 def _work() -> float:
@@ -34,6 +36,7 @@ def _work_hard(*_: object) -> None:
 
 match sys.orig_argv[1:3]:
     case ["-m", "gradient.server"]:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)  # also if the tests run under nohup
         signal.signal(signal.SIGRTMIN, _let_time_pass)
         signal.signal(signal.SIGRTMIN + 1, _work_hard)
         time.thread_time = _work
