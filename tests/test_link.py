@@ -23,6 +23,7 @@ class Box(HasTraits):
     n = Int(0)
     flag = Bool(True)
     text = Unicode()
+    small = Float(0.0, max=5.0)
 
 
 def counting(fun: Any) -> tuple[Any, list]:
@@ -107,22 +108,24 @@ def test_only_static_inputs_select_a_program() -> None:
     source, target = Box(), Box()
     fun, traces = counting(lambda a, n: {"power": a ** (n + 1)})
     jaxlink(fun, inputs={"a": (source, "a")}, static={"n": (source, "n")}, outputs={"power": (target, "a")})
+    traces.clear()
     for value in (2.0, 3.0, 4.5):
         source.a = value
-    assert len(traces) == 1
+    assert len(traces) == 0
     source.n = 1
     assert target.a == 4.5**2
     source.n = 0
-    assert len(traces) == 2
+    assert len(traces) == 1
 
 
 def test_the_type_of_a_number_needs_no_other_program() -> None:
     slider, target = widgets.FloatSlider(value=1, max=10), Box()
     fun, traces = counting(lambda a: {"twice": 2 * a})
     jaxlink(fun, inputs={"a": (slider, "value")}, outputs={"twice": (target, "a")})
+    traces.clear()
     for value in (2, 3.0, np.float64(4), np.float32(5)):
         slider.value = value
-    assert (len(traces), target.a) == (1, 10.0)
+    assert (len(traces), target.a) == (0, 10.0)
 
 
 def test_a_call_returns_the_result_for_the_present_inputs() -> None:
@@ -148,17 +151,17 @@ def test_one_message_carries_all_of_a_widgets_outputs(monkeypatch: pytest.Monkey
 def test_a_failing_output_is_reported_and_does_not_stop_the_others(caplog: pytest.LogCaptureFixture) -> None:
     source, good, bad, page = Box(), Box(), Box(), Box()
     jaxlink(
-        lambda a: {"value": a, "wrong": jnp.where(a > 5, 0.5, 0.0) * jnp.ones(2)},
+        lambda a: {"value": a},
         inputs={"a": (source, "a")},
-        outputs={"wrong": (bad, "n"), "value": (good, "a")},
+        outputs={"value": [(bad, "small"), (good, "a")]},
         errors=(page, "text"),
     )
     with caplog.at_level(logging.ERROR):
         source.a = 7.0
     assert good.a == 7.0
-    assert "Box (n) failed" in page.text
+    assert "Box (small) failed" in page.text
     assert "TraitError" in page.text
-    assert "Box (n) failed" in caplog.text
+    assert "Box (small) failed" in caplog.text
 
 
 def test_a_failing_function_keeps_the_last_outputs_and_recovers(caplog: pytest.LogCaptureFixture) -> None:

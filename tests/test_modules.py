@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from gradient.link.constants import constants_module
 from gradient.link.modules import esm
 from tests.conftest import ROOT
 
@@ -49,6 +50,6 @@ def test_two_files_that_name_something_alike_are_refused(tmp_path: Path) -> None
 
 def test_the_constants_of_python_have_types_in_javascript() -> None:
     folder = ROOT / "gradient" / "link"
-    names = re.findall(r"^const (\w+) = ", esm(folder / "text.js"), re.MULTILINE)
+    names = re.findall(r"^const (\w+) = ", constants_module(), re.MULTILINE)
     assert names
     assert re.findall(r"^export const (\w+): ", (folder / "constants.d.ts").read_text(), re.MULTILINE) == names

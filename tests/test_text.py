@@ -52,8 +52,8 @@ def page(browser: Browser) -> Iterator[Page]:
     """A page that has the functions of text.js, and how a program's numbers come out of arrays.js."""
     with watched(browser.new_context()) as context:
         page = context.new_page()
-        sources = "\n".join(esm(ROOT / "gradient" / "link" / name) for name in ("text.js", "arrays.js"))
-        page.evaluate(f"{sources}\nObject.assign(globalThis, {{ formatNumber, fill, toScalar, flatten, clipToInt32 }});")
+        names = "formatNumber, formatWith, fill, fillParts, toScalar, flatten, clipToInt32, whole, onStep, asKind, isClose"
+        page.evaluate(f"{esm(ROOT / 'gradient' / 'link' / 'text.js')}\nObject.assign(globalThis, {{ {names} }});")
         yield page
 
 

@@ -24,6 +24,11 @@ def live_widgets() -> list[Widget]:
     return list(_widget._instances.values())
 
 
+def option_values(widget: object) -> list[Any]:
+    """The values of a selection's options; empty for anything else. `options` has them in five forms, of which one is kept."""
+    return [value for _, value in getattr(widget, "_options_full", None) or ()]
+
+
 def kind_of(widget_class: type[Widget]) -> str:
     """The kind of model that a class of widgets has on a page: the module and the name of the model's JavaScript.
 

@@ -6,9 +6,23 @@ function. The kernel runs the functions that the browser cannot run. `jaxlink.py
 """
 
 from gradient.link.choose import Choice, choose
+from gradient.link.errors import LinkError
 from gradient.link.events import Trait, event
 from gradient.link.jaxlink import JaxLink, jaxlink
 from gradient.link.remember import remember
+from gradient.link.template import optional
 from gradient.link.wiring import KernelRenderer, Transition
 
-__all__ = ["Choice", "JaxLink", "KernelRenderer", "Trait", "Transition", "choose", "event", "jaxlink", "remember"]
+__all__ = [
+    "Choice",
+    "JaxLink",
+    "KernelRenderer",
+    "LinkError",
+    "Trait",
+    "Transition",
+    "choose",
+    "event",
+    "jaxlink",
+    "optional",
+    "remember",
+]

@@ -54,6 +54,82 @@ export function toScalar(value, dtype) {
   return dtype === "float32" && Number.isFinite(value) ? shortestDecimal(value) : value;
 }
 
+/** One number of an array. @param {PageArray} array @param {number} offset */
+export function scalarAt({ value, dtype }, offset) {
+  return toScalar(new ARRAY_TYPES[dtype](value.buffer, value.byteOffset, offset + 1)[offset], dtype);
+}
+
+/** The nearest whole number, the even one of two; null for infinity and NaN. @param {number} value */
+export function whole(value) {
+  if (!Number.isFinite(value)) return null;
+  const below = Math.floor(value);
+  const isUp = value - below > 0.5 || (value - below === 0.5 && below % 2 !== 0);
+  return (isUp ? below + 1 : below) || 0; // no negative zero
+}
+
+/** An array as nested lists. @param {PageArray} array @param {(value: number | boolean) => any} convert @returns {any[]} */
+function asList({ value, dtype, shape }, convert) {
+  let list = Array.from(new ARRAY_TYPES[dtype](copyBytes(value)), (number) => convert(toScalar(number, dtype)));
+  for (const length of shape.slice(1).reverse())
+    list = Array.from({ length: list.length / length }, (_, i) => list.slice(i * length, (i + 1) * length));
+  return list;
+}
+
+const CLOSE = 1e-6; // a few roundings to float32
+const STEP_DIGITS = 12; // of a slider's steps, which are sums of floats
+
+/** The kinds of traits that do not take every number as it is. @type {Set<string>} */
+export const ROUNDING = new Set(["integer", "integers", "slider", "sliders"]);
+
+/** Whether two values differ by no more than a few roundings to float32. @param {any} one @param {any} other @returns {boolean} */
+export function isClose(one, other) {
+  if (Array.isArray(one))
+    return Array.isArray(other) && one.length === other.length && one.every((v, i) => isClose(v, other[i]));
+  return Object.is(one, other) || Math.abs(Number(one) - Number(other)) <= CLOSE * (1 + Math.abs(Number(other)));
+}
+
+/**
+ * The step of a slider that is nearest to a value, within its limits; null for infinity and NaN.
+ * @param {number} value
+ * @param {import("./models.js").Model} slider
+ */
+function onStep(value, slider) {
+  const [low, high, step, base] = ["min", "max", "step", "base"].map((name) => slider.get(name));
+  if (!Number.isFinite(value) || (base && value <= 0)) return null;
+  const place = base ? Math.log(value) / Math.log(base) : value;
+  const nearest = Math.min(Math.max(step ? low + Number(whole((place - low) / step)) * step : place, low), high);
+  return Number((base ? base ** nearest : nearest).toPrecision(STEP_DIGITS));
+}
+
+/** @param {Output | string} output @param {import("./models.js").Model} slider */
+function onSteps(output, slider) {
+  const ends = asKind(output, "numbers").map((/** @type {number} */ end) => onStep(end, slider));
+  return ends.includes(null) ? null : ends;
+}
+
+/**
+ * An output as a trait takes it; null if the trait has no such value.
+ * @param {Output | string} output
+ * @param {import("./wiring.js").Kind} kind
+ * @param {import("./models.js").Model} [model]
+ * @returns {any}
+ */
+export function asKind(output, kind, model) {
+  if (kind === "slider" && model) return onStep(Number(output), model);
+  if (kind === "sliders" && model) return onSteps(output, model);
+  const wholeOf = (/** @type {any} */ value) => whole(Number(value));
+  if (typeof output === "object" && (kind === "numbers" || kind === "integers"))
+    return asList(output, kind === "integers" ? wholeOf : Number);
+  if (kind === "integer") return wholeOf(output);
+  return kind === "boolean" ? Boolean(output) : output;
+}
+
+/** The index of the option that is this number in float32, null if there is none. @param {number} value @param {number[]} options */
+export function indexOfOption(value, options) {
+  const index = options.findIndex((option) => Math.fround(option) === Math.fround(value));
+  return index < 0 ? null : index;
+}
+
 /** An integer clipped to the range of int32, as the kernel does. @param {number} value */
 export const clipToInt32 = (value) => Math.min(Math.max(value, -(2 ** 31)), 2 ** 31 - 1);
 

@@ -75,6 +75,7 @@ async function follow(manager, { self, source, trigger, table, sync_targets: syn
   ]);
   const set = syncTargets ? setAndSync : setLocally;
   const apply = () => {
+    if (chosen.get(source[1]) === null) return;
     for (const [model, state] of rowAt(columns, chosen.get(source[1]))) set(model, state);
   };
   const event = `change:${trigger[1]}`;

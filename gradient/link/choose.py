@@ -41,7 +41,9 @@ class Choice(ViewlessWidget):
         self.spec = self._spec()
 
     def apply(self) -> None:
-        """Sets every target to its value for the present index, as one event."""
+        """Sets every target to its value for the present index, as one event. While that is None, nothing changes."""
+        if getattr(*self._source) is None:
+            return
         row = {target: self._lookup(column) for target, column in self._table.items()}
         with event():
             for widget, values in by_widget(row).items():

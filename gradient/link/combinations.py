@@ -69,14 +69,21 @@ class Combinations:
         shapes = self.shapes(**static) if self.shapes else {}
         return {name: np.zeros(shapes[name], value.dtype) if name in shapes else value for name, value in inputs.items()}
 
+    def is_cached(self, inputs: Inputs, static: Static) -> bool:
+        """Whether the program of a combination needs no compilation."""
+        name = self._cached_name(inputs, static)
+        return bool(self.cache and name and self.cache.load(name) is not None)
+
+    def _cached_name(self, inputs: Inputs, static: Static) -> str | None:
+        name = self.name(**static) if self.name else None
+        return name and f"{name} {self.wiring.fields()} {_signature(inputs)}"
+
     def _compile(self, inputs: Inputs, static: Static) -> dict:
         def fun(**arguments: Any) -> Any:
             return self.fun(**arguments, **static)
 
-        fields = self.wiring.fields()
-        name = self.name(**static) if self.name else None
-        cached_name = name and f"{name} {fields} {_signature(inputs)}"
-        program = load_or_compile(self.cache, cached_name, lambda: compile_function(fun, inputs, fields))
+        fields, name = self.wiring.fields(), self._cached_name(inputs, static)
+        program = load_or_compile(self.cache, name, lambda: compile_function(fun, inputs, fields))
         return describe(program, list(inputs), fields)
 
     @contextmanager

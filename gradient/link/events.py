@@ -10,7 +10,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from ipywidgets import Widget
 from traitlets import HasTraits
@@ -22,12 +22,29 @@ Trait = tuple[HasTraits, str]
 LOCK = threading.RLock()
 
 
+class Cause(NamedTuple):
+    """What a change follows from.
+
+    Attributes:
+        traits: the trait that a visitor or Python has set, and those that links have set since.
+        is_rounded: whether a control has rounded one of the values in between.
+    """
+
+    traits: frozenset[Trait] = frozenset()
+    is_rounded: bool = False
+
+    def joined(self, other: "Cause") -> "Cause":
+        """Both causes as one."""
+        return Cause(self.traits | other.traits, self.is_rounded or other.is_rounded)
+
+
 class _Runnable(Protocol):
     def run(self) -> None: ...
 
 
 _PENDING: list[_Runnable] = []
 _OPEN_EVENTS: list[bool] = []
+_WRITING: list[Cause] = []  # why links are setting traits right now, the innermost last
 
 
 @contextmanager
@@ -49,6 +66,21 @@ def schedule(link: _Runnable) -> None:
     with event():
         if link not in _PENDING:
             _PENDING.append(link)
+
+
+@contextmanager
+def writing(cause: Cause) -> Iterator[None]:
+    """Gives the changes in its block a cause."""
+    _WRITING.append(cause)
+    try:
+        yield
+    finally:
+        _WRITING.pop()
+
+
+def cause_of(change: Any) -> Cause:
+    """What a change follows from: itself, unless a link makes it."""
+    return Cause(frozenset({(change.owner, change.name)})).joined(_WRITING[-1] if _WRITING else Cause())
 
 
 def is_from_page(change: Any) -> bool:

@@ -31,18 +31,46 @@ export class ShapeMismatch extends Error {}
  */
 export async function withCompiledModule(program) {
   const { module } = program;
-  return { ...program, module: module instanceof WebAssembly.Module ? module : await WebAssembly.compile(copyBytes(module)) };
+  return {
+    ...program,
+    module: module instanceof WebAssembly.Module ? module : await WebAssembly.compile(copyBytes(module)),
+  };
+}
+
+// A browser has room for about 125 memories of programs. Those that have not run for longest are let go of. All links of a page
+// share this set, whose order is that of their last runs.
+const MAX_MEMORIES = 32;
+const WITH_MEMORY = Symbol.for("jaxlink.withMemory");
+
+/** Notes that an executor runs, and lets go of the oldest memory if there are too many. @param {LocalExecutor} executor */
+function keepMemory(executor) {
+  const shared = /** @type {{ [WITH_MEMORY]?: Set<LocalExecutor> }} */ (globalThis);
+  shared[WITH_MEMORY] ??= new Set();
+  const known = shared[WITH_MEMORY];
+  known.delete(executor);
+  known.add(executor);
+  const [oldest] = known;
+  if (known.size <= MAX_MEMORIES) return;
+  known.delete(oldest);
+  oldest.unload();
+}
+
+/** A program's function, and the places of its arrays. @param {CompiledProgram} program @param {WebAssembly.Exports} exports */
+function loadedFrom(program, exports) {
+  const memory = /** @type {WebAssembly.Memory} */ (exports.memory);
+  /** @type {[name: string, view: NumberArray][]} */
+  const inputs = Object.entries(program.inputs).map(([name, slot]) => [name, viewOf(memory, slot)]);
+  const outputs = new Map(Object.entries(program.outputs).map(([name, slot]) => [name, outputOf(memory, slot)]));
+  return { run: /** @type {() => void} */ (exports.run), inputs, outputs };
 }
 
 export class LocalExecutor {
   /** @param {CompiledProgram} program @param {WebAssembly.Exports} exports */
   constructor(program, exports) {
-    const memory = /** @type {WebAssembly.Memory} */ (exports.memory);
     this.program = program;
-    this.runProgram = /** @type {() => void} */ (exports.run);
-    /** @type {[name: string, view: NumberArray][]} */
-    this.inputs = Object.entries(program.inputs).map(([name, slot]) => [name, viewOf(memory, slot)]);
-    this.outputs = new Map(Object.entries(program.outputs).map(([name, slot]) => [name, outputOf(memory, slot)]));
+    /** @type {ReturnType<typeof loadedFrom> | null} */
+    this.loaded = loadedFrom(program, exports);
+    keepMemory(this);
   }
 
   /** @param {Program} program */
@@ -52,22 +80,35 @@ export class LocalExecutor {
     return new LocalExecutor(compiled, instance.exports);
   }
 
+  /** Lets go of the program's memory, until the next run. */
+  unload() {
+    this.loaded = null;
+  }
+
+  load() {
+    const { exports } = new WebAssembly.Instance(this.program.module, {});
+    this.loaded = loadedFrom(this.program, exports);
+    return this.loaded;
+  }
+
   /** Runs the program, whose outputs can be read afterwards. @param {Inputs} values @returns {number} milliseconds */
   run(values) {
     const start = performance.now();
-    for (const [name, view] of this.inputs) {
+    const { inputs, run } = this.loaded ?? this.load();
+    keepMemory(this);
+    for (const [name, view] of inputs) {
       const numbers = flatten(values[name]);
       if (numbers.length !== view.length)
         throw new ShapeMismatch(`${name} has ${numbers.length} numbers, but the program takes ${view.length}`);
       view.set(view instanceof Int32Array ? Array.from(numbers, clipToInt32) : numbers);
     }
-    this.runProgram();
+    run();
     return performance.now() - start;
   }
 
   /** An output of the last run. The next run overwrites the bytes of an array. @param {string} field @returns {Output} */
   read(field) {
-    const output = this.outputs.get(field);
+    const output = this.loaded?.outputs.get(field);
     if (!output) throw new Error(`the program has no output ${field}`);
     return output.array ?? toScalar(output.view[0], output.dtype);
   }
@@ -89,7 +130,11 @@ function outputOf(memory, slot) {
   const view = viewOf(memory, slot);
   const [, dtype, shape] = slot;
   const bytes = new DataView(view.buffer, view.byteOffset, view.byteLength);
-  return { view, dtype, array: shape.length ? { value: bytes, dtype, shape } : null };
+  return {
+    view,
+    dtype,
+    array: shape.length ? { value: bytes, dtype, shape } : null,
+  };
 }
 
 // The smallest module with an instruction on 128-bit vectors.

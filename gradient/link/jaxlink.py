@@ -23,6 +23,7 @@ goes on as above.
 
 import pathlib
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from traitlets import Dict, Enum, Int, Unicode
@@ -30,13 +31,25 @@ from traitlets import Dict, Enum, Int, Unicode
 from gradient.adapters.anywidget import ViewlessWidget
 from gradient.link.combinations import Combinations, Inputs, Static
 from gradient.link.constants import BROWSER, KERNEL, STOPPED
+from gradient.link.declaration import (
+    Source,
+    Targets,
+    check_arguments,
+    check_names,
+    has_templates,
+    outputs_of,
+    sources,
+    targets,
+    trace,
+)
 from gradient.link.delay import Delay
-from gradient.link.events import LOCK, Trait, event, is_from_page, schedule
+from gradient.link.events import LOCK, Cause, Trait, cause_of, event, is_from_page, schedule
 from gradient.link.kernel_executor import KernelExecutor
 from gradient.link.modules import esm
 from gradient.link.programs import Cache
+from gradient.link.traits import page_trait
 from gradient.link.values import as_json, snapshot
-from gradient.link.wiring import KernelRenderer, Targets, Transition, Wiring, as_lists
+from gradient.link.wiring import KernelRenderer, Output, Transition, Wiring
 
 _HERE = pathlib.Path(__file__).parent
 
@@ -57,6 +70,7 @@ class JaxLink(ViewlessWidget):
     reason = Unicode("").tag(sync=True, page_sets=True)
     spec = Dict().tag(sync=True, to_json=as_json)
     programs = Dict().tag(sync=True)
+    tables = Dict().tag(sync=True)  # for each input that is the value of a selection, the numbers of its options
     # Each side asks the other to compute by incrementing a counter: the kernel when Python has changed an input and the page
     # computes, the page when a visitor has changed an input and the kernel computes.
     asked_page = Int(0).tag(sync=True)
@@ -68,9 +82,10 @@ class JaxLink(ViewlessWidget):
         self._delay = Delay(delay)
         self._kernel = KernelExecutor(fun, wiring)
         self._last_snapshot: dict[str, Any] = {}  # the inputs for which the page was last asked to compute
+        self._cause = Cause()  # of the next run
         self._observing: list[tuple[Callable, Trait]] = []
         obstacle = wiring.why_not_linkable()
-        super().__init__(where=where, unable=obstacle, computing=KERNEL if obstacle else where)
+        super().__init__(where=where, unable=obstacle, computing=KERNEL if obstacle else where, tables=wiring.tables())
         self.spec = {} if obstacle else wiring.spec(self)
         self._choose_renderer()
         self._observe()
@@ -88,8 +103,12 @@ class JaxLink(ViewlessWidget):
         """The traits that a page sets in the kernel besides this link's own; see `gradient.allowlist`."""
         return self._wiring.targets() if self._wiring.sync_targets else []
 
-    def close(self) -> None:
+    def unlink(self) -> None:
         """Stops following the inputs, here and on every page."""
+        self.close()
+
+    def close(self) -> None:
+        """Does the same as `unlink`."""
         observing, self._observing = self._observing, []
         for act, (widget, name) in observing:
             widget.unobserve(act, name)
@@ -97,7 +116,9 @@ class JaxLink(ViewlessWidget):
         super().close()
 
     def run(self) -> None:
-        """Runs the function for the present inputs, or asks the page to."""
+        """Runs the function for the present inputs, or asks the page to. While an input is None nothing runs."""
+        if not self._wiring.is_complete():
+            return
         with self._kernel.guard("Reading the controls"):
             inputs, static = self._wiring.read()
             self._compile_missing(inputs, static)
@@ -106,13 +127,15 @@ class JaxLink(ViewlessWidget):
             if self.computing == KERNEL:
                 self._delay(self._run_in_kernel)
             else:
+                self._cause = Cause()
                 self._ask_page(snapshot(inputs, static))
         self._kernel.show_errors()
 
     def _run_in_kernel(self) -> None:
-        if self.computing == KERNEL and self.comm:
+        if self.computing == KERNEL and self.comm and self._wiring.is_complete():
             with self._kernel.guard("Reading the controls"):
-                self._kernel.run(*self._wiring.read())
+                cause, self._cause = self._cause, Cause()
+                self._kernel.run(*self._wiring.read(), cause)
             self._kernel.show_errors()
 
     def _ask_page(self, new: dict[str, Any]) -> None:
@@ -148,20 +171,27 @@ class JaxLink(ViewlessWidget):
 
     def _observe(self) -> None:
         wiring, renderer = self._wiring, self._wiring.renderer
-        triggers = [*(wiring.inputs[name] for name in wiring.triggers), *wiring.static.values()]
+        triggers = [*(page_trait(wiring.inputs[name]) for name in wiring.triggers), *wiring.static.values()]
         self._observing += [(self._input_changed, trait) for trait in triggers]
         self._observing += [(self._asked, (self, name)) for name in ("where", "unable", "asked_kernel")]
         self._observing += [(self._page_set_computing, (self, "computing"))]
+        self._observing += [(self._options_changed, (wiring.inputs[name][0], "options")) for name in self.tables]
         if renderer:
             self._observing += [(self._frame_shown, renderer.shown), (self._render, renderer.visible)]
         for act, (widget, name) in self._observing:
             widget.observe(act, name)
 
     def _input_changed(self, change: Any) -> None:
+        self._cause = self._cause.joined(cause_of(change))
         if is_from_page(change):
             self._last_snapshot = {}  # the page has moved away from the inputs that it was asked for
+            self._cause = Cause() if self.computing == BROWSER else self._cause
         else:
             schedule(self)
+
+    def _options_changed(self, _: Any) -> None:
+        self.tables = self._wiring.tables()
+        schedule(self)
 
     def _asked(self, _: Any) -> None:
         schedule(self)
@@ -184,9 +214,9 @@ class JaxLink(ViewlessWidget):
 def jaxlink(
     fun: Callable[..., Any],
     *,
-    inputs: Mapping[str, Trait],
+    inputs: Mapping[str, Source],
     outputs: Mapping[str, Targets],
-    static: Mapping[str, Trait] | None = None,
+    static: Mapping[str, Source] | None = None,
     where: str = BROWSER,
     triggers: Sequence[str] | None = None,
     sync_targets: bool = False,
@@ -200,11 +230,15 @@ def jaxlink(
 ) -> JaxLink:
     """Runs a JAX function between the traits of widgets, like `ipywidgets.jslink` with a function in the middle.
 
+    A widget in the place of a trait means its `value`; a selection has one for links if its options are numbers.
+
     Args:
-        fun: `fun(**inputs, **static)`, written in jax.numpy, returns a NamedTuple or a mapping of arrays.
+        fun: `fun(**inputs, **static)`, written in jax.numpy, returns a NamedTuple or a mapping of arrays, or an array if there
+            is one output.
         inputs: for each traced argument, the trait that holds it: a number, a boolean or an array.
-        outputs: for each field of the result, the trait or the traits to set. A third item is a template:
-            `(label, "value", "after {steps} steps the loss is {loss}")` sets the trait to text with fields of the result in it.
+        outputs: for each field of the result, the trait or the traits to set. A third item is a template (`Template.parse`):
+            `(label, "value", "after {steps} steps the loss is {loss:.2e}")` sets the trait to text with fields of the result in
+            it. Whole numbers are rounded to the nearest, halves to the even one; lists and tuples take arrays of their length.
         static: for each argument that selects a program, the trait that holds it: an index or a boolean. Each combination of
             them is compiled once.
         where: "browser" or "kernel". If the function cannot be compiled to WebAssembly it runs in the kernel in either case,
@@ -220,16 +254,30 @@ def jaxlink(
         delay: seconds without a change of an input, after which the kernel runs the function: so that a slow one does not hold
             up others while a control is dragged. 0 runs it within each event. The browser does not
             wait, but makes the programs of such a function fast only when they are chosen.
+
+    Returns:
+        The link. Calling it returns the result; `unlink()` ends it.
+
+    Raises:
+        LinkError: if an argument, a trait, a field or a template is misspelt, if a target cannot take its field, if an input is
+            no number, or if the function fails while it is traced. Nothing is linked then.
     """
+    found, chosen, declared = sources(inputs, "inputs"), sources(static or {}, "static"), targets(outputs)
+    check_arguments(fun, found, chosen)
+    check_names(found if triggers is None else triggers, found, "triggers")
     wiring = Wiring(
-        inputs=dict(inputs),
-        static=dict(static or {}),
-        outputs=as_lists(outputs),
-        triggers=list(inputs) if triggers is None else list(triggers),
+        inputs=found,
+        static=chosen,
+        outputs={name: [Output(target) for target, _ in each] for name, each in declared.items()},
+        triggers=list(found) if triggers is None else list(triggers),
         renderer=renderer,
         transition=transition,
         errors=errors,
         sync_targets=sync_targets,
         warms_up=not delay,
     )
-    return JaxLink(fun, wiring, Combinations(fun, wiring, shapes, cache, name), where, delay)
+    combinations = Combinations(fun, wiring, shapes, cache, name)
+    if has_templates(declared) or not combinations.is_cached(*wiring.read()):
+        wiring = replace(wiring, outputs=outputs_of(declared, trace(fun, *wiring.read()), fun))
+        combinations = replace(combinations, wiring=wiring)
+    return JaxLink(fun, wiring, combinations, where, delay)

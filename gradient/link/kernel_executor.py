@@ -9,9 +9,9 @@ from typing import Any
 import jax
 import numpy as np
 
-from gradient.link.events import Trait, assign, by_widget
-from gradient.link.text import fill
-from gradient.link.values import as_output, snapshot
+from gradient.link.declaration import fields_of
+from gradient.link.events import Cause, Trait, assign, by_widget, writing
+from gradient.link.values import as_output, is_close, snapshot
 from gradient.link.wiring import Wiring
 
 _DRAWING = "The drawing"
@@ -34,8 +34,13 @@ class KernelExecutor:
         """Returns the result as NumPy arrays and Python numbers."""
         return jax.tree.map(as_output, jax.device_get(self.fun(**inputs, **static)))
 
-    def run(self, inputs: Mapping[str, np.ndarray], static: Mapping[str, Any]) -> None:
-        """Computes, writes the outputs and draws, unless the inputs are those of the last run."""
+    def run(self, inputs: Mapping[str, np.ndarray], static: Mapping[str, Any], cause: Cause) -> None:
+        """Computes, writes the outputs and draws, unless the inputs are those of the last run.
+
+        Args:
+            inputs, static: the arguments.
+            cause: what the run follows from.
+        """
         new = snapshot(inputs, static)
         if new == self._last_snapshot:
             return
@@ -44,7 +49,7 @@ class KernelExecutor:
         self._failures = {what: why for what, why in self._failures.items() if what == _DRAWING}
         with self.guard("The computation"):
             result = self.compute(inputs, static)
-            self._write(result, is_animated=is_animated)
+            self._write(result, cause, is_animated=is_animated)
             self._to_render = (result, dict(static))
             self.render()
 
@@ -90,24 +95,28 @@ class KernelExecutor:
         triggers = self._transition.triggers if self._transition else ()
         return any(name in self._last_snapshot and self._last_snapshot[name] != new[name] for name in triggers)
 
-    def _write(self, result: Any, *, is_animated: bool) -> None:
+    def _write(self, result: Any, cause: Cause, *, is_animated: bool) -> None:
         self._set_durations(self._transition.milliseconds if self._transition and is_animated else None)
-        for widget, traits in by_widget(self._target_values(result)).items():
-            with self.guard(f"{type(widget).__name__} ({', '.join(traits)})"):
+        values, is_rounded = self._target_values(result, cause)
+        for widget, traits in by_widget(values).items():
+            with self.guard(f"{type(widget).__name__} ({', '.join(traits)})"), writing(cause._replace(is_rounded=is_rounded)):
                 assign(widget, traits)
         self._set_durations(0 if is_animated else None)
 
-    def _target_values(self, result: Any) -> dict[Trait, Any]:
-        fields = result if isinstance(result, Mapping) else result._asdict()
-        values = {
-            output.target: fields[name] if output.template is None else fill(output.template, fields)
-            for name, outputs in self._wiring.outputs.items()
-            for output in outputs
-        }
-        if not self._wiring.sync_targets:
-            return values
-        # A control cannot be set to infinity or NaN.
-        return {target: value for target, value in values.items() if not isinstance(value, float) or math.isfinite(value)}
+    def _target_values(self, result: Any, cause: Cause) -> tuple[dict[Trait, Any], bool]:
+        """What to set, and whether a control rounds any of it or of what has led to it."""
+        names = list(self._wiring.outputs)
+        fields = fields_of(result, only=names[0] if len(names) == 1 else None)
+        found = [(output, name) for name in names for output in self._wiring.outputs[name]]
+        values = {output.target: output.value(fields, name) for output, name in found}
+        is_rounded = cause.is_rounded or any(output.is_rounded(fields, name) for output, name in found)
+        return {target: value for target, value in values.items() if self._may_set(target, value, cause)}, is_rounded
+
+    def _may_set(self, target: Trait, value: Any, cause: Cause) -> bool:
+        """Whether a target can take a value, and does not have it already but for a rounding in a circle of links."""
+        if value is None or (self._wiring.sync_targets and isinstance(value, float) and not math.isfinite(value)):
+            return False
+        return not (target in cause.traits and (cause.is_rounded or is_close(value, getattr(*target))))
 
     def _set_durations(self, milliseconds: int | None) -> None:
         if self._transition and milliseconds is not None:

@@ -4,7 +4,17 @@
 import { BROWSER, KERNEL, STOPPED } from "./constants.js";
 import { ShapeMismatch } from "./executor.js";
 import { ExecutorPool } from "./executor_pool.js";
-import { areChangesUnsent, flush, isFromKernel, isFromLink, listenTo, setLocally } from "./models.js";
+import {
+  areChangesUnsent,
+  causeOf,
+  flush,
+  isFromKernel,
+  isFromLink,
+  joinCauses,
+  listenTo,
+  NO_CAUSE,
+  setLocally,
+} from "./models.js";
 import { OutputWriter } from "./outputs.js";
 import { Scheduler } from "./scheduler.js";
 import { WarmUp } from "./warm_up.js";
@@ -30,12 +40,13 @@ export class Link {
     this.wiring = wiring;
     this.own = wiring.own;
     this.isClosed = false;
+    this.cause = NO_CAUSE; // of the next run
     this.numBegun = this.numShown = 0; // runs: how many have begun, and the newest that is on the page
     this.scheduler = new Scheduler(() => this.run());
     this.writer = new OutputWriter(wiring);
     this.pool = new ExecutorPool(
       wiring.own,
-      () => readAll(wiring.inputs),
+      () => this.readInputs(),
       (error, loaded) => this.handleFailure(error, loaded),
     );
     this.warmUp = new WarmUp(this.pool);
@@ -68,7 +79,7 @@ export class Link {
     return [
       [this.own, "change:asked_page", () => setTimeout(() => this.run())], // after the changes that came before it are applied
       [this.own, "change:programs", () => this.programsChanged()],
-      [this.own, "change:where change:unable", () => this.run()],
+      [this.own, "change:where change:unable change:tables", () => this.run()],
     ];
   }
 
@@ -82,6 +93,7 @@ export class Link {
 
   /** Runs at once if it may, so that the page shows the change before the kernel is told. @param {PageTrait} source */
   inputChanged({ model, trait }) {
+    this.cause = joinCauses(this.cause, causeOf({ model, trait }));
     if (isFromKernel(model, trait)) this.runWhenQuiet();
     else if (this.mayRunWithin(model)) this.run();
     else this.scheduler.schedule();
@@ -89,6 +101,7 @@ export class Link {
 
   /** @param {PageTrait} source */
   choiceChanged({ model, trait }) {
+    this.cause = joinCauses(this.cause, causeOf({ model, trait }));
     if (isFromKernel(model, trait)) this.runWhenQuiet();
     else this.scheduler.schedule();
   }
@@ -115,9 +128,25 @@ export class Link {
     return JSON.stringify(this.wiring.static.map(({ model, trait }) => model.get(trait)));
   }
 
-  /** Runs the program for the present static inputs, or asks the kernel to. */
+  /** The present inputs: of a selection the number that its index stands for. @returns {Inputs} */
+  readInputs() {
+    const tables = this.own.get("tables");
+    const inputs = readAll(this.wiring.inputs);
+    for (const [name, options] of Object.entries(tables)) inputs[name] = options[inputs[name]] ?? null;
+    return inputs;
+  }
+
+  /** Whether no input is null. */
+  isComplete() {
+    return !Object.values({
+      ...this.readInputs(),
+      ...readAll(this.wiring.static),
+    }).includes(null);
+  }
+
+  /** Runs the program for the present static inputs, or asks the kernel to. While an input is null nothing runs. */
   run() {
-    if (this.isClosed) return;
+    if (this.isClosed || !this.isComplete()) return;
     this.scheduler.cancelDelayed();
     const key = this.key();
     const isWanted = this.own.get("where") === BROWSER || !this.wiring.hasKernel;
@@ -145,11 +174,11 @@ export class Link {
   /** @param {LoadedProgram} loaded @param {import("./executor.js").LocalExecutor} executor */
   runHere(loaded, executor) {
     this.scheduler.markRun();
-    const inputs = readAll(this.wiring.inputs);
+    const inputs = this.readInputs();
     try {
       const milliseconds = executor.run(inputs);
       this.numBegun += 1;
-      this.show(this.numBegun, (field) => executor.read(field), inputs, milliseconds);
+      this.show((field) => executor.read(field), { number: this.numBegun, inputs, milliseconds, cause: this.takeCause() });
       this.pool.checkLatency(loaded, milliseconds);
     } catch (error) {
       this.handleFailure(error, loaded);
@@ -160,25 +189,31 @@ export class Link {
   runInWorker(loaded, executor) {
     this.numBegun += 1;
     const number = this.numBegun;
-    const inputs = readAll(this.wiring.inputs);
+    const [inputs, cause] = [this.readInputs(), this.takeCause()];
     /** @type {import("./worker_executor.js").Done} */
     const done = (outputs, milliseconds) => {
       const isStale = number < this.numShown || loaded.key !== this.key();
-      if (!this.isClosed && this.isComputing() && !isStale) this.show(number, (field) => outputs[field], inputs, milliseconds);
+      if (!this.isClosed && this.isComputing() && !isStale)
+        this.show((field) => outputs[field], { number, inputs, milliseconds, cause });
     };
     executor.run(inputs, done, (error) => this.handleFailure(error, loaded));
   }
 
+  /** What the run that begins now follows from. */
+  takeCause() {
+    const { cause } = this;
+    this.cause = NO_CAUSE;
+    return cause;
+  }
+
   /**
    * Puts a run's outputs on the page.
-   * @param {number} number
    * @param {ReadOutput} read
-   * @param {Inputs} inputs
-   * @param {number} milliseconds
+   * @param {{ number: number, inputs: Inputs, milliseconds: number, cause: import("./models.js").Cause }} run
    */
-  show(number, read, inputs, milliseconds) {
+  show(read, { number, inputs, milliseconds, cause }) {
     this.numShown = number;
-    this.writer.write(read, { ...inputs, ...readAll(this.wiring.static) });
+    this.writer.write(read, { ...inputs, ...readAll(this.wiring.static) }, cause);
     this.showError("");
     this.own.trigger("jaxlink:ran", { milliseconds });
   }
@@ -194,7 +229,10 @@ export class Link {
     if (computing === this.own.get("computing") && reason === this.own.get("reason")) return;
     this.setOwn({ computing, reason });
     const { browserRenders } = this.wiring;
-    if (browserRenders) setLocally(browserRenders.model, { [browserRenders.trait]: computing === BROWSER });
+    if (browserRenders)
+      setLocally(browserRenders.model, {
+        [browserRenders.trait]: computing === BROWSER,
+      });
   }
 
   /** Asks the kernel to compute, after the change that is being made now has been sent. @param {string} reason */
@@ -204,6 +242,7 @@ export class Link {
 
   /** @param {string} reason */
   sendQuestion(reason) {
+    this.takeCause(); // the kernel knows it
     this.setComputing(KERNEL, reason);
     if (!this.wiring.hasKernel) this.showError(reason);
     const sources = [...this.wiring.inputs, ...this.wiring.static];

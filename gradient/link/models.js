@@ -7,9 +7,34 @@ import { hasUnsentChanges, isBeingRestored } from "../adapters/ipywidgets.js";
 /** @typedef {{ model: Model, trait: string }} PageTrait */
 
 // Each link has its own instance of this module, so what they share is marked on the models.
-const WRITING = Symbol.for("jaxlink.writing"); // a link makes the present change
+const WRITING = Symbol.for("jaxlink.writing"); // why a link makes the present change
 const UNSENT = Symbol.for("jaxlink.unsent"); // the traits that were set locally, and whose values the kernel does not know
 const READY = Symbol.for("jaxlink.ready"); // on a link: it follows its sources
+
+/**
+ * What a change follows from: the trait that a visitor has set, and those that links have set since, as "model trait"; and whether
+ * a control has rounded one of the values in between.
+ * @typedef {{ traits: Set<string>, isRounded: boolean }} Cause
+ */
+
+/** @type {Cause} */
+export const NO_CAUSE = { traits: new Set(), isRounded: false };
+
+/** The name of a trait in a cause. @param {PageTrait} trait */
+const nameOf = ({ model, trait }) => `${model.model_id} ${trait}`;
+
+/** Both causes as one. @param {Cause} one @param {Cause} other @returns {Cause} */
+export function joinCauses(one, other) {
+  return { traits: new Set([...one.traits, ...other.traits]), isRounded: one.isRounded || other.isRounded };
+}
+
+/** What the present change of a trait follows from: itself, unless a link makes it. @param {PageTrait} changed @returns {Cause} */
+export function causeOf(changed) {
+  return joinCauses({ traits: new Set([nameOf(changed)]), isRounded: false }, marksOf(changed.model)[WRITING] ?? NO_CAUSE);
+}
+
+/** Whether a change of a trait is part of a cause. @param {Cause} cause @param {PageTrait} trait */
+export const isIn = (cause, trait) => cause.traits.has(nameOf(trait));
 
 /** The marks on a model. @param {object} model @returns {Record<symbol, any>} */
 export const marksOf = (model) => /** @type {Record<symbol, any>} */ (model);
@@ -28,11 +53,11 @@ export function isFromLink(model) {
   return Boolean(marksOf(model)[WRITING]);
 }
 
-/** Marks the changes that `act` makes as those of a link. @param {Model} model @param {() => void} act */
-function asLink(model, act) {
+/** Marks the changes that `act` makes as those of a link. @param {Model} model @param {Cause} cause @param {() => void} act */
+function asLink(model, cause, act) {
   const marks = marksOf(model);
   const before = marks[WRITING];
-  marks[WRITING] = true;
+  marks[WRITING] = cause;
   try {
     act();
   } finally {
@@ -40,12 +65,12 @@ function asLink(model, act) {
   }
 }
 
-/** Sets traits on this page, and does not tell the kernel. @param {Model} model @param {State} state */
-export function setLocally(model, state) {
+/** Sets traits on this page, and does not tell the kernel. @param {Model} model @param {State} state @param {Cause} [cause] */
+export function setLocally(model, state, cause = NO_CAUSE) {
   const marks = marksOf(model);
   marks[UNSENT] ??= new Set();
   for (const trait of Object.keys(state)) marks[UNSENT].add(trait);
-  asLink(model, () => model.set_state(state));
+  asLink(model, cause, () => model.set_state(state));
 }
 
 /** Sends the kernel a trait that was only set locally. @param {Model} model @param {string} trait */
@@ -63,10 +88,11 @@ export function areChangesUnsent(models) {
  * a place between the old ones.
  * @param {Model} model
  * @param {State} state
+ * @param {Cause} [cause]
  */
-export function setAndSync(model, state) {
+export function setAndSync(model, state, cause = NO_CAUSE) {
   const { value, ...others } = state;
-  asLink(model, () => model.set("value" in state ? { ...others, value } : state));
+  asLink(model, cause, () => model.set("value" in state ? { ...others, value } : state));
   model.save_changes();
 }
 

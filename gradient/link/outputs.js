@@ -1,13 +1,14 @@
 // Writes the outputs of a run to their targets: only those that have changed, because setting a trait redraws its views.
 
 import { deserialize } from "../adapters/ipywidgets.js";
-import { copyOutput, isSameOutput } from "./arrays.js";
-import { setAndSync, setLocally } from "./models.js";
-import { fill } from "./text.js";
+import { asKind, copyOutput, indexOfOption, isClose, isSameOutput, ROUNDING } from "./arrays.js";
+import { isIn, joinCauses, NO_CAUSE, setAndSync, setLocally } from "./models.js";
+import { fillParts } from "./text.js";
 
 /** @typedef {import("./arrays.js").Output} Output */
 /** @typedef {import("./executor.js").Inputs} Inputs */
 /** @typedef {import("./executor.js").ReadOutput} ReadOutput */
+/** @typedef {import("./models.js").Cause} Cause */
 /** @typedef {import("./models.js").Model} Model */
 /** @typedef {import("./models.js").State} State */
 /** @typedef {import("./wiring.js").Target} Target */
@@ -21,15 +22,22 @@ export class OutputWriter {
     this.written = new Map(); // what this link has set last
     /** @type {Inputs} */
     this.lastInputs = {};
+    this.cause = NO_CAUSE; // of the present run, and what its outputs add to it
   }
 
-  /** Sets all targets whose values have changed. @param {ReadOutput} read @param {Inputs} inputs static ones included */
-  write(read, inputs) {
+  /**
+   * Sets all targets whose values have changed.
+   * @param {ReadOutput} read
+   * @param {Inputs} inputs static ones included
+   * @param {Cause} cause what the run follows from
+   */
+  write(read, inputs, cause) {
+    this.cause = cause;
     const states = this.changedStates(read);
     const isAnimated = this.isTriggerChanged(inputs);
     const { transition, syncTargets } = this.wiring;
     if (transition && isAnimated) this.setDurations(transition.milliseconds);
-    for (const [model, state] of states) (syncTargets ? setAndSync : setLocally)(model, state);
+    for (const [model, state] of states) (syncTargets ? setAndSync : setLocally)(model, state, this.cause);
     if (isAnimated) this.setDurations(0);
   }
 
@@ -38,7 +46,11 @@ export class OutputWriter {
     const states = new Map();
     for (const target of this.wiring.outputs) {
       const value = this.changedValue(target, read);
-      if (value !== undefined) states.set(target.model, { ...states.get(target.model), [target.trait]: value });
+      if (value !== undefined)
+        states.set(target.model, {
+          ...states.get(target.model),
+          [target.trait]: value,
+        });
     }
     return states;
   }
@@ -49,21 +61,34 @@ export class OutputWriter {
    * @param {ReadOutput} read
    */
   changedValue(target, read) {
-    const { field, model, trait, template } = target;
+    const { field, model, trait, template, kind, options } = target;
     if (model.get("visible") === false) {
       this.written.delete(target);
       return undefined;
     }
-    const readNumber = (/** @type {string} */ name) => Number(read(name));
-    const output = template ? fill(template, readNumber) : read(field);
+    const output = template ? fillParts(template, read) : read(field);
     const written = this.written.get(target);
     if (written && written.value === model.get(trait) && isSameOutput(written.output, output)) return undefined;
     // A control cannot be set to infinity or NaN.
     if (this.wiring.syncTargets && typeof output === "number" && !Number.isFinite(output)) return undefined;
     const copy = copyOutput(output);
-    const value = template ? copy : deserialize(model, trait, copy);
+    const taken = options ? indexOfOption(Number(copy), options) : template ? copy : asKind(copy, kind, model);
+    if (taken === null || this.isSettled(target, taken)) return undefined;
+    this.noteRounding(target, copy, taken);
+    const value = template ? taken : deserialize(model, trait, taken);
     this.written.set(target, { output: copy, value });
     return value;
+  }
+
+  /** Whether a circle of links comes back to a value with no difference but a rounding. @param {Target} target @param {any} value */
+  isSettled(target, value) {
+    return isIn(this.cause, target) && (this.cause.isRounded || isClose(value, target.model.get(target.trait)));
+  }
+
+  /** @param {Target} target @param {Output | string} output @param {any} value that is set in its place */
+  noteRounding({ kind }, output, value) {
+    const isRounded = ROUNDING.has(kind) && !isClose(value, typeof output === "object" ? asKind(output, "numbers") : output);
+    if (isRounded) this.cause = joinCauses(this.cause, { ...NO_CAUSE, isRounded });
   }
 
   /** Whether an input that triggers the transition has changed since the last run. @param {Inputs} inputs */

@@ -7,6 +7,7 @@ import jax
 import numpy as np
 
 from gradient import wasm
+from gradient.link.declaration import fields_of
 
 
 class Cache(Protocol):
@@ -24,8 +25,7 @@ def compile_function(fun: Callable, inputs: Mapping[str, np.ndarray], fields: Se
     """
 
     def with_fields(arguments: dict[str, jax.Array]) -> dict[str, jax.Array]:
-        result = fun(**arguments)
-        values = result if isinstance(result, Mapping) else result._asdict()
+        values = fields_of(fun(**arguments), only=fields[0] if len(fields) == 1 else None)
         return {name: jax.numpy.asarray(values[name]) for name in fields}
 
     with_fields.__name__ = getattr(fun, "__name__", "function")

@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Mapping
-from decimal import ROUND_HALF_UP, Context
+from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any
 
 from gradient.link.constants import (
@@ -16,6 +16,7 @@ from gradient.link.constants import (
     WHOLE_LIMIT,
 )
 
+_ENOUGH = Context(prec=1500, rounding=ROUND_HALF_UP)  # digits for any float64 as it is
 _PLACEHOLDER = re.compile(r"\{([^{}]+)\}")  # not \w, which matches other letters in JavaScript
 
 
@@ -30,6 +31,26 @@ def format_number(value: float, digits: int = SIGNIFICANT_DIGITS) -> str:
     rounded = Context(prec=digits, rounding=ROUND_HALF_UP).create_decimal_from_float(float(value))
     needs_exponent = size >= EXPONENT_FROM or size < EXPONENT_BELOW
     return f"{rounded:.{digits - 1}e}" if needs_exponent else f"{float(rounded):g}"
+
+
+def format_with(value: float, sign: str, comma: str, digits: int, kind: str) -> str:
+    """Formats a number as Python's format `{sign}{comma}.{digits}{kind}` does, but a tie is rounded away from zero.
+
+    Args:
+        value: any number.
+        sign: "+" to write it before positive numbers too, else "".
+        comma: "," to separate thousands, else "".
+        digits: decimal places.
+        kind: "f", "e", "%" or "d".
+    """
+    if not math.isfinite(value):
+        return format_number(value)
+    exact = Decimal(float(value)).scaleb(2 if kind == "%" else 0, _ENOUGH)
+    if kind == "e":
+        text = f"{exact.normalize(Context(prec=digits + 1, rounding=ROUND_HALF_UP)):{sign}.{digits}e}"
+        return f"{sign and '+'}0{'.' * (digits > 0)}{'0' * digits}e+0" if exact == 0 else text
+    rounded = exact.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP, _ENOUGH)
+    return f"{abs(rounded) if rounded == 0 else rounded:{sign}{comma}.{digits}f}" + ("%" if kind == "%" else "")
 
 
 def fill(template: str, values: Mapping[str, Any]) -> str:

@@ -1,13 +1,18 @@
 """Values in the forms that compiled functions, traits and pages take."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from ipywidgets import Widget, widget_serialization
 
+from gradient.link.traits import Kind
+
 # The types that JavaScript has no typed array for, and what a page gets instead.
 _PAGE_DTYPES = {"int64": "int32", "uint64": "uint32", "bool": "uint8"}
+_CLOSE = 1e-6
+_STEP_DIGITS = 12  # of a slider's steps, which are sums of floats
 _FUNCTION_DTYPES = {"b": np.bool_, "f": np.float32}
 
 
@@ -34,6 +39,54 @@ def as_output(array: Any) -> Any:
     if np.ndim(array):
         return array
     return float(str(array)) if array.dtype == np.float32 else array.item()
+
+
+def whole(value: float) -> int | None:
+    """The nearest whole number, the even one of two; None for infinity and NaN."""
+    return round(value) if math.isfinite(value) else None
+
+
+def as_list(array: Any, convert: Callable[[Any], Any] = lambda value: value) -> list:
+    """Converts an array to nested lists of the numbers that `as_output` makes of it."""
+    return [as_list(row, convert) if np.ndim(row) else convert(as_output(row)) for row in np.asarray(array)]
+
+
+def on_step(value: float, slider: Any) -> float | None:
+    """The step of a slider that is nearest to a value, within its limits; None for infinity and NaN."""
+    base = getattr(slider, "base", None)
+    if not math.isfinite(value) or (base and value <= 0):
+        return None
+    low, high, step = slider.min, slider.max, slider.step
+    place = math.log(value) / math.log(base) if base else value
+    nearest = min(max(low + round((place - low) / step) * step if step else place, low), high)
+    return float(f"{base**nearest if base else nearest:.{_STEP_DIGITS}g}")
+
+
+def as_kind(value: Any, kind: Kind, owner: Any = None) -> Any:
+    """Converts an output to what a trait of a widget takes; None if the trait has no such value."""
+    if kind is Kind.SLIDER:
+        return on_step(float(value), owner)
+    if kind is Kind.SLIDERS:
+        ends = as_list(value, lambda end: on_step(float(end), owner))
+        return None if None in ends else ends
+    if kind in (Kind.NUMBERS, Kind.INTEGERS):
+        return as_list(value, whole if kind is Kind.INTEGERS else float)
+    if kind is Kind.INTEGER:
+        return whole(value)
+    return bool(value) if kind is Kind.BOOLEAN else value
+
+
+def nearest_option(value: float, options: Sequence[float]) -> Any:
+    """The option that is this number in float32, None if there is none."""
+    return next((option for option in options if np.float32(option) == np.float32(value)), None)
+
+
+def is_close(value: Any, other: Any) -> bool:
+    """Whether two values differ by no more than a few roundings to float32."""
+    try:
+        return bool(np.allclose(value, other, rtol=_CLOSE, atol=_CLOSE, equal_nan=True))
+    except (TypeError, ValueError):  # text, nothing, or another shape
+        return False
 
 
 def snapshot(inputs: Mapping[str, np.ndarray], static: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,10 +5,13 @@ import { getModel, kernelOf } from "../adapters/ipywidgets.js";
 /** @typedef {import("../adapters/ipywidgets.js").Manager} Manager */
 /** @typedef {import("./models.js").Model} Model */
 /** @typedef {import("./models.js").PageTrait} PageTrait */
+/** @typedef {import("./text.js").Part} Part */
 /** @typedef {[reference: string, trait: string]} Reference */
-/** @typedef {[reference: string, trait: string, template: string | null]} TargetReference */
+/** @typedef {"text" | "boolean" | "integer" | "number" | "integers" | "numbers" | "slider" | "sliders" | "any"} Kind which values a trait takes */
+/** @typedef {[reference: string, trait: string, template: Part[] | null, kind: Kind, options: number[] | null]} TargetReference */
 /** @typedef {PageTrait & { name: string }} Source an input of the function */
-/** @typedef {PageTrait & { field: string, template: string | null }} Target of a field of the function's result */
+/** @typedef {{ field: string, template: Part[] | null, kind: Kind, options: number[] | null }} Written how a field is written */
+/** @typedef {PageTrait & Written} Target of a field of the function's result */
 /** @typedef {{ triggers: string[], durations: PageTrait[], milliseconds: number }} Transition */
 
 /**
@@ -48,11 +51,22 @@ import { getModel, kernelOf } from "../adapters/ipywidgets.js";
  */
 export async function resolveWiring(manager, spec) {
   /** @param {Reference} reference @returns {Promise<PageTrait>} */
-  const find = async ([reference, trait]) => ({ model: await getModel(manager, reference), trait });
+  const find = async ([reference, trait]) => ({
+    model: await getModel(manager, reference),
+    trait,
+  });
   const findSources = (/** @type {Record<string, Reference>} */ traits) =>
-    Promise.all(Object.entries(traits).map(async ([name, reference]) => ({ name, ...(await find(reference)) })));
+    Promise.all(
+      Object.entries(traits).map(async ([name, reference]) => ({
+        name,
+        ...(await find(reference)),
+      })),
+    );
   const findTargets = (/** @type {[string, TargetReference[]]} */ [field, targets]) =>
-    targets.map(async ([reference, trait, template]) => ({ field, template, ...(await find([reference, trait])) }));
+    targets.map(async ([reference, trait, template, kind, options]) => ({
+      ...{ field, template, kind, options },
+      ...(await find([reference, trait])),
+    }));
   const { transition } = spec;
   return {
     own: await getModel(manager, spec.self),
@@ -65,6 +79,9 @@ export async function resolveWiring(manager, spec) {
     triggers: spec.triggers,
     errors: spec.errors && (await find(spec.errors)),
     browserRenders: spec.browser_renders && (await find(spec.browser_renders)),
-    transition: transition && { ...transition, durations: await Promise.all(transition.durations.map(find)) },
+    transition: transition && {
+      ...transition,
+      durations: await Promise.all(transition.durations.map(find)),
+    },
   };
 }

@@ -2,25 +2,40 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import numpy as np
 from ipywidgets import Widget
 from traitlets import HasTraits
 
 from gradient.link.events import Trait, is_on_page
-from gradient.link.text import placeholders
-from gradient.link.values import as_input
-
-Target = Trait | tuple[HasTraits, str, str]
-Targets = Target | Sequence[Target]
+from gradient.link.template import Template
+from gradient.link.traits import ROUNDING, kind_of, numeric_options, page_trait, present
+from gradient.link.values import as_input, as_kind, is_close, nearest_option
 
 
 class Output(NamedTuple):
-    """A trait that a field of the result is written to: as it is, or as text if there is a template."""
+    """A trait that a field of the result is written to: as the trait takes it, or as text if there is a template."""
 
     target: Trait
-    template: str | None = None
+    template: Template | None = None
+
+    def value(self, fields: Mapping[str, Any], name: str) -> Any:
+        """What is written of a result, whose field has this name; None leaves the trait as it is."""
+        if self.template:
+            return self.template.fill(lambda field: fields[field])
+        options = numeric_options(self.target)
+        return nearest_option(fields[name], options) if options else as_kind(fields[name], kind_of(self.target), self.target[0])
+
+    def is_rounded(self, fields: Mapping[str, Any], name: str) -> bool:
+        """Whether the target does not take the number as it is."""
+        rounds = not self.template and kind_of(self.target) in ROUNDING
+        return rounds and not is_close(self.value(fields, name), fields[name])
+
+    def as_json(self) -> list:
+        """What a page takes; see `wiring.js`."""
+        parts = self.template and self.template.as_json()
+        return [*page_trait(self.target), parts, kind_of(self.target), numeric_options(self.target)]
 
 
 @dataclass(frozen=True)
@@ -74,9 +89,21 @@ class Wiring:
     warms_up: bool = True
 
     def read(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-        """Returns the present inputs, as a compiled function takes them, and the present static inputs."""
-        inputs = {name: as_input(getattr(*trait)) for name, trait in self.inputs.items()}
+        """Returns the present inputs, as a compiled function takes them, and the present static inputs.
+
+        For an input that is None there is a number of its type.
+        """
+        inputs = {name: as_input(present(trait)) for name, trait in self.inputs.items()}
         return inputs, {name: getattr(*trait) for name, trait in self.static.items()}
+
+    def is_complete(self) -> bool:
+        """Whether no input is None."""
+        return all(getattr(*trait) is not None for trait in (*self.inputs.values(), *self.static.values()))
+
+    def tables(self) -> dict[str, list[float]]:
+        """For each input that is the value of a selection, the numbers of its options."""
+        found = {name: numeric_options(trait) for name, trait in self.inputs.items()}
+        return {name: options for name, options in found.items() if options}
 
     def targets(self) -> list[Trait]:
         """The traits that the result is written to."""
@@ -94,11 +121,11 @@ class Wiring:
         """The fields of the result that a page needs, in alphabetical order."""
         outputs = self.page_outputs()
         templates = (output.template for found in outputs.values() for output in found if output.template)
-        return sorted({*outputs, *(name for template in templates for name in placeholders(template))})
+        return sorted({*outputs, *(name for template in templates for name in template.fields())})
 
     def why_not_linkable(self) -> str:
         """Why no page can run this link, or nothing. A page has the synchronised traits of widgets, and no others."""
-        for widget, name in (*self.inputs.values(), *self.static.values(), *self.targets()):
+        for widget, name in (*map(page_trait, (*self.inputs.values(), *self.targets())), *self.static.values()):
             if not is_on_page((widget, name)):
                 return _why_not_on_page(widget, name)
         return ""
@@ -108,9 +135,9 @@ class Wiring:
         transition = self.transition
         return {
             "self": link,
-            "inputs": self.inputs,
+            "inputs": {name: page_trait(trait) for name, trait in self.inputs.items()},
             "static": self.static,
-            "outputs": {name: [[*o.target, o.template] for o in found] for name, found in self.page_outputs().items()},
+            "outputs": {name: [output.as_json() for output in found] for name, found in self.page_outputs().items()},
             "sync_targets": self.sync_targets,
             "warms_up": self.warms_up,
             "triggers": self.triggers,
@@ -123,17 +150,6 @@ class Wiring:
                 "milliseconds": transition.milliseconds,
             },
         }
-
-
-def as_lists(outputs: Mapping[str, Targets]) -> dict[str, list[Output]]:
-    """Converts outputs to a list of targets for each field, including the fields that have only one target."""
-    return {
-        name: [
-            Output((target[0], target[1]), *target[2:])
-            for target in cast(Sequence[Any], [targets] if isinstance(targets[0], HasTraits) else targets)
-        ]
-        for name, targets in outputs.items()
-    }
 
 
 def _why_not_on_page(widget: HasTraits, name: str) -> str:

@@ -103,7 +103,10 @@ function serve() {
       if (data.program) executor = LocalExecutor.create(data.program);
       else self.postMessage(runIn(await executor, data.values));
     } catch (error) {
-      self.postMessage({ error: messageOf(error), isShapeMismatch: error instanceof ShapeMismatch });
+      self.postMessage({
+        error: messageOf(error),
+        isShapeMismatch: error instanceof ShapeMismatch,
+      });
     }
   };
 }
@@ -111,7 +114,9 @@ function serve() {
 /** @param {LocalExecutor} executor @param {Inputs} values @returns {Result} */
 function runIn(executor, values) {
   const milliseconds = executor.run(values);
-  const outputs = Object.fromEntries([...executor.outputs.keys()].map((name) => [name, copyOutput(executor.read(name))]));
+  const outputs = Object.fromEntries(
+    Object.keys(executor.program.outputs).map((name) => [name, copyOutput(executor.read(name))]),
+  );
   return { outputs, milliseconds };
 }
 

@@ -1,0 +1,226 @@
+"""Reads what a caller declares, and checks it by tracing the function, so that a mistake raises where it is made."""
+
+import difflib
+import inspect
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import jax
+import numpy as np
+from traitlets import HasTraits
+
+from gradient.link.errors import LinkError
+from gradient.link.events import Trait
+from gradient.link.template import Template
+from gradient.link.traits import Kind, check_input, kind_of, length_of, names, numeric_options, resolve
+from gradient.link.wiring import Output
+
+Source = HasTraits | Trait
+Target = HasTraits | Trait | tuple[HasTraits, str, str]
+Targets = Target | Sequence[Target]
+Shapes = Mapping[str, jax.ShapeDtypeStruct]
+Declared = Mapping[str, Sequence[tuple[Trait, str | None]]]
+
+# What JAX raises where a function needs the value of an argument that is traced, and what helps.
+_NEEDS_VALUE = {
+    jax.errors.TracerBoolConversionError: "decides something in Python (if, while, and, or, not) by the value of",
+    jax.errors.ConcretizationTypeError: "needs in Python the value of",
+    jax.errors.TracerArrayConversionError: "gives NumPy the value of",
+    jax.errors.TracerIntegerConversionError: "needs as a Python integer the value of",
+    jax.errors.NonConcreteBooleanIndexError: "makes an array whose length depends on the value of",
+}
+_INSTEAD = "Write it with jax.numpy (jnp.where, jnp.clip, ...), or pass the argument in static="
+
+
+def sources(given: Mapping[str, Source], argument: str) -> dict[str, Trait]:
+    """The traits that `inputs` or `static` names.
+
+    Raises:
+        LinkError: if one of them does not exist.
+    """
+    return {name: resolve(source, f"{argument}[{name!r}]") for name, source in given.items()}
+
+
+def targets(given: Mapping[str, Targets]) -> dict[str, list[tuple[Trait, str | None]]]:
+    """The traits that `outputs` names for each field, with the template of each or None.
+
+    Raises:
+        LinkError: if one of them does not exist.
+    """
+    return {
+        name: [_target(target, f"outputs[{name!r}]") for target in ([found] if _is_one(found) else found)]  # type: ignore[union-attr]
+        for name, found in given.items()
+    }
+
+
+def check_arguments(fun: Callable, inputs: Mapping[str, Trait], static: Iterable[str]) -> None:
+    """Checks that a function takes these arguments, and that the inputs hold numbers.
+
+    Raises:
+        LinkError: if not.
+    """
+    for name, trait in inputs.items():
+        check_input(name, trait)
+    given = [*inputs, *static]
+    try:
+        signature = inspect.signature(fun)
+    except (TypeError, ValueError):  # a builtin
+        return
+    try:
+        signature.bind(**dict.fromkeys(given))
+    except TypeError as error:
+        takes = names([name for name in signature.parameters if name not in given])
+        wrong = next((name for name in given if name not in signature.parameters), "")
+        near = difflib.get_close_matches(wrong, signature.parameters, 1)
+        hint = f" Did you mean {near[0]!r}?" if near else f" It also takes {takes}." if takes else ""
+        raise LinkError(f"{_name(fun)} cannot be called with {names(given) or 'nothing'}: {error}.{hint}") from None
+
+
+def check_names(given: Iterable[str], known: Sequence[str] | Mapping[str, Any], argument: str) -> None:
+    """Checks that names are known.
+
+    Raises:
+        LinkError: if one is not.
+    """
+    for name in given:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, 1)
+            hint = f" Did you mean {near[0]!r}?" if near else f" There are: {names(list(known)) or 'none'}."
+            raise LinkError(f"{argument} names {name!r}, which does not exist.{hint}")
+
+
+def has_templates(declared: Declared) -> bool:
+    """Whether a target has a template, whose names can be told from other text only if the fields of the result are known."""
+    return any(template is not None for found in declared.values() for _, template in found)
+
+
+def trace(fun: Callable, inputs: Mapping[str, np.ndarray], static: Mapping[str, Any]) -> dict[str, jax.ShapeDtypeStruct] | Any:
+    """The shapes of a function's result by its fields, or the shape of an array that is all of it.
+
+    Raises:
+        LinkError: if the function fails.
+    """
+    with _explained(fun, inputs, static):
+        return fields_of(jax.eval_shape(lambda arguments: fun(**arguments, **static), dict(inputs)))
+
+
+def fields_of(result: Any, only: str | None = None) -> Any:
+    """The fields of a result: of a mapping or a NamedTuple. All else is bare, and the field `only` if that is given."""
+    if isinstance(result, Mapping):
+        return dict(result)
+    if hasattr(result, "_asdict"):
+        return result._asdict()
+    return result if only is None else {only: result}
+
+
+def outputs_of(declared: Declared, result: Any, fun: Callable) -> dict[str, list[Output]]:
+    """The outputs of a link, whose targets can take what the function returns.
+
+    Args:
+        declared: the targets of each field.
+        result: what `trace` returns.
+        fun: the function, for the errors.
+
+    Raises:
+        LinkError: if a field does not exist, or a target cannot take it.
+    """
+    fields = _named(declared, result, fun)
+    return {name: [_output(name, target, template, fields) for target, template in found] for name, found in declared.items()}
+
+
+def _named(declared: Declared, result: Any, fun: Callable) -> Shapes:
+    if not isinstance(result, Mapping):
+        if len(declared) != 1 or not hasattr(result, "shape"):
+            returned = f"a bare array of shape {result.shape}" if hasattr(result, "shape") else f"a {type(result).__name__}"
+            fields = f'{{"{next(iter(declared), "name")}": ...}}'
+            raise LinkError(f"{_name(fun)} returns {returned}. Return a mapping such as {fields}, with a name for each output.")
+        return {next(iter(declared)): result}
+    check_names(declared, result, "outputs")
+    return result
+
+
+def _output(name: str, target: Trait, template: str | None, fields: Shapes) -> Output:
+    if template is None:
+        _check_fits(name, target, fields[name])
+        return Output(target)
+    if kind_of(target) not in (Kind.TEXT, Kind.ANY):
+        raise LinkError(f"outputs[{name!r}]: {_where(target)} is no text, so it takes no template.")
+    parsed = Template.parse(template, list(fields))
+    for number in parsed.numbers():
+        _check_index(number.field, number.index, fields[number.field].shape, template)
+    return Output(target, parsed)
+
+
+def _check_fits(name: str, target: Trait, shape: Any) -> None:
+    kind, length = kind_of(target), length_of(target)
+    problem = ""
+    if not hasattr(shape, "shape"):
+        problem = f"is {type(shape).__name__}, and an output is one array"
+    elif kind is Kind.TEXT:
+        problem = f'is a number, and the trait holds text: give a template, such as "{name} is {{{name}}}"'
+    elif kind in (Kind.NUMBERS, Kind.INTEGERS, Kind.SLIDERS):
+        wanted = f"{length} numbers" if length else "a list"
+        if not shape.shape or (length and shape.shape != (length,)):
+            problem = f"has the shape {shape.shape}, and the trait takes {wanted}"
+    elif (kind is not Kind.ANY or numeric_options(target)) and shape.shape:
+        problem = (
+            f"has the shape {shape.shape}, and the trait takes one {kind if kind in (Kind.BOOLEAN, Kind.INTEGER) else 'number'}"
+        )
+    if problem:
+        raise LinkError(f"outputs[{name!r}] to {_where(target)}: the field {problem}.")
+
+
+def _check_index(field: str, index: tuple[int, ...], shape: tuple[int, ...], template: str) -> None:
+    is_within = all(-length <= place < length for place, length in zip(index, shape, strict=False))
+    if len(index) != len(shape) or not is_within:
+        example = "".join("[0]" for _ in shape)
+        raise LinkError(f"The template {template!r}: {field} has the shape {shape}. Name one number: {{{field}{example}}}.")
+
+
+def _target(given: Any, argument: str) -> tuple[Trait, str | None]:
+    if isinstance(given, tuple) and len(given) == 3 and isinstance(given[2], str):
+        return resolve(given[:2], argument), given[2]
+    return resolve(given, argument), None
+
+
+def _is_one(given: Any) -> bool:
+    """Whether this is one target, and not a sequence of them."""
+    if isinstance(given, HasTraits) or not isinstance(given, Sequence) or isinstance(given, str):
+        return True
+    return len(given) > 1 and isinstance(given[1], str)
+
+
+@contextmanager
+def _explained(fun: Callable, inputs: Mapping[str, np.ndarray], static: Mapping[str, Any]) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        kind = next((kind for kind in _NEEDS_VALUE if isinstance(error, kind)), None)
+        if kind is None:
+            raise LinkError(f"{_name(fun)} fails: {type(error).__name__}: {str(error).splitlines()[0]}") from error
+        which = _needed(fun, inputs, static, kind)
+        raise LinkError(f"{_name(fun)} {_NEEDS_VALUE[kind]} {names(which)}. {_INSTEAD}.") from None
+
+
+def _needed(fun: Callable, inputs: Mapping[str, np.ndarray], static: Mapping[str, Any], kind: type[Exception]) -> list[str]:
+    """Which arguments have to be values and not traced, so that this error is not raised; all if no single one helps."""
+
+    def fails_without(name: str) -> bool:
+        traced = {other: value for other, value in inputs.items() if other != name}
+        try:
+            jax.eval_shape(lambda arguments: fun(**arguments, **static, **{name: inputs[name]}), traced)
+        except Exception as error:
+            return isinstance(error, kind)
+        return False
+
+    return [name for name in inputs if not fails_without(name)] or list(inputs)
+
+
+def _where(trait: Trait) -> str:
+    return f"{type(trait[0]).__name__}.{trait[1]}"
+
+
+def _name(fun: Callable) -> str:
+    name = getattr(fun, "__name__", type(fun).__name__)
+    return "The function" if name == "<lambda>" else name

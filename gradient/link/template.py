@@ -1,0 +1,149 @@
+"""Templates: text with numbers in it. Python reads them; `text.js` fills in the numbers on a page as `fill` does here."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from gradient.link.errors import LinkError
+from gradient.link.text import format_number, format_with
+from gradient.link.values import as_output
+
+# A name in braces, with an index or none and a format or none. A name cannot begin with a space, so "{ x }" is text.
+_NUMBER = re.compile(r"\{([^\W\d]\w*)((?:\[-?\d+\])*)(?::([^{}]*))?\}")
+_OPTIONAL = re.compile(r"\[([^\]]*)\]")
+_FORMAT = re.compile(r"(\+?)(,?)(?:\.(\d{1,2}))?([fe%])|(\+?)(,?)()(d)")
+# After these a brace belongs to LaTeX: \frac{a}{b}, x_{n}, \sqrt[3]{x}.
+_LATEX = re.compile(r"(\\[A-Za-z]+\*?|[}\]^_])$")
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number in a template: a field of the result, the index of one of its numbers, and how it is written."""
+
+    field: str
+    index: tuple[int, ...] = ()
+    format: tuple[str, str, int, str] | None = None
+
+
+@dataclass(frozen=True)
+class Optional:
+    """A part that is left out if its first number is zero."""
+
+    parts: tuple["Part", ...]
+
+
+Part = str | Number | Optional
+
+
+class optional(str):  # noqa: N801
+    """Text in which a part in `[brackets]` is left out if its first number is zero."""
+
+
+@dataclass(frozen=True)
+class Template:
+    """Text and the numbers in it."""
+
+    parts: tuple[Part, ...]
+
+    @classmethod
+    def parse(cls, text: str, fields: Sequence[str]) -> "Template":
+        """Reads a template.
+
+        Args:
+            text: `{name}` stands for a number with three significant digits, `{name:.2f}` for one in a format of Python's, and
+                `{name[0]}` for one of an array's numbers. All else in braces is text.
+            fields: the names that there are.
+
+        Raises:
+            LinkError: if a name is none of the fields, unless its braces can only be LaTeX's.
+        """
+        read = _optional_parts if isinstance(text, optional) else _parts
+        return cls(tuple(read(text, fields)))
+
+    def fields(self) -> list[str]:
+        """The names of the fields whose numbers stand in the text."""
+        return sorted({number.field for number in self.numbers()})
+
+    def numbers(self) -> list[Number]:
+        """The numbers in the text."""
+        parts = [part for each in self.parts for part in (each.parts if isinstance(each, Optional) else (each,))]
+        return [part for part in parts if isinstance(part, Number)]
+
+    def fill(self, read: Callable[[str], Any]) -> str:
+        """The text with its numbers; `read` returns a field's number or array."""
+        return _filled(self.parts, read)
+
+    def as_json(self) -> list:
+        """What a page takes; see `text.js`."""
+        return _as_json(self.parts)
+
+
+def _parts(text: str, fields: Sequence[str]) -> Iterator[Part]:
+    begin = 0
+    for found in _NUMBER.finditer(text):
+        if found[1] not in fields:
+            _check_latex(text, found, fields)
+            continue
+        yield text[begin : found.start()]
+        yield Number(found[1], tuple(map(int, re.findall(r"-?\d+", found[2]))), _read_format(found))
+        begin = found.end()
+    yield text[begin:]
+
+
+def _optional_parts(text: str, fields: Sequence[str]) -> Iterator[Part]:
+    begin = 0
+    for found in _OPTIONAL.finditer(text):
+        yield from _parts(text[begin : found.start()], fields)
+        yield Optional(tuple(_parts(found[1], fields)))
+        begin = found.end()
+    yield from _parts(text[begin:], fields)
+
+
+def _check_latex(text: str, found: re.Match[str], fields: Sequence[str]) -> None:
+    if not _LATEX.search(text[: found.start()]):
+        raise LinkError(
+            f"The template {text!r} names {found[0]}, which is no field of the result. There are: {', '.join(fields)}. "
+            f"If it is text, write a space after the brace: {{ {found[0][1:]}"
+        )
+
+
+def _read_format(found: re.Match[str]) -> tuple[str, str, int, str] | None:
+    if found[3] is None:
+        return None
+    read = _FORMAT.fullmatch(found[3])
+    if not read:
+        raise LinkError(f"The format of {found[0]} is none of these: .2f, .2e, .0%, d, each with + or , before it if you like.")
+    sign, comma, digits, kind = [part or "" for part in (read.groups()[:4] if read[4] else read.groups()[4:])]
+    return sign, comma, int(digits or (0 if kind == "d" else 6)), kind
+
+
+def _filled(parts: Sequence[Part], read: Callable[[str], Any]) -> str:
+    return "".join(part if isinstance(part, str) else _written(part, read) for part in parts)
+
+
+def _written(part: Number | Optional, read: Callable[[str], Any]) -> str:
+    if isinstance(part, Number):
+        value = _value(part, read)
+        return format_with(value, *part.format) if part.format else format_number(value)
+    first = next((inner for inner in part.parts if isinstance(inner, Number)), None)
+    return "" if first and _value(first, read) == 0 else _filled(part.parts, read)
+
+
+def _value(number: Number, read: Callable[[str], Any]) -> Any:
+    found = read(number.field)
+    return as_output(np.asarray(found)[number.index]) if number.index else found
+
+
+def _as_json(parts: Sequence[Part]) -> list:
+    written: list = []
+    for part in parts:
+        if isinstance(part, Number):
+            written.append([part.field, list(part.index), part.format])
+        elif isinstance(part, Optional):
+            written.append({"parts": _as_json(part.parts)})
+        elif part:
+            written.append(part)
+    return written

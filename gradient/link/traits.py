@@ -1,0 +1,145 @@
+"""What a caller means by a trait, and which values a trait takes."""
+
+import difflib
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Any, cast
+
+import numpy as np
+from ipywidgets import FloatLogSlider, FloatRangeSlider, FloatSlider, IntRangeSlider, IntSlider
+from traitlets import Bool, Float, HasTraits, Int, List, Set, TraitType, Tuple, Unicode
+
+from gradient.adapters.ipywidgets import option_values
+from gradient.adapters.traitlets import item_trait, item_traits
+from gradient.link.errors import LinkError
+from gradient.link.events import Trait
+
+INDEX = "index"
+
+
+class Kind(StrEnum):
+    """Which values a trait takes, where that is not whatever it is given."""
+
+    TEXT = "text"
+    BOOLEAN = "boolean"
+    INTEGER = "integer"
+    NUMBER = "number"
+    INTEGERS = "integers"
+    NUMBERS = "numbers"
+    SLIDER = "slider"
+    SLIDERS = "sliders"
+    ANY = "any"
+
+
+ROUNDING = (Kind.INTEGER, Kind.INTEGERS, Kind.SLIDER, Kind.SLIDERS)
+# Their `value` is always one of their steps on a page.
+SLIDERS = (FloatSlider, IntSlider, FloatLogSlider, FloatRangeSlider, IntRangeSlider)
+_KINDS = ((Unicode, Kind.TEXT), (Bool, Kind.BOOLEAN), (Int, Kind.INTEGER), (Float, Kind.NUMBER))
+
+
+def resolve(given: Any, argument: str) -> Trait:
+    """The trait that is meant: a widget alone means its `value`.
+
+    Args:
+        given: a widget, or a pair of an object with traits and a trait's name.
+        argument: what it was given as, for the error.
+
+    Raises:
+        LinkError: if there is no such trait.
+    """
+    if isinstance(given, HasTraits):
+        given = (given, "value")
+    is_pair = isinstance(given, tuple) and len(given) == 2 and isinstance(given[0], HasTraits) and isinstance(given[1], str)
+    if not is_pair:
+        raise LinkError(f'{argument} is {_short(given)}. Give a widget, or a pair such as (slider, "value").')
+    owner, name = cast(Trait, given)
+    if not owner.has_trait(name):
+        near = difflib.get_close_matches(name, owner.trait_names(), 1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        raise LinkError(f"{argument}: {type(owner).__name__} has no trait {name!r}.{hint}")
+    return owner, name
+
+
+def kind_of(trait: Trait) -> Kind:
+    """Which values a trait takes."""
+    if numeric_options(trait):
+        return Kind.ANY
+    kind = _kind_of(trait[0].traits()[trait[1]])
+    if not (isinstance(trait[0], SLIDERS) and trait[1] == "value"):
+        return kind
+    return Kind.SLIDERS if kind in (Kind.NUMBERS, Kind.INTEGERS) else Kind.SLIDER
+
+
+def length_of(trait: Trait) -> int | None:
+    """How many values a trait takes if it takes a certain number of them."""
+    found = trait[0].traits()[trait[1]]
+    return len(item_traits(found)) or None if isinstance(found, Tuple) else None
+
+
+def numeric_options(trait: Trait) -> list[float] | None:
+    """The numbers that a selection's `value` can be; None for any other trait, and if an option is no number.
+
+    A page has no `value` of a selection, only the index of the option.
+    """
+    owner, name = trait
+    if name != "value" or name in getattr(owner, "keys", (name,)) or not isinstance(owner.traits().get(INDEX), Int):
+        return None
+    values = option_values(owner)
+    return values if values and all(isinstance(value, bool | int | float | np.number) for value in values) else None
+
+
+def page_trait(trait: Trait) -> Trait:
+    """The trait that a page has for this one: the index of a selection for its value."""
+    return (trait[0], INDEX) if numeric_options(trait) else trait
+
+
+def check_input(name: str, trait: Trait) -> None:
+    """Checks that a trait holds numbers.
+
+    Raises:
+        LinkError: if it does not.
+    """
+    value = getattr(*trait)
+    where = f"{type(trait[0]).__name__}.{trait[1]}"
+    if not _is_numeric(_placeholder(trait) if value is None else value):
+        instead = f' Link its "{INDEX}" instead.' if trait[0].has_trait(INDEX) and trait[1] == "value" else ""
+        raise LinkError(
+            f"inputs[{name!r}]: {where} holds {_short(value)}, and a function takes numbers, booleans and arrays.{instead}"
+        )
+
+
+def present(trait: Trait) -> Any:
+    """A trait's value, or one like it where that is None."""
+    value, options = getattr(*trait), numeric_options(trait)
+    value = _placeholder(trait) if value is None else value
+    return float(value) if options and not all(isinstance(option, int) for option in options) else value
+
+
+def _placeholder(trait: Trait) -> Any:
+    options = numeric_options(trait)
+    return options[0] if options else {Kind.INTEGER: 0, Kind.NUMBER: 0.0, Kind.BOOLEAN: False}.get(kind_of(trait))
+
+
+def _is_numeric(value: Any) -> bool:
+    try:
+        return np.asarray(value).dtype.kind in "biuf"
+    except ValueError:  # lists of different lengths
+        return False
+
+
+def _kind_of(trait: TraitType | None) -> Kind:
+    if isinstance(trait, List | Tuple | Set):
+        items = item_traits(trait) if isinstance(trait, Tuple) else [item_trait(trait)]
+        kinds = {_kind_of(item) for item in items if item}
+        return Kind.INTEGERS if kinds == {Kind.INTEGER} else Kind.TEXT if kinds == {Kind.TEXT} else Kind.NUMBERS
+    return next((kind for cls, kind in _KINDS if isinstance(trait, cls)), Kind.ANY)
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 40 else f"a {type(value).__name__}"
+
+
+def names(found: Sequence[str]) -> str:
+    """Names for an error: "a, b and c"."""
+    return " and ".join(filter(None, (", ".join(found[:-1]), *found[-1:])))
