@@ -108,6 +108,42 @@ chosen = jaxlink(raised, inputs={"x": (base, "value")}, static={"power": (power,
 show_state("chosen", chosen)
 """
 
+# Each of the same functions in the browser and in the kernel.
+TWICE = """
+factor = named("factor", widgets.Dropdown(options=list(range(140)), index=0))
+# A delay, so that these programs are not warmed up while other tests wait for workers to end.
+jaxlink(lambda n, x: {"y": x * (n + 1)}, inputs={"x": (slider("many", value=1), "value")}, static={"n": (factor, "index")},
+        outputs={"y": (words("many-words"), "value", "{y}")}, delay=0.001)
+
+source = slider("source", max=10)
+option = named("option", widgets.Dropdown(options=[("a", 1), ("b", 2.5), ("none", 9)]))
+
+def forms(x, n):
+    return {"x": 1.1 * x + n, "ends": jnp.stack([x, x + n]), "big": x > 1, "option": jnp.where(x > 1, 2.5, 1)}
+
+for place in ("browser", "kernel"):
+    targets = {
+        "x": [widgets.IntSlider(), widgets.IntText(), widgets.FloatSlider(step=0.5), widgets.FloatText(),
+              widgets.FloatLogSlider()],
+        "ends": [widgets.FloatRangeSlider(), widgets.FloatsInput()],
+        "big": [widgets.Checkbox(), widgets.Valid()],
+        "option": [widgets.Dropdown(options=[1, 2.5]), widgets.SelectionSlider(options=[("one", 1), ("more", 2.5)])],
+    }
+    shown = named(f"formatted-{place}", widgets.HTMLMath())
+    jaxlink(forms, inputs={"x": source, "n": option}, where=place, outputs={
+        **targets, "big": [*targets["big"], (shown, "value", r"$\\frac{1}{2}$ [{x:.3f}, {ends[1]:+.1e}] {big}")]})
+    named(f"all-{place}", widgets.VBox([widget for row in targets.values() for widget in row]))
+
+    celsius = slider(f"celsius-{place}", min=-50, max=100, value=20)
+    fahrenheit = slider(f"fahrenheit-{place}", min=-58, max=212, value=68)
+    jaxlink(lambda c: c * 9 / 5 + 32, inputs={"c": celsius}, outputs={"f": fahrenheit}, where=place)
+    jaxlink(lambda f: (f - 32) * 5 / 9, inputs={"f": fahrenheit}, outputs={"c": celsius}, where=place)
+
+folds = named("folds", widgets.Accordion([widgets.Label(), widgets.Label()], titles=["one", "two"], selected_index=0))
+folded = named("folded", widgets.FloatText())
+choose((folds, "selected_index"), {(folded, "value"): [1.0, 2.0]})
+"""
+
 REMEMBERED = """
 kept = [slider(name, description=name) for name in ("one", "two")]
 remembered = [remember([(control, "value")]) for control in kept]
@@ -119,7 +155,7 @@ END = "widgets.VBox(rows)"
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     notebook = tmp_path_factory.mktemp("links") / "links.ipynb"
-    nbformat.write(notebook_of(BEGINNING, LINKS, CHOICES, REMEMBERED, END), notebook)
+    nbformat.write(notebook_of(BEGINNING, LINKS, CHOICES, TWICE, REMEMBERED, END), notebook)
     with voila_of(notebook) as server:
         yield server
         assert "Warning" not in server.log, server.log
@@ -446,6 +482,73 @@ def test_the_kernel_computes_what_the_browser_cannot_load(links: Links) -> None:
         AppPage(links.page).settle()
         expect(links.of("summed-reason")).to_contain_text("out of memory")
     links.page.evaluate("mend()")
+
+
+# Chooses one option after the other, and returns what the page shows for each.
+VISIT = """async () => {
+  const models = await Promise.all(Object.values(jupyterapp.widgetManager._models));
+  const choice = models.find((model) => model.get("_dom_classes")?.includes("factor"));
+  const words = document.querySelector(".many-words");
+  const seen = [];
+  for (let n = 0; n < 140; n += 1) {
+    choice.set("index", n);
+    choice.save_changes();
+    while (words.textContent !== String(n + 1)) await new Promise(requestAnimationFrame);
+    seen.push(words.textContent);
+  }
+  return seen;
+}"""
+
+
+def test_any_number_of_programs_can_be_visited(links: Links) -> None:
+    """A browser has room for about 125 of them at a time."""
+    assert links.page.evaluate(VISIT) == [str(n + 1) for n in range(140)]
+    links.of("factor").get_by_role("combobox").select_option("4")
+    links.expect("many-words", "5")
+    links.press("many", "ArrowRight")
+    links.expect("many-words", "5.5")
+
+
+# The values of the controls in a box, as the page has them.
+VALUES = """async (name) => {
+  const models = await Promise.all(Object.values(jupyterapp.widgetManager._models));
+  const box = models.find((model) => model.get("_dom_classes")?.includes(name));
+  const found = await Promise.all(box.get("children"));
+  return found.map((model) => model.get(model.get("index") === undefined ? "value" : "index"));
+}"""
+
+
+def test_values_arrive_as_their_traits_take_them_whoever_computes(links: Links) -> None:
+    for key, index in (("End", 0), ("ArrowLeft", 1), ("Home", 2), ("ArrowRight", 1)):
+        links.press("source", key)
+        links.of("option").get_by_role("combobox").select_option(index=index)
+        AppPage(links.page).settle()
+        texts = [links.of(f"formatted-{place}").text_content() for place in ("browser", "kernel")]
+        assert texts[0] == texts[1]
+        here, there = (links.page.evaluate(VALUES, f"all-{place}") for place in ("browser", "kernel"))
+        assert here == there
+    assert here == [3, 3, 2.5, 2.61, pytest.approx(10**0.4), [0.1, 2.6], [0.1, 2.6], False, False, 0, 0]
+
+
+@pytest.mark.parametrize("place", ["browser", "kernel"])
+def test_two_links_in_a_circle_settle_whoever_computes(links: Links, place: str) -> None:
+    def numbers() -> list[str]:
+        return [links.of(f"{name}-{place}").locator(".widget-readout").inner_text() for name in ("celsius", "fahrenheit")]
+
+    for name, times, found in (("fahrenheit", 6, ["20.30", "68.60"]), ("celsius", 2, ["20.50", "68.90"])):
+        for _ in range(times):
+            links.press(f"{name}-{place}", "ArrowRight")
+            AppPage(links.page).settle()
+        assert numbers() == found
+
+
+def test_no_choice_changes_nothing(links: Links) -> None:
+    box = links.of("folded").get_by_role("spinbutton")
+    links.of("folds").get_by_text("two").click()
+    expect(box).to_have_value("2")
+    links.of("folds").get_by_text("two").click()  # folds it
+    AppPage(links.page).settle()
+    expect(box).to_have_value("2")
 
 
 def test_two_sets_of_remembered_controls_are_kept_apart(links: Links, server: Server) -> None:

@@ -5,6 +5,7 @@ import math
 import struct
 from collections.abc import Iterator
 from random import Random
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -12,8 +13,9 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from gradient.link.modules import esm
-from gradient.link.text import fill, format_number
-from gradient.link.values import as_input, as_output
+from gradient.link.text import fill, format_number, format_with
+from gradient.link.traits import Kind
+from gradient.link.values import as_input, as_kind, as_output
 from gradient.views.plane import tick_labels
 from gradient.views.sentences import VERDICTS
 from tests.conftest import ROOT, watched
@@ -93,6 +95,53 @@ def test_every_template_is_filled_alike(page: Page, template: str) -> None:
         "([template, rows]) => rows.map((row) => fill(template, (name) => row[name]))", [template, json.loads(json.dumps(rows))]
     )
     assert words == [fill(template, row) for row in rows]
+
+
+FORMATS = [
+    ("", "", 2, "f"),
+    ("+", ",", 0, "f"),
+    ("", ",", 3, "f"),
+    ("", "", 0, "e"),
+    ("+", "", 3, "e"),
+    ("", "", 1, "%"),
+    ("", ",", 0, "d"),
+]
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_every_format_is_written_alike(page: Page, form: tuple[str, str, int, str]) -> None:
+    numbers = [value for value in NUMBERS if math.isfinite(value)]
+    words = page.evaluate("([numbers, form]) => numbers.map((value) => formatWith(value, form))", [numbers, form])
+    mine = [format_with(value, *form) for value in numbers]
+    other = [row for row in zip(numbers, mine, words, strict=True) if row[1] != row[2]]
+    assert not other, f"{len(other)} of {len(numbers)}, as (number, kernel, page): {other[:20]}"
+
+
+@pytest.mark.parametrize(("value", "form", "text"), [
+    (1234567.891, (("", ",", 1, "f")), "1,234,567.9"), (2.5, ("", "", 0, "f"), "3"), (-0.004, ("+", "", 2, "f"), "+0.00"),
+    (0.125, ("", "", 1, "%"), "12.5%"), (0.0, ("+", "", 1, "e"), "+0.0e+0"), (1e22, ("", "", 0, "d"), "1" + 22 * "0"),
+])  # fmt: skip
+def test_a_format_is_pythons_but_for_ties(value: float, form: tuple[str, str, int, str], text: str) -> None:
+    assert format_with(value, *form) == text
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_every_output_is_converted_alike(page: Page, kind: Kind) -> None:
+    sliders = [
+        {"min": -5, "max": 5, "step": 0.1},
+        {"min": 0, "max": 100, "step": 7},
+        {"min": -3, "max": 3, "step": 0.5, "base": 10.0},
+    ]
+    if kind in (Kind.NUMBERS, Kind.INTEGERS, Kind.SLIDERS, Kind.TEXT):
+        return  # made of the others
+    values = [float(np.float32(value)) for value in NUMBERS[::5] if math.isfinite(value) and abs(value) < 1e30]
+    for slider in sliders:
+        mine = [as_kind(value, kind, SimpleNamespace(**slider)) for value in values]
+        theirs = page.evaluate(
+            "([values, kind, slider]) => values.map((value) => asKind(value, kind, { get: (name) => slider[name] }))",
+            [values, kind, slider],
+        )
+        np.testing.assert_allclose(np.array(theirs, float), np.array(mine, float), rtol=1e-12)  # None becomes NaN
 
 
 @pytest.mark.parametrize("value", [0, -1, 2**31 - 1, 2**31, -(2**31) - 1, 10**12, True])

@@ -13,7 +13,7 @@ from gradient.link.values import as_output
 
 # A name in braces, with an index or none and a format or none. A name cannot begin with a space, so "{ x }" is text.
 _NUMBER = re.compile(r"\{([^\W\d]\w*)((?:\[-?\d+\])*)(?::([^{}]*))?\}")
-_OPTIONAL = re.compile(r"\[([^\]]*)\]")
+_OPTIONAL = re.compile(r"\[((?:\{[^{}]*\}|[^\]])*)\]")
 _FORMAT = re.compile(r"(\+?)(,?)(?:\.(\d{1,2}))?([fe%])|(\+?)(,?)()(d)")
 # After these a brace belongs to LaTeX: \frac{a}{b}, x_{n}, \sqrt[3]{x}.
 _LATEX = re.compile(r"(\\[A-Za-z]+\*?|[}\]^_])$")

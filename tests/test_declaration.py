@@ -1,0 +1,187 @@
+"""Mistakes in a link: each raises one short error in its cell, which names the argument, and nothing is half-linked."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import ipywidgets as widgets
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from gradient.adapters.ipywidgets import live_widgets
+from gradient.link import LinkError, jaxlink, optional
+
+LONGEST = 250  # characters
+
+
+def same(x: Any) -> dict:
+    return {"x": x}
+
+
+def branches(x: Any, y: Any) -> dict:
+    return {"x": x if y > 0 else -x}
+
+
+def link(fun: Callable = same, *, inputs: Any = None, outputs: Any = None, **options: Any) -> Any:
+    slider = widgets.FloatSlider(value=1, max=10)
+    given = {name: slider if source is ... else source for name, source in (inputs or {"x": ...}).items()}
+    return jaxlink(fun, inputs=given, outputs={"x": widgets.FloatText()} if outputs is None else outputs, **options)
+
+
+def text(template: str) -> tuple:
+    return (widgets.Label(), "value", template)
+
+
+NUMBERS = {"x": widgets.FloatText(), "y": widgets.FloatText()}
+MISTAKES: Mapping[str, tuple[Callable[[], Any], tuple[str, ...]]] = {
+    "a bare array for several outputs": (lambda: link(lambda x: x, outputs=NUMBERS), ("bare array", '{"x": ...}')),
+    "a tuple": (lambda: link(lambda x: (x, x)), ("tuple", '{"x": ...}')),
+    "a field that is missing": (lambda: link(lambda x: {"xs": x}), ("outputs", "'x'", "'xs'")),
+    "a misspelt argument": (lambda: link(lambda angle: {"x": angle}, inputs={"angel": ...}), ("angel", "'angle'")),
+    "an argument that is missing": (lambda: link(branches), ("branches", "'y'")),
+    "no widget": (lambda: link(inputs={"x": 3}), ("inputs['x']", "3", "widget")),
+    "a misspelt trait": (lambda: link(inputs={"x": (widgets.IntText(), "vlaue")}), ("inputs['x']", "'vlaue'", "'value'")),
+    "a target's misspelt trait": (lambda: link(outputs={"x": (widgets.IntText(), "max")}), ("outputs['x']", "'max'")),
+    "a misspelt static trait": (lambda: link(static={"n": (widgets.Dropdown(), "indx")}), ("static['n']", "'index'")),
+    "a misspelt trigger": (lambda: link(triggers=["z"]), ("triggers", "'z'", "x")),
+    "a decision in Python": (lambda: link(branches, inputs={"x": ..., "y": widgets.IntText(3)}), ("if", "of y.", "jnp.where")),
+    "NumPy": (lambda: link(lambda x: {"x": np.sin(x)}), ("NumPy", "of x.", "jax.numpy")),
+    "a Python number": (lambda: link(lambda x: {"x": float(x)}), ("Python", "of x.", "static=")),
+    "a length": (lambda: link(lambda x: {"x": jnp.arange(x).sum()}), ("Python", "of x.", "static=")),
+    "its own error": (lambda: link(lambda x: {"x": 1 / 0}), ("ZeroDivisionError",)),
+    "text": (lambda: link(inputs={"x": widgets.Text("a")}), ("inputs['x']", "Text.value", "numbers")),
+    "a colour": (lambda: link(inputs={"x": widgets.ColorPicker()}), ("inputs['x']", "ColorPicker.value")),
+    "no date": (lambda: link(inputs={"x": widgets.DatePicker()}), ("inputs['x']", "DatePicker.value")),
+    "a choice of texts": (lambda: link(inputs={"x": widgets.Dropdown(options="ab")}), ("Dropdown.value", '"index"')),
+    "buttons of texts": (lambda: link(inputs={"x": widgets.ToggleButtons(options="ab")}), ("ToggleButtons", '"index"')),
+    "a name that is no field": (lambda: link(outputs={"x": text("it is {y}")}), ("{y}", "There are: x.", "{ y}")),
+    "a format": (lambda: link(outputs={"x": text("it is {x:>9}")}), ("{x:>9}", ".2f")),
+    "a number as text": (lambda: link(outputs={"x": widgets.Label()}), ("Label.value", "template")),
+    "text as a number": (lambda: link(outputs={"x": (widgets.IntText(), "value", "{x}")}), ("IntText.value", "template")),
+    "an array as one number": (lambda: link(lambda x: {"x": jnp.ones(2)}), ("FloatText.value", "(2,)")),
+    "an array in a sentence": (lambda: link(lambda x: {"x": jnp.ones(2)}, outputs={"x": text("{x}")}), ("{x[0]}", "(2,)")),
+    "an index too large": (lambda: link(lambda x: {"x": jnp.ones(2)}, outputs={"x": text("{x[2]}")}), ("{x[0]}", "(2,)")),
+    "three numbers for a range": (
+        lambda: link(lambda x: {"x": jnp.ones(3)}, outputs={"x": widgets.FloatRangeSlider()}),
+        ("FloatRangeSlider.value", "(3,)", "2 numbers"),
+    ),
+}
+
+
+@pytest.mark.parametrize("where", ["browser", "kernel"])
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_raises_where_it_is_made(mistake: str, where: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    act, words = MISTAKES[mistake]
+    linked = jaxlink
+    monkeypatch.setitem(globals(), "jaxlink", lambda fun, **options: linked(fun, where=where, **options))
+    before = {type(widget).__name__ for widget in live_widgets()}
+    with pytest.raises(LinkError) as raised:
+        act()
+    message = str(raised.value)
+    assert all(word in message for word in words), message
+    assert len(message) <= LONGEST
+    assert "JaxLink" not in {type(widget).__name__ for widget in live_widgets()} - before
+
+
+def test_a_widget_alone_means_its_value_and_a_bare_result_its_only_output() -> None:
+    slider, number, words = widgets.FloatSlider(value=3), widgets.FloatText(), widgets.Label()
+    link = jaxlink(
+        lambda x: 2 * x, inputs={"x": slider}, outputs={"y": [number, (words, "value", "twice is {y}")]}, where="kernel"
+    )
+    assert (number.value, words.value) == (6.0, "twice is 6")
+    slider.value = 4
+    assert (number.value, words.value) == (8.0, "twice is 8")
+    link.unlink()
+    slider.value = 5
+    assert number.value == 8.0
+
+
+@pytest.mark.parametrize(
+    ("template", "filled"),
+    [
+        (r"$\frac{1}{2} = {x}$", r"$\frac{1}{2} = 2.35$"),
+        (
+            r"\frac{a}{b} x^{n} y_{i} \sqrt[3]{z} \begin{array}{ll} {x}",
+            r"\frac{a}{b} x^{n} y_{i} \sqrt[3]{z} \begin{array}{ll} 2.35",
+        ),
+        ("interval [{zero}, {x}]", "interval [0, 2.35]"),
+        (optional("it is {x}[, but {zero}][ or {many[0]}]"), "it is 2.35 or 1.5"),
+        ("{x:.2f} {x:.0f} {x:+.1f} {x:.1e} {x:.1%} {big:,d} {big:,.1f}", "2.35 2 +2.3 2.3e+0 234.6% 1,234,567 1,234,567.0"),
+        ("{many[0]} {many[-1]:.1f} {grid[1][0]}", "1.5 2.5 3"),
+        ("{ x } {} {1} { {x} {x}}", "{ x } {} {1} { 2.35 2.35}"),
+        ("{flag}", "1"),
+    ],
+)
+def test_a_template_has_numbers_and_all_else_is_text(template: str, filled: str) -> None:
+    def found(x: Any) -> dict:
+        grid = jnp.arange(4.0).reshape(2, 2) + 1
+        return {"x": x, "zero": 0 * x, "many": jnp.array([1.5, 2.5]), "grid": grid, "big": 1234567, "flag": x > 0}
+
+    words = widgets.HTMLMath()
+    jaxlink(found, inputs={"x": widgets.FloatText(2.3456)}, outputs={"x": (words, "value", template)}, where="kernel")
+    assert words.value == filled
+
+
+@pytest.mark.parametrize(
+    ("target", "result", "value"),
+    [
+        (widgets.IntSlider(), 11.1, 11),
+        (widgets.IntText(), 11.7, 12),
+        (widgets.IntText(), 2.5, 2),
+        (widgets.IntProgress(), 3.5, 4),
+        (widgets.FloatSlider(step=0.5), 7.3, 7.5),
+        (widgets.FloatSlider(max=5), 7.3, 5.0),
+        (widgets.FloatLogSlider(step=1), 700.0, 1000.0),
+        (widgets.FloatText(), 7.3, 7.3),
+        (widgets.Checkbox(), 0.5, True),
+        (widgets.FloatRangeSlider(), [1.04, 2.96], (1.0, 3.0)),
+        (widgets.IntRangeSlider(), [1.4, 2.6], (1, 3)),
+        (widgets.FloatsInput(), [0.1, 0.2], [0.1, 0.2]),
+        (widgets.IntsInput(), [0.6, 1.6], [1, 2]),
+        (widgets.Dropdown(options=[0.1, 7.3]), 7.3, 7.3),
+        (widgets.SelectionSlider(options=[("a", 1), ("b", 2)]), 2, 2),
+        (widgets.FloatText(4.0), jnp.nan, jnp.nan),
+        (widgets.IntText(4), jnp.inf, 4),
+        (widgets.FloatSlider(value=4), jnp.nan, 4.0),
+        (widgets.Dropdown(options=[1, 2], value=2), 3, 2),
+    ],
+)
+def test_a_value_arrives_as_its_trait_takes_it(target: Any, result: Any, value: Any) -> None:
+    unit = widgets.FloatText(1.0)
+    jaxlink(lambda x: jnp.asarray(result, jnp.float32) * x, inputs={"x": unit}, outputs={"y": target}, where="kernel")
+    np.testing.assert_equal(target.value, value)
+    assert type(target.value) is type(value)
+
+
+def test_the_numbers_of_a_choice_are_inputs_in_the_browser_too() -> None:
+    choice = widgets.Dropdown(options=[("one", 1), ("half", 0.5)])
+    link = jaxlink(lambda x: 2 * x, inputs={"x": choice}, outputs={"y": widgets.FloatText()})
+    assert (link.computing, link.tables, link.spec["inputs"]["x"]) == ("browser", {"x": [1, 0.5]}, (choice, "index"))
+    choice.options = [("two", 2), ("five", 5.5)]
+    assert link.tables == {"x": [2, 5.5]}
+    assert link() == 4.0
+
+
+def test_nothing_runs_while_an_input_is_none() -> None:
+    choice, number = widgets.Dropdown(options=[1, 2], value=2), widgets.FloatText()
+    jaxlink(lambda x: 2 * x, inputs={"x": choice}, outputs={"y": number}, where="kernel")
+    choice.value = None
+    assert number.value == 4.0
+    choice.value = 1
+    assert number.value == 2.0
+
+
+def temperatures() -> tuple[widgets.FloatSlider, widgets.FloatSlider]:
+    celsius, fahrenheit = widgets.FloatSlider(value=20, min=-50, max=100), widgets.FloatSlider(min=-58, max=212)
+    jaxlink(lambda c: c * 9 / 5 + 32, inputs={"c": celsius}, outputs={"f": fahrenheit}, where="kernel")
+    jaxlink(lambda f: (f - 32) * 5 / 9, inputs={"f": fahrenheit}, outputs={"c": celsius}, where="kernel")
+    return celsius, fahrenheit
+
+
+def test_two_links_in_a_circle_settle_and_leave_what_was_set() -> None:
+    celsius, fahrenheit = temperatures()
+    for value, other in ((68.1, 20.1), (68.5, 20.3), (68.6, 20.3), (70.0, 21.1)):
+        fahrenheit.value = value
+        assert (fahrenheit.value, celsius.value) == (value, other)
+    celsius.value = 30.0
+    assert (fahrenheit.value, celsius.value) == (86.0, 30.0)
