@@ -75,7 +75,7 @@ def visit(app: App, wire: Wire, widget: widgets.Widget, state: dict) -> list[Mes
     """Sets traits as a visitor's page does, and asks the kernel to compute; returns the messages sent in answer."""
     before = len(wire.messages)
     wire.receive(widget, state)
-    wire.receive(app._main, {"asked_kernel": app._main.asked_kernel + 1})
+    wire.request(app._main)
     return [m for m in wire.messages[before:] if m.comm_id != app._main.model_id]
 
 
@@ -98,7 +98,7 @@ def visit_both(app: App, wire: Wire, widget: widgets.Widget, state: dict) -> lis
     """As `visit`, and asks for a sweep too, as a page does; returns all messages sent in answer."""
     before = len(wire.messages)
     visit(app, wire, widget, state)
-    wire.receive(app._sweep, {"asked_kernel": app._sweep.asked_kernel + 1})
+    wire.request(app._sweep)
     return wire.messages[before:]
 
 
@@ -238,7 +238,7 @@ def test_what_python_changes_the_page_is_asked_to_compute_once(app: App, wire: W
     app.compute_in("browser")
     wire.messages.clear()
     app.problem.value = "Line"
-    asked = [m for m in to(app._main, wire.messages) if "asked_page" in m.state]
+    asked = [m for m in to(app._main, wire.messages) if m.content == {"type": "request", "id": app._main._num_requests}]
     assert len(asked) == 1
     inputs = [m for slider in (app.learning_rate, app.steps, app.initial_w) for m in to(slider, wire.messages)]
     assert wire.messages.index(asked[0]) > max(wire.messages.index(m) for m in inputs)
@@ -279,7 +279,7 @@ def test_the_figure_is_cleared_when_the_page_computes_and_drawn_again_when_the_k
     app.compute_in("browser")
     assert (app.overlay.draws_path, picture._is_clear) == (True, True)
     wire.receive(app.overlay, {"shown": 9})
-    sent = wire.receive(app._main, {"where": "kernel", "computing": "kernel", "asked_kernel": app._main.asked_kernel + 1})
+    sent = [*wire.receive(app._main, {"where": "kernel", "state": "kernel"}), *wire.request(app._main)]
     assert (app.overlay.draws_path, picture._is_clear) == (False, False)
     assert len(to(canvas_of(app), sent, "custom")) == 1
 

@@ -51,13 +51,13 @@ def is_as_it_was(app: App, wire: Wire) -> Iterator[None]:
     for (name, trait), value in before.items():
         if getattr(getattr(app, name), trait) != value:
             getattr(app, name).set_trait(trait, value)
-    wire.receive(app._main, {"asked_kernel": app._main.asked_kernel + 1})
+    wire.request(app._main)
     assert app.readout.error == ""
     assert all(np.all(np.isfinite(value)) for value in app.frame())
 
 
 def ask(app: App, wire: Wire) -> None:
-    wire.receive(app._main, {"asked_kernel": app._main.asked_kernel + 1})
+    wire.request(app._main)
 
 
 @pytest.mark.filterwarnings("ignore")  # of traits that were cast, and of what ipywidgets says where no shell can show it

@@ -32,7 +32,7 @@ def words(name):
     return named(name, widgets.Label())
 
 def show_state(name, link):  # as Python sees it
-    for trait in ("computing", "reason"):
+    for trait in ("state", "reason"):
         dlink((link, trait), (words(f"{name}-{trait}"), "value"))
 """
 
@@ -213,7 +213,7 @@ def links(browser: Browser, server: Server) -> Iterator[Links]:
 
 
 def test_a_function_that_cannot_be_compiled_runs_in_the_kernel(links: Links) -> None:
-    links.expect("eigen-computing", "kernel")
+    links.expect("eigen-state", "uncompiled")
     expect(links.of("eigen-reason")).to_contain_text("eigh")
     AppPage(links.page).settle()
     links.sent.clear()
@@ -225,13 +225,13 @@ def test_a_function_that_cannot_be_compiled_runs_in_the_kernel(links: Links) -> 
 
 
 def test_a_link_moves_between_kernel_and_browser(links: Links) -> None:
-    links.expect("moved-computing", "kernel")
+    links.expect("moved-state", "kernel")
     links.expect("moved-reason", "")
     links.press("moved", "ArrowRight", 2)
     links.expect("moved-words", "0.2 gives 0.04")
     for place, words in (("browser", "0.3 gives 0.09"), ("kernel", "0.4 gives 0.16")):
         links.of("place").get_by_role("button", name=place).click()
-        links.expect("moved-computing", place)
+        links.expect("moved-state", place)
         links.press("moved", "ArrowRight")
         links.expect("moved-words", words)
     links.expect("moved-reason", "")
@@ -279,7 +279,7 @@ def test_a_slow_program_runs_in_a_worker_and_ends_with_the_last_value(links: Lin
     assert found["frames"] > 2  # a run in the page's own thread would leave time for one only
     AppPage(links.page).settle()
     links.expect("far-words", last)
-    links.expect("far-computing", "browser")
+    links.expect("far-state", "browser")
 
 
 # Every program is slow in its first two runs in the page. In a worker it is as fast as it is.
@@ -305,7 +305,7 @@ def test_a_program_that_becomes_fast_in_its_worker_returns_to_the_page(browser: 
         links.page.wait_for_function("workers.begun > 4 && workers.ended === workers.begun - 2")
         links.press("here", "ArrowRight", 5)
         links.expect("here-words", "0.5 gives 0.25")
-        links.expect("here-computing", "browser")
+        links.expect("here-state", "browser")
         links.press("far", "ArrowRight", 3)
         links.expect("far-words", f"0.3 leads to {fixed_point(0.3):.3g}")
         expect_workers(links.page, 2)
@@ -325,7 +325,7 @@ def test_a_program_that_may_never_end_runs_in_a_worker_and_takes_arrays_of_any_l
         links.page.evaluate(SET, ["numbers", numbers])
         links.expect("endless-words", words)
         AppPage(links.page).settle()
-        links.expect("endless-computing", "browser")
+        links.expect("endless-state", "browser")
         links.expect("endless-reason", "")
 
 
@@ -349,12 +349,12 @@ DEAF = """
 
 def test_a_worker_that_does_not_answer_is_terminated_and_the_kernel_takes_over(browser: Browser, server: Server) -> None:
     with opened(browser, server, DEAF) as links:
-        links.expect("endless-computing", "kernel")
+        links.expect("endless-state", "stopped")
         expect(links.of("endless-reason")).to_contain_text("did not finish within 10 seconds")
         links.expect("endless-words", "8 takes 3")
         links.page.evaluate(SET, ["numbers", [4]])
         links.expect("endless-words", "4 takes 2")
-        links.expect("here-computing", "browser")
+        links.expect("here-state", "browser")
         expect_workers(links.page, 1)  # that of the slow program
 
 
@@ -426,7 +426,7 @@ def test_a_choice_sets_controls_and_selects_a_program_without_the_kernel(links: 
     links.expect("chosen-words", "12 becomes 864")
     AppPage(links.page).settle()
     assert len(links.set_by_kernel()) == before
-    links.expect("chosen-computing", "browser")
+    links.expect("chosen-state", "browser")
     # A value between the steps of before is not moved to one of them, and not written as before.
     links.of("halved").get_by_role("checkbox").uncheck()
     links.of("power").get_by_role("combobox").select_option("square")
@@ -436,7 +436,7 @@ def test_a_choice_sets_controls_and_selects_a_program_without_the_kernel(links: 
 
 def test_the_kernel_computes_for_a_browser_without_webassembly(browser: Browser, server: Server) -> None:
     with opened(browser, server, "delete globalThis.WebAssembly") as links:
-        links.expect("here-computing", "kernel")
+        links.expect("here-state", "unsupported")
         expect(links.of("here-reason")).to_contain_text("has no WebAssembly")
         links.press("here", "ArrowRight", 5)
         links.expect("here-words", "0.5 gives 0.25")
@@ -473,12 +473,12 @@ FAIL_TO_LOAD = """() => {
 def test_the_kernel_computes_what_the_browser_cannot_load(links: Links) -> None:
     """An array of another length needs a program of its own."""
     links.expect("summed-words", "1 in all")
-    links.expect("summed-computing", "browser")
+    links.expect("summed-state", "browser")
     links.page.evaluate(FAIL_TO_LOAD)
     for numbers, words in (([1, 2], "3 in all"), ([1, 2, 3], "6 in all")):
         links.page.evaluate(SET, ["summands", numbers])
         links.expect("summed-words", words)
-        links.expect("summed-computing", "kernel")
+        links.expect("summed-state", "stopped")
         AppPage(links.page).settle()
         expect(links.of("summed-reason")).to_contain_text("out of memory")
     links.page.evaluate("mend()")

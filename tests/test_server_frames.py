@@ -97,8 +97,8 @@ SAID = {
     "slider": update(SLIDER, value=0.9000000000000001),
     "limits": update(SLIDER, min=-5, max=5, value=-3.5),
     "point": update(OVERLAY, picked=[-1.6, 4.1, 285], shown=59),
-    "switch": update(SWITCH, where="kernel", computing="kernel"),
-    "a face": update(SWITCH, unable="\U0001f642 \\ud800"),  # which JSON may write as a pair of surrogates
+    "switch": update(SWITCH, where="kernel", state="kernel"),
+    "a face": update(SWITCH, reason="\U0001f642 \\ud800"),  # which JSON may write as a pair of surrogates
     "arrays": frame(
         "comm_msg",
         {
@@ -110,13 +110,14 @@ SAID = {
     "resize": custom(CANVAS, {"type": "resize", "width": 695, "height": 642}),
     "ratio": custom(CANVAS, {"type": "set_device_pixel_ratio", "device_pixel_ratio": 2}),
     "draw": custom(CANVAS, {"type": "draw"}),
+    "request": custom(SWITCH, {"type": "request", "id": 7}),
 }
 
 
 def test_the_apps_page_sets_its_controls_and_what_its_links_tell_the_kernel() -> None:
     models = description()["models"]
     assert set(models[KINDS[OVERLAY]]["traits"]) == {"picked", "shown", "visible"}
-    assert set(models[LINK]["traits"]) == {"where", "computing", "reason", "unable", "asked_kernel"}
+    assert set(models[LINK]["traits"]) == {"where", "state", "reason"}
     assert set(models[KINDS[SLIDER]]["linked"]) == {"value", "min", "max", "step", "readout_format"}
     assert set(models[KINDS[POINTS]]["linked"]) == {"x", "y"}
     assert {"draw", "resize", "set_device_pixel_ratio"} <= models[KINDS[CANVAS]]["messages"]["type"].keys()
@@ -183,7 +184,7 @@ UNSAID = {
     "a string for a number": (update(SLIDER, value="nan"), "value"),
     "a list for a number": (update(SLIDER, value=[1]), "value"),
     "a number for a flag": (update(OVERLAY, visible=1), "value"),
-    "a long reason": (update(SWITCH, unable="x" * 1000), "value"),
+    "a long reason": (update(SWITCH, reason="x" * 1000), "value"),
     "a short point": (update(OVERLAY, picked=[1, 2]), "value"),
     "a list for an array": (update(POINTS, x=[1, 2]), "value"),
     "objects": (data({"state": {"x": ARRAY | {"dtype": "object"}}}), "value"),

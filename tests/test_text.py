@@ -127,7 +127,7 @@ def test_a_format_is_pythons_but_for_ties(value: float, form: tuple[str, str, in
 
 @pytest.mark.parametrize("kind", Kind)
 def test_every_output_is_converted_alike(page: Page, kind: Kind) -> None:
-    sliders = [
+    sliders: list[dict[str, float]] = [
         {"min": -5, "max": 5, "step": 0.1},
         {"min": 0, "max": 100, "step": 7},
         {"min": -3, "max": 3, "step": 0.5, "base": 10.0},

@@ -166,7 +166,7 @@ class Visitor:
         """Moves a slider and lets the server compute; returns the loss that it answers with."""
         self._num_asked += 1
         await self.say(update(self.model(description="Learning rate"), value=learning_rate))
-        await self.say(update(self.link, asked_kernel=self._num_asked))
+        await self.say(custom(self.link, {"type": "request", "id": self._num_asked}))
         return (await self.hear_of(self.model(gradient_norm=None), "loss"))["loss"]
 
     async def echo(self, learning_rate: float) -> float:

@@ -16,6 +16,7 @@ class Message(NamedTuple):
     comm_id: str
     method: str
     state: dict
+    content: Any = None
 
 
 class Wire:
@@ -30,7 +31,7 @@ class Wire:
                 self, msg_type: str, data: Any = None, metadata: Any = None, buffers: Any = None, **keys: Any
             ) -> None:
                 if msg_type == "comm_msg":
-                    wire.messages.append(Message(self.comm_id, data["method"], data.get("state", {})))
+                    wire.messages.append(Message(self.comm_id, data["method"], data.get("state", {}), data.get("content")))
 
         monkeypatch.setattr(comm, "create_comm", RecordingComm)
 
@@ -41,6 +42,10 @@ class Wire:
     def receive_custom(self, widget: Widget, content: dict) -> list[Message]:
         """Sends a custom message to a widget as a browser does. Returns what is sent in answer."""
         return self._handle(widget, {"method": "custom", "content": content})
+
+    def request(self, link: Widget, number: int = 1) -> list[Message]:
+        """Asks a link to compute in the kernel, as a page does. Returns what is sent in answer."""
+        return self.receive_custom(link, {"type": "request", "id": number})
 
     def _handle(self, widget: Widget, data: dict) -> list[Message]:
         before = len(self.messages)

@@ -12,6 +12,7 @@
  * @property {(state: Record<string, any>, options?: object) => void} save
  * @property {() => void} save_changes
  * @property {(state: Record<string, any>) => any} set_state
+ * @property {(content: Record<string, any>) => void} send a custom message
  * @property {(events: string, act: Listener) => void} on
  * @property {(events: string, act: Listener) => void} once
  * @property {(events: string, act: Listener) => void} off

@@ -2,7 +2,11 @@
 
 export const BROWSER: "browser";
 export const KERNEL: "kernel";
-export const STOPPED: string;
+export const UNLINKABLE: "unlinkable";
+export const UNCOMPILED: "uncompiled";
+export const UNSUPPORTED: "unsupported";
+export const STOPPED: "stopped";
+export const STATES: string[];
 export const SIGNIFICANT_DIGITS: number;
 export const WHOLE_LIMIT: number;
 export const EXPONENT_FROM: number;

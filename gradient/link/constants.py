@@ -2,12 +2,15 @@
 
 import json
 
-# Where a linked function runs: the values of `JaxLink.where` and `JaxLink.computing`.
+# The states of a link: who computes, and why. The first two are also the values of `JaxLink.where`.
 BROWSER = "browser"
-KERNEL = "kernel"
+KERNEL = "kernel"  # because `where` says so; so does it in the states below
+UNLINKABLE = "unlinkable"  # a page lacks one of the traits
+UNCOMPILED = "uncompiled"  # there is no program for the present choice
+UNSUPPORTED = "unsupported"  # a browser can run no program
+STOPPED = "stopped"  # a program has failed on a page
 
-# How a page's reason begins when a program failed there. A newer program then gets another try.
-STOPPED = "The browser stopped the program"
+STATES = [BROWSER, KERNEL, UNLINKABLE, UNCOMPILED, UNSUPPORTED, STOPPED]
 
 # How numbers in sentences look. Whole numbers below WHOLE_LIMIT are written out. All others have SIGNIFICANT_DIGITS, and an
 # exponent from EXPONENT_FROM upwards and below EXPONENT_BELOW.

@@ -12,25 +12,26 @@ From a slider to a picture when the browser computes, without a message that any
 
 When the kernel computes, because `where` is "kernel" or the browser cannot:
 
-1. `Link.run` finds that it must not compute. After the slider's value has been sent it increments `asked_kernel`.
+1. `Link.run` finds that it must not compute. After the slider's value has been sent it sends a request (`requests.js`).
 2. `JaxLink.run` reads the inputs, and finds again that the kernel must compute.
 3. `kernel_executor.py: KernelExecutor.run` calls the `jax.jit` function and sets the outputs, which sends them to the page.
 4. `KernelRenderer.render` draws, once the page has shown the frame before.
+5. `JaxLink._answer` sends a result or an error with the request's id.
 
-When Python changes an input, `JaxLink.run` comes first. If the browser is to compute it increments `asked_page`, and `Link.run`
-goes on as above.
+When Python changes an input, `JaxLink.run` comes first. If the browser is to compute it sends a request, and `Link.run` goes on
+as above.
 """
 
 import pathlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
-from traitlets import Dict, Enum, Int, Unicode
+from traitlets import Dict, Enum, Unicode
 
 from gradient.adapters.anywidget import ViewlessWidget
 from gradient.link.combinations import Combinations, Inputs, Static
-from gradient.link.constants import BROWSER, KERNEL, STOPPED
+from gradient.link.constants import BROWSER, KERNEL, STATES, STOPPED, UNCOMPILED, UNLINKABLE, UNSUPPORTED
 from gradient.link.declaration import (
     Source,
     Targets,
@@ -59,23 +60,23 @@ class JaxLink(ViewlessWidget):
 
     Attributes:
         where: "browser" or "kernel": where the function is to run.
-        computing: where it runs now, which is "kernel" too if the browser cannot run it.
+        state: who computes now, and why; `docs/jaxlink.md` has all states.
         reason: why the kernel runs what the browser should, otherwise empty.
+        page_messages: what a page may send to it; see `gradient.allowlist`.
     """
 
     _esm = esm(_HERE / "jaxlink.js")
 
     where = Enum([BROWSER, KERNEL], BROWSER).tag(sync=True, page_sets=True)
-    computing = Enum([BROWSER, KERNEL], BROWSER).tag(sync=True, page_sets=True)
+    state = Enum(STATES, BROWSER).tag(sync=True, page_sets=True)
     reason = Unicode("").tag(sync=True, page_sets=True)
     spec = Dict().tag(sync=True, to_json=as_json)
     programs = Dict().tag(sync=True)
     tables = Dict().tag(sync=True)  # for each input that is the value of a selection, the numbers of its options
-    # Each side asks the other to compute by incrementing a counter: the kernel when Python has changed an input and the page
-    # computes, the page when a visitor has changed an input and the kernel computes.
-    asked_page = Int(0).tag(sync=True)
-    asked_kernel = Int(0).tag(sync=True, page_sets={"low": 0})
-    unable = Unicode("").tag(sync=True, page_sets=True)  # why a page cannot compute; a page sets it
+
+    # Each side asks the other to compute by a request: the kernel when Python has changed an input and the page computes, the
+    # page when a visitor has changed an input and the kernel computes.
+    page_messages: ClassVar = {"request": {"id": {"type": "integer", "low": 0, "high": 2**31}}}
 
     def __init__(self, fun: Callable[..., Any], wiring: Wiring, combinations: Combinations, where: str, delay: float) -> None:
         self._wiring, self._combinations = wiring, combinations
@@ -83,10 +84,15 @@ class JaxLink(ViewlessWidget):
         self._kernel = KernelExecutor(fun, wiring)
         self._last_snapshot: dict[str, Any] = {}  # the inputs for which the page was last asked to compute
         self._cause = Cause()  # of the next run
+        self._requests: list[int] = []  # ids of a page's requests that are not answered yet
+        self._num_requests = 0  # to pages
         self._observing: list[tuple[Callable, Trait]] = []
-        obstacle = wiring.why_not_linkable()
-        super().__init__(where=where, unable=obstacle, computing=KERNEL if obstacle else where, tables=wiring.tables())
-        self.spec = {} if obstacle else wiring.spec(self)
+        self._obstacle = wiring.why_not_linkable()
+        state = UNLINKABLE if self._obstacle and where == BROWSER else where
+        reason = self._obstacle if state == UNLINKABLE else ""
+        super().__init__(where=where, state=state, reason=reason, tables=wiring.tables())
+        self.spec = {} if self._obstacle else wiring.spec(self)
+        self.on_msg(self._page_message)
         self._choose_renderer()
         self._observe()
         if wiring.sync_targets:
@@ -115,49 +121,81 @@ class JaxLink(ViewlessWidget):
         self._delay.cancel()
         super().close()
 
+    @property
+    def computing(self) -> str:
+        """Who computes: "browser" or "kernel"."""
+        return BROWSER if self.state == BROWSER else KERNEL
+
     def run(self) -> None:
         """Runs the function for the present inputs, or asks the page to. While an input is None nothing runs."""
-        if not self._wiring.is_complete():
-            return
-        with self._kernel.guard("Reading the controls"):
-            inputs, static = self._wiring.read()
-            self._compile_missing(inputs, static)
-            reason = self.unable or self._combinations.why_not_compiled(inputs, static)
-            self._set_computing(KERNEL if self.where == KERNEL or reason else BROWSER, reason if self.where == BROWSER else "")
-            if self.computing == KERNEL:
-                self._delay(self._run_in_kernel)
-            else:
-                self._cause = Cause()
-                self._ask_page(snapshot(inputs, static))
-        self._kernel.show_errors()
+        if self._wiring.is_complete():
+            with self._kernel.guard("Reading the controls"):
+                self._run_or_ask(*self._wiring.read())
+            self._kernel.show_errors()
+        else:
+            self._answer()
+
+    def _run_or_ask(self, inputs: Inputs, static: Static) -> None:
+        self._compile_missing(inputs, static)
+        self._set_state(*self._next_state(inputs, static))
+        if self.state == BROWSER:
+            self._cause = Cause()
+            self._ask_page(snapshot(inputs, static))
+            self._answer()
+        else:
+            self._delay(self._run_in_kernel)
+
+    def _next_state(self, inputs: Inputs, static: Static) -> tuple[str, str]:
+        """Who computes for these inputs, and why."""
+        if self.where == KERNEL:
+            return KERNEL, ""
+        if self._obstacle:
+            return UNLINKABLE, self._obstacle
+        if self.state in (UNSUPPORTED, STOPPED):
+            return self.state, self.reason
+        reason = self._combinations.why_not_compiled(inputs, static)
+        return (UNCOMPILED, reason) if reason else (BROWSER, "")
 
     def _run_in_kernel(self) -> None:
-        if self.computing == KERNEL and self.comm and self._wiring.is_complete():
+        if self.state != BROWSER and self.comm and self._wiring.is_complete():
             with self._kernel.guard("Reading the controls"):
                 cause, self._cause = self._cause, Cause()
                 self._kernel.run(*self._wiring.read(), cause)
             self._kernel.show_errors()
+        self._answer()
+
+    def _page_message(self, _: object, content: Any, __: object) -> None:
+        if isinstance(content, dict) and content.get("type") == "request":
+            self._requests.append(content.get("id", 0))
+            schedule(self)
+
+    def _answer(self) -> None:
+        """Tells pages that what they asked for has been computed, or has failed."""
+        requests, self._requests = self._requests, []
+        failure = self._kernel.failure()
+        for number in requests:
+            self.send({"type": "error", "id": number, "message": failure} if failure else {"type": "result", "id": number})
 
     def _ask_page(self, new: dict[str, Any]) -> None:
         """Asks the page to compute, unless it was last asked with the same inputs."""
         if new != self._last_snapshot:
             self._last_snapshot = new
-            self.asked_page += 1
+            self._num_requests += 1
+            self.send({"type": "request", "id": self._num_requests})
 
     def _compile_missing(self, inputs: Inputs, static: Static) -> None:
-        was_stopped = self.unable.startswith(STOPPED)
-        if self.where == KERNEL or (self.unable and not was_stopped):
+        if self.where == KERNEL or self._obstacle or self.state == UNSUPPORTED:
             return
         programs = self._combinations.compile_missing(self.programs, inputs, static)
         if programs.keys() != self.programs.keys() or any(programs[key] is not self.programs[key] for key in programs):
             self.programs = programs
-            if was_stopped:
-                self.unable = ""  # the program that stopped may have been replaced
+            if self.state == STOPPED:
+                self._set_state(BROWSER, "")  # the program that stopped may have been replaced
 
-    def _set_computing(self, computing: str, reason: str) -> None:
-        self.reason = reason
-        if computing != self.computing:
-            self.computing = computing
+    def _set_state(self, state: str, reason: str) -> None:
+        was_computing = self.computing
+        self.reason, self.state = reason, state
+        if self.computing != was_computing:
             self._choose_renderer()
 
     def _choose_renderer(self) -> None:
@@ -165,16 +203,16 @@ class JaxLink(ViewlessWidget):
         with event():
             renderer = self._wiring.renderer
             if renderer and renderer.browser_renders:
-                setattr(*renderer.browser_renders, self.computing == BROWSER)
-            if self.computing == BROWSER:
+                setattr(*renderer.browser_renders, self.state == BROWSER)
+            if self.state == BROWSER:
                 self._kernel.reset()
 
     def _observe(self) -> None:
         wiring, renderer = self._wiring, self._wiring.renderer
         triggers = [*(page_trait(wiring.inputs[name]) for name in wiring.triggers), *wiring.static.values()]
         self._observing += [(self._input_changed, trait) for trait in triggers]
-        self._observing += [(self._asked, (self, name)) for name in ("where", "unable", "asked_kernel")]
-        self._observing += [(self._page_set_computing, (self, "computing"))]
+        self._observing += [(self._moved, (self, "where"))]
+        self._observing += [(self._page_set_state, (self, "state"))]
         self._observing += [(self._options_changed, (wiring.inputs[name][0], "options")) for name in self.tables]
         if renderer:
             self._observing += [(self._frame_shown, renderer.shown), (self._render, renderer.visible)]
@@ -185,7 +223,7 @@ class JaxLink(ViewlessWidget):
         self._cause = self._cause.joined(cause_of(change))
         if is_from_page(change):
             self._last_snapshot = {}  # the page has moved away from the inputs that it was asked for
-            self._cause = Cause() if self.computing == BROWSER else self._cause
+            self._cause = Cause() if self.state == BROWSER else self._cause
         else:
             schedule(self)
 
@@ -193,10 +231,10 @@ class JaxLink(ViewlessWidget):
         self.tables = self._wiring.tables()
         schedule(self)
 
-    def _asked(self, _: Any) -> None:
+    def _moved(self, _: Any) -> None:
         schedule(self)
 
-    def _page_set_computing(self, change: Any) -> None:
+    def _page_set_state(self, change: Any) -> None:
         if is_from_page(change):
             self._choose_renderer()
 

@@ -85,11 +85,14 @@ class KernelExecutor:
         else:
             self._failures.pop(what, None)
 
+    def failure(self) -> str:
+        """What failed, or nothing."""
+        return " ".join(f"{what} failed and shows an older state ({why})." for what, why in self._failures.items())
+
     def show_errors(self) -> None:
         """Tells the page what failed."""
         if self._wiring.errors:
-            sentences = (f"{what} failed and shows an older state ({why})." for what, why in self._failures.items())
-            setattr(*self._wiring.errors, " ".join(sentences))
+            setattr(*self._wiring.errors, self.failure())
 
     def _is_trigger_changed(self, new: Mapping[str, Any]) -> bool:
         triggers = self._transition.triggers if self._transition else ()

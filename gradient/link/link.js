@@ -1,7 +1,7 @@
 // One link on one page. It runs the program for the present inputs whenever an input changes, or asks the kernel to.
 // The docstring of `jaxlink.py` follows a change from a slider to a picture.
 
-import { BROWSER, KERNEL, STOPPED } from "./constants.js";
+import { BROWSER, KERNEL, STOPPED, UNCOMPILED, UNLINKABLE, UNSUPPORTED } from "./constants.js";
 import { ShapeMismatch } from "./executor.js";
 import { ExecutorPool } from "./executor_pool.js";
 import {
@@ -16,6 +16,7 @@ import {
   setLocally,
 } from "./models.js";
 import { OutputWriter } from "./outputs.js";
+import { KernelRequests } from "./requests.js";
 import { Scheduler } from "./scheduler.js";
 import { WarmUp } from "./warm_up.js";
 import { messageOf, WorkerTimeout } from "./worker_executor.js";
@@ -28,7 +29,8 @@ import { messageOf, WorkerTimeout } from "./worker_executor.js";
 /** @typedef {import("./models.js").State} State */
 /** @typedef {import("./wiring.js").Wiring} Wiring */
 
-const UNSENT_MS = 10; // between checks whether all changes have been sent to the kernel
+// States in which the kernel computes whatever the inputs are.
+const LASTING = new Set([UNLINKABLE, UNSUPPORTED, STOPPED]);
 const NOT_COMPILED = "This function is not compiled for the browser."; // until the kernel sends the reason
 
 /** The values of traits by their names. @param {import("./wiring.js").Source[]} sources @returns {Inputs} */
@@ -42,6 +44,7 @@ export class Link {
     this.isClosed = false;
     this.cause = NO_CAUSE; // of the next run
     this.numBegun = this.numShown = 0; // runs: how many have begun, and the newest that is on the page
+    this.requests = new KernelRequests(wiring.own, wiring.warmsUp, () => this.run());
     this.scheduler = new Scheduler(() => this.run());
     this.writer = new OutputWriter(wiring);
     this.pool = new ExecutorPool(
@@ -74,12 +77,12 @@ export class Link {
     return [...this.wiring.outputs.map(overwritten), ...[...this.targets].map(shown)];
   }
 
-  /** @returns {[Model, string, () => void][]} */
+  /** @returns {[Model, string, (...details: any[]) => void][]} */
   ownListeners() {
     return [
-      [this.own, "change:asked_page", () => setTimeout(() => this.run())], // after the changes that came before it are applied
+      [this.own, "msg:custom", (content) => this.messageCame(content)],
       [this.own, "change:programs", () => this.programsChanged()],
-      [this.own, "change:where change:unable change:tables", () => this.run()],
+      [this.own, "change:where change:tables", () => this.run()],
     ];
   }
 
@@ -120,7 +123,7 @@ export class Link {
   }
 
   isComputing() {
-    return this.own.get("computing") === BROWSER;
+    return this.own.get("state") === BROWSER;
   }
 
   /** The key of the present combination of static inputs, written as Python's `json.dumps` writes it. */
@@ -149,15 +152,30 @@ export class Link {
     if (this.isClosed || !this.isComplete()) return;
     this.scheduler.cancelDelayed();
     const key = this.key();
-    const isWanted = this.own.get("where") === BROWSER || !this.wiring.hasKernel;
-    const reason = this.own.get("unable") || (key in this.pool.programs ? "" : this.own.get("reason") || NOT_COMPILED);
-    if (isWanted && !reason) this.runProgram(this.pool.get(key));
-    else this.askKernel(isWanted ? reason : "");
+    const [state, reason] = this.nextState(key);
+    if (state === BROWSER) this.runProgram(this.pool.get(key));
+    else this.askKernel(state, reason);
+  }
+
+  /** Who computes for a combination, and why. @param {string} key @returns {[state: string, reason: string]} */
+  nextState(key) {
+    const [state, reason] = [this.own.get("state"), this.own.get("reason")];
+    if (this.own.get("where") === KERNEL && this.wiring.hasKernel) return [KERNEL, ""];
+    if (LASTING.has(state)) return [state, reason];
+    if (key in this.pool.programs) return [BROWSER, ""];
+    return [UNCOMPILED, state === UNCOMPILED ? reason : NOT_COMPILED];
+  }
+
+  /** A request of the kernel's, or an answer of its. @param {import("./requests.js").Request | import("./requests.js").Answer} message */
+  messageCame(message) {
+    if (message.type === "request")
+      setTimeout(() => this.run()); // after the changes that came before it are applied
+    else this.requests.answer(message);
   }
 
   /** @param {LoadedProgram} loaded */
   runProgram(loaded) {
-    this.setComputing(BROWSER, "");
+    this.setState(BROWSER, "");
     if (loaded.failure) this.leaveToKernel(loaded.failure);
     else if (loaded.worker) this.runInWorker(loaded, loaded.worker);
     else if (loaded.local) this.runHere(loaded, loaded.local);
@@ -224,33 +242,32 @@ export class Link {
     this.own.save_changes();
   }
 
-  /** Sets which side computes, and draws. @param {"browser" | "kernel"} computing @param {string} reason */
-  setComputing(computing, reason) {
-    if (computing === this.own.get("computing") && reason === this.own.get("reason")) return;
-    this.setOwn({ computing, reason });
+  /** Sets who computes, and draws. @param {string} state @param {string} reason */
+  setState(state, reason) {
+    if (state === this.own.get("state") && reason === this.own.get("reason")) return;
+    this.setOwn({ state, reason });
     const { browserRenders } = this.wiring;
-    if (browserRenders)
-      setLocally(browserRenders.model, {
-        [browserRenders.trait]: computing === BROWSER,
-      });
+    if (browserRenders) setLocally(browserRenders.model, { [browserRenders.trait]: state === BROWSER });
   }
 
-  /** Asks the kernel to compute, after the change that is being made now has been sent. @param {string} reason */
-  askKernel(reason) {
-    queueMicrotask(() => this.isClosed || this.sendQuestion(reason));
+  /** Asks the kernel to compute, after the change that is being made now has been sent. @param {string} state @param {string} reason */
+  askKernel(state, reason) {
+    queueMicrotask(() => this.isClosed || this.sendRequest(state, reason));
   }
 
-  /** @param {string} reason */
-  sendQuestion(reason) {
+  /** @param {string} state @param {string} reason */
+  sendRequest(state, reason) {
     this.takeCause(); // the kernel knows it
-    this.setComputing(KERNEL, reason);
-    if (!this.wiring.hasKernel) this.showError(reason);
+    this.setState(state, reason);
+    if (!this.wiring.hasKernel) {
+      this.showError(reason);
+      return;
+    }
     const sources = [...this.wiring.inputs, ...this.wiring.static];
     for (const { model, trait } of sources) flush(model, trait);
-    this.setOwn({ asked_kernel: this.own.get("asked_kernel") + 1 });
     this.scheduler.cancelDelayed();
-    // ipywidgets holds a value back until the one before it is answered. It may be sent after this question, so ask again.
-    if (areChangesUnsent(sources.map(({ model }) => model))) this.scheduler.runAfter(UNSENT_MS);
+    // ipywidgets holds a value back until the one before it is answered, so it may be sent after this request.
+    this.requests.ask(areChangesUnsent(sources.map(({ model }) => model)));
   }
 
   /** Shows on the page what failed, or nothing. @param {string} text */
@@ -265,9 +282,9 @@ export class Link {
    * @param {LoadedProgram} loaded
    */
   handleFailure(error, loaded) {
-    const failure = `${STOPPED} (${messageOf(error)}).`;
+    const failure = `The browser stopped the program (${messageOf(error)}).`;
     if (error instanceof ShapeMismatch) {
-      this.askKernel(`${error.message}.`); // the kernel then sends another program
+      this.askKernel(UNCOMPILED, `${error.message}.`); // the kernel then sends another program
       return;
     }
     loaded.failure = failure;
@@ -277,7 +294,13 @@ export class Link {
 
   /** Lets the kernel compute from now on, after the change that is being made now has been sent. @param {string} reason */
   leaveToKernel(reason) {
-    queueMicrotask(() => this.isClosed || this.setOwn({ unable: reason }));
+    queueMicrotask(() => this.isClosed || this.giveUp(STOPPED, reason));
+  }
+
+  /** Lets the kernel compute from now on. @param {string} state @param {string} reason */
+  giveUp(state, reason) {
+    if (this.own.get("where") === BROWSER || !this.wiring.hasKernel) this.setState(state, reason);
+    this.run();
   }
 
   /** Forgets a program that timed out, and runs it anew if there are newer inputs. @param {LoadedProgram} loaded */

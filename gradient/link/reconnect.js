@@ -62,6 +62,14 @@ export function surviveReconnect(manager) {
   });
 }
 
+/** Calls `act` whenever the connection to the kernel is back. @param {Manager} manager @param {() => void} act @returns {() => void} what undoes it */
+export function onReconnect(manager, act) {
+  const signal = kernelOf(manager)?.connectionStatusChanged;
+  const changed = (/** @type {unknown} */ _, /** @type {string} */ status) => status === "connected" && act();
+  signal?.connect(changed);
+  return () => signal?.disconnect(changed);
+}
+
 /**
  * Restores controls to what the visitor set, after the manager has set them to the kernel's older state.
  * @param {Manager} manager

@@ -147,7 +147,7 @@ function showConnection({ choices, line, sentence, words }, links, isConnected) 
   if (line.hidden) sentence.textContent = words.offline; // else it may say that a try to reconnect has failed
   line.hidden = isConnected;
   for (const choice of choices) choice.disabled = !isConnected;
-  if (!isConnected && links[0].get("computing") === KERNEL) switchTo(links, BROWSER);
+  if (!isConnected && links[0].get("state") === KERNEL) switchTo(links, BROWSER);
 }
 
 /** Makes what says how long runs take, and pales what is shown while it is older than the controls. @param {Parts} parts @param {Link} link */
@@ -159,7 +159,7 @@ function makeReporter({ took, words }, link) {
   let isLate = false;
   const report = () => {
     timer = void clearTimeout(timer);
-    const waits = isLate && link.get("computing") === KERNEL;
+    const waits = isLate && link.get("state") === KERNEL;
     took.textContent = waits ? words.waits : accountOf(link, words, times);
     took.closest(".techni-grid")?.classList.toggle("techni-waits", waits);
   };
@@ -184,19 +184,19 @@ function follow(parts, links, kernel) {
   const [link] = links;
   const { report, ran, returned, late, close } = makeReporter(parts, link);
   const draw = () => {
-    for (const choice of parts.choices) choice.checked = choice.value === link.get("computing");
+    for (const choice of parts.choices) choice.checked = choice.value === link.get("state");
     report();
   };
   const connected = (/** @type {boolean} */ isConnected) => showConnection(parts, links, isConnected);
   addEventListener("pageshow", draw); // for a visitor who comes back from the page with a kernel
-  link.on("change:computing change:reason", draw);
+  link.on("change:state change:reason", draw);
   link.on("jaxlink:ran", ran);
   draw();
   return [
     ...(kernel ? [watchRoundTrips(kernel, returned, late), watchConnection(kernel, connected)] : []),
     close,
     () => removeEventListener("pageshow", draw),
-    () => link.off("change:computing change:reason", draw),
+    () => link.off("change:state change:reason", draw),
     () => link.off("jaxlink:ran", ran),
   ];
 }
