@@ -36,7 +36,7 @@ def allowlist() -> Allowlist:
 
 
 # One model of each kind that the messages below are for, and what a link refers to.
-LINK = "anywidget AnyModel gradient.link.jaxlink.JaxLink"
+LINK = "anywidget AnyModel gradient.link.link_model.JaxLink"
 KINDS = {
     SLIDER: "@jupyter-widgets/controls FloatSliderModel",
     OVERLAY: "anywidget AnyModel gradient.views.overlay.Overlay",

@@ -8,7 +8,8 @@ function. The kernel runs the functions that the browser cannot run. `jaxlink.py
 from gradient.link.choose import Choice, choose
 from gradient.link.errors import LinkError
 from gradient.link.events import Trait, event
-from gradient.link.jaxlink import JaxLink, jaxlink
+from gradient.link.jaxlink import jaxlink
+from gradient.link.link_model import JaxLink
 from gradient.link.remember import remember
 from gradient.link.template import optional
 from gradient.link.wiring import KernelRenderer, Transition
