@@ -120,7 +120,7 @@ COPIES = [
     ("const ticks = [-0.5, 0, 0.5, 1, 1.5];", str(tuple(map(abs, plane.TICKS)))),
     ("const past = 2e2;", "200"),
     ("return size >= 100_000 ? value.toExponential(2) : value;", "100000"),
-    ('if (link.get("computing") === "kernel") stop();', "kernel"),
+    ('if (link.get("state") === "kernel") stop();', "kernel"),
     ("`${Math.min(step, 200)} steps`", "200"),
     ("if (frame.plane_case === 0) drawMark();", "plane_case === 0"),
     ('switch (model.get("verdict")) { case 1: stop(); }', "case 1"),

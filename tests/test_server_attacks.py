@@ -345,6 +345,7 @@ def test_messages_that_take_much_of_the_loop_are_slowed_and_others_are_not(
         await sender.echo(0.2)
         return await count(server, "frames_delayed_total") - before
 
+    let_time_pass(server.process.pid)  # or what they said in other tests would count
     with hard_work(server.process.pid):
         assert sum(run(delayed(attacker)) for _ in range(6)) > 0
         assert run(delayed(visitor)) == 0

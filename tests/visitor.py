@@ -112,7 +112,7 @@ class Visitor:
 
     async def let_kernel_compute(self) -> None:
         """Uses the switch, and waits for the first result."""
-        await self.say(update(self.link, where="kernel", computing="kernel"))
+        await self.say(update(self.link, where="kernel", state="kernel"))
         await self.hear_of(self.model(gradient_norm=None), "loss")
 
     socket: WebSocketClientConnection

@@ -101,6 +101,17 @@ function onStep(value, slider) {
   return Number((base ? base ** nearest : nearest).toPrecision(STEP_DIGITS));
 }
 
+/**
+ * A number between the limits of a widget that has `min` and `max`, as ipywidgets' validation in the kernel would make it.
+ * @param {any} value
+ * @param {import("./models.js").Model} [model]
+ */
+function withinLimits(value, model) {
+  const [low, high] = [model?.get("min"), model?.get("max")];
+  if (value === null || typeof low !== "number" || typeof high !== "number" || Number.isNaN(value)) return value;
+  return value < low ? low : Math.min(value, high);
+}
+
 /** @param {Output | string} output @param {import("./models.js").Model} slider */
 function onSteps(output, slider) {
   const ends = asKind(output, "numbers").map((/** @type {number} */ end) => onStep(end, slider));
@@ -120,7 +131,8 @@ export function asKind(output, kind, model) {
   const wholeOf = (/** @type {any} */ value) => whole(Number(value));
   if (typeof output === "object" && (kind === "numbers" || kind === "integers"))
     return asList(output, kind === "integers" ? wholeOf : Number);
-  if (kind === "integer") return wholeOf(output);
+  if (kind === "integer") return withinLimits(wholeOf(output), model);
+  if (kind === "number") return withinLimits(output, model);
   return kind === "boolean" ? Boolean(output) : output;
 }
 

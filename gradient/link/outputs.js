@@ -72,7 +72,11 @@ export class OutputWriter {
     // A control cannot be set to infinity or NaN.
     if (this.wiring.syncTargets && typeof output === "number" && !Number.isFinite(output)) return undefined;
     const copy = copyOutput(output);
-    const taken = options ? indexOfOption(Number(copy), options) : template ? copy : asKind(copy, kind, model);
+    const taken = options
+      ? indexOfOption(Number(copy), options)
+      : template
+        ? copy
+        : asKind(copy, kind, trait === "value" ? model : undefined);
     if (taken === null || this.isSettled(target, taken)) return undefined;
     this.noteRounding(target, copy, taken);
     const value = template ? taken : deserialize(model, trait, taken);

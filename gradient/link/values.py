@@ -62,6 +62,13 @@ def on_step(value: float, slider: Any) -> float | None:
     return float(f"{base**nearest if base else nearest:.{_STEP_DIGITS}g}")
 
 
+def within_limits(value: Any, owner: Any) -> Any:
+    """A number between the limits of a widget that has `min` and `max`, as ipywidgets' own validation would make it."""
+    low, high = getattr(owner, "min", None), getattr(owner, "max", None)
+    has_limits = isinstance(low, int | float) and isinstance(high, int | float)
+    return value if not has_limits or math.isnan(value) else low if value < low else min(value, high)
+
+
 def as_kind(value: Any, kind: Kind, owner: Any = None) -> Any:
     """Converts an output to what a trait of a widget takes; None if the trait has no such value."""
     if kind is Kind.SLIDER:
@@ -72,7 +79,10 @@ def as_kind(value: Any, kind: Kind, owner: Any = None) -> Any:
     if kind in (Kind.NUMBERS, Kind.INTEGERS):
         return as_list(value, whole if kind is Kind.INTEGERS else float)
     if kind is Kind.INTEGER:
-        return whole(value)
+        nearest = whole(value)
+        return nearest if nearest is None else within_limits(nearest, owner)
+    if kind is Kind.NUMBER:
+        return within_limits(value, owner)
     return bool(value) if kind is Kind.BOOLEAN else value
 
 

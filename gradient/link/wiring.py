@@ -24,8 +24,13 @@ class Output(NamedTuple):
         """What is written of a result, whose field has this name; None leaves the trait as it is."""
         if self.template:
             return self.template.fill(lambda field: fields[field])
-        options = numeric_options(self.target)
-        return nearest_option(fields[name], options) if options else as_kind(fields[name], kind_of(self.target), self.target[0])
+        if options := numeric_options(self.target):
+            return nearest_option(fields[name], options)
+        return as_kind(fields[name], kind_of(self.target), self._limited())
+
+    def _limited(self) -> HasTraits | None:
+        """The widget whose limits hold for the target: they are those of its `value`."""
+        return self.target[0] if self.target[1] == "value" else None
 
     def is_rounded(self, fields: Mapping[str, Any], name: str) -> bool:
         """Whether the target does not take the number as it is."""
