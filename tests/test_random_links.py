@@ -1,7 +1,6 @@
 """Random widgets, functions and events: the browser and the kernel end in the same state."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import nbformat
 import pytest

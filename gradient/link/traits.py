@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any, cast
 
 import numpy as np
-from ipywidgets import FloatLogSlider, FloatRangeSlider, FloatSlider, IntRangeSlider, IntSlider
+from ipywidgets import FloatLogSlider, FloatRangeSlider, FloatSlider, IntRangeSlider, IntSlider, Widget
 from traitlets import Bool, Float, HasTraits, Int, List, Set, TraitType, Tuple, Unicode
 
 from gradient.adapters.ipywidgets import option_values
@@ -64,7 +64,7 @@ def kind_of(trait: Trait) -> Kind:
     """Which values a trait takes."""
     if numeric_options(trait):
         return Kind.ANY
-    kind = _kind_of(trait[0].traits()[trait[1]])
+    kind = _kind_of(_declared(trait))
     if not (isinstance(trait[0], SLIDERS) and trait[1] == "value"):
         return kind
     return Kind.SLIDERS if kind in (Kind.NUMBERS, Kind.INTEGERS) else Kind.SLIDER
@@ -72,7 +72,7 @@ def kind_of(trait: Trait) -> Kind:
 
 def length_of(trait: Trait) -> int | None:
     """How many values a trait takes if it takes a certain number of them."""
-    found = trait[0].traits()[trait[1]]
+    found = _declared(trait)
     return len(item_traits(found)) or None if isinstance(found, Tuple) else None
 
 
@@ -82,7 +82,9 @@ def numeric_options(trait: Trait) -> list[float] | None:
     A page has no `value` of a selection, only the index of the option.
     """
     owner, name = trait
-    if name != "value" or name in getattr(owner, "keys", (name,)) or not isinstance(owner.traits().get(INDEX), Int):
+    if not isinstance(owner, Widget) or name != "value" or name in owner.keys:
+        return None
+    if not isinstance(getattr(type(owner), INDEX, None), Int):
         return None
     values = option_values(owner)
     return values if values and all(isinstance(value, bool | int | float | np.number) for value in values) else None
@@ -113,6 +115,11 @@ def present(trait: Trait) -> Any:
     value, options = getattr(*trait), numeric_options(trait)
     value = _placeholder(trait) if value is None else value
     return float(value) if options and not all(isinstance(option, int) for option in options) else value
+
+
+def _declared(trait: Trait) -> TraitType:
+    """The declaration of a trait. (`traits()` would make a dictionary of all of them.)"""
+    return getattr(type(trait[0]), trait[1])
 
 
 def _placeholder(trait: Trait) -> Any:
