@@ -157,6 +157,8 @@ def _check_fits(name: str, target: Trait, shape: Any) -> None:
     problem = ""
     if not hasattr(shape, "shape"):
         problem = f"is {type(shape).__name__}, and an output is one array"
+    elif kind is Kind.TEXTS:
+        problem = "is a number, and the trait holds a list of texts, which no output is"
     elif kind is Kind.TEXT:
         problem = f'is a number, and the trait holds text: give a template, such as "{name} is {{{name}}}"'
     elif kind in (Kind.NUMBERS, Kind.INTEGERS, Kind.SLIDERS):

@@ -1,7 +1,7 @@
 // One link on one page. It runs the program for the present inputs whenever an input changes, or asks the kernel to.
 // The docstring of `jaxlink.py` follows a change from a slider to a picture.
 
-import { BROWSER, KERNEL, STOPPED, UNCOMPILED, UNLINKABLE, UNSUPPORTED } from "./constants.js";
+import { BROWSER, KERNEL, STOPPED, UNCOMPILED } from "./constants.js";
 import { ShapeMismatch } from "./executor.js";
 import { ExecutorPool } from "./executor_pool.js";
 import {
@@ -18,6 +18,7 @@ import {
 import { OutputWriter } from "./outputs.js";
 import { KernelRequests } from "./requests.js";
 import { Scheduler } from "./scheduler.js";
+import { LASTING } from "./states.js";
 import { WarmUp } from "./warm_up.js";
 import { messageOf, WorkerTimeout } from "./worker_executor.js";
 
@@ -29,8 +30,6 @@ import { messageOf, WorkerTimeout } from "./worker_executor.js";
 /** @typedef {import("./models.js").State} State */
 /** @typedef {import("./wiring.js").Wiring} Wiring */
 
-// States in which the kernel computes whatever the inputs are.
-const LASTING = new Set([UNLINKABLE, UNSUPPORTED, STOPPED]);
 const NOT_COMPILED = "This function is not compiled for the browser."; // until the kernel sends the reason
 
 /** The values of traits by their names. @param {import("./wiring.js").Source[]} sources @returns {Inputs} */

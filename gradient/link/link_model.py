@@ -17,6 +17,7 @@ from gradient.link.traits import page_trait
 from gradient.link.values import as_json, snapshot
 from gradient.link.wiring import Wiring
 
+MAX_REQUESTS = 64  # that wait for an answer, from all pages
 _HERE = pathlib.Path(__file__).parent
 
 
@@ -97,7 +98,7 @@ class JaxLink(ViewlessWidget):
             with self._kernel.guard("Reading the controls"):
                 self._run_or_ask(*self._wiring.read())
             self._kernel.show_errors()
-        else:
+        if self._kernel.failure() or not self._wiring.is_complete():
             self._answer()
 
     def _run_or_ask(self, inputs: Inputs, static: Static) -> None:
@@ -130,8 +131,8 @@ class JaxLink(ViewlessWidget):
         self._answer()
 
     def _page_message(self, _: object, content: Any, __: object) -> None:
-        if isinstance(content, dict) and content.get("type") == "request":
-            self._requests.append(content.get("id", 0))
+        if isinstance(content, dict) and content.get("type") == "request" and isinstance(content.get("id"), int):
+            self._requests = [*self._requests, content["id"]][-MAX_REQUESTS:]
             schedule(self)
 
     def _answer(self) -> None:

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import numpy as np
 from ipywidgets import FloatLogSlider, FloatRangeSlider, FloatSlider, IntRangeSlider, IntSlider, Widget
-from traitlets import Bool, Float, HasTraits, Int, List, Set, TraitType, Tuple, Unicode
+from traitlets import Bool, Container, Float, HasTraits, Int, TraitType, Tuple, Unicode
 
 from gradient.adapters.ipywidgets import option_values
 from gradient.adapters.traitlets import item_trait, item_traits
@@ -21,6 +21,7 @@ class Kind(StrEnum):
     """Which values a trait takes, where that is not whatever it is given."""
 
     TEXT = "text"
+    TEXTS = "texts"
     BOOLEAN = "boolean"
     INTEGER = "integer"
     NUMBER = "number"
@@ -31,6 +32,7 @@ class Kind(StrEnum):
     ANY = "any"
 
 
+_LISTS = {Kind.INTEGER: Kind.INTEGERS, Kind.NUMBER: Kind.NUMBERS, Kind.BOOLEAN: Kind.NUMBERS, Kind.TEXT: Kind.TEXTS}
 ROUNDING = (Kind.INTEGER, Kind.INTEGERS, Kind.SLIDER, Kind.SLIDERS)
 # Their `value` is always one of their steps on a page.
 SLIDERS = (FloatSlider, IntSlider, FloatLogSlider, FloatRangeSlider, IntRangeSlider)
@@ -103,7 +105,8 @@ def check_input(name: str, trait: Trait) -> None:
     """
     value = getattr(*trait)
     where = f"{type(trait[0]).__name__}.{trait[1]}"
-    if not _is_numeric(_placeholder(trait) if value is None else value):
+    has_numbers = _is_numeric(_placeholder(trait) if value is None else value)
+    if not has_numbers or kind_of(trait) is Kind.TEXTS:
         instead = f' Link its "{INDEX}" instead.' if trait[0].has_trait(INDEX) and trait[1] == "value" else ""
         raise LinkError(
             f"inputs[{name!r}]: {where} holds {_short(value)}, and a function takes numbers, booleans and arrays.{instead}"
@@ -129,16 +132,16 @@ def _placeholder(trait: Trait) -> Any:
 
 def _is_numeric(value: Any) -> bool:
     try:
-        return np.asarray(value).dtype.kind in "biuf"
+        return not isinstance(value, bytes | memoryview) and np.asarray(value).dtype.kind in "biuf"
     except ValueError:  # lists of different lengths
         return False
 
 
 def _kind_of(trait: TraitType | None) -> Kind:
-    if isinstance(trait, List | Tuple | Set):
+    if isinstance(trait, Container):
         items = item_traits(trait) if isinstance(trait, Tuple) else [item_trait(trait)]
         kinds = {_kind_of(item) for item in items if item}
-        return Kind.INTEGERS if kinds == {Kind.INTEGER} else Kind.TEXT if kinds == {Kind.TEXT} else Kind.NUMBERS
+        return _LISTS.get(kinds.pop(), Kind.ANY) if len(kinds) == 1 else Kind.NUMBERS
     return next((kind for cls, kind in _KINDS if isinstance(trait, cls)), Kind.ANY)
 
 

@@ -1,7 +1,7 @@
 // Makes the programs that a visitor may choose next ready and fast, while the page is idle.
 
 import { moduleSource } from "../adapters/anywidget.js";
-import { BROWSER } from "./constants.js";
+import { LASTING } from "./states.js";
 import { SLOW_MS, WORKER_TIMEOUT_MS, WorkerExecutor, WorkerTimeout } from "./worker_executor.js";
 
 /** @typedef {import("./executor_pool.js").ExecutorPool} ExecutorPool */
@@ -39,7 +39,7 @@ export class WarmUp {
     this.isRunning = true;
     whenIdle(async () => {
       const key = pool.nextCold();
-      if (key === undefined || pool.isClosed || pool.own.get("state") !== BROWSER) {
+      if (key === undefined || pool.isClosed || LASTING.has(pool.own.get("state"))) {
         this.isRunning = false;
         return;
       }
