@@ -113,7 +113,7 @@ ROOMS = [
         {
             *("ipywidgets", "matplotlib", "numpy", "PIL", "nbconvert", "nbformat", "jinja2", "latex2mathml", "brotli"),
             *("jupyter_client", "gradient.publish*", "gradient.app", "gradient.views.style", "gradient.views.shell"),
-            "gradient.link.modules",
+            *(f"gradient.link{part}" for part in ("", ".modules", ".constants")),
             *(
                 f"gradient.adapters.{library}"
                 for library in ("ipywidgets", "ipympl", "anywidget", "nbconvert", "html_manager", "jsonschema")

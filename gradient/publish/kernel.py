@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from ipywidgets import Widget
+from jupyter_client.jsonutil import json_clean
 from matplotlib.figure import Figure
 
 from gradient.adapters.ipympl import resize, without_figure
 from gradient.app import App
+from gradient.publish.kernel_needs import kernel_needs
 from gradient.publish.prerender import PIXEL_RATIO, prerender
 from gradient.views.style import MARGINS
 
@@ -22,12 +24,14 @@ def export(folder: str) -> None:
 
     Besides ipywidgets' own format for the state of all widgets, the file holds `figures`: by the model id of every ipympl
     canvas of the app its prerendered images, each with `file`, `margins` and what `gradient.publish.prerender` returns. The
-    canvas that is shown first comes first.
+    canvas that is shown first comes first. `missing` is what `kernel_needs` returns.
     """
     app = App.opened()
+    missing = kernel_needs()
     figures = _prerender_all(app, Path(folder)) if app else {}
-    everything = _state() | {"figures": figures}
-    (Path(folder) / "state.json").write_text(json.dumps(everything, allow_nan=False))
+    everything = _state() | {"figures": figures, "missing": missing}
+    # A number that JSON does not have, like NaN, becomes what a kernel sends in its place.
+    (Path(folder) / "state.json").write_text(json.dumps(json_clean(everything), allow_nan=False))
 
 
 def _prerender_all(app: App, folder: Path) -> dict[str, list]:

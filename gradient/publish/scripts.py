@@ -10,16 +10,13 @@ import sys
 from pathlib import Path
 
 from gradient.adapters import anywidget, html_manager
+from gradient.publish.report import PublishError
 
 _NPM = Path(__file__).parent / "npm"
 _NPM_FILES = ("package.json", "package-lock.json")
 _REQUIRE = "requirejs/require.js"
 # For the script of a widget library, the JavaScript that some of its global names are bound to.
 _SCRIPT_NAMES = {"anywidget": anywidget.SCRIPT_NAMES}
-
-
-class PublishError(Exception):
-    """The site cannot be built; the message says why, and what to do."""
 
 
 def bundle(state: dict, cache: Path) -> str:

@@ -17,12 +17,14 @@ import { drawStretched, leastStretched, loadBitmap } from "./prerendered.js";
  * @property {Record<string, (Prerendered & Layout)[]>} figures by the id of the model
  *
  * @typedef {object} HTMLManager ipywidgets' manager for pages without a kernel
+ * @property {(name: string, module: string, version: string) => Promise<unknown>} loadClass
  * @property {(state: State) => Promise<Model[]>} set_state
  * @property {(id: string) => Promise<Model>} get_model
  * @property {(model: Model) => Promise<unknown>} create_view
  * @property {(view: unknown, element: HTMLElement) => Promise<void>} display_view
  */
 
+const CONTROLS = "@jupyter-widgets/controls";
 const READY_TIMEOUT_MS = 1000;
 
 /** Has a figure draw its prerendered images by itself. @param {CanvasModel} canvas @param {(Prerendered & Layout)[]} images */
@@ -51,6 +53,7 @@ async function show(state) {
   const { HTMLManager } = /** @type {any} */ (await loader("@jupyter-widgets/html-manager"));
   /** @type {HTMLManager} */
   const manager = new HTMLManager({ loader });
+  await manager.loadClass("LabelModel", CONTROLS, "2.0.0"); // it brings the theme, which other libraries draw with
   const models = await manager.set_state(state);
   for (const model of models) {
     const images = state.figures[model.model_id];

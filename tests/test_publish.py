@@ -1,0 +1,151 @@
+"""Publishing any notebook: what Voilà shows of it is on the page, or the author is told what is missing and in which cell."""
+
+import contextlib
+import io
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from gradient.publish.report import PublishError, Report
+from tests.app_page import LOAD_MS
+from tests.conftest import notebook_of, publish, static_server, watched
+
+# A page without any control of ipywidgets, whose theme other libraries draw with.
+PICTURES = [
+    """
+import bqplot
+import numpy as np
+
+x, scales = np.linspace(0, 6, 50), {"x": bqplot.LinearScale(), "y": bqplot.LinearScale()}
+axes = [bqplot.Axis(scale=scales["x"]), bqplot.Axis(scale=scales["y"], orientation="vertical")]
+bqplot.Figure(marks=[bqplot.Lines(x=x, y=np.sin(x), scales=scales)], axes=axes)
+""",
+]
+# What a page cannot have, a cell for each, and what the author is told of it.
+LACKING = {
+    """
+import ipywidgets
+import jax.numpy as jnp
+from gradient.link import jaxlink
+
+noise, slope = ipywidgets.FloatSlider(max=3), ipywidgets.Label()
+def fit(s):
+    return jnp.linalg.svd(jnp.eye(3) + s)[1][0]
+jaxlink(fit, inputs={"s": noise}, outputs={"slope": (slope, "value", "{slope}")})
+ipywidgets.VBox([noise, slope])
+""": r"the jaxlink of fit\(s\) needs a kernel\. svd cannot be compiled",
+    """
+out = ipywidgets.Output()
+with out:
+    1 / 0
+out
+""": "its output is an error, which is left out: ZeroDivisionError: division by zero",
+    """
+import traceback
+try:
+    open("/no/such/file")
+except OSError:
+    print(traceback.format_exc())
+""": "its output is an error, which is left out: FileNotFoundError",
+}
+# What looks as if it could be missing, but works, and is not named.
+WORKING = [
+    """
+angle, twice = ipywidgets.FloatSlider(description="angle", max=3), ipywidgets.Label()
+jaxlink(lambda a: 2 * a, inputs={"a": angle}, outputs={"twice": (twice, "value", "twice {twice}")}, where="kernel")
+ipywidgets.VBox([angle, twice])
+""",
+    """
+import os, warnings
+warnings.warn("odd")
+print(os.getcwd())
+ipywidgets.HBox([ipywidgets.FloatText(float(number)) for number in ("nan", "inf", "-inf")])
+""",
+]
+
+
+@contextlib.contextmanager
+def opened(browser: Browser, folder: Path) -> Iterator[Page]:
+    """A published page, which must ask for nothing that is not there and write nothing on its console."""
+    with static_server(folder) as server, watched(browser.new_context()) as context:
+        page = context.new_page()
+        page.goto(server.url, timeout=LOAD_MS)
+        page.wait_for_function("window.widgetManager", timeout=LOAD_MS)
+        yield page
+        page.close()  # it precaches itself, which would fail once the server is gone
+    assert not re.findall(r'"GET (\S+) HTTP\S* 404', server.log)
+
+
+@pytest.fixture(scope="module")
+def pictures(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    folder = publish(notebook_of(*PICTURES), tmp_path_factory.mktemp("pictures"))
+    with opened(browser, folder) as page:
+        yield page
+
+
+class Lacking(NamedTuple):
+    """A page that lacks something, its folder, and what the author was told."""
+
+    page: Page
+    folder: Path
+    told: str
+
+
+@pytest.fixture(scope="module")
+def lacking(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lacking]:
+    with contextlib.redirect_stderr(io.StringIO()) as told:
+        folder = publish(notebook_of(*LACKING, *WORKING), tmp_path_factory.mktemp("lacking"), "--allow-missing")
+    with opened(browser, folder) as page:
+        yield Lacking(page, folder, told.getvalue())
+
+
+def test_what_a_page_lacks_is_named_with_its_cell(lacking: Lacking) -> None:
+    for number, (source, what) in enumerate(LACKING.items(), 1):
+        named = [line for line in lacking.told.splitlines() if line.startswith(f"Cell {number} (")]
+        assert len(named) == 1, lacking.told
+        assert re.search(what, named[0]), source
+    assert re.findall(r"^Cell (\d+)", lacking.told, re.MULTILINE)[len(LACKING) :] == [str(len(LACKING) + 2)]  # a remark
+
+
+def test_a_page_that_lacks_something_is_published_only_if_that_is_allowed(capsys: pytest.CaptureFixture[str]) -> None:
+    report = Report(notebook_of("1 + 1\n2 + 2").cells)
+    report.remark(None, "it is short.")
+    report.end(allow_missing=False)
+    assert capsys.readouterr().err == "The notebook: it is short.\n"
+    report.lacks(0, "its sum is missing.")
+    with pytest.raises(PublishError, match=r"--allow-missing\.\nCell 1 \(1 \+ 1\): its sum is missing\."):
+        report.end(allow_missing=False)
+    report.end(allow_missing=True)
+    assert "its sum is missing." in capsys.readouterr().err
+
+
+def test_a_page_shows_no_traceback_and_no_path_of_the_authors_computer(lacking: Lacking) -> None:
+    html = (lacking.folder / "index.html").read_text()
+    assert "Traceback" not in html
+    assert "ZeroDivisionError" not in html
+    assert str(lacking.folder.parents[1]) not in html
+    assert not re.search(r"/ipykernel_|/site-packages/", html)
+    assert "cell:2: UserWarning: odd" in html
+
+
+def test_a_link_that_runs_in_the_kernel_by_choice_runs_in_the_browser(lacking: Lacking) -> None:
+    slider = lacking.page.get_by_role("slider").last
+    slider.press("ArrowRight")
+    expect(lacking.page.get_by_text("twice 0.2")).to_be_visible()
+
+
+def test_a_number_that_json_does_not_have_is_an_empty_field(lacking: Lacking) -> None:
+    fields = lacking.page.locator("input[type=number]")
+    assert [field.input_value() for field in fields.all()] == ["", "", ""]
+
+
+def test_other_libraries_have_their_theme_on_a_page_without_controls(pictures: Page) -> None:
+    """A figure without the theme is black, and its axes have no colour."""
+    background = pictures.locator(".bqplot .plotarea_background")
+    assert background.evaluate("(area) => getComputedStyle(area).fill") == "rgb(255, 255, 255)"
+    line = pictures.locator(".bqplot .axis path.domain").first
+    assert line.evaluate("(path) => getComputedStyle(path).stroke") not in ("none", "")
