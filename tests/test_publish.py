@@ -1,5 +1,6 @@
 """Publishing any notebook: what Voilà shows of it is on the page, or the author is told what is missing and in which cell."""
 
+import base64
 import contextlib
 import io
 import re
@@ -11,9 +12,11 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from gradient.publish.report import PublishError, Report
+from tests.adapters import relying_on
 from tests.app_page import LOAD_MS
 from tests.conftest import notebook_of, publish, static_server, watched
 
+DOT = base64.b64decode("R0lGODlhAQABAIAAAP8AAP///yH5BAAAAAAALAAAAAABAAEAAAICRAEAOw==")  # a picture of one red pixel
 # A page without any control of ipywidgets, whose theme other libraries draw with.
 PICTURES = [
     """
@@ -23,6 +26,12 @@ import numpy as np
 x, scales = np.linspace(0, 6, 50), {"x": bqplot.LinearScale(), "y": bqplot.LinearScale()}
 axes = [bqplot.Axis(scale=scales["x"]), bqplot.Axis(scale=scales["y"], orientation="vertical")]
 bqplot.Figure(marks=[bqplot.Lines(x=x, y=np.sin(x), scales=scales)], axes=axes)
+""",
+    r"""
+from IPython.display import HTML, Latex, Markdown, Math, display
+
+display(Math(r"\frac{a}{b}"), Latex(r"Less $\gamma < 1$ & \[x^2\] at $5"))
+display(HTML(r'Costs \(y^2\), <img src="data/a%20dot.gif">'), Markdown(r"$\beta_1$ ![dot](dot.gif)"))
 """,
 ]
 # What a page cannot have, a cell for each, and what the author is told of it.
@@ -51,6 +60,10 @@ try:
 except OSError:
     print(traceback.format_exc())
 """: "its output is an error, which is left out: FileNotFoundError",
+    """
+from IPython.display import HTML, Math, display
+HTML('<a href="gone.csv">no file</a> <a href="../secret.txt">of others</a> <a href="other.ipynb">code</a>')
+""": r"the file gone\.csv is missing: there is no such file",
 }
 # What looks as if it could be missing, but works, and is not named.
 WORKING = [
@@ -58,6 +71,14 @@ WORKING = [
 angle, twice = ipywidgets.FloatSlider(description="angle", max=3), ipywidgets.Label()
 jaxlink(lambda a: 2 * a, inputs={"a": angle}, outputs={"twice": (twice, "value", "twice {twice}")}, where="kernel")
 ipywidgets.VBox([angle, twice])
+""",
+    r"""
+value, words = ipywidgets.FloatText(2, description=r"$\alpha$"), ipywidgets.Label()
+jaxlink(lambda a: 2 * a, inputs={"a": value}, outputs={"b": (words, "value", r"$\beta = {b}$")})
+out = ipywidgets.Output()
+with out:
+    display(Math("x^3"))
+ipywidgets.VBox([value, words, out, ipywidgets.HTMLMath(r"an <b>integral</b> $\int_0^1$")])
 """,
     """
 import os, warnings
@@ -82,7 +103,11 @@ def opened(browser: Browser, folder: Path) -> Iterator[Page]:
 
 @pytest.fixture(scope="module")
 def pictures(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
-    folder = publish(notebook_of(*PICTURES), tmp_path_factory.mktemp("pictures"))
+    place = tmp_path_factory.mktemp("pictures")
+    (place / "data").mkdir()
+    for name in ("dot.gif", "data/a dot.gif"):
+        (place / name).write_bytes(DOT)
+    folder = publish(notebook_of(*PICTURES), place)
     with opened(browser, folder) as page:
         yield page
 
@@ -98,7 +123,11 @@ class Lacking(NamedTuple):
 @pytest.fixture(scope="module")
 def lacking(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lacking]:
     with contextlib.redirect_stderr(io.StringIO()) as told:
-        folder = publish(notebook_of(*LACKING, *WORKING), tmp_path_factory.mktemp("lacking"), "--allow-missing")
+        place = tmp_path_factory.mktemp("lacking")
+        for name in ("secret.txt", "lacking/other.ipynb"):
+            (place / name).parent.mkdir(exist_ok=True)
+            (place / name).touch()
+        folder = publish(notebook_of(*LACKING, *WORKING), place / "lacking", "--allow-missing")
     with opened(browser, folder) as page:
         yield Lacking(page, folder, told.getvalue())
 
@@ -106,9 +135,19 @@ def lacking(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Itera
 def test_what_a_page_lacks_is_named_with_its_cell(lacking: Lacking) -> None:
     for number, (source, what) in enumerate(LACKING.items(), 1):
         named = [line for line in lacking.told.splitlines() if line.startswith(f"Cell {number} (")]
-        assert len(named) == 1, lacking.told
+        assert named, lacking.told
         assert re.search(what, named[0]), source
-    assert re.findall(r"^Cell (\d+)", lacking.told, re.MULTILINE)[len(LACKING) :] == [str(len(LACKING) + 2)]  # a remark
+    last = len(LACKING) + len(WORKING)
+    assert {int(cell) for cell in re.findall(r"^Cell (\d+)", lacking.told, re.M)} == {*range(1, len(LACKING) + 1), last}
+    assert f"Cell {last} (import os, warnings): its output shows paths of this computer" in lacking.told
+
+
+@pytest.mark.parametrize(
+    "why", [r"\.\./secret\.txt is missing: it is not in the", r"other\.ipynb is missing: it is a notebook"]
+)
+def test_a_file_that_must_not_go_with_the_page_is_named(lacking: Lacking, why: str) -> None:
+    assert re.search(why, lacking.told)
+    assert {path.name for path in lacking.folder.rglob("*") if path.suffix in {".txt", ".ipynb"}} == set()
 
 
 def test_a_page_that_lacks_something_is_published_only_if_that_is_allowed(capsys: pytest.CaptureFixture[str]) -> None:
@@ -139,7 +178,7 @@ def test_a_link_that_runs_in_the_kernel_by_choice_runs_in_the_browser(lacking: L
 
 
 def test_a_number_that_json_does_not_have_is_an_empty_field(lacking: Lacking) -> None:
-    fields = lacking.page.locator("input[type=number]")
+    fields = lacking.page.locator(".widget-hbox > .widget-text input[type=number]")
     assert [field.input_value() for field in fields.all()] == ["", "", ""]
 
 
@@ -149,3 +188,31 @@ def test_other_libraries_have_their_theme_on_a_page_without_controls(pictures: P
     assert background.evaluate("(area) => getComputedStyle(area).fill") == "rgb(255, 255, 255)"
     line = pictures.locator(".bqplot .axis path.domain").first
     assert line.evaluate("(path) => getComputedStyle(path).stroke") not in ("none", "")
+
+
+def test_formulas_in_outputs_are_set(pictures: Page) -> None:
+    outputs = pictures.locator(".jp-RenderedLatex")
+    expect(outputs.first.locator("mfrac")).to_have_count(1)
+    expect(outputs.last.locator("math")).to_have_count(2)
+    assert outputs.last.inner_text().startswith("Less ")
+    assert outputs.last.inner_text().endswith("at $5")
+    expect(pictures.locator(".jp-RenderedMarkdown math, .jp-RenderedHTML math")).to_have_count(2)
+
+
+def test_files_beside_the_notebook_go_with_the_page(pictures: Page) -> None:
+    widths = pictures.locator(".jp-RenderedMarkdown img, .jp-RenderedHTML img").evaluate_all(
+        "(all) => all.map((i) => i.naturalWidth)"
+    )
+    assert widths == [1, 1]
+
+
+def test_formulas_in_widgets_are_set_and_follow(lacking: Lacking) -> None:
+    page = lacking.page
+    with relying_on("ipywidgets"):
+        expect(page.locator(".widget-label math")).to_have_count(2)
+        expect(page.locator(".widget-htmlmath math msubsup")).to_have_count(1)
+        expect(page.locator(".widget-output math msup")).to_have_count(1)
+        field = page.locator(".widget-text:has(math) input")
+        field.fill("7")
+        field.press("Enter")
+        expect(page.locator(".widget-label math").get_by_text("14")).to_be_visible()

@@ -60,20 +60,20 @@ def _without_error(value: Any, cell: int | None, report: Report) -> Any:
 
 def _shorten_paths(value: Any, folder: Path) -> bool:
     """Shortens the paths in all texts of nested lists and dictionaries; returns whether there are any."""
-    shorter = [(replace, short) for text, replace in _texts(value) if (short := _short(text, folder)) != text]
+    shorter = [(replace, short) for text, replace in texts(value) if (short := _short(text, folder)) != text]
     for replace, short in shorter:
         replace(short)
     return bool(shorter)
 
 
-def _texts(value: Any) -> Iterator[tuple[str, Callable[[str], None]]]:
+def texts(value: Any) -> Iterator[tuple[str, Callable[[str], None]]]:
     """All texts in nested lists and dictionaries, each with a function that replaces it."""
     if isinstance(value, (dict, list)):
         for key, item in list(value.items() if isinstance(value, dict) else enumerate(value)):
             if isinstance(item, str):
                 yield item, partial(value.__setitem__, key)
             else:
-                yield from _texts(item)
+                yield from texts(item)
 
 
 def _short(text: str, folder: Path) -> str:

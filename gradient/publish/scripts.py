@@ -15,22 +15,25 @@ from gradient.publish.report import PublishError
 _NPM = Path(__file__).parent / "npm"
 _NPM_FILES = ("package.json", "package-lock.json")
 _REQUIRE = "requirejs/require.js"
+_FORMULAS = "temml/dist/temml.min.js"
 # For the script of a widget library, the JavaScript that some of its global names are bound to.
 _SCRIPT_NAMES = {"anywidget": anywidget.SCRIPT_NAMES}
 
 
-def bundle(state: dict, cache: Path) -> str:
+def bundle(state: dict, cache: Path, *, has_formulas: bool) -> str:
     """RequireJS, the renderer, and the modules that a state of widgets names, in one script.
 
     Args:
         state: in the format of `Widget.get_manager_state`.
         cache: a folder for packages from npm.
+        has_formulas: whether the script that sets formulas is needed, too.
     """
     packages = install(cache)
     parts = [
         (packages / _REQUIRE).read_text(),
         _needed((packages / html_manager.RENDERER).read_text()),
         *map(_named, modules(state)),
+        *([(packages / _FORMULAS).read_text()] if has_formulas else []),
     ]
     return re.sub(r"^//# sourceMappingURL=.*$", "", "\n".join(parts), flags=re.MULTILINE)  # the maps are not published
 

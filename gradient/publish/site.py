@@ -13,7 +13,9 @@ from jupyter_client.kernelspec import NoSuchKernel
 from nbconvert.preprocessors import CellExecutionError, ExecutePreprocessor
 
 from gradient.link.modules import esm
+from gradient.publish.files import addresses_in_widgets, addresses_on_page, copy_files
 from gradient.publish.folder import SiteFolder, replacing
+from gradient.publish.formulas import need_script
 from gradient.publish.outputs import clean_outputs, clean_state
 from gradient.publish.page import render
 from gradient.publish.report import PublishError, Report
@@ -69,7 +71,9 @@ def publish(notebook: Path, out: Path, *, allow_missing: bool = False) -> None:
             report.lacks(made_in.get(id_), what)
         clean_outputs(node.cells, source, report)
         clean_state(state["state"], made_in, source, report)
-        _write(node, state, folder)
+        html = _write(node, state, folder)
+        found = (*addresses_on_page(html, node.cells), *addresses_in_widgets(state["state"], made_in))
+        copy_files(found, source, folder.path, report)
         report.end(allow_missing=allow_missing)
 
 
@@ -101,10 +105,12 @@ def _collect(exported: Path, folder: SiteFolder) -> dict:
     return state
 
 
-def _write(node: nbformat.NotebookNode, state: dict, folder: SiteFolder) -> None:
+def _write(node: nbformat.NotebookNode, state: dict, folder: SiteFolder) -> str:
+    """Writes the page with its scripts, and returns its HTML."""
     first: list[dict] = next(iter(state["figures"].values()), [])
+    script = bundle(state, _NPM_CACHE, has_formulas=need_script(node.cells, state["state"]))
     site: dict[str, Any] = {
-        "widgets": folder.add_asset("widgets.js", bundle(state, _NPM_CACHE).encode()),
+        "widgets": folder.add_asset("widgets.js", script.encode()),
         "images": [{name: image[name] for name in ("file", "size")} for image in first],
         "style": f"{style_sheet()}\n{(_TEMPLATE / 'site.css').read_text()}",
         "script": esm(_TEMPLATE / "page.js"),
@@ -116,6 +122,7 @@ def _write(node: nbformat.NotebookNode, state: dict, folder: SiteFolder) -> None
     version = hashlib.sha256(html.encode()).hexdigest()[:12]
     worker = (_TEMPLATE / "worker.js").read_text()
     folder.add_page("worker.js", _filled(worker, version=version, script=site["widgets"]))
+    return html
 
 
 def _filled(template: str, **values: str) -> str:

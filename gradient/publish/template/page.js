@@ -2,6 +2,7 @@
 // displays, such as links, and takes the kernel's place in drawing the figures at the sizes that the page asks for.
 
 import { drawOnResize } from "../../adapters/ipympl.js";
+import { typesetBy } from "../../adapters/ipywidgets.js";
 import { whenReady } from "../../link/models.js";
 import { drawStretched, leastStretched, loadBitmap } from "./prerendered.js";
 
@@ -36,6 +37,15 @@ function drawFrom(canvas, images) {
   });
 }
 
+/** Sets the formulas in the texts of widgets and in outputs of HTML, if the page has any; its script is there then. @param {HTMLManager} manager */
+function setFormulas(manager) {
+  const { temml } = /** @type {{ temml?: { renderMathInElement: (element: Element, options: object) => void } }} */ (window);
+  if (!temml) return;
+  const typeset = (/** @type {Element} */ element) => temml.renderMathInElement(element, { fences: "all" });
+  typesetBy(manager, typeset);
+  for (const element of document.querySelectorAll(".jp-RenderedHTML")) typeset(element);
+}
+
 /** Shows a widget in its element, and removes the element of a widget that the notebook has closed. @param {HTMLElement} element @param {HTMLManager} manager @param {State} state */
 async function showWidget(element, manager, state) {
   const id = element.dataset.model ?? "";
@@ -53,6 +63,7 @@ async function show(state) {
   const { HTMLManager } = /** @type {any} */ (await loader("@jupyter-widgets/html-manager"));
   /** @type {HTMLManager} */
   const manager = new HTMLManager({ loader });
+  setFormulas(manager);
   await manager.loadClass("LabelModel", CONTROLS, "2.0.0"); // it brings the theme, which other libraries draw with
   const models = await manager.set_state(state);
   for (const model of models) {
