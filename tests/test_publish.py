@@ -33,6 +33,13 @@ from IPython.display import HTML, Latex, Markdown, Math, display
 display(Math(r"\frac{a}{b}"), Latex(r"Less $\gamma < 1$ & \[x^2\] at $5"))
 display(HTML(r'Costs \(y^2\), <img src="data/a%20dot.gif">'), Markdown(r"$\beta_1$ ![dot](dot.gif)"))
 """,
+    """
+%matplotlib widget
+import matplotlib.pyplot as plt
+
+figure, axes = plt.subplots(figsize=(4, 3), facecolor="red")
+plt.show()
+""",
 ]
 # What a page cannot have, a cell for each, and what the author is told of it.
 LACKING = {
@@ -107,7 +114,9 @@ def pictures(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iter
     (place / "data").mkdir()
     for name in ("dot.gif", "data/a dot.gif"):
         (place / name).write_bytes(DOT)
-    folder = publish(notebook_of(*PICTURES), place)
+    with contextlib.redirect_stderr(io.StringIO()) as told:
+        folder = publish(notebook_of(*PICTURES), place)
+    assert told.getvalue() == "Cell 3 (%matplotlib widget): its Matplotlib figure is a picture on the page, not interactive.\n"
     with opened(browser, folder) as page:
         yield page
 
@@ -216,3 +225,15 @@ def test_formulas_in_widgets_are_set_and_follow(lacking: Lacking) -> None:
         field.fill("7")
         field.press("Enter")
         expect(page.locator(".widget-label math").get_by_text("14")).to_be_visible()
+
+
+def test_a_matplotlib_figure_is_a_picture_of_its_size(pictures: Page) -> None:
+    canvas = pictures.locator(".jupyter-matplotlib canvas").first
+    with relying_on("ipympl"):
+        pictures.wait_for_function("() => document.querySelector('.jupyter-matplotlib canvas').width === 800")
+        box = canvas.bounding_box()
+        assert box
+        assert (round(box["width"]), round(box["height"])) == (400, 300)
+        pictures.locator(".jupyter-matplotlib canvas").last.click()  # which must not ask the kernel for anything
+        red = "(canvas) => [...canvas.getContext('2d').getImageData(5, 5, 1, 1).data]"
+        assert canvas.evaluate(red) == [255, 0, 0, 255]

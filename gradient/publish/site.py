@@ -69,6 +69,8 @@ def publish(notebook: Path, out: Path, *, allow_missing: bool = False) -> None:
         state = _collect(Path(exported), folder)
         for id_, what in state.pop("missing"):
             report.lacks(made_in.get(id_), what)
+        for id_ in state.pop("pictures"):
+            report.remark(made_in.get(id_), "its Matplotlib figure is a picture on the page, not interactive.")
         clean_outputs(node.cells, source, report)
         clean_state(state["state"], made_in, source, report)
         html = _write(node, state, folder)

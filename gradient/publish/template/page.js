@@ -1,7 +1,7 @@
 // Shows the widgets of a published page, which has no kernel. It creates every model that the kernel had, also those that nothing
 // displays, such as links, and takes the kernel's place in drawing the figures at the sizes that the page asks for.
 
-import { drawOnResize } from "../../adapters/ipympl.js";
+import { drawOnResize, isCanvas, showStored } from "../../adapters/ipympl.js";
 import { typesetBy } from "../../adapters/ipywidgets.js";
 import { whenReady } from "../../link/models.js";
 import { drawStretched, leastStretched, loadBitmap } from "./prerendered.js";
@@ -69,6 +69,7 @@ async function show(state) {
   for (const model of models) {
     const images = state.figures[model.model_id];
     if (images) drawFrom(/** @type {any} */ (model), images);
+    else if (isCanvas(model)) showStored(model);
   }
   // A figure that is exchanged while it is made fails, so the controls get what `remember` has stored before they are shown.
   const remembered = models.filter((model) => model.get("spec")?.after).map(whenReady);
