@@ -46,7 +46,7 @@ LACKING = {
     """
 import ipywidgets
 import jax.numpy as jnp
-from gradient.link import jaxlink
+from gradient.link import choose, jaxlink
 
 noise, slope = ipywidgets.FloatSlider(max=3), ipywidgets.Label()
 def fit(s):
@@ -71,12 +71,41 @@ except OSError:
 from IPython.display import HTML, Math, display
 HTML('<a href="gone.csv">no file</a> <a href="../secret.txt">of others</a> <a href="other.ipynb">code</a>')
 """: r"the file gone\.csv is missing: there is no such file",
+    """
+button = ipywidgets.Button(description="Run")
+button.on_click(print)
+button
+""": "the Button 'Run' calls print, Python code",
+    """
+def show(change):
+    print(change.new)
+seen = ipywidgets.FloatSlider()
+seen.observe(show, "value")
+seen
+""": "a FloatSlider calls show, Python code",
+    """
+import traitlets
+
+one, other = ipywidgets.IntText(description="one"), ipywidgets.IntText()
+traitlets.dlink((one, "value"), (other, "value"))
+ipywidgets.VBox([one, other, ipywidgets.interactive(lambda number: number, number=3)])
+""": r"the IntText 'one' calls traitlets\.directional_link",
+    """
+class Counter(ipywidgets.IntText):
+    @traitlets.observe("value")
+    def changed(self, change):
+        print(change.new)
+Counter()
+""": r"a Counter calls Counter\.changed, Python code",
 }
 # What looks as if it could be missing, but works, and is not named.
 WORKING = [
     """
 angle, twice = ipywidgets.FloatSlider(description="angle", max=3), ipywidgets.Label()
 jaxlink(lambda a: 2 * a, inputs={"a": angle}, outputs={"twice": (twice, "value", "twice {twice}")}, where="kernel")
+copy, tab = ipywidgets.FloatText(), ipywidgets.Tab([ipywidgets.Play(), ipywidgets.Dropdown(options=["a", "b"])])
+ipywidgets.jslink((angle, "value"), (copy, "value"))
+choose((tab.children[1], "index"), {(copy, "step"): [1.0, 2.0]})
 ipywidgets.VBox([angle, twice])
 """,
     r"""
