@@ -97,6 +97,12 @@ class Counter(ipywidgets.IntText):
         print(change.new)
 Counter()
 """: r"a Counter calls Counter\.changed, Python code",
+    """
+class Map(ipywidgets.DOMWidget):
+    _model_module = _view_module = traitlets.Unicode("a-map").tag(sync=True)
+    _model_name, _view_name = (traitlets.Unicode(f"Map{part}").tag(sync=True) for part in ("Model", "View"))
+ipywidgets.VBox([Map()])
+""": "the script of the widget library 'a-map' is missing",
 }
 # What looks as if it could be missing, but works, and is not named.
 WORKING = [
@@ -266,3 +272,7 @@ def test_a_matplotlib_figure_is_a_picture_of_its_size(pictures: Page) -> None:
         pictures.locator(".jupyter-matplotlib canvas").last.click()  # which must not ask the kernel for anything
         red = "(canvas) => [...canvas.getContext('2d').getImageData(5, 5, 1, 1).data]"
         assert canvas.evaluate(red) == [255, 0, 0, 255]
+
+
+def test_words_stand_in_the_place_of_a_widget_without_a_script(lacking: Lacking) -> None:
+    expect(lacking.page.get_by_text("Map cannot be shown here.")).to_be_visible()

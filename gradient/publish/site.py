@@ -19,7 +19,7 @@ from gradient.publish.formulas import need_script
 from gradient.publish.outputs import clean_outputs, clean_state
 from gradient.publish.page import render
 from gradient.publish.report import PublishError, Report
-from gradient.publish.scripts import bundle, icon_fonts
+from gradient.publish.scripts import bundle, icon_fonts, replace_unknown
 from gradient.views.shell import style_sheet
 
 _TEMPLATE = Path(__file__).parent / "template"
@@ -59,7 +59,7 @@ def publish(notebook: Path, out: Path, *, allow_missing: bool = False) -> None:
 
     Raises:
         FileExistsError: if `out` holds anything else.
-        PublishError: if npm or a widget library's script is missing, the notebook fails, or the page would lack something.
+        PublishError: if npm is missing, the notebook fails, or the page would lack something.
     """
     node = nbformat.read(notebook, as_version=4)
     node.metadata.setdefault("title", notebook.stem)
@@ -67,7 +67,7 @@ def publish(notebook: Path, out: Path, *, allow_missing: bool = False) -> None:
     with replacing(out) as folder, tempfile.TemporaryDirectory() as exported:
         made_in = _execute(node, source, Path(exported))
         state = _collect(Path(exported), folder)
-        for id_, what in state.pop("missing"):
+        for id_, what in (*state.pop("missing"), *replace_unknown(state)):
             report.lacks(made_in.get(id_), what)
         for id_ in state.pop("pictures"):
             report.remark(made_in.get(id_), "its Matplotlib figure is a picture on the page, not interactive.")
