@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import nbformat
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from gradient.publish.page import render
 from gradient.publish.report import PublishError, Report
 from tests.adapters import relying_on
 from tests.app_page import LOAD_MS
@@ -276,3 +278,9 @@ def test_a_matplotlib_figure_is_a_picture_of_its_size(pictures: Page) -> None:
 
 def test_words_stand_in_the_place_of_a_widget_without_a_script(lacking: Lacking) -> None:
     expect(lacking.page.get_by_text("Map cannot be shown here.")).to_be_visible()
+
+
+def test_an_attachment_that_is_gone_is_named() -> None:
+    cell = nbformat.v4.new_markdown_cell("![pasted](attachment:dot.png)")
+    with pytest.raises(PublishError, match=r"missing attachment: dot\.png"):
+        render(nbformat.v4.new_notebook(cells=[cell], metadata={"title": "Odd"}))

@@ -10,6 +10,7 @@ from nbformat import NotebookNode
 
 from gradient.adapters.nbconvert import markdown_to_html
 from gradient.publish.formulas import formula, latex_to_html
+from gradient.publish.report import PublishError
 
 _HERE = Path(__file__).parent
 
@@ -22,7 +23,10 @@ class _Exporter(HTMLExporter):
     @pass_context
     def markdown2html(self, context: Context, source: str) -> str:
         """Markdown as HTML, with the images that were pasted into its cell."""
-        return markdown_to_html(source, context.get("cell", {}).get("attachments", {}), formula)
+        try:
+            return markdown_to_html(source, context.get("cell", {}).get("attachments", {}), formula)
+        except ValueError as error:
+            raise PublishError(f"A cell cannot be shown ({error}). Paste its picture again.\n{source}") from error
 
 
 def render(notebook: NotebookNode, **site: Any) -> str:
