@@ -196,7 +196,7 @@ def site_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def publish(notebook: nbformat.NotebookNode, place: Path) -> Path:
+def publish(notebook: nbformat.NotebookNode, place: Path, *options: str) -> Path:
     """Publishes a notebook into some/prefix/ of a place, without compressing, and returns that folder.
 
     Raises:
@@ -207,7 +207,7 @@ def publish(notebook: nbformat.NotebookNode, place: Path) -> Path:
     file, folder = place / "notebook.ipynb", place / "some" / "prefix"
     nbformat.write(notebook, file)
     with patch.object(SiteFolder, "compress"):
-        run_publisher(str(folder), "--notebook", str(file))
+        run_publisher(str(folder), "--notebook", str(file), *options)
     return folder
 
 

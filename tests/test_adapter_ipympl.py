@@ -1,5 +1,7 @@
 """What gradient/adapters/ipympl.py and .js rely on."""
 
+import base64
+import io
 import re
 import sys
 from collections.abc import Iterator
@@ -8,8 +10,9 @@ from typing import Any
 
 import pytest
 from matplotlib.figure import Figure
+from PIL import Image
 
-from gradient.adapters.ipympl import BoundableCanvas, has_page, resize, show_bare
+from gradient.adapters.ipympl import BoundableCanvas, as_picture, has_page, resize, show_bare
 from tests.adapters import relying_on
 from tests.conftest import ROOT
 from tests.wire import Wire
@@ -73,3 +76,14 @@ def test_the_script_has_every_member_that_the_adapter_uses() -> None:
     script = SCRIPT.read_text()
     with relying_on("ipympl"):
         assert [name for name in {*members, "_size", "set_device_pixel_ratio"} if not re.search(rf"\b{name}\b", script)] == []
+
+
+def test_the_state_of_a_canvas_can_hold_its_picture() -> None:
+    with relying_on("ipympl"):
+        canvas = HalfCanvas(Figure(figsize=(4, 3), dpi=50))
+        state = as_picture(canvas, 2)
+        assert set(state) <= set(canvas.keys)
+        assert state["_size"] == [200, 150]
+        image = Image.open(io.BytesIO(base64.b64decode(state["_data_url"].partition(",")[2])))
+        assert image.size == (400, 300)
+        canvas.close()

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 from traitlets import TraitError
 
-from gradient.adapters.ipywidgets import NamedDropdown, is_set_by_page, live_widgets
+from gradient.adapters.ipywidgets import NamedDropdown, is_set_by_page, live_widgets, message_handlers
 from gradient.link.modules import esm
 from tests.adapters import relying_on
 from tests.app_page import AppPage
@@ -163,3 +163,11 @@ def test_libraries_of_the_page_are_as_the_adapters_take_them(page: Page, name: s
     with relying_on(library):
         found: Any = page.evaluate(f"async () => {expression}")
         assert found is True, f"Not so: {name}"
+
+
+def test_what_a_click_calls_is_listed() -> None:
+    button = widgets.Button()
+    button.on_click(print)
+    with relying_on("ipywidgets"):
+        assert print in message_handlers(button)
+        assert print not in message_handlers(widgets.Button())

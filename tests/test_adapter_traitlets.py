@@ -1,8 +1,8 @@
 """What gradient/adapters/traitlets.py relies on."""
 
-from traitlets import Float, Int, Tuple
+from traitlets import Float, HasTraits, Int, Tuple, observe
 
-from gradient.adapters.traitlets import item_traits
+from gradient.adapters.traitlets import item_traits, observers_of
 from tests.adapters import relying_on
 
 
@@ -10,3 +10,21 @@ def test_a_tuple_has_the_traits_of_its_items() -> None:
     with relying_on("traitlets"):
         assert [type(item) for item in item_traits(Tuple(Int(), Float()))] == [Int, Float]
         assert item_traits(Tuple()) == []
+
+
+def test_observers_are_listed() -> None:
+    class Counted(HasTraits):
+        number = Int()
+
+        @observe("number")
+        def changed(self, _: object) -> None:
+            pass
+
+    def follow(_: object) -> None:
+        pass
+
+    counted = Counted()
+    counted.observe(follow, "number")
+    with relying_on("traitlets"):
+        assert follow in observers_of(counted)
+        assert [found.name for found in observers_of(counted) if found is not follow] == ["changed"]

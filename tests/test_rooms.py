@@ -111,12 +111,23 @@ ROOMS = [
     Room(
         "gradient/publish/*.py",
         {
-            *("ipywidgets", "matplotlib", "numpy", "PIL", "nbconvert", "nbformat", "jinja2", "latex2mathml", "brotli"),
+            *(
+                "ipywidgets",
+                "traitlets",
+                "matplotlib",
+                "numpy",
+                "PIL",
+                "nbconvert",
+                "nbformat",
+                "jinja2",
+                "latex2mathml",
+                "brotli",
+            ),
             *("jupyter_client", "gradient.publish*", "gradient.app", "gradient.views.style", "gradient.views.shell"),
-            "gradient.link.modules",
+            *(f"gradient.link{part}" for part in ("", ".modules", ".constants")),
             *(
                 f"gradient.adapters.{library}"
-                for library in ("ipywidgets", "ipympl", "anywidget", "nbconvert", "html_manager", "jsonschema")
+                for library in ("ipywidgets", "traitlets", "ipympl", "anywidget", "nbconvert", "html_manager", "jsonschema")
             ),
         },
     ),

@@ -58,6 +58,19 @@ export function matchPixels(canvas) {
   canvas.offscreen_context.drawImage(image, 0, 0);
 }
 
+/** Whether a model is ipympl's canvas. @param {object} model @returns {model is CanvasModel} */
+export const isCanvas = (model) => "offscreen_canvas" in model;
+
+/** Shows the image in the state of a canvas, which no kernel draws, with all its pixels. @param {CanvasModel} canvas */
+export function showStored(canvas) {
+  const fit = () => {
+    matchPixels(canvas);
+    return matchViews(canvas);
+  };
+  onImage(canvas, fit);
+  if (canvas.image.naturalWidth) void fit(); // it is there already
+}
+
 /**
  * Gives a canvas's views its size and its pixels. A view that is made while ipympl waits for a new size would keep the old one.
  * @param {CanvasModel} canvas

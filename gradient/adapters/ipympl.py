@@ -1,5 +1,7 @@
 """What the project uses of ipympl's canvas beyond what ipympl promises."""
 
+import base64
+import io
 from typing import Any
 
 from ipympl.backend_nbagg import Canvas, FigureManager
@@ -48,7 +50,15 @@ def resize(figure: Figure, size: tuple[int, int], ratio: float) -> None:
     canvas.handle_resize({"width": size[0], "height": size[1]})
 
 
-def without_figure(model: dict[str, Any]) -> None:
-    """Empties the canvas in a model of `Widget.get_manager_state`, if it is one; the page sets its size and draws it."""
-    if model["model_name"] == "MPLCanvasModel":
-        model["state"] |= {"_data_url": None, "_size": [1, 1]}
+EMPTY = {"_data_url": None, "_size": [1, 1]}  # the state of a canvas that the page gives a size, and draws
+
+
+def as_picture(canvas: Canvas, ratio: float) -> dict[str, Any]:
+    """The state of a canvas that shows its figure as it is, without a toolbar; with device pixels in a CSS pixel."""
+    figure = canvas.figure
+    dpi = figure.dpi / canvas.device_pixel_ratio
+    size = [round(inches * dpi) for inches in figure.get_size_inches()]
+    file = io.BytesIO()
+    figure.savefig(file, format="png", dpi=ratio * dpi)
+    url = f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
+    return {"_data_url": url, "_size": size, "toolbar_visible": False}

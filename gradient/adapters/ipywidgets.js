@@ -227,6 +227,15 @@ export function widgetElements(root) {
   return [...root.querySelectorAll(".jupyter-widgets")];
 }
 
+/**
+ * Has the widgets of a static page set formulas. Controls look for who does it in a private member, which only the managers of
+ * Voilà and JupyterLab have; outputs look in the public one.
+ * @param {any} manager @param {(element: Element) => void} typeset sets the formulas in an element
+ */
+export function typesetBy(manager, typeset) {
+  manager.renderMime = manager._rendermime = manager.renderMime.clone({ latexTypesetter: { typeset } });
+}
+
 /** Shows a model in an element. @param {Manager} manager @param {Model} model @param {Element} place */
 export async function showView(manager, model, place) {
   const view = await /** @type {any} */ (manager).create_view(model);

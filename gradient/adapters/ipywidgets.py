@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ipywidgets import Dropdown, Widget
+from ipywidgets import CallbackDispatcher, Dropdown, Widget
 from ipywidgets.widgets import widget as _widget
 from traitlets import Bunch, TraitError, validate
 
@@ -22,6 +22,12 @@ def live_widgets() -> list[Widget]:
     ipywidgets has them in `_instances`, by their ids; what it offers in public is their state, without the widgets.
     """
     return list(_widget._instances.values())
+
+
+def message_handlers(widget: Widget) -> list[Any]:
+    """What is called by the messages of a page about a widget, such as a click: each kind has a private dispatcher."""
+    dispatchers = [value for value in vars(widget).values() if isinstance(value, CallbackDispatcher)]
+    return [handler for dispatcher in dispatchers for handler in dispatcher.callbacks]
 
 
 def option_values(widget: object) -> list[Any]:

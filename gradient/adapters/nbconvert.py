@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+from nbconvert.filters.markdown_mistune import InvalidNotebook, IPythonRenderer, MarkdownWithMath
 
 
 class _Renderer(IPythonRenderer):
@@ -28,5 +28,11 @@ def markdown_to_html(source: str, attachments: dict, formula: Callable[[str, str
     Args:
         attachments: the images that were pasted into the cell, as the notebook stores them.
         formula: HTML of a formula, from its LaTeX and "block" or "inline".
+
+    Raises:
+        ValueError: if the cell lacks an attachment that it shows.
     """
-    return MarkdownWithMath(renderer=_Renderer(formula, attachments)).render(source)
+    try:
+        return MarkdownWithMath(renderer=_Renderer(formula, attachments)).render(source)
+    except InvalidNotebook as error:  # which nbconvert does not export
+        raise ValueError(str(error)) from error

@@ -1,6 +1,8 @@
 """What this package uses of traitlets that it does not promise."""
 
-from traitlets import Container, TraitType, Tuple
+from typing import Any
+
+from traitlets import Container, HasTraits, TraitType, Tuple
 
 
 def item_traits(trait: Tuple) -> list[TraitType]:
@@ -12,3 +14,8 @@ def item_trait(trait: TraitType) -> TraitType | None:
     """The trait of every item of a list or tuple of any length; None if it is no such trait, or the items can be anything."""
     item = trait._trait if isinstance(trait, Container) and not isinstance(trait, Tuple) else None
     return item if isinstance(item, TraitType) else None
+
+
+def observers_of(owner: HasTraits) -> list[Any]:
+    """Everything that is called when a trait changes: functions, and handlers of the class; traitlets keeps it in private."""
+    return [observer for kinds in owner._trait_notifiers.values() for found in kinds.values() for observer in found]

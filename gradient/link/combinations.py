@@ -45,6 +45,10 @@ class Combinations:
         """Why a combination has no program for inputs of these shapes, or nothing."""
         return self._failures.get((_key(static), _signature(inputs)), "")
 
+    def failures(self) -> list[str]:
+        """Why combinations have no program, each reason once."""
+        return list(dict.fromkeys(self._failures.values()))
+
     def compile_missing(self, known: Programs, inputs: Inputs, static: Static) -> Programs:
         """Returns the known programs and those that are missing, the present combination's first."""
         programs = dict(known)

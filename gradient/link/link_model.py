@@ -75,6 +75,18 @@ class JaxLink(ViewlessWidget):
         """The traits that a page sets in the kernel besides this link's own; see `gradient.allowlist`."""
         return self._wiring.targets() if self._wiring.sync_targets else []
 
+    def why_kernel(self) -> str:
+        """Why no page can do without a kernel what the link does, at least for one choice; empty if a page can."""
+        renderer = self._wiring.renderer
+        if renderer and not renderer.outputs:
+            return "The kernel draws its picture."
+        return " ".join(filter(None, (self._obstacle, *self._combinations.failures())))
+
+    def signature(self) -> str:
+        """The function with its arguments, for messages."""
+        name = getattr(self._combinations.fun, "__name__", "the function")
+        return f"{name}({', '.join((*self._wiring.inputs, *self._wiring.static))})"
+
     def unlink(self) -> None:
         """Stops following the inputs, here and on every page."""
         self.close()

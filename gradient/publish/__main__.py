@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import gradient.adapters.jsonschema  # noqa: F401 (the command starts sooner)
-from gradient.publish.scripts import PublishError
+from gradient.publish.report import PublishError
 from gradient.publish.site import publish
 
 
@@ -16,9 +16,10 @@ def main() -> None:
     parser.add_argument(
         "--notebook", type=Path, default=Path("techni.ipynb"), help="the notebook to publish, default %(default)s"
     )
+    parser.add_argument("--allow-missing", action="store_true", help="publish a page that lacks something of the one in Voilà")
     arguments = parser.parse_args()
     try:
-        publish(arguments.notebook, arguments.out)
+        publish(arguments.notebook, arguments.out, allow_missing=arguments.allow_missing)
     except (OSError, PublishError) as error:
         sys.exit(f"Nothing was published. {error}")
 

@@ -6,10 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from ipywidgets import Widget
+from jupyter_client.jsonutil import json_clean
 from matplotlib.figure import Figure
 
-from gradient.adapters.ipympl import resize, without_figure
+from gradient.adapters.ipympl import EMPTY, Canvas, as_picture, resize
+from gradient.adapters.ipywidgets import live_widgets
 from gradient.app import App
+from gradient.publish.kernel_needs import kernel_needs
 from gradient.publish.prerender import PIXEL_RATIO, prerender
 from gradient.views.style import MARGINS
 
@@ -22,12 +25,18 @@ def export(folder: str) -> None:
 
     Besides ipywidgets' own format for the state of all widgets, the file holds `figures`: by the model id of every ipympl
     canvas of the app its prerendered images, each with `file`, `margins` and what `gradient.publish.prerender` returns. The
-    canvas that is shown first comes first.
+    canvas that is shown first comes first. `missing` is what `kernel_needs` returns.
+    `pictures` are the canvases of other figures, which show them as they are.
     """
     app = App.opened()
+    missing = kernel_needs()
     figures = _prerender_all(app, Path(folder)) if app else {}
-    everything = _state() | {"figures": figures}
-    (Path(folder) / "state.json").write_text(json.dumps(everything, allow_nan=False))
+    others = [widget for widget in live_widgets() if isinstance(widget, Canvas) and widget.model_id not in figures]
+    pictures = {canvas.model_id: as_picture(canvas, PIXEL_RATIO) for canvas in others}
+    everything = _state(dict.fromkeys(figures, EMPTY) | pictures)
+    everything |= {"figures": figures, "missing": missing, "pictures": list(pictures)}
+    # A number that JSON does not have, like NaN, becomes what a kernel sends in its place.
+    (Path(folder) / "state.json").write_text(json.dumps(json_clean(everything), allow_nan=False))
 
 
 def _prerender_all(app: App, folder: Path) -> dict[str, list]:
@@ -41,13 +50,13 @@ def _prerender_all(app: App, folder: Path) -> dict[str, list]:
     return {shown: figures.pop(shown)} | figures
 
 
-def _state() -> dict[str, Any]:
-    """The state of all widgets in ipywidgets' own format."""
+def _state(changes: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """The state of all widgets in ipywidgets' own format, with other values for traits of some, by their ids."""
     state = Widget.get_manager_state()
-    for model in state["state"].values():
+    for id_, model in state["state"].items():
+        model["state"] |= changes.get(id_, {})
         for buffer in model.get("buffers", []):  # in hexadecimal, which brotli compresses to half of what base64 takes then
             buffer |= {"encoding": "hex", "data": base64.b64decode(buffer["data"]).hex()}
-        without_figure(model)  # the page draws it
     return state
 
 

@@ -7,33 +7,42 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from gradient.adapters import anywidget, html_manager
+from gradient.publish.report import PublishError
 
 _NPM = Path(__file__).parent / "npm"
 _NPM_FILES = ("package.json", "package-lock.json")
 _REQUIRE = "requirejs/require.js"
+_FORMULAS = "temml/dist/temml.min.js"
+_CONTROLS = "@jupyter-widgets/controls"
+_RENDERED = ("@jupyter-widgets/base", _CONTROLS, "@jupyter-widgets/output")  # modules that the renderer has
+_LABEL = {"model_name": "LabelModel", "model_module": _CONTROLS, "model_module_version": "2.0.0"}
+_LABEL_STATE = {
+    **{f"_{part}_module": _CONTROLS for part in ("model", "view")},
+    **{f"_{part}_module_version": "2.0.0" for part in ("model", "view")},
+    **{f"_{part}_name": f"Label{part.title()}" for part in ("model", "view")},
+}
 # For the script of a widget library, the JavaScript that some of its global names are bound to.
 _SCRIPT_NAMES = {"anywidget": anywidget.SCRIPT_NAMES}
 
 
-class PublishError(Exception):
-    """The site cannot be built; the message says why, and what to do."""
-
-
-def bundle(state: dict, cache: Path) -> str:
+def bundle(state: dict, cache: Path, *, has_formulas: bool) -> str:
     """RequireJS, the renderer, and the modules that a state of widgets names, in one script.
 
     Args:
         state: in the format of `Widget.get_manager_state`.
         cache: a folder for packages from npm.
+        has_formulas: whether the script that sets formulas is needed, too.
     """
     packages = install(cache)
     parts = [
         (packages / _REQUIRE).read_text(),
         _needed((packages / html_manager.RENDERER).read_text()),
         *map(_named, modules(state)),
+        *([(packages / _FORMULAS).read_text()] if has_formulas else []),
     ]
     return re.sub(r"^//# sourceMappingURL=.*$", "", "\n".join(parts), flags=re.MULTILINE)  # the maps are not published
 
@@ -52,9 +61,23 @@ def _needed(renderer: str) -> str:
 
 def modules(state: dict) -> list[str]:
     """The names of the AMD modules that a state of widgets needs besides the renderer."""
-    traits = ("_model_module", "_view_module")
-    names = {model["state"].get(trait) for model in state["state"].values() for trait in traits}
-    return sorted(name for name in names if name and not name.startswith("@jupyter-widgets/"))
+    return sorted({name for model in state["state"].values() for name in _modules_of(model)})
+
+
+def _modules_of(model: dict) -> set[str]:
+    """The names of the AMD modules that one model needs besides the renderer."""
+    return {model["state"].get(trait) for trait in ("_model_module", "_view_module")} - {None, *_RENDERED}
+
+
+def replace_unknown(state: dict) -> Iterator[tuple[str, str]]:
+    """Puts a label in the place of each widget whose library has no script here; yields its id, and what is missing."""
+    for id_, model in state["state"].items():
+        for module in (name for name in _modules_of(model) if not _script_of(name).exists()):
+            yield id_, f"the script of the widget library {module!r} is missing. Install the library's Python package here."
+            words = {"value": f"{model['model_name'].removesuffix('Model')} cannot be shown here."}
+            model |= {**_LABEL, "state": _LABEL_STATE | words | {"layout": model["state"].get("layout")}}
+            model.pop("buffers", None)
+            break
 
 
 def install(cache: Path) -> Path:
@@ -87,13 +110,13 @@ def _run(command: list[str], folder: Path) -> None:
 
 def _named(module: str) -> str:
     """The script of a widget library's module, whose anonymous `define` is given the module's name."""
-    path = Path(sys.prefix) / "share" / "jupyter" / "nbextensions" / module / "index.js"
-    if not path.exists():
-        raise PublishError(
-            f"{path}, the script of the widget library {module!r}, is missing. Install the library's Python package here."
-        )
     define = {"define": f"(...module) => window.define({json.dumps(module)}, ...module)"}
-    return _with(define | _SCRIPT_NAMES.get(module, {}), path.read_text())
+    return _with(define | _SCRIPT_NAMES.get(module, {}), _script_of(module).read_text())
+
+
+def _script_of(module: str) -> Path:
+    """Where a widget library's Python package has its script, if it is installed."""
+    return Path(sys.prefix) / "share" / "jupyter" / "nbextensions" / module / "index.js"
 
 
 def _with(names: dict[str, str], script: str) -> str:

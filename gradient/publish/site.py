@@ -13,9 +13,13 @@ from jupyter_client.kernelspec import NoSuchKernel
 from nbconvert.preprocessors import CellExecutionError, ExecutePreprocessor
 
 from gradient.link.modules import esm
+from gradient.publish.files import addresses_in_widgets, addresses_on_page, copy_files
 from gradient.publish.folder import SiteFolder, replacing
+from gradient.publish.formulas import need_script
+from gradient.publish.outputs import clean_outputs, clean_state
 from gradient.publish.page import render
-from gradient.publish.scripts import PublishError, bundle, icon_fonts
+from gradient.publish.report import PublishError, Report
+from gradient.publish.scripts import bundle, icon_fonts, replace_unknown
 from gradient.views.shell import style_sheet
 
 _TEMPLATE = Path(__file__).parent / "template"
@@ -25,37 +29,63 @@ _IMPORT_PATH = str(Path(__file__).parents[2])  # from which this package is impo
 
 
 class _Executor(ExecutePreprocessor):
-    """Executes a notebook in any folder, where it can import this package."""
+    """Executes a notebook in any folder, where it can import this package.
+
+    Attributes:
+        made_in: the index of the cell that has made a widget, by the widget's id.
+    """
+
+    def __init__(self, **traits: Any) -> None:
+        super().__init__(**traits)
+        self.made_in: dict[str, int] = {}
+
+    def process_message(self, msg: dict[str, Any], cell: nbformat.NotebookNode, cell_index: int) -> Any:
+        if msg["msg_type"] == "comm_open":
+            self.made_in[msg["content"]["comm_id"]] = cell_index
+        return super().process_message(msg, cell, cell_index)
 
     def start_new_kernel(self, **options: Any) -> Any:
         path = os.pathsep.join(filter(None, [os.environ.get("PYTHONPATH"), _IMPORT_PATH]))
         return super().start_new_kernel(env={**os.environ, "PYTHONPATH": path}, **options)
 
 
-def publish(notebook: Path, out: Path) -> None:
+def publish(notebook: Path, out: Path, *, allow_missing: bool = False) -> None:
     """Writes the notebook's page, which is interactive without a kernel, and all its files into a folder for any static host.
 
     Args:
         notebook: one whose widgets need no kernel, or that opens an `App`; it is executed in its own folder.
         out: the folder; a site that is there is replaced.
+        allow_missing: whether to publish a page that lacks something of the one in Voilà.
 
     Raises:
         FileExistsError: if `out` holds anything else.
-        PublishError: if npm or a widget library's script is missing, or the notebook fails.
+        PublishError: if npm is missing, the notebook fails, or the page would lack something.
     """
     node = nbformat.read(notebook, as_version=4)
     node.metadata.setdefault("title", notebook.stem)
+    source, report = notebook.parent.resolve(), Report(node.cells)
     with replacing(out) as folder, tempfile.TemporaryDirectory() as exported:
-        _execute(node, notebook.parent.resolve(), Path(exported))
-        _write(node, _collect(Path(exported), folder), folder)
+        made_in = _execute(node, source, Path(exported))
+        state = _collect(Path(exported), folder)
+        for id_, what in (*state.pop("missing"), *replace_unknown(state)):
+            report.lacks(made_in.get(id_), what)
+        for id_ in state.pop("pictures"):
+            report.remark(made_in.get(id_), "its Matplotlib figure is a picture on the page, not interactive.")
+        clean_outputs(node.cells, source, report)
+        clean_state(state["state"], made_in, source, report)
+        html = _write(node, state, folder)
+        found = (*addresses_on_page(html, node.cells), *addresses_in_widgets(state["state"], made_in))
+        copy_files(found, source, folder.path, report)
+        report.end(allow_missing=allow_missing)
 
 
-def _execute(node: nbformat.NotebookNode, folder: Path, exported: Path) -> None:
-    """Executes the cells in a folder, and then one more that exports what only the kernel has."""
+def _execute(node: nbformat.NotebookNode, folder: Path, exported: Path) -> dict[str, int]:
+    """Executes the cells in a folder, and then one more that exports what only the kernel has; returns `_Executor.made_in`."""
     export = f"from gradient.publish.kernel import export as _export\n_export({str(exported)!r})"
     node.cells.append(nbformat.v4.new_code_cell(export))
+    executor = _Executor(timeout=_CELL_TIMEOUT)
     try:
-        _Executor(timeout=_CELL_TIMEOUT).preprocess(node, {"metadata": {"path": str(folder)}})
+        executor.preprocess(node, {"metadata": {"path": str(folder)}})
     except NoSuchKernel as error:
         raise PublishError(
             f"The notebook asks for the kernel {error.name!r}, which is not installed. Install it, or choose another one."
@@ -66,6 +96,7 @@ def _execute(node: nbformat.NotebookNode, folder: Path, exported: Path) -> None:
             f"This cell of the notebook fails with {error.ename}: {error.evalue}. Correct it, and publish again.\n{cell.source}"
         ) from error
     node.cells.pop()
+    return executor.made_in
 
 
 def _collect(exported: Path, folder: SiteFolder) -> dict:
@@ -76,10 +107,12 @@ def _collect(exported: Path, folder: SiteFolder) -> dict:
     return state
 
 
-def _write(node: nbformat.NotebookNode, state: dict, folder: SiteFolder) -> None:
+def _write(node: nbformat.NotebookNode, state: dict, folder: SiteFolder) -> str:
+    """Writes the page with its scripts, and returns its HTML."""
     first: list[dict] = next(iter(state["figures"].values()), [])
+    script = bundle(state, _NPM_CACHE, has_formulas=need_script(node.cells, state["state"]))
     site: dict[str, Any] = {
-        "widgets": folder.add_asset("widgets.js", bundle(state, _NPM_CACHE).encode()),
+        "widgets": folder.add_asset("widgets.js", script.encode()),
         "images": [{name: image[name] for name in ("file", "size")} for image in first],
         "style": f"{style_sheet()}\n{(_TEMPLATE / 'site.css').read_text()}",
         "script": esm(_TEMPLATE / "page.js"),
@@ -91,6 +124,7 @@ def _write(node: nbformat.NotebookNode, state: dict, folder: SiteFolder) -> None
     version = hashlib.sha256(html.encode()).hexdigest()[:12]
     worker = (_TEMPLATE / "worker.js").read_text()
     folder.add_page("worker.js", _filled(worker, version=version, script=site["widgets"]))
+    return html
 
 
 def _filled(template: str, **values: str) -> str:

@@ -1,7 +1,8 @@
 // Shows the widgets of a published page, which has no kernel. It creates every model that the kernel had, also those that nothing
 // displays, such as links, and takes the kernel's place in drawing the figures at the sizes that the page asks for.
 
-import { drawOnResize } from "../../adapters/ipympl.js";
+import { drawOnResize, isCanvas, showStored } from "../../adapters/ipympl.js";
+import { typesetBy } from "../../adapters/ipywidgets.js";
 import { whenReady } from "../../link/models.js";
 import { drawStretched, leastStretched, loadBitmap } from "./prerendered.js";
 
@@ -17,12 +18,14 @@ import { drawStretched, leastStretched, loadBitmap } from "./prerendered.js";
  * @property {Record<string, (Prerendered & Layout)[]>} figures by the id of the model
  *
  * @typedef {object} HTMLManager ipywidgets' manager for pages without a kernel
+ * @property {(name: string, module: string, version: string) => Promise<unknown>} loadClass
  * @property {(state: State) => Promise<Model[]>} set_state
  * @property {(id: string) => Promise<Model>} get_model
  * @property {(model: Model) => Promise<unknown>} create_view
  * @property {(view: unknown, element: HTMLElement) => Promise<void>} display_view
  */
 
+const CONTROLS = "@jupyter-widgets/controls";
 const READY_TIMEOUT_MS = 1000;
 
 /** Has a figure draw its prerendered images by itself. @param {CanvasModel} canvas @param {(Prerendered & Layout)[]} images */
@@ -32,6 +35,15 @@ function drawFrom(canvas, images) {
     const bitmap = await loadBitmap(image);
     return (context, ratio) => drawStretched(context, bitmap, image, size, ratio);
   });
+}
+
+/** Sets the formulas in the texts of widgets and in outputs of HTML, if the page has any; its script is there then. @param {HTMLManager} manager */
+function setFormulas(manager) {
+  const { temml } = /** @type {{ temml?: { renderMathInElement: (element: Element, options: object) => void } }} */ (window);
+  if (!temml) return;
+  const typeset = (/** @type {Element} */ element) => temml.renderMathInElement(element, { fences: "all" });
+  typesetBy(manager, typeset);
+  for (const element of document.querySelectorAll(".jp-RenderedHTML")) typeset(element);
 }
 
 /** Shows a widget in its element, and removes the element of a widget that the notebook has closed. @param {HTMLElement} element @param {HTMLManager} manager @param {State} state */
@@ -51,10 +63,13 @@ async function show(state) {
   const { HTMLManager } = /** @type {any} */ (await loader("@jupyter-widgets/html-manager"));
   /** @type {HTMLManager} */
   const manager = new HTMLManager({ loader });
+  setFormulas(manager);
+  await manager.loadClass("LabelModel", CONTROLS, "2.0.0"); // it brings the theme, which other libraries draw with
   const models = await manager.set_state(state);
   for (const model of models) {
     const images = state.figures[model.model_id];
     if (images) drawFrom(/** @type {any} */ (model), images);
+    else if (isCanvas(model)) showStored(model);
   }
   // A figure that is exchanged while it is made fails, so the controls get what `remember` has stored before they are shown.
   const remembered = models.filter((model) => model.get("spec")?.after).map(whenReady);

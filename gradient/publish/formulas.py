@@ -1,0 +1,41 @@
+"""Formulas: in the outputs as MathML, which browsers draw by themselves; in widgets' texts, which change, by a script."""
+
+import json
+import re
+import sys
+from html import escape
+from typing import Any
+
+from latex2mathml.converter import convert
+
+_BLOCK = r"\$\$(?P<block>.+?)\$\$|\\\[(?P<bracketed>.+?)\\\]|(?P<environment>\\begin\{(?P<name>\w+\*?)\}.+?\\end\{(?P=name)\})"
+_INLINE = r"\$(?P<inline>[^$]+)\$|\\\((?P<braced>.+?)\\\)"
+_FORMULA = re.compile(f"{_BLOCK}|{_INLINE}", re.DOTALL)
+_CODE = {"_esm", "_css"}  # traits of an anywidget that nobody reads
+
+
+def formula(latex: str, display: str) -> str:
+    """A formula, "block" or "inline", in MathML; one that cannot be parsed stays LaTeX, as on the notebook's own page."""
+    try:
+        return convert(latex, display=display)
+    except Exception as error:  # the converter has a class of error for each kind of mistake
+        print(f"This formula cannot be parsed ({type(error).__name__}), so the page shows its LaTeX: {latex}", file=sys.stderr)
+        return f"<code>{escape(latex)}</code>"
+
+
+def latex_to_html(text: str) -> str:
+    """Text with formulas, as an output of LaTeX has it, as HTML."""
+    html, end = "", 0
+    for found in _FORMULA.finditer(text):
+        block, inline = found["block"] or found["bracketed"] or found["environment"], found["inline"] or found["braced"]
+        html += escape(text[end : found.start()]) + formula(block or inline, "block" if block else "inline")
+        end = found.end()
+    return html + escape(text[end:])
+
+
+def need_script(cells: list[Any], state: dict[str, Any]) -> bool:
+    """Whether formulas are in outputs of HTML, in the texts of widgets, or in the templates that make these."""
+    readable = [{name: value for name, value in model["state"].items() if name not in _CODE} for model in state.values()]
+    texts = [json.dumps(traits).replace("\\\\", "\\") for traits in readable]
+    outputs = [output.get("data", {}).get("text/html", "") for cell in cells for output in cell.get("outputs", [])]
+    return any(map(_FORMULA.search, texts + outputs))

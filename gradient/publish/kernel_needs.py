@@ -1,0 +1,77 @@
+"""What of the notebook's kernel a page would miss: links that no browser can compute, and functions that widgets call."""
+
+import functools
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+from ipywidgets import Widget, interactive
+from traitlets import EventHandler
+
+from gradient.adapters.ipywidgets import live_widgets, message_handlers
+from gradient.adapters.traitlets import observers_of
+from gradient.link import JaxLink
+from gradient.link.constants import BROWSER
+
+Need = tuple[str, str]  # the id of a widget, and what does not work without a kernel
+_PACKAGES = ("site-packages", "dist-packages")
+
+
+def kernel_needs() -> list[Need]:
+    """Everything that needs the kernel. Links that run in it by choice run in the browser from now on, if they can."""
+    return list(dict.fromkeys((widget.model_id, need) for widget in live_widgets() for need in _needs(widget)))
+
+
+def _needs(widget: Widget) -> Iterator[str]:
+    if isinstance(widget, JaxLink):
+        yield from _link_needs(widget)
+    for callback in map(_whole, (*observers_of(widget), *message_handlers(widget))):
+        if not _is_internal(callback):
+            yield f"{_described(widget)} calls {_name(callback)}, Python code that needs a kernel."
+
+
+def _link_needs(link: JaxLink) -> Iterator[str]:
+    link.where = BROWSER
+    if reason := link.why_kernel():
+        yield f"the jaxlink of {link.signature()} needs a kernel. {reason}"
+
+
+def _whole(callback: Any) -> Any:
+    """The function of which a callback may have some arguments already."""
+    return _whole(callback.func) if isinstance(callback, functools.partial) else callback
+
+
+def _is_internal(callback: Any) -> bool:
+    """Whether a function belongs to a link, which a page has too, or to how a library's widget is made."""
+    module = _module(callback)
+    if module.partition(".")[0] == __package__.partition(".")[0]:
+        return True
+    owner = getattr(callback, "__self__", None) or getattr(callback, "this_class", None)
+    is_widgets = isinstance(owner, Widget) or (isinstance(owner, type) and issubclass(owner, Widget))
+    return is_widgets and not isinstance(owner, interactive) and _is_installed(module)
+
+
+def _module(callback: Any) -> str:
+    """The module that defines a function, or the class whose handler it is."""
+    return getattr(getattr(callback, "this_class", callback), "__module__", None) or type(callback).__module__
+
+
+def _is_installed(module: str) -> bool:
+    """Whether a module comes with a library, not with the notebook."""
+    file = getattr(sys.modules.get(module), "__file__", None) or ""
+    return any(folder in file for folder in _PACKAGES)
+
+
+def _described(widget: Widget) -> str:
+    description = getattr(widget, "description", "")
+    return f"the {type(widget).__name__} {description!r}" if description else f"a {type(widget).__name__}"
+
+
+def _name(callback: Any) -> str:
+    owner = getattr(callback, "__self__", None)
+    if isinstance(owner, interactive):
+        return f"{_name(owner.f)} by interact"
+    if isinstance(callback, EventHandler):
+        return f"{getattr(callback.this_class, '__qualname__', '')}.{callback.name}"
+    name = getattr(callback, "__qualname__", type(callback).__name__)
+    return f"{_module(callback).partition('.')[0]}.{name}" if _is_installed(_module(callback)) else name

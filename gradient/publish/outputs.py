@@ -1,0 +1,88 @@
+"""What the outputs of a notebook must not take onto a page for everyone: errors, and the folders of the author's computer."""
+
+import re
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from gradient.publish.report import Report
+
+_TRACEBACK = "Traceback (most recent call last)"
+_NO_SPACE = r"[^\s\"'<>()]*"
+_PACKAGES = re.compile(rf"{_NO_SPACE}/(?:site|dist)-packages/")
+_CELL_FILE = re.compile(rf"{_NO_SPACE}/ipykernel_\d+/\d+\.py")
+
+
+def clean_outputs(cells: list[Any], folder: Path, report: Report) -> None:
+    """Removes errors from the outputs of cells, and shortens paths; `folder` is the notebook's."""
+    for index, cell in enumerate(cells):
+        if "outputs" in cell:
+            cell.outputs = _cleaned(cell.outputs, folder, index, report)
+
+
+def clean_state(state: dict[str, Any], made_in: dict[str, int], folder: Path, report: Report) -> None:
+    """Does the same to the outputs and the texts in the state of widgets; `made_in` has the cell of each by its id."""
+    for id_, model in state.items():
+        traits, cell = model["state"], made_in.get(id_)
+        if model["model_name"] == "OutputModel":
+            traits["outputs"] = _cleaned(traits["outputs"], folder, cell, report)
+        model["state"] = {name: _without_error(value, cell, report) for name, value in traits.items()}
+        _shorten_paths(model["state"], folder)
+
+
+def _cleaned(outputs: list[Any], folder: Path, cell: int | None, report: Report) -> list[Any]:
+    kept = []
+    for output in outputs:
+        if error := _error_of(output):
+            report.lacks(cell, f"its output is an error, which is left out: {error}")
+            continue
+        if _shorten_paths(output, folder):
+            report.remark(cell, "its output shows paths of this computer, which are shortened.")
+        kept.append(output)
+    return kept
+
+
+def _error_of(output: Any) -> str:
+    """The last line of the error in an output, or nothing."""
+    if output["output_type"] == "error":
+        return f"{output['ename']}: {output['evalue']}"
+    text = output.get("text") or output.get("data", {}).get("text/plain", "")
+    return text.strip().splitlines()[-1] if _TRACEBACK in text else ""
+
+
+def _without_error(value: Any, cell: int | None, report: Report) -> Any:
+    if not (isinstance(value, str) and _TRACEBACK in value):
+        return value
+    report.lacks(cell, "a widget shows a traceback, which is left out.")
+    return ""
+
+
+def _shorten_paths(value: Any, folder: Path) -> bool:
+    """Shortens the paths in all texts of nested lists and dictionaries; returns whether there are any."""
+    shorter = [(replace, short) for text, replace in texts(value) if (short := _short(text, folder)) != text]
+    for replace, short in shorter:
+        replace(short)
+    return bool(shorter)
+
+
+def texts(value: Any) -> Iterator[tuple[str, Callable[[str], None]]]:
+    """All texts in nested lists and dictionaries, each with a function that replaces it."""
+    if isinstance(value, (dict, list)):
+        for key, item in list(value.items() if isinstance(value, dict) else enumerate(value)):
+            if isinstance(item, str):
+                yield item, partial(value.__setitem__, key)
+            else:
+                yield from texts(item)
+
+
+def _short(text: str, folder: Path) -> str:
+    """A text in which no path tells where the author keeps the notebook, the packages or anything else of their own."""
+    if "-packages/" in text:  # the patterns are slow in megabytes of text without a space
+        text = _PACKAGES.sub("", text)
+    if "/ipykernel_" in text:
+        text = _CELL_FILE.sub("cell", text)
+    for own, short in ((folder, "."), (Path.home(), "~")):
+        if own != Path(own.anchor) and str(own) in text:
+            text = re.sub(rf"(?<![\w.-]){re.escape(str(own))}(?![\w.-])", short, text)
+    return text

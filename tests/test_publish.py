@@ -1,0 +1,286 @@
+"""Publishing any notebook: what Voilà shows of it is on the page, or the author is told what is missing and in which cell."""
+
+import base64
+import contextlib
+import io
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import nbformat
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from gradient.publish.page import render
+from gradient.publish.report import PublishError, Report
+from tests.adapters import relying_on
+from tests.app_page import LOAD_MS
+from tests.conftest import notebook_of, publish, static_server, watched
+
+DOT = base64.b64decode("R0lGODlhAQABAIAAAP8AAP///yH5BAAAAAAALAAAAAABAAEAAAICRAEAOw==")  # a picture of one red pixel
+# A page without any control of ipywidgets, whose theme other libraries draw with.
+PICTURES = [
+    """
+import bqplot
+import numpy as np
+
+x, scales = np.linspace(0, 6, 50), {"x": bqplot.LinearScale(), "y": bqplot.LinearScale()}
+axes = [bqplot.Axis(scale=scales["x"]), bqplot.Axis(scale=scales["y"], orientation="vertical")]
+bqplot.Figure(marks=[bqplot.Lines(x=x, y=np.sin(x), scales=scales)], axes=axes)
+""",
+    r"""
+from IPython.display import HTML, Latex, Markdown, Math, display
+
+display(Math(r"\frac{a}{b}"), Latex(r"Less $\gamma < 1$ & \[x^2\] at $5"))
+display(HTML(r'Costs \(y^2\), <img src="data/a%20dot.gif">'), Markdown(r"$\beta_1$ ![dot](dot.gif)"))
+""",
+    """
+%matplotlib widget
+import matplotlib.pyplot as plt
+
+figure, axes = plt.subplots(figsize=(4, 3), facecolor="red")
+plt.show()
+""",
+]
+# What a page cannot have, a cell for each, and what the author is told of it.
+LACKING = {
+    """
+import ipywidgets
+import jax.numpy as jnp
+from gradient.link import choose, jaxlink
+
+noise, slope = ipywidgets.FloatSlider(max=3), ipywidgets.Label()
+def fit(s):
+    return jnp.linalg.svd(jnp.eye(3) + s)[1][0]
+jaxlink(fit, inputs={"s": noise}, outputs={"slope": (slope, "value", "{slope}")})
+ipywidgets.VBox([noise, slope])
+""": r"the jaxlink of fit\(s\) needs a kernel\. svd cannot be compiled",
+    """
+out = ipywidgets.Output()
+with out:
+    1 / 0
+out
+""": "its output is an error, which is left out: ZeroDivisionError: division by zero",
+    """
+import traceback
+try:
+    open("/no/such/file")
+except OSError:
+    print(traceback.format_exc())
+""": "its output is an error, which is left out: FileNotFoundError",
+    """
+from IPython.display import HTML, Math, display
+HTML('<a href="gone.csv">no file</a> <a href="../secret.txt">of others</a> <a href="other.ipynb">code</a>')
+""": r"the file gone\.csv is missing: there is no such file",
+    """
+button = ipywidgets.Button(description="Run")
+button.on_click(print)
+button
+""": "the Button 'Run' calls print, Python code",
+    """
+def show(change):
+    print(change.new)
+seen = ipywidgets.FloatSlider()
+seen.observe(show, "value")
+seen
+""": "a FloatSlider calls show, Python code",
+    """
+import traitlets
+
+one, other = ipywidgets.IntText(description="one"), ipywidgets.IntText()
+traitlets.dlink((one, "value"), (other, "value"))
+ipywidgets.VBox([one, other, ipywidgets.interactive(lambda number: number, number=3)])
+""": r"the IntText 'one' calls traitlets\.directional_link",
+    """
+class Counter(ipywidgets.IntText):
+    @traitlets.observe("value")
+    def changed(self, change):
+        print(change.new)
+Counter()
+""": r"a Counter calls Counter\.changed, Python code",
+    """
+class Map(ipywidgets.DOMWidget):
+    _model_module = _view_module = traitlets.Unicode("a-map").tag(sync=True)
+    _model_name, _view_name = (traitlets.Unicode(f"Map{part}").tag(sync=True) for part in ("Model", "View"))
+ipywidgets.VBox([Map()])
+""": "the script of the widget library 'a-map' is missing",
+}
+# What looks as if it could be missing, but works, and is not named.
+WORKING = [
+    """
+angle, twice = ipywidgets.FloatSlider(description="angle", max=3), ipywidgets.Label()
+jaxlink(lambda a: 2 * a, inputs={"a": angle}, outputs={"twice": (twice, "value", "twice {twice}")}, where="kernel")
+copy, tab = ipywidgets.FloatText(), ipywidgets.Tab([ipywidgets.Play(), ipywidgets.Dropdown(options=["a", "b"])])
+ipywidgets.jslink((angle, "value"), (copy, "value"))
+choose((tab.children[1], "index"), {(copy, "step"): [1.0, 2.0]})
+ipywidgets.VBox([angle, twice])
+""",
+    r"""
+value, words = ipywidgets.FloatText(2, description=r"$\alpha$"), ipywidgets.Label()
+jaxlink(lambda a: 2 * a, inputs={"a": value}, outputs={"b": (words, "value", r"$\beta = {b}$")})
+out = ipywidgets.Output()
+with out:
+    display(Math("x^3"))
+ipywidgets.VBox([value, words, out, ipywidgets.HTMLMath(r"an <b>integral</b> $\int_0^1$")])
+""",
+    """
+import os, warnings
+warnings.warn("odd")
+print(os.getcwd())
+ipywidgets.HBox([ipywidgets.FloatText(float(number)) for number in ("nan", "inf", "-inf")])
+""",
+]
+
+
+@contextlib.contextmanager
+def opened(browser: Browser, folder: Path) -> Iterator[Page]:
+    """A published page, which must ask for nothing that is not there and write nothing on its console."""
+    with static_server(folder) as server, watched(browser.new_context()) as context:
+        page = context.new_page()
+        page.goto(server.url, timeout=LOAD_MS)
+        page.wait_for_function("window.widgetManager", timeout=LOAD_MS)
+        yield page
+        page.close()  # it precaches itself, which would fail once the server is gone
+    assert not re.findall(r'"GET (\S+) HTTP\S* 404', server.log)
+
+
+@pytest.fixture(scope="module")
+def pictures(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    place = tmp_path_factory.mktemp("pictures")
+    (place / "data").mkdir()
+    for name in ("dot.gif", "data/a dot.gif"):
+        (place / name).write_bytes(DOT)
+    with contextlib.redirect_stderr(io.StringIO()) as told:
+        folder = publish(notebook_of(*PICTURES), place)
+    assert told.getvalue() == "Cell 3 (%matplotlib widget): its Matplotlib figure is a picture on the page, not interactive.\n"
+    with opened(browser, folder) as page:
+        yield page
+
+
+class Lacking(NamedTuple):
+    """A page that lacks something, its folder, and what the author was told."""
+
+    page: Page
+    folder: Path
+    told: str
+
+
+@pytest.fixture(scope="module")
+def lacking(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lacking]:
+    with contextlib.redirect_stderr(io.StringIO()) as told:
+        place = tmp_path_factory.mktemp("lacking")
+        for name in ("secret.txt", "lacking/other.ipynb"):
+            (place / name).parent.mkdir(exist_ok=True)
+            (place / name).touch()
+        folder = publish(notebook_of(*LACKING, *WORKING), place / "lacking", "--allow-missing")
+    with opened(browser, folder) as page:
+        yield Lacking(page, folder, told.getvalue())
+
+
+def test_what_a_page_lacks_is_named_with_its_cell(lacking: Lacking) -> None:
+    for number, (source, what) in enumerate(LACKING.items(), 1):
+        named = [line for line in lacking.told.splitlines() if line.startswith(f"Cell {number} (")]
+        assert named, lacking.told
+        assert re.search(what, named[0]), source
+    last = len(LACKING) + len(WORKING)
+    assert {int(cell) for cell in re.findall(r"^Cell (\d+)", lacking.told, re.M)} == {*range(1, len(LACKING) + 1), last}
+    assert f"Cell {last} (import os, warnings): its output shows paths of this computer" in lacking.told
+
+
+@pytest.mark.parametrize(
+    "why", [r"\.\./secret\.txt is missing: it is not in the", r"other\.ipynb is missing: it is a notebook"]
+)
+def test_a_file_that_must_not_go_with_the_page_is_named(lacking: Lacking, why: str) -> None:
+    assert re.search(why, lacking.told)
+    assert {path.name for path in lacking.folder.rglob("*") if path.suffix in {".txt", ".ipynb"}} == set()
+
+
+def test_a_page_that_lacks_something_is_published_only_if_that_is_allowed(capsys: pytest.CaptureFixture[str]) -> None:
+    report = Report(notebook_of("1 + 1\n2 + 2").cells)
+    report.remark(None, "it is short.")
+    report.end(allow_missing=False)
+    assert capsys.readouterr().err == "The notebook: it is short.\n"
+    report.lacks(0, "its sum is missing.")
+    with pytest.raises(PublishError, match=r"--allow-missing\.\nCell 1 \(1 \+ 1\): its sum is missing\."):
+        report.end(allow_missing=False)
+    report.end(allow_missing=True)
+    assert "its sum is missing." in capsys.readouterr().err
+
+
+def test_a_page_shows_no_traceback_and_no_path_of_the_authors_computer(lacking: Lacking) -> None:
+    html = (lacking.folder / "index.html").read_text()
+    assert "Traceback" not in html
+    assert "ZeroDivisionError" not in html
+    assert str(lacking.folder.parents[1]) not in html
+    assert not re.search(r"/ipykernel_|/site-packages/", html)
+    assert "cell:2: UserWarning: odd" in html
+
+
+def test_a_link_that_runs_in_the_kernel_by_choice_runs_in_the_browser(lacking: Lacking) -> None:
+    slider = lacking.page.get_by_role("slider").last
+    slider.press("ArrowRight")
+    expect(lacking.page.get_by_text("twice 0.2")).to_be_visible()
+
+
+def test_a_number_that_json_does_not_have_is_an_empty_field(lacking: Lacking) -> None:
+    fields = lacking.page.locator(".widget-hbox > .widget-text input[type=number]")
+    assert [field.input_value() for field in fields.all()] == ["", "", ""]
+
+
+def test_other_libraries_have_their_theme_on_a_page_without_controls(pictures: Page) -> None:
+    """A figure without the theme is black, and its axes have no colour."""
+    background = pictures.locator(".bqplot .plotarea_background")
+    assert background.evaluate("(area) => getComputedStyle(area).fill") == "rgb(255, 255, 255)"
+    line = pictures.locator(".bqplot .axis path.domain").first
+    assert line.evaluate("(path) => getComputedStyle(path).stroke") not in ("none", "")
+
+
+def test_formulas_in_outputs_are_set(pictures: Page) -> None:
+    outputs = pictures.locator(".jp-RenderedLatex")
+    expect(outputs.first.locator("mfrac")).to_have_count(1)
+    expect(outputs.last.locator("math")).to_have_count(2)
+    assert outputs.last.inner_text().startswith("Less ")
+    assert outputs.last.inner_text().endswith("at $5")
+    expect(pictures.locator(".jp-RenderedMarkdown math, .jp-RenderedHTML math")).to_have_count(2)
+
+
+def test_files_beside_the_notebook_go_with_the_page(pictures: Page) -> None:
+    widths = pictures.locator(".jp-RenderedMarkdown img, .jp-RenderedHTML img").evaluate_all(
+        "(all) => all.map((i) => i.naturalWidth)"
+    )
+    assert widths == [1, 1]
+
+
+def test_formulas_in_widgets_are_set_and_follow(lacking: Lacking) -> None:
+    page = lacking.page
+    with relying_on("ipywidgets"):
+        expect(page.locator(".widget-label math")).to_have_count(2)
+        expect(page.locator(".widget-htmlmath math msubsup")).to_have_count(1)
+        expect(page.locator(".widget-output math msup")).to_have_count(1)
+        field = page.locator(".widget-text:has(math) input")
+        field.fill("7")
+        field.press("Enter")
+        expect(page.locator(".widget-label math").get_by_text("14")).to_be_visible()
+
+
+def test_a_matplotlib_figure_is_a_picture_of_its_size(pictures: Page) -> None:
+    canvas = pictures.locator(".jupyter-matplotlib canvas").first
+    with relying_on("ipympl"):
+        pictures.wait_for_function("() => document.querySelector('.jupyter-matplotlib canvas').width === 800")
+        box = canvas.bounding_box()
+        assert box
+        assert (round(box["width"]), round(box["height"])) == (400, 300)
+        pictures.locator(".jupyter-matplotlib canvas").last.click()  # which must not ask the kernel for anything
+        red = "(canvas) => [...canvas.getContext('2d').getImageData(5, 5, 1, 1).data]"
+        assert canvas.evaluate(red) == [255, 0, 0, 255]
+
+
+def test_words_stand_in_the_place_of_a_widget_without_a_script(lacking: Lacking) -> None:
+    expect(lacking.page.get_by_text("Map cannot be shown here.")).to_be_visible()
+
+
+def test_an_attachment_that_is_gone_is_named() -> None:
+    cell = nbformat.v4.new_markdown_cell("![pasted](attachment:dot.png)")
+    with pytest.raises(PublishError, match=r"missing attachment: dot\.png"):
+        render(nbformat.v4.new_notebook(cells=[cell], metadata={"title": "Odd"}))
