@@ -29,6 +29,7 @@ SOURCES = (
         "sweep.py",
         "best.py",
         "link/programs.py",
+        "link/results.py",
     ),
     *("wasm/**/*.py", "adapters/jax.py"),
     *("controls.py", "app_links.py", "shipped.py", "app.py"),

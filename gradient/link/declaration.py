@@ -12,6 +12,7 @@ from traitlets import HasTraits
 
 from gradient.link.errors import LinkError
 from gradient.link.events import Trait
+from gradient.link.results import fields_of
 from gradient.link.template import Template
 from gradient.link.traits import Kind, check_input, kind_of, length_of, names, numeric_options, resolve
 from gradient.link.wiring import Output
@@ -103,15 +104,6 @@ def trace(fun: Callable, inputs: Mapping[str, np.ndarray], static: Mapping[str, 
     """
     with _explained(fun, inputs, static):
         return fields_of(jax.eval_shape(lambda arguments: fun(**arguments, **static), dict(inputs)))
-
-
-def fields_of(result: Any, only: str | None = None) -> Any:
-    """The fields of a result: of a mapping or a NamedTuple. All else is bare, and the field `only` if that is given."""
-    if isinstance(result, Mapping):
-        return dict(result)
-    if hasattr(result, "_asdict"):
-        return result._asdict()
-    return result if only is None else {only: result}
 
 
 def outputs_of(declared: Declared, result: Any, fun: Callable) -> dict[str, list[Output]]:

@@ -9,8 +9,8 @@ from typing import Any
 import jax
 import numpy as np
 
-from gradient.link.declaration import fields_of
 from gradient.link.events import Cause, Trait, assign, by_widget, writing
+from gradient.link.results import fields_of
 from gradient.link.values import as_output, is_close, snapshot
 from gradient.link.wiring import Wiring
 

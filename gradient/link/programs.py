@@ -7,7 +7,7 @@ import jax
 import numpy as np
 
 from gradient import wasm
-from gradient.link.declaration import fields_of
+from gradient.link.results import fields_of
 
 
 class Cache(Protocol):
