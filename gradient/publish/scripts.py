@@ -16,6 +16,9 @@ from gradient.publish.report import PublishError
 _NPM = Path(__file__).parent / "npm"
 _NPM_FILES = ("package.json", "package-lock.json")
 _REQUIRE = "requirejs/require.js"
+# RequireJS reads this as it starts. A few milliseconds later it takes the modules of the script, each with its address, and the
+# renderer looks for its icon font beside its own.
+_REQUIRE_CONFIG = {"paths": {"@jupyter-widgets/html-manager": "assets/html-manager"}}
 _FORMULAS = "temml/dist/temml.min.js"
 _CONTROLS = "@jupyter-widgets/controls"
 _RENDERED = ("@jupyter-widgets/base", _CONTROLS, "@jupyter-widgets/output")  # modules that the renderer has
@@ -39,6 +42,7 @@ def bundle(state: dict, cache: Path, *, has_formulas: bool) -> str:
     """
     packages = install(cache)
     parts = [
+        f"var requirejs = {json.dumps(_REQUIRE_CONFIG)};",
         (packages / _REQUIRE).read_text(),
         _needed((packages / html_manager.RENDERER).read_text()),
         *map(_named, modules(state)),

@@ -58,7 +58,6 @@ async function showWidget(element, manager, state) {
 /** Creates every model of a state, and shows those that have an element on the page. @param {State} state */
 async function show(state) {
   const { requirejs } = /** @type {any} */ (window);
-  requirejs.config({ paths: { "@jupyter-widgets/html-manager": "assets/html-manager" } }); // the icon font is there
   const loader = (/** @type {string} */ name) => new Promise((resolve, reject) => requirejs([name], resolve, reject));
   const { HTMLManager } = /** @type {any} */ (await loader("@jupyter-widgets/html-manager"));
   /** @type {HTMLManager} */
