@@ -71,7 +71,7 @@ except OSError:
 """: "its output is an error, which is left out: FileNotFoundError",
     """
 from IPython.display import HTML, Math, display
-HTML('<a href="gone.csv">no file</a> <a href="../secret.txt">of others</a> <a href="other.ipynb">code</a>')
+HTML('<a href="gone.csv">no file</a> <a href="../secret.txt">secret</a> <a href="other.ipynb">b</a> <a href=".own/key">key</a>')
 """: r"the file gone\.csv is missing: there is no such file",
     """
 button = ipywidgets.Button(description="Run")
@@ -170,8 +170,8 @@ class Lacking(NamedTuple):
 def lacking(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lacking]:
     with contextlib.redirect_stderr(io.StringIO()) as told:
         place = tmp_path_factory.mktemp("lacking")
-        for name in ("secret.txt", "lacking/other.ipynb"):
-            (place / name).parent.mkdir(exist_ok=True)
+        for name in ("secret.txt", "lacking/other.ipynb", "lacking/.own/key"):
+            (place / name).parent.mkdir(parents=True, exist_ok=True)
             (place / name).touch()
         folder = publish(notebook_of(*LACKING, *WORKING), place / "lacking", "--allow-missing")
     with opened(browser, folder) as page:
@@ -189,11 +189,16 @@ def test_what_a_page_lacks_is_named_with_its_cell(lacking: Lacking) -> None:
 
 
 @pytest.mark.parametrize(
-    "why", [r"\.\./secret\.txt is missing: it is not in the", r"other\.ipynb is missing: it is a notebook"]
+    "why",
+    [
+        r"\.\./secret\.txt is missing: it is not in the",
+        r"other\.ipynb is missing: it is a notebook",
+        r"\.own/key is missing: it is a notebook, or hidden",
+    ],
 )
 def test_a_file_that_must_not_go_with_the_page_is_named(lacking: Lacking, why: str) -> None:
     assert re.search(why, lacking.told)
-    assert {path.name for path in lacking.folder.rglob("*") if path.suffix in {".txt", ".ipynb"}} == set()
+    assert [path for path in lacking.folder.rglob("*") if path.suffix in {".txt", ".ipynb"} or path.name == "key"] == []
 
 
 def test_a_page_that_lacks_something_is_published_only_if_that_is_allowed(capsys: pytest.CaptureFixture[str]) -> None:

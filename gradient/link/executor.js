@@ -31,10 +31,7 @@ export class ShapeMismatch extends Error {}
  */
 export async function withCompiledModule(program) {
   const { module } = program;
-  return {
-    ...program,
-    module: module instanceof WebAssembly.Module ? module : await WebAssembly.compile(copyBytes(module)),
-  };
+  return { ...program, module: module instanceof WebAssembly.Module ? module : await WebAssembly.compile(copyBytes(module)) };
 }
 
 // A browser has room for about 125 memories of programs. Those that have not run for longest are let go of. All links of a page
@@ -85,6 +82,7 @@ export class LocalExecutor {
     this.loaded = null;
   }
 
+  /** Makes the program's memory anew. */
   load() {
     const { exports } = new WebAssembly.Instance(this.program.module, {});
     this.loaded = loadedFrom(this.program, exports);
@@ -130,11 +128,7 @@ function outputOf(memory, slot) {
   const view = viewOf(memory, slot);
   const [, dtype, shape] = slot;
   const bytes = new DataView(view.buffer, view.byteOffset, view.byteLength);
-  return {
-    view,
-    dtype,
-    array: shape.length ? { value: bytes, dtype, shape } : null,
-  };
+  return { view, dtype, array: shape.length ? { value: bytes, dtype, shape } : null };
 }
 
 // The smallest module with an instruction on 128-bit vectors.

@@ -140,10 +140,7 @@ export class Link {
 
   /** Whether no input is null. */
   isComplete() {
-    return !Object.values({
-      ...this.readInputs(),
-      ...readAll(this.wiring.static),
-    }).includes(null);
+    return !Object.values({ ...this.readInputs(), ...readAll(this.wiring.static) }).includes(null);
   }
 
   /** Runs the program for the present static inputs, or asks the kernel to. While an input is null nothing runs. */

@@ -46,11 +46,7 @@ export class OutputWriter {
     const states = new Map();
     for (const target of this.wiring.outputs) {
       const value = this.changedValue(target, read);
-      if (value !== undefined)
-        states.set(target.model, {
-          ...states.get(target.model),
-          [target.trait]: value,
-        });
+      if (value !== undefined) states.set(target.model, { ...states.get(target.model), [target.trait]: value });
     }
     return states;
   }

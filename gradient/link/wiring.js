@@ -51,17 +51,9 @@ import { getModel, kernelOf } from "../adapters/ipywidgets.js";
  */
 export async function resolveWiring(manager, spec) {
   /** @param {Reference} reference @returns {Promise<PageTrait>} */
-  const find = async ([reference, trait]) => ({
-    model: await getModel(manager, reference),
-    trait,
-  });
+  const find = async ([reference, trait]) => ({ model: await getModel(manager, reference), trait });
   const findSources = (/** @type {Record<string, Reference>} */ traits) =>
-    Promise.all(
-      Object.entries(traits).map(async ([name, reference]) => ({
-        name,
-        ...(await find(reference)),
-      })),
-    );
+    Promise.all(Object.entries(traits).map(async ([name, reference]) => ({ name, ...(await find(reference)) })));
   const findTargets = (/** @type {[string, TargetReference[]]} */ [field, targets]) =>
     targets.map(async ([reference, trait, template, kind, options]) => ({
       ...{ field, template, kind, options },
@@ -79,9 +71,6 @@ export async function resolveWiring(manager, spec) {
     triggers: spec.triggers,
     errors: spec.errors && (await find(spec.errors)),
     browserRenders: spec.browser_renders && (await find(spec.browser_renders)),
-    transition: transition && {
-      ...transition,
-      durations: await Promise.all(transition.durations.map(find)),
-    },
+    transition: transition && { ...transition, durations: await Promise.all(transition.durations.map(find)) },
   };
 }

@@ -103,10 +103,7 @@ function serve() {
       if (data.program) executor = LocalExecutor.create(data.program);
       else self.postMessage(runIn(await executor, data.values));
     } catch (error) {
-      self.postMessage({
-        error: messageOf(error),
-        isShapeMismatch: error instanceof ShapeMismatch,
-      });
+      self.postMessage({ error: messageOf(error), isShapeMismatch: error instanceof ShapeMismatch });
     }
   };
 }

@@ -59,7 +59,7 @@ def copy_files(addresses: Iterable[Address], source: Path, site: Path, report: R
         normal = Path(os.path.normpath(path))
         file, copy = source / normal, site / normal
         is_outside = normal.is_absolute() or ".." in normal.parts or not file.resolve().is_relative_to(source)
-        if why := "it is not in the notebook's folder" if is_outside else _obstacle(file, copy):
+        if why := "it is not in the notebook's folder" if is_outside else _obstacle(normal, file, copy):
             report.lacks(cell, f"the file {path} is missing: {why}.")
         elif not copy.exists():
             copy.parent.mkdir(parents=True, exist_ok=True)
@@ -72,10 +72,10 @@ def _own_path(address: str) -> str:
     return "" if parts.scheme not in ("", "file") or parts.netloc or not parts.path else unquote(parts.path)
 
 
-def _obstacle(file: Path, copy: Path) -> str:
+def _obstacle(normal: Path, file: Path, copy: Path) -> str:
     """Why a file of the notebook's folder cannot go with the page, or nothing."""
     if not file.is_file():
         return "there is no such file beside the notebook"
-    if file.suffix == ".ipynb" or file.name.startswith("."):
+    if file.suffix == ".ipynb" or any(part.startswith(".") for part in normal.parts):
         return "it is a notebook, or hidden"
     return "a file of the page has its name" if copy.exists() and copy.read_bytes() != file.read_bytes() else ""
