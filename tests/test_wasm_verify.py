@@ -67,6 +67,7 @@ CORRUPTED: list[tuple[str, str, Callable[[], list[Statement]]]] = [
     ("attribute", "a factor too few", lambda: [wrong(Op.LINEAR, I32, (NUMBER,), (1,))]),
     ("attribute", "a division by 0", lambda: [wrong(Op.QUOTIENT, I32, (ir.i32(7),), 0)]),
     ("attribute", "a call of nothing", lambda: [wrong(Op.CALL, F32, (ONE, ONE), "power")]),
+    ("attribute", "a call of nothing in some lanes", lambda: [wrong(Op.CALL_WHERE, F32, (YES, ONE, ONE, ONE), "sine")]),
     ("attribute", "lanes of a scalar", lambda: [Assign((THERE,), (ONE,)), wrong(Op.REDUCE_LANES, F32, (THERE,), Op.ADD)]),
     ("dependences", "a load without its buffer", lambda: [with_dependences(frozenset())]),
     ("value type", "a store of another type", lambda: [Store(TARGET, ir.i32(0), ir.i32(1))]),
@@ -168,14 +169,14 @@ def test_every_operation_has_an_instruction_or_a_method() -> None:
 @pytest.mark.parametrize("routine", Routine)
 def test_routines_are_valid(routine: Routine) -> None:
     x, y, core = (ir.node(Op.PARAMETER, F32, (), position) for position in range(3))
-    definition = DEFINITIONS[routine]
-    in_halves = definition.core(x, y)
-    in_four_lanes = [definition.finish(x, y, core), *([definition.is_quick(x, y)] if definition.is_quick else [])]
-    alone = [definition.slow(x, y)] if definition.slow else []
-    for part in ir.walk([in_halves, *in_four_lanes, *alone]):
+    quick, slow = DEFINITIONS[routine]
+    assert slow or (quick and quick.is_right is None)
+    in_halves = [quick.core(x, y)] if quick else []
+    in_four_lanes = [quick.finish(x, y, core), *([quick.is_right(x, y)] if quick.is_right else [])] if quick else []
+    for part in ir.walk([*in_halves, *in_four_lanes, *([slow(x, y)] if slow else [])]):
         check_expression(part)
     assert all(part.dtype != F64 for part in ir.walk(in_four_lanes))
-    for part in ir.walk([in_halves]):
+    for part in ir.walk(in_halves):
         operands = tuple(arg.dtype for arg in part.args)
         if F64 in (*operands, part.dtype) and part.op is not Op.CONST:
             assert part.op.forms[operands, part.dtype].simd, part.op

@@ -169,6 +169,7 @@ class Opcode(bytes, Enum):
     I16X8_EXTEND_LOW_I8X16_U = _simd(0x89), "v", "v"
     F64X2_NEAREST = _simd(0x94), "v", "v"
     I32X4_NEG = _simd(0xA1), "v", "v"
+    V128_ANY_TRUE = _simd(0x53), "v", "i"
     I32X4_ALL_TRUE = _simd(0xA3), "v", "i"
     I32X4_EXTEND_LOW_I16X8_U = _simd(0xA9), "v", "v"
     I32X4_SHL = _simd(0xAB), "vi", "v"

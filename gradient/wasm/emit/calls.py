@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from gradient.wasm.emit.encode import F32_TYPE, V128_TYPE
 from gradient.wasm.emit.expressions import Lanes
-from gradient.wasm.emit.routines import DEFINITIONS, NUM_PARAMETERS, Definition
+from gradient.wasm.emit.routines import DEFINITIONS, NUM_PARAMETERS, Vectorized
 from gradient.wasm.emit.statements import StatementEmitter
 from gradient.wasm.ir import F32, Expr, Op, Routine, Variable, node
 from gradient.wasm.opcodes import Opcode
@@ -55,34 +55,49 @@ class _RoutineEmitter(StatementEmitter):
 
     def one_number(self, routine: Routine) -> None:
         """The routine of float32 numbers."""
-        core, finish, is_quick, slow = DEFINITIONS[routine]
+        quick, slow = DEFINITIONS[routine]
         x, y = (_parameter(local, None) for local in range(NUM_PARAMETERS))
-        quick = finish(x, y, core(x, y))
-        if is_quick is None or slow is None:
-            self.results([quick])
+        if quick:
+            self._quick(quick, x, y)
+        if slow:
+            self.results([slow(x, y)])
+
+    def _quick(self, quick: Vectorized, x: Expr, y: Expr) -> None:
+        """The quick way for one number, which returns if it is right and can be wrong."""
+        result = quick.finish(x, y, quick.core(x, y))
+        if quick.is_right is None:
+            self.results([result])
             return
-        self.results([is_quick(x, y)])
+        self.results([quick.is_right(x, y)])
         outer = dict(self._kept)
         self.open(Opcode.IF)
-        self.results([quick])
+        self.results([result])
         self.write_with(Opcode.BR, 1)  # returns
         self.write(Opcode.END)
         self._forget(outer)
-        self.results([slow(x, y)])
 
     def four_lanes(self, routine: Routine) -> None:
-        """The routine of vectors: quick for all lanes, or one by one if that does not hold for one of them."""
-        definition = DEFINITIONS[routine]
-        x, y = (_parameter(local, _LANES) for local in range(NUM_PARAMETERS))
-        core = self._core_of_halves(definition)
-        self.results([definition.finish(x, y, core)], _LANES)
-        if definition.is_quick is None:
-            return
+        """The routine of vectors: the quick way for all lanes; one by one if there is none or it is wrong for one."""
+        quick = DEFINITIONS[routine].quick
         found = self.new_local(V128_TYPE)
+        if quick is None:
+            self._lane_by_lane_into(found, routine)
+            self.get(found)
+            return
+        x, y = (_parameter(local, _LANES) for local in range(NUM_PARAMETERS))
+        self.results([quick.finish(x, y, self._core_of_halves(quick))], _LANES)
+        if quick.is_right is None:
+            return
         self.set(found)
-        self.results([definition.is_quick(x, y)], _LANES)
+        self.results([quick.is_right(x, y)], _LANES)
         self.write(Opcode.I32X4_ALL_TRUE, Opcode.I32_EQZ)
         self.open(Opcode.IF)
+        self._lane_by_lane_into(found, routine)
+        self.write(Opcode.END)
+        self.get(found)
+
+    def _lane_by_lane_into(self, found: int, routine: Routine) -> None:
+        """Calls the routine of one number for each lane."""
         for lane in range(4):
             self.get(found)
             for parameter in range(NUM_PARAMETERS):
@@ -91,10 +106,8 @@ class _RoutineEmitter(StatementEmitter):
             self.write_with(Opcode.CALL, self._function_index(routine, False))
             self.write_with(Opcode.F32X4_REPLACE_LANE, lane)
             self.set(found)
-        self.write(Opcode.END)
-        self.get(found)
 
-    def _core_of_halves(self, definition: Definition) -> Expr:
+    def _core_of_halves(self, definition: Vectorized) -> Expr:
         """The core, evaluated for two lanes at a time."""
         high = [self.new_local(V128_TYPE) for _ in range(NUM_PARAMETERS)]
         for parameter, local in enumerate(high):

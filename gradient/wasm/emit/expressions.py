@@ -75,6 +75,7 @@ class ExpressionEmitter(Assembler):
             Op.SELECT: self._select,
             Op.REDUCE_LANES: self._reduce_lanes,
             Op.CALL: self._call,
+            Op.CALL_WHERE: self._call_where,
         }
 
     def local_of(self, x: Expr) -> int:
@@ -215,6 +216,37 @@ class ExpressionEmitter(Assembler):
         for arg in x.args:
             self.value(arg, lanes)
         self.write_with(Opcode.CALL, self._function_index(x.attr, lanes is not None))
+
+    def _call_where(self, x: Expr, lanes: Lanes) -> None:
+        """Evaluates all but constants before the branch, as what is kept of them may be used after it."""
+        is_wrong, value, *args = x.args
+        is_simd = lanes is not None
+        evaluated = [is_wrong, value, *(arg for arg in args if arg.op is not Op.CONST)]
+        own = {arg: self.new_local(V128_TYPE if is_simd else VALUE_TYPES[arg.dtype]) for arg in evaluated}
+        for arg in reversed(own):
+            self.value(arg, lanes)
+            self.set(own[arg])
+        self.get(own[is_wrong])
+        if is_simd:
+            self.write(Opcode.V128_ANY_TRUE)
+        self.open(Opcode.IF)
+        for arg in args:
+            self.get(own[arg]) if arg in own else self._constant(arg, is_simd)
+        self.write_with(Opcode.CALL, self._function_index(x.attr, is_simd))
+        if is_simd:
+            self.get(own[value])
+            self.get(own[is_wrong])
+            self.write(Opcode.V128_BITSELECT)
+        self.set(own[value])
+        self.write(Opcode.END)
+        self.get(own[value])
+        for local in own.values():
+            self.release(local)
+
+    def _constant(self, x: Expr, is_simd: bool) -> None:
+        self.push(x.value, x.dtype)
+        if is_simd:
+            self.write(splat(x.dtype))
 
     def _operation(self, x: Expr, lanes: Lanes) -> None:
         """An operation that is one instruction, or nearly."""

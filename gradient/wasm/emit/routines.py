@@ -1,7 +1,7 @@
 """Functions that are called instead of expanded in place: long ones, which compute in double precision.
 
-A routine is a core, which takes and returns float32 but may compute in float64, and a part that finishes its result in float32.
-In SIMD, vectors of float64 hold two lanes: the core is evaluated for each half of a vector, the rest for all four lanes.
+In SIMD, vectors of float64 hold two lanes. So what is computed for vectors has two parts: a core, which takes and returns
+float32 but may compute in float64, is evaluated for each half of a vector; what finishes its result, for all four lanes.
 """
 
 import math
@@ -15,19 +15,29 @@ from gradient.wasm.math.floats import ROUNDER_BITS, TINY, flushed, rounded
 NUM_PARAMETERS = 2
 
 
-class Definition(NamedTuple):
-    """What a routine computes, as expressions.
+class Vectorized(NamedTuple):
+    """A way to compute a routine for all lanes of a vector.
 
     Attributes:
         core: a function of the parameters.
         finish: the result, from the parameters and the core.
-        is_quick: whether that holds for these parameters; None if it always does.
-        slow: the result where it does not.
+        is_right: whether the result is right for these parameters; None if it always is.
     """
 
     core: Callable[[Expr, Expr], Expr]
     finish: Callable[[Expr, Expr, Expr], Expr]
-    is_quick: Callable[[Expr, Expr], Expr] | None = None
+    is_right: Callable[[Expr, Expr], Expr] | None = None
+
+
+class Definition(NamedTuple):
+    """What a routine computes, as expressions.
+
+    Attributes:
+        quick: the way that is tried first.
+        slow: the result, lane by lane, where there is no other way or that is not right.
+    """
+
+    quick: Vectorized | None = None
     slow: Callable[[Expr, Expr], Expr] | None = None
 
 
@@ -116,7 +126,41 @@ def _slow_remainder(x: Expr, y: Expr) -> Expr:
     return select(is_invalid, f32(NAN), with_sign(flushed(select(is_smaller, absolute(x), convert(F32, left))), x))
 
 
+# 1 / (2 pi) in parts. All but the last have 28 bits, so that a product with the 24 bits of a float32 is exact. For the largest
+# float32, below 2**128, the product's error is 2**-65 turns.
+_TURNS_PER_RADIAN = (
+    0x28BE60D * 2.0**-28,
+    0xB939105 * 2.0**-56,
+    0x4A7F09D * 2.0**-84,
+    0x5F47D4D * 2.0**-112,
+    0x377036D * 2.0**-140,
+    0x8A5664F10E4108 * 2.0**-196,
+)
+
+
+def _sine_of_turns(turns: Expr) -> Expr:
+    """sin(2 pi t): the nearest whole turn is dropped, and what is left folded into a quarter."""
+    t = turns - apply(Op.NEAREST, turns)
+    folded = apply(Op.PMAX, apply(Op.PMIN, t, 0.5 - t), -0.5 - t)
+    odd = [(-1) ** (k // 2) * math.tau**k / math.factorial(k) for k in range(1, 14, 2)]
+    return _horner(folded * folded, odd) * folded
+
+
+def _sine(x: Expr, turns: Expr) -> Expr:
+    """sin(x + 2 pi turns) of any float32, for less than half a turn.
+
+    Source: M. Payne and R. Hanek, "Radian reduction for trigonometric functions", ACM SIGNUM Newsletter 18 (1983): of the
+    product with 1 / (2 pi), whole turns are dropped part by part, before they take the place of the bits that matter.
+    """
+    angle, total = convert(F64, x), convert(F64, turns)
+    for part in _TURNS_PER_RADIAN:
+        product = angle * part
+        total = total + (product - apply(Op.TRUNC, product))
+    return convert(F32, _sine_of_turns(total))
+
+
 DEFINITIONS = {
-    Routine.POWER: Definition(_power_core, _power),
-    Routine.REMAINDER: Definition(_remainder_core, _remainder, _is_quick_remainder, _slow_remainder),
+    Routine.POWER: Definition(Vectorized(_power_core, _power)),
+    Routine.REMAINDER: Definition(Vectorized(_remainder_core, _remainder, _is_quick_remainder), _slow_remainder),
+    Routine.SINE: Definition(slow=_sine),
 }

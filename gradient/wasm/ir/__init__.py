@@ -10,6 +10,7 @@ from gradient.wasm.ir.expr import (
     Local,
     Variable,
     call,
+    call_where,
     clear,
     const,
     f32,

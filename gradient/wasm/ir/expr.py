@@ -171,6 +171,11 @@ def call(routine: Routine, *args: Expr) -> Expr:
     return node(Op.CALL, args[0].dtype, args, routine)
 
 
+def call_where(is_wrong: Expr, value: Expr, routine: Routine, *args: Expr) -> Expr:
+    """A value, but where it is wrong what a routine makes of its operands. It is called only if a lane needs it."""
+    return node(Op.CALL_WHERE, value.dtype, (is_wrong, value, *args), routine)
+
+
 def walk(roots: Sequence[Expr]) -> Iterator[Expr]:
     """The expressions and all that they are built of, each once."""
     seen = set()

@@ -53,10 +53,11 @@ class Op(Enum):
     PARAMETER = _leaf(F32)
     TAIL_MASK = _leaf(BOOL)  # which lanes of the last, overlapping iteration of a SIMD loop are new
 
-    # Memory, lanes and calls. Attributes: a buffer; the operation that combines the lanes; a routine.
+    # Memory, lanes and calls. Attributes: a buffer; the operation that combines the lanes; a routine; a routine.
     LOAD = tuple(Form((I32,), dtype) for dtype in (F32, I32, BOOL))
     REDUCE_LANES = tuple(Form((dtype,), dtype) for dtype in (F32, I32, BOOL))
     CALL = (Form((F32, F32), F32),)
+    CALL_WHERE = (Form((BOOL, F32, F32, F32), F32),)  # the routine of the last two where the first holds, else the second
 
     # Index arithmetic. Attributes: a constant and one factor per operand (any number of them); the divisor.
     LINEAR = (Form((I32,), I32),)
@@ -162,3 +163,4 @@ class Routine(Enum):
 
     POWER = "power"
     REMAINDER = "remainder"
+    SINE = "sine"

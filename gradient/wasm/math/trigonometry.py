@@ -2,21 +2,18 @@
 
 import math
 
-from gradient.wasm.ir import F32, I32, Expr, Op, apply, bitcast, compare, f32, i32, select
-from gradient.wasm.math.floats import INF, absolute, clip, is_nan, polynomial, rounded, with_sign
+from gradient.wasm.ir import F32, I32, Expr, Op, Routine, apply, bitcast, call_where, compare, f32, i32, select
+from gradient.wasm.math.floats import INF, absolute, is_nan, polynomial, rounded, with_sign
 
-# pi/2 as its first 12 bits, the next 12, and the remainder: a product of 12 bits and a whole number of 12 bits is exact.
+_LARGEST_ANGLE = 1e4  # its quadrant has 13 bits
+# pi/2 as its first 8 bits, the next 11, and the remainder: a product of 11 bits and the quadrant is exact.
 _HALF_PI = (1.5703125, 4.837512969970703125e-4, 7.549789948768648e-8)
-_HIGH_BITS = -(2**12)  # of a float32: its sign, its exponent and the first 12 bits of its mantissa
 
 
 def _quadrant(x: Expr) -> tuple[Expr, Expr]:
-    """The angle less the nearest multiple of pi/2, and that multiple; accurate for |x| up to a million."""
+    """The angle less the nearest multiple of pi/2, and that multiple; accurate for |x| up to `_LARGEST_ANGLE`."""
     k, bits = rounded(x * (2 / math.pi))
-    high = bitcast(F32, bitcast(I32, k) & _HIGH_BITS)
-    low = k - high
-    r = x - high * _HALF_PI[0] - low * _HALF_PI[0] - high * _HALF_PI[1] - low * _HALF_PI[1] - k * _HALF_PI[2]
-    return clip(r, -0.9, 0.9), bits
+    return x - k * _HALF_PI[0] - k * _HALF_PI[1] - k * _HALF_PI[2], bits
 
 
 def _sine_and_cosine(x: Expr) -> tuple[Expr, Expr]:
@@ -34,14 +31,19 @@ def _flipped(value: Expr, quadrant: Expr) -> Expr:
     return bitcast(F32, bitcast(I32, value) ^ apply(Op.SHL, quadrant & 2, i32(30)))
 
 
+def _for_any_angle(near: Expr, x: Expr, turns: float) -> Expr:
+    """sin(x + 2 pi turns): what was computed for angles near 0, and the routine for the others."""
+    return call_where(absolute(x) > _LARGEST_ANGLE, near, Routine.SINE, x, f32(turns))
+
+
 def sin(x: Expr) -> Expr:
     """Sine."""
-    return _flipped(_sine_and_cosine(x)[0], _quadrant(x)[1])
+    return _for_any_angle(_flipped(_sine_and_cosine(x)[0], _quadrant(x)[1]), x, 0.0)
 
 
 def cos(x: Expr) -> Expr:
     """Cosine."""
-    return _flipped(_sine_and_cosine(x)[1], _quadrant(x)[1] + 1)
+    return _for_any_angle(_flipped(_sine_and_cosine(x)[1], _quadrant(x)[1] + 1), x, 0.25)
 
 
 def tan(x: Expr) -> Expr:

@@ -78,6 +78,7 @@ _ATTRIBUTES: dict[Op, Callable[[Expr], bool]] = {
     Op.LOAD: lambda x: isinstance(x.attr, Buffer) and x.attr.dtype == x.dtype,
     Op.REDUCE_LANES: _has_lanes,
     Op.CALL: lambda x: isinstance(x.attr, Routine),
+    Op.CALL_WHERE: lambda x: isinstance(x.attr, Routine),
     Op.LINEAR: _has_factors,
     Op.QUOTIENT: _is_positive,
     Op.REMAINDER: _is_positive,
