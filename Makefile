@@ -3,13 +3,16 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run site test check newest soak screenshots clean
+.PHONY: help run examples site test check newest soak screenshots clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
 
 run: .venv/run ## serve the notebook with Voilà and open a browser
 	$(BIN)/voila techni.ipynb
+
+examples: .venv/run ## serve the notebooks of examples/ with Voilà and open a browser
+	PYTHONPATH="$(CURDIR)" $(BIN)/voila examples
 
 site: .venv/dev ## write the page as static files to site/
 	$(BIN)/python -m gradient.publish site

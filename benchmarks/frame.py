@@ -7,15 +7,18 @@ whose next animation frame shows the new loss curve, fitted curve, path, readout
 worker, the strip under the momentum. The two are measured in separate passes,
 because reading a canvas takes longer than a press, and each press waits for the frame of the one before. Voilà's server and
 kernel run at the lowest priority, because for a visitor they run on another machine. The folder `site`, if it exists, is the
-page without them. The last row is a page that only changes one attribute of an SVG path for each key.
+page without them. The last rows are a notebook in Voilà with one slider, one label and the sine between them, and a page that only
+changes one attribute of an SVG path for each key.
 """
 
 import argparse
 import sys
+import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import nbformat
 import numpy as np
 from playwright.sync_api import Browser, Page
 
@@ -50,6 +53,18 @@ OBSERVE_RUNS = """async () => {
   const compute = models.find((model) => model.get("followers"));
   const link = await manager.get_model(compute.get("link").replace("IPY_MODEL_", "")); // of the pictures, not of the strips
   link.on("jaxlink:ran", frameProbe.outputsSet);
+}"""
+LINKED = """
+import ipywidgets as widgets
+import jax.numpy as jnp
+from gradient.link import jaxlink
+slider, label = widgets.FloatSlider(max=6.3), widgets.Label()
+jaxlink(lambda x: {"sine": jnp.sin(x)}, inputs={"x": slider}, outputs={"sine": (label, "value", "{sine:.4f}")})
+widgets.VBox([slider, label])
+"""
+OBSERVE_LINK = """async () => {
+  const models = await Promise.all(Object.values(jupyterapp.widgetManager._models));
+  models.find((model) => model.get("state") === "browser").on("jaxlink:ran", frameProbe.outputsSet);
 }"""
 BARE_PAGE = """<button>press</button><svg><path d="M0 0"/></svg><script>
   let y = 0;
@@ -102,13 +117,32 @@ def choose(page: Page, problem: str) -> None:
     page.get_by_role("slider", name="Learning rate", exact=True).focus()
 
 
+def low_priority(scenario: Scenario) -> Scenario:
+    """The same page, whose server and kernels yield to the browser."""
+    return replace(scenario, command=("nice", "-n", "19", *scenario.command))
+
+
 def pages() -> list[tuple[str, Scenario]]:
     """What is measured, by its name in the table."""
-    notebook = voila(NOTEBOOK)
     return [
-        ("Voilà", replace(notebook, command=("nice", "-n", "19", *notebook.command))),
+        ("Voilà", low_priority(voila(NOTEBOOK))),
         *([("static site", static_site(SITE))] if Path(SITE).exists() else []),
     ]
+
+
+def measure_one_link(browser: Browser, count: int, table: Table) -> None:
+    """Adds the row of a notebook with nothing but one link."""
+    with tempfile.TemporaryDirectory() as folder, browser.new_context() as context:
+        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(LINKED)])
+        nbformat.write(notebook, Path(folder) / "linked.ipynb")
+        with serving(low_priority(voila(f"{folder}/linked.ipynb"))) as url:
+            page = context.new_page()
+            page.add_init_script(PROBE)
+            page.goto(url, timeout=TIMEOUT_MS)
+            page.get_by_role("slider").focus(timeout=TIMEOUT_MS)
+            page.evaluate(OBSERVE_LINK)
+            presses(page, 60)
+            table.add("one slider, one label", None, 0, *timings(page, count, [[".widget-vbox > .widget-label", "text"]]))
 
 
 def measure_bare_page(browser: Browser, count: int, table: Table) -> None:
@@ -135,6 +169,7 @@ def main() -> None:
             with serving(scenario) as url:
                 for rtt in options.rtt:
                     measure_app(browser, name, url, rtt, options.presses, table)
+        measure_one_link(browser, options.presses, table)
         measure_bare_page(browser, options.presses, table)
 
 

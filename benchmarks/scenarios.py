@@ -103,6 +103,6 @@ def slow_device(scenario: Scenario) -> Scenario:
 def all_scenarios() -> list[Scenario]:
     """The notebook in Voilà, computed in either place, and in its own server; the static site, if it exists; TensorFlow.js."""
     site = [static_site(SITE), static_site(SITE, "Network")] if Path(SITE).exists() else []
-    site += map(slow_device, site)
+    site += [slow_device(scenario) for scenario in site]
     server_pages = [voila(NOTEBOOK), voila(NOTEBOOK, in_server=True), public_server(NOTEBOOK)]
     return [*server_pages, *site, tfjs("Wave"), tfjs("Network")]

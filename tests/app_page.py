@@ -118,6 +118,12 @@ class AppPage:
         self.page.locator(".jp-NotebookPanel").wait_for(timeout=LOAD_MS)
         self.run_all()
 
+    def open_beside(self, path: str) -> None:
+        """Opens one more notebook in JupyterLab, and runs all of its cells."""
+        self.page.evaluate("(path) => window.jupyterapp.commands.execute('docmanager:open', { path })", path)
+        self.page.wait_for_function("(path) => window.jupyterapp.shell.currentWidget?.context?.path === path", arg=path)
+        self.run_all()
+
     def run_all(self) -> None:
         """Runs every cell of JupyterLab's notebook, which then shows the last of them, and goes back to the first."""
         assert self.page.evaluate(_RUN_ALL)

@@ -273,7 +273,9 @@ def is_error(message) -> bool:
 
 @pytest.fixture(scope="session")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """JupyterLab over a folder with the notebook, `own.ipynb`, where its last cell is no comment, and the README's example."""
+    """JupyterLab over a folder with the notebook, `own.ipynb`, where its last cell is no comment, the README's example, and the
+    folder `examples`.
+    """
     notebook = nbformat.read(ROOT / "techni.ipynb", as_version=4)
     folder, own = tmp_path_factory.mktemp("lab"), tmp_path_factory.mktemp("settings")
     nbformat.write(notebook, folder / "techni.ipynb")
@@ -282,6 +284,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     notebook.cells[-1].source = "\n".join(line.removeprefix("#").removeprefix(" ") for line in lines)
     nbformat.write(notebook, folder / "own.ipynb")
     nbformat.write(notebook_of(readme_example("import ipywidgets")), folder / "example.ipynb")
+    shutil.copytree(ROOT / "examples", folder / "examples")
     port = free_port()
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--port={port}", "--ip=127.0.0.1"]
     command += ["--IdentityProvider.token=", "--LabApp.news_url=None", "--LabApp.expose_app_in_browser=True"]

@@ -6,6 +6,7 @@ import pytest
 
 from benchmarks import plot, results
 from benchmarks.results import Column, Table, reporting
+from benchmarks.scenarios import SITE, all_scenarios
 from tests.conftest import ROOT
 
 COLUMNS = [Column("page", "Page"), Column("rtt", "RTT (ms)", "g"), Column("median", "Median (ms)", ".1f")]
@@ -44,3 +45,12 @@ def test_the_plot_in_the_documents_shows_the_stored_figures(tmp_path: Path) -> N
     plot.write(tmp_path / "latency.svg")
     drawn, committed = ((folder / "latency.svg").read_text() for folder in (tmp_path, ROOT / "docs"))
     assert drawn == committed, "The plot is older than its figures. Run `python -m benchmarks.plot`."
+
+
+def test_the_static_site_is_measured_on_a_slow_device_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    without = [scenario.name for scenario in all_scenarios()]
+    (tmp_path / SITE).mkdir()
+    added = [scenario for scenario in all_scenarios() if scenario.name not in without]
+    assert [scenario.slowdown for scenario in added] == [1, 1, 4, 4]
+    assert len({scenario.name for scenario in added}) == 4

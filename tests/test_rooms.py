@@ -109,25 +109,22 @@ ROOMS = [
     ),
     Room("gradient/prepare.py", {"jax", "gradient.app", "gradient.cache_paths"}),
     Room(
+        "gradient/publish/app_export.py",
+        {
+            *("matplotlib", "gradient.app", "gradient.views.style", "gradient.views.shell"),
+            *("gradient.adapters.ipympl", "gradient.publish.kernel", "gradient.publish.prerender"),
+        },
+    ),
+    Room("gradient/publish/prerender.py", {"matplotlib", "numpy", "PIL", "gradient.publish.kernel"}),
+    # Any notebook is published without the app and its libraries.
+    Room(
         "gradient/publish/*.py",
         {
-            *(
-                "ipywidgets",
-                "traitlets",
-                "matplotlib",
-                "numpy",
-                "PIL",
-                "nbconvert",
-                "nbformat",
-                "jinja2",
-                "latex2mathml",
-                "brotli",
-            ),
-            *("jupyter_client", "gradient.publish*", "gradient.app", "gradient.views.style", "gradient.views.shell"),
-            *(f"gradient.link{part}" for part in ("", ".modules", ".constants")),
+            *("ipywidgets", "traitlets", "numpy", "nbconvert", "nbformat", "jinja2", "latex2mathml", "brotli", "jupyter_client"),
+            *("gradient.publish*", *(f"gradient.link{part}" for part in ("", ".modules", ".constants"))),
             *(
                 f"gradient.adapters.{library}"
-                for library in ("ipywidgets", "traitlets", "ipympl", "anywidget", "nbconvert", "html_manager", "jsonschema")
+                for library in ("ipywidgets", "traitlets", "anywidget", "nbconvert", "html_manager", "jsonschema")
             ),
         },
     ),

@@ -1,53 +1,60 @@
-"""The part of publishing that runs in the notebook's kernel: it exports its widgets' state, and prerenders its figures."""
+"""The part of publishing that runs in the notebook's kernel: it exports the state of its widgets.
+
+Any notebook is published without the libraries that only the app needs: what is about them is imported if the notebook has
+imported them.
+"""
 
 import base64
 import json
+import sys
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ipywidgets import Widget
 from jupyter_client.jsonutil import json_clean
-from matplotlib.figure import Figure
 
-from gradient.adapters.ipympl import EMPTY, Canvas, as_picture, resize
 from gradient.adapters.ipywidgets import live_widgets
-from gradient.app import App
 from gradient.publish.kernel_needs import kernel_needs
-from gradient.publish.prerender import PIXEL_RATIO, prerender
-from gradient.views.style import MARGINS
 
-# The field's size in CSS pixels in windows of 390 x 844, 820 x 1180 and 1440 x 900: there no image is stretched.
-SIZES = [(368, 338), (387, 826), (700, 684)]
+PIXEL_RATIO = 2  # pixels of an image in a CSS pixel
+
+
+class Exported(NamedTuple):
+    """What a page has of an app.
+
+    Attributes:
+        figures: by the model id of every ipympl canvas of the app its prerendered images, each with `file`, `margins` and what
+            `prerender` returns. The canvas that is shown first comes first.
+        style: a style sheet for the time until the widgets are there.
+        states: traits of the canvases, by their model ids.
+    """
+
+    figures: dict[str, list] = {}  # noqa: RUF012 (of a tuple, which is never changed)
+    style: str = ""
+    states: dict[str, dict[str, Any]] = {}  # noqa: RUF012
 
 
 def export(folder: str) -> None:
-    """Writes `state.json` into a folder and, if the notebook has opened an app, images of the field of every problem.
+    """Writes `state.json` into a folder and, if the notebook has opened an app, its images.
 
-    Besides ipywidgets' own format for the state of all widgets, the file holds `figures`: by the model id of every ipympl
-    canvas of the app its prerendered images, each with `file`, `margins` and what `gradient.publish.prerender` returns. The
-    canvas that is shown first comes first. `missing` is what `kernel_needs` returns.
-    `pictures` are the canvases of other figures, which show them as they are.
+    Besides ipywidgets' own format for the state of all widgets, the file holds `figures` and `style` of the app; `missing`,
+    which is what `kernel_needs` returns; and `pictures`, the canvases of other figures, which show them as they are.
     """
-    app = App.opened()
     missing = kernel_needs()
-    figures = _prerender_all(app, Path(folder)) if app else {}
-    others = [widget for widget in live_widgets() if isinstance(widget, Canvas) and widget.model_id not in figures]
-    pictures = {canvas.model_id: as_picture(canvas, PIXEL_RATIO) for canvas in others}
-    everything = _state(dict.fromkeys(figures, EMPTY) | pictures)
-    everything |= {"figures": figures, "missing": missing, "pictures": list(pictures)}
+    app: Exported = import_module("gradient.publish.app_export").export(Path(folder)) if "gradient.app" in sys.modules else Exported()
+    pictures = _pictures(app) if "ipympl" in sys.modules else {}
+    everything = _state(app.states | pictures)
+    everything |= {"figures": app.figures, "style": app.style, "missing": missing, "pictures": list(pictures)}
     # A number that JSON does not have, like NaN, becomes what a kernel sends in its place.
     (Path(folder) / "state.json").write_text(json.dumps(json_clean(everything), allow_nan=False))
 
 
-def _prerender_all(app: App, folder: Path) -> dict[str, list]:
-    # Not by choosing each problem, which would set its defaults in the controls: they stay as the notebook has left them.
-    app.field.clear()
-    figures = {}
-    for index, picture in enumerate(app.field.pictures):
-        files = {size: folder / f"figure-{index}-{size[0]}.webp" for size in SIZES}
-        figures[picture.canvas.model_id] = [_prerender(picture.figure, file, size) for size, file in files.items()]
-    shown = app.field.pictures[app.problem.index].canvas.model_id
-    return {shown: figures.pop(shown)} | figures
+def _pictures(app: Exported) -> dict[str, dict[str, Any]]:
+    """Traits of the canvases that are not the app's: each shows its figure as it is."""
+    ipympl = import_module("gradient.adapters.ipympl")
+    others = [widget for widget in live_widgets() if isinstance(widget, ipympl.Canvas) and widget.model_id not in app.figures]
+    return {canvas.model_id: ipympl.as_picture(canvas, PIXEL_RATIO) for canvas in others}
 
 
 def _state(changes: dict[str, dict[str, Any]]) -> dict[str, Any]:
@@ -58,11 +65,3 @@ def _state(changes: dict[str, dict[str, Any]]) -> dict[str, Any]:
         for buffer in model.get("buffers", []):  # in hexadecimal, which brotli compresses to half of what base64 takes then
             buffer |= {"encoding": "hex", "data": base64.b64decode(buffer["data"]).hex()}
     return state
-
-
-def _prerender(figure: Figure, file: Path, size: tuple[int, int]) -> dict[str, Any]:
-    """Writes an image of a figure at a size in CSS pixels, and returns what the page needs to draw it."""
-    resize(figure, size, PIXEL_RATIO)
-    image, layout = prerender(figure)
-    file.write_bytes(image)
-    return {"file": file.name, "margins": MARGINS, **layout}

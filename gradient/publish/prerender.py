@@ -16,7 +16,8 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from PIL import Image
 
-PIXEL_RATIO = 2  # pixels of an image in a CSS pixel
+from gradient.publish.kernel import PIXEL_RATIO
+
 NUM_COLOURS, NUM_EXACT_COLOURS = 128, 24
 _POINTS_PER_INCH = 72
 

@@ -20,7 +20,6 @@ from gradient.publish.outputs import clean_outputs, clean_state
 from gradient.publish.page import render
 from gradient.publish.report import PublishError, Report
 from gradient.publish.scripts import bundle, icon_fonts, replace_unknown
-from gradient.views.shell import style_sheet
 
 _TEMPLATE = Path(__file__).parent / "template"
 _NPM_CACHE = Path("build") / "npm"  # in the folder where the command runs
@@ -114,7 +113,7 @@ def _write(node: nbformat.NotebookNode, state: dict, folder: SiteFolder) -> str:
     site: dict[str, Any] = {
         "widgets": folder.add_asset("widgets.js", script.encode()),
         "images": [{name: image[name] for name in ("file", "size")} for image in first],
-        "style": f"{style_sheet()}\n{(_TEMPLATE / 'site.css').read_text()}",
+        "style": f"{state.pop('style')}\n{(_TEMPLATE / 'site.css').read_text()}",
         "script": esm(_TEMPLATE / "page.js"),
     }
     for font in icon_fonts(_NPM_CACHE):

@@ -1,15 +1,18 @@
-"""The table of widgets in docs/jaxlink.md is what linking them comes to."""
+"""The tables of docs/jaxlink.md: which widgets can be linked is what linking them comes to, what compiles is what has a rule."""
 
 import os
 import subprocess
 import sys
 
+import pytest
+
 from tests.conftest import PYTHONPATH, ROOT
 
 
-def test_the_documents_have_the_table_of_widgets() -> None:
+@pytest.mark.parametrize("name", ["widget_table", "primitive_table"])
+def test_the_documents_have_the_table(name: str) -> None:
     """In a process of its own, in which no other test has linked anything."""
-    command = [sys.executable, "-c", "from tests.widget_table import table; print(table())"]
+    command = [sys.executable, "-c", f"from tests.{name} import table; print(table())"]
     environment = {**os.environ, "PYTHONPATH": PYTHONPATH}
     answer = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert answer.returncode == 0, answer.stderr

@@ -1,0 +1,136 @@
+"""The wheel in an environment of its own, outside this repository."""
+
+import functools
+import importlib.metadata
+import os
+import re
+import shutil
+import subprocess
+import sys
+import venv
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+import pytest
+from packaging.requirements import Requirement
+from playwright.sync_api import Browser
+
+from tests.app_page import LOAD_MS
+from tests.conftest import ROOT, notebook_of, readme_example, static_server, watched
+from tests.test_example import expect_sentence_after_a_key
+
+LINKS = notebook_of(readme_example("import ipywidgets"))
+USES = {
+    "": "from gradient.link import choose, jaxlink, remember",
+    "app": "from gradient import App, descend",
+    "server": "import gradient.server.application, gradient.server.zygote, voila.app",
+}
+NOT_NEEDED = {"": ["matplotlib", "bqplot", "ipympl", "optax", "voila", "jupyter_server"], "app": ["voila", "prometheus_client"]}
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Built from a copy of the files that git tracks or would, so that nothing is left in the checkout."""
+    source = tmp_path_factory.mktemp("source")
+    listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+    names = subprocess.run(listed, check=True, cwd=ROOT, capture_output=True, text=True).stdout.splitlines()
+    for name in filter(lambda name: (ROOT / name).exists(), names):
+        (source / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, source / name)
+    built = tmp_path_factory.mktemp("wheel")
+    options = ["--no-deps", "--no-build-isolation", "--quiet", "--disable-pip-version-check", "--wheel-dir", str(built)]
+    subprocess.run([sys.executable, "-m", "pip", "wheel", *options, str(source)], check=True)
+    (found,) = built.glob("*.whl")
+    return found
+
+
+def needed(requirements: list[str], extra: str) -> Iterator[importlib.metadata.Distribution]:
+    """The distributions that requirements ask for, and those that these ask for, each once; of the versions that they ask for."""
+    seen = set()
+    pending = [(Requirement(line), extra) for line in requirements]
+    while pending:
+        requirement, extra = pending.pop()
+        if requirement.marker and not requirement.marker.evaluate({"extra": extra}):
+            continue
+        wanted = [(requirement.name.lower(), each) for each in ("", *requirement.extras)]
+        if requirement.name == "techni":
+            pending += [(Requirement(line), each) for _, each in wanted for line in requirements]
+            continue
+        distribution = importlib.metadata.distribution(requirement.name)
+        assert requirement.specifier.contains(distribution.version), f"{requirement}, but {distribution.version} is tested"
+        if requirement.name.lower() not in {name for name, _ in seen}:
+            yield distribution
+        pending += [(Requirement(line), each) for name, each in set(wanted) - seen for line in distribution.requires or []]
+        seen |= set(wanted)
+
+
+def link_into(place: Path, distribution: importlib.metadata.Distribution) -> None:
+    """Links the files of an installed distribution into an environment's folder of packages, but for its commands."""
+    for file in distribution.files or []:
+        target = Path(os.path.normpath(place / file))
+        if "bin" not in target.relative_to(place.parents[2]).parts[:1]:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.symlink_to(os.path.abspath(file.locate()))
+
+
+def environment(wheel: Path, extra: str, place: Path) -> Path:
+    """The Python of an environment with the wheel. What the wheel requires is linked from here, instead of being loaded again."""
+    venv.create(place, symlinks=True)
+    (packages,) = place.glob("lib/python*/site-packages")
+    shutil.unpack_archive(wheel, packages, "zip")
+    (metadata,) = packages.glob("techni-*.dist-info")
+    requirements = importlib.metadata.Distribution.at(metadata).requires or []
+    for distribution in needed(requirements, extra):
+        link_into(packages, distribution)
+    return place / "bin" / "python"
+
+
+def run(python: Path, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    own = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "JUPYTER", "TECHNI"))}
+    return subprocess.run([python, *arguments], check=False, cwd=cwd, env=own, capture_output=True, text=True)
+
+
+@pytest.mark.parametrize("extra", USES)
+def test_the_requirements_are_enough(extra: str, wheel: Path, tmp_path: Path) -> None:
+    python = environment(wheel, extra, tmp_path / "environment")
+    lacks = f"import importlib.util; assert not any(map(importlib.util.find_spec, {NOT_NEEDED.get(extra, [])}))"
+    found = run(python, "-c", f"{lacks}\n{USES[extra]}\nimport gradient; print(gradient.__file__)", cwd=tmp_path)
+    assert found.returncode == 0, found.stderr
+    assert found.stdout.startswith(str(tmp_path / "environment"))
+
+
+def expect_published(python: Path, browser: Browser, place: Path) -> None:
+    """Publishes the README's example, and uses the page."""
+    nbformat.write(LINKS, place / "notebook.ipynb")
+    published = run(python, "-m", "gradient.publish", "some/prefix", "--notebook", "notebook.ipynb", cwd=place)
+    assert published.returncode == 0, published.stderr
+    with static_server(place / "some" / "prefix") as server, watched(browser.new_context()) as context:
+        page = context.new_page()
+        page.goto(server.url, timeout=LOAD_MS)
+        expect_sentence_after_a_key(page)
+
+
+def test_the_wheel_publishes(wheel: Path, browser: Browser, site_folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "build").symlink_to(ROOT / "build")  # in which publishing `site_folder` has installed npm's packages
+    expect_published(environment(wheel, "", tmp_path / "environment"), browser, tmp_path)
+
+
+def test_the_wheel_has_all_files_of_the_package(wheel: Path, tmp_path: Path) -> None:
+    shutil.unpack_archive(wheel, tmp_path, "zip")
+    is_source = functools.partial(re.search, r"\.(py|js|d\.ts|css|j2|json|txt)$")
+
+    def names(root: Path) -> list[str]:
+        files = [str(path.relative_to(root)) for path in (root / "gradient").rglob("*")]
+        return sorted(name for name in files if is_source(name) and "__cache__" not in name)
+
+    assert names(tmp_path) == names(ROOT)
+
+
+@pytest.mark.soak
+def test_the_wheel_is_installed_and_publishes(wheel: Path, browser: Browser, tmp_path: Path) -> None:
+    venv.create(tmp_path / "environment", symlinks=True, with_pip=True)
+    python = tmp_path / "environment" / "bin" / "python"
+    installed = run(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", str(wheel), cwd=tmp_path)
+    assert installed.returncode == 0, installed.stderr
+    expect_published(python, browser, tmp_path)
