@@ -42,8 +42,9 @@ soak: .venv/dev ## run the long tests: random programs, attacks, crowds, a clust
 	$(BIN)/python -m pytest -m soak
 	$(BIN)/python -m tests.soak.fuzz_wasm --programs 10000 --seed 0
 
-screenshots: .venv/dev ## take the README's pictures again
+screenshots: .venv/dev ## take the pictures of the documents again
 	$(BIN)/python -m benchmarks.screenshots
+	$(BIN)/python -m benchmarks.contact_sheet
 
 clean: ## remove the environments
 	rm -rf .venv .venv-newest

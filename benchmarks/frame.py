@@ -7,8 +7,8 @@ whose next animation frame shows the new loss curve, fitted curve, path, readout
 worker, the strip under the momentum. The two are measured in separate passes,
 because reading a canvas takes longer than a press, and each press waits for the frame of the one before. Voilà's server and
 kernel run at the lowest priority, because for a visitor they run on another machine. The folder `site`, if it exists, is the
-page without them. The last rows are a notebook in Voilà with one slider, one label and the sine between them, and a page that only
-changes one attribute of an SVG path for each key.
+page without them. The last rows are a notebook in Voilà with one slider, one label and the sine between them, and a page that
+only changes one attribute of an SVG path for each key.
 """
 
 import argparse
@@ -26,7 +26,18 @@ from benchmarks.chromium import chromium
 from benchmarks.latency import add_rtt_option
 from benchmarks.proxy import delayed
 from benchmarks.results import Column, Table, add_save_option, reporting
-from benchmarks.scenarios import LOSS_CURVE, NOTEBOOK, SITE, Scenario, on_port, port_of, serving, static_site, voila
+from benchmarks.scenarios import (
+    LOSS_CURVE,
+    NOTEBOOK,
+    SITE,
+    Scenario,
+    any_notebook,
+    on_port,
+    port_of,
+    serving,
+    static_site,
+    voila,
+)
 from benchmarks.timed_page import TIMEOUT_MS
 
 PROBLEMS = ("Line", "Wave", "Network")
@@ -135,7 +146,7 @@ def measure_one_link(browser: Browser, count: int, table: Table) -> None:
     with tempfile.TemporaryDirectory() as folder, browser.new_context() as context:
         notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(LINKED)])
         nbformat.write(notebook, Path(folder) / "linked.ipynb")
-        with serving(low_priority(voila(f"{folder}/linked.ipynb"))) as url:
+        with serving(low_priority(any_notebook(Path(folder) / "linked.ipynb"))) as url:
             page = context.new_page()
             page.add_init_script(PROBE)
             page.goto(url, timeout=TIMEOUT_MS)

@@ -70,6 +70,12 @@ def voila(notebook: str, *, in_server: bool = False) -> Scenario:
     return Scenario(name, f"http://{HOST}:{{port}}/", serve, path.parent, in_server=in_server)
 
 
+def any_notebook(path: Path) -> Scenario:
+    """A notebook in another folder, which imports this package."""
+    scenario = voila(str(path))
+    return replace(scenario, command=("env", f"PYTHONPATH={Path(__file__).parents[1]}", *scenario.command))
+
+
 def public_server(notebook: str) -> Scenario:
     """The notebook as the Procfile serves it: with warm kernels and compressed files."""
     serve = (sys.executable, "-m", "gradient.server", notebook, "--port={port}", "--no-browser")

@@ -45,7 +45,7 @@ def test_the_readmes_figures_are_those_of_the_benchmark() -> None:
     assert len(rows) == 6
     for page, place, *figures in rows:
         row = measured[pages[page].format(place)]
-        assert [float(figure) for figure in figures] == [row["key_to_curve"], row["first_response"], row["requests"]]
+        assert figures == [f"{row['key_to_curve']:.0f}", f"{row['first_response']:.1f}", str(row["requests"])]
 
 
 def test_make_lists_every_target_that_it_declares() -> None:

@@ -120,7 +120,8 @@ ROOMS = [
     Room(
         "gradient/publish/*.py",
         {
-            *("ipywidgets", "traitlets", "numpy", "nbconvert", "nbformat", "jinja2", "latex2mathml", "brotli", "jupyter_client"),
+            *("ipywidgets", "traitlets", "numpy", "nbconvert", "nbformat", "jinja2", "jupyter_client"),
+            *("latex2mathml", "brotli"),
             *("gradient.publish*", *(f"gradient.link{part}" for part in ("", ".modules", ".constants"))),
             *(
                 f"gradient.adapters.{library}"

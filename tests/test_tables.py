@@ -1,4 +1,4 @@
-"""The tables of docs/jaxlink.md: which widgets can be linked is what linking them comes to, what compiles is what has a rule."""
+"""The tables of docs/jaxlink.md: which widgets can be linked, and what compiles."""
 
 import os
 import subprocess

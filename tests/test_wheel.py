@@ -14,6 +14,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 from playwright.sync_api import Browser
 
 from tests.app_page import LOAD_MS
@@ -46,23 +47,24 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def needed(requirements: list[str], extra: str) -> Iterator[importlib.metadata.Distribution]:
-    """The distributions that requirements ask for, and those that these ask for, each once; of the versions that they ask for."""
-    seen = set()
+    """The distributions that requirements ask for, and what these ask for, each once. Those here must be what is asked for."""
+    seen: set[tuple[str, str]] = set()
     pending = [(Requirement(line), extra) for line in requirements]
     while pending:
         requirement, extra = pending.pop()
         if requirement.marker and not requirement.marker.evaluate({"extra": extra}):
             continue
-        wanted = [(requirement.name.lower(), each) for each in ("", *requirement.extras)]
+        wanted = {(canonicalize_name(requirement.name), each) for each in ("", *requirement.extras)}
         if requirement.name == "techni":
-            pending += [(Requirement(line), each) for _, each in wanted for line in requirements]
-            continue
-        distribution = importlib.metadata.distribution(requirement.name)
-        assert requirement.specifier.contains(distribution.version), f"{requirement}, but {distribution.version} is tested"
-        if requirement.name.lower() not in {name for name, _ in seen}:
-            yield distribution
-        pending += [(Requirement(line), each) for name, each in set(wanted) - seen for line in distribution.requires or []]
-        seen |= set(wanted)
+            own = requirements
+        else:
+            distribution = importlib.metadata.distribution(requirement.name)
+            assert requirement.specifier.contains(distribution.version), f"{requirement}, but {distribution.version} is tested"
+            if wanted.isdisjoint(seen):
+                yield distribution
+            own = distribution.requires or []
+        pending += [(Requirement(line), each) for _, each in wanted - seen for line in own]
+        seen |= wanted
 
 
 def link_into(place: Path, distribution: importlib.metadata.Distribution) -> None:
@@ -75,7 +77,7 @@ def link_into(place: Path, distribution: importlib.metadata.Distribution) -> Non
 
 
 def environment(wheel: Path, extra: str, place: Path) -> Path:
-    """The Python of an environment with the wheel. What the wheel requires is linked from here, instead of being loaded again."""
+    """The Python of an environment with the wheel. What that requires is linked from here, not downloaded again."""
     venv.create(place, symlinks=True)
     (packages,) = place.glob("lib/python*/site-packages")
     shutil.unpack_archive(wheel, packages, "zip")
@@ -118,7 +120,7 @@ def test_the_wheel_publishes(wheel: Path, browser: Browser, site_folder: Path, t
 
 def test_the_wheel_has_all_files_of_the_package(wheel: Path, tmp_path: Path) -> None:
     shutil.unpack_archive(wheel, tmp_path, "zip")
-    is_source = functools.partial(re.search, r"\.(py|js|d\.ts|css|j2|json|txt)$")
+    is_source = functools.partial(re.search, r"\.(py|js|css|j2|json|txt)$")
 
     def names(root: Path) -> list[str]:
         files = [str(path.relative_to(root)) for path in (root / "gradient").rglob("*")]

@@ -42,12 +42,16 @@ def export(folder: str) -> None:
     which is what `kernel_needs` returns; and `pictures`, the canvases of other figures, which show them as they are.
     """
     missing = kernel_needs()
-    app: Exported = import_module("gradient.publish.app_export").export(Path(folder)) if "gradient.app" in sys.modules else Exported()
+    app = _app(Path(folder)) if "gradient.app" in sys.modules else Exported()
     pictures = _pictures(app) if "ipympl" in sys.modules else {}
     everything = _state(app.states | pictures)
     everything |= {"figures": app.figures, "style": app.style, "missing": missing, "pictures": list(pictures)}
     # A number that JSON does not have, like NaN, becomes what a kernel sends in its place.
     (Path(folder) / "state.json").write_text(json.dumps(json_clean(everything), allow_nan=False))
+
+
+def _app(folder: Path) -> Exported:
+    return import_module("gradient.publish.app_export").export(folder)
 
 
 def _pictures(app: Exported) -> dict[str, dict[str, Any]]:
