@@ -13,7 +13,8 @@ from benchmarks.crowd import kind_of
 from tests.conftest import PYTHONPATH, ROOT
 from tests.server import WITH_HOOKS, Gate
 
-SMALL = ("--visitors=20", "--real=1", "--seconds=2", "--within=4", "--patience=300")
+VISITORS = 12
+SMALL = (f"--visitors={VISITORS}", "--real=1", "--seconds=2", "--within=4", "--patience=300")
 SOON = {"TECHNI_CONNECT_SECONDS": "30", "TECHNI_CULL_SECONDS": "1"}  # how soon a kernel ends whose visitor has vanished
 
 
@@ -60,7 +61,7 @@ def test_a_cgroup_kills_a_process_above_its_limit() -> None:
 
 def test_a_crowd_is_served_within_the_memory_limit(site_folder: Path) -> None:
     row = load(site_folder, *SMALL, "--root-page=live", **SOON)
-    assert int(row["served with a kernel"]) + int(row["static page"]) == 20
+    assert int(row["served with a kernel"]) + int(row["static page"]) == VISITORS
     assert int(row["served with a kernel"]) >= int(row["kernels at most"]) > 0
     assert int(row["static page"]) > 0
     assert (row["errors"], row["kernels left"]) == ("0", "0")
@@ -69,7 +70,12 @@ def test_a_crowd_is_served_within_the_memory_limit(site_folder: Path) -> None:
 def test_a_static_root_page_serves_a_crowd_without_kernels(site_folder: Path, tmp_path: Path) -> None:
     """Nor does it need a zygote."""
     row = load(site_folder, *SMALL, "--root-page=static", **Gate.in_folder(tmp_path).environment, PYTHONPATH=WITH_HOOKS)
-    assert [row[name] for name in ("served with a kernel", "static page", "errors", "kernels left")] == ["0", "20", "0", "0"]
+    assert [row[name] for name in ("served with a kernel", "static page", "errors", "kernels left")] == [
+        "0",
+        str(VISITORS),
+        "0",
+        "0",
+    ]
 
 
 @pytest.mark.soak

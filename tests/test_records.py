@@ -34,6 +34,8 @@ def app() -> Iterator[App]:
     own = {"own": Hyperparameter("Own", 0.5)}
     both = {"b1": Hyperparameter("Beta 1", 0.35, maximum=0.95, step=0.05), **OPTIMIZERS["rmsprop"].hyperparameters}
     with pytest.MonkeyPatch.context() as patch:
+        for name in ("Line", "Network"):  # the other one is enough beside the new
+            patch.delitem(PROBLEMS, name)
         patch.setitem(PROBLEMS, "Sixty points", Problem("Sixty points", line, x, np.sin(x), start=(0, 0), domain=domain))
         patch.setitem(OPTIMIZERS, "own_scaled", Optimizer("Own scaled", _own_scaled, own, "p"))
         patch.setitem(OPTIMIZERS, "own_rmsprop", Optimizer("Own RMSProp", _own_rmsprop, both, "p"))

@@ -68,38 +68,42 @@ def needed(requirements: list[str], extra: str) -> Iterator[importlib.metadata.D
 
 
 def link_into(place: Path, distribution: importlib.metadata.Distribution) -> None:
-    """Links the files of an installed distribution into an environment's folder of packages, but for its commands."""
+    """Links what an installed distribution has beside the standard library into an environment, but for its commands."""
     for file in distribution.files or []:
-        target = Path(os.path.normpath(place / file))
-        if "bin" not in target.relative_to(place.parents[2]).parts[:1]:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.symlink_to(os.path.abspath(file.locate()))
+        is_data = file.parts[0] == ".."  # outside the folder of packages, file by file: others have theirs in the same folders
+        name = Path(file) if is_data else Path(file.parts[0])
+        target = Path(os.path.normpath(place / name))
+        if target.exists() or "bin" in target.relative_to(place.parents[2]).parts[:1] or name.name == "__pycache__":
+            continue
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.symlink_to(os.path.normpath(str(distribution.locate_file(name))))
 
 
-def environment(wheel: Path, extra: str, place: Path) -> Path:
-    """The Python of an environment with the wheel. What that requires is linked from here, not downloaded again."""
-    venv.create(place, symlinks=True)
-    (packages,) = place.glob("lib/python*/site-packages")
-    shutil.unpack_archive(wheel, packages, "zip")
-    (metadata,) = packages.glob("techni-*.dist-info")
-    requirements = importlib.metadata.Distribution.at(metadata).requires or []
-    for distribution in needed(requirements, extra):
-        link_into(packages, distribution)
-    return place / "bin" / "python"
+class Environment:
+    """A virtual environment with the wheel. What that requires is linked from this one, not downloaded again."""
+
+    def __init__(self, wheel: Path, place: Path) -> None:
+        venv.create(place, symlinks=True)
+        self.python = place / "bin" / "python"
+        (self._packages,) = place.glob("lib/python*/site-packages")
+        shutil.unpack_archive(wheel, self._packages, "zip")
+
+    def add(self, extra: str) -> None:
+        """Adds what an extra requires; "" for what the wheel itself does."""
+        (metadata,) = self._packages.glob("techni-*.dist-info")
+        for distribution in needed(importlib.metadata.Distribution.at(metadata).requires or [], extra):
+            link_into(self._packages, distribution)
+
+
+@pytest.fixture(scope="module")
+def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Environment:
+    """To which the tests, in their order, add more and more."""
+    return Environment(wheel, tmp_path_factory.mktemp("environment"))
 
 
 def run(python: Path, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     own = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "JUPYTER", "TECHNI"))}
     return subprocess.run([python, *arguments], check=False, cwd=cwd, env=own, capture_output=True, text=True)
-
-
-@pytest.mark.parametrize("extra", USES)
-def test_the_requirements_are_enough(extra: str, wheel: Path, tmp_path: Path) -> None:
-    python = environment(wheel, extra, tmp_path / "environment")
-    lacks = f"import importlib.util; assert not any(map(importlib.util.find_spec, {NOT_NEEDED.get(extra, [])}))"
-    found = run(python, "-c", f"{lacks}\n{USES[extra]}\nimport gradient; print(gradient.__file__)", cwd=tmp_path)
-    assert found.returncode == 0, found.stderr
-    assert found.stdout.startswith(str(tmp_path / "environment"))
 
 
 def expect_published(python: Path, browser: Browser, place: Path) -> None:
@@ -113,9 +117,19 @@ def expect_published(python: Path, browser: Browser, place: Path) -> None:
         expect_sentence_after_a_key(page)
 
 
-def test_the_wheel_publishes(wheel: Path, browser: Browser, site_folder: Path, tmp_path: Path) -> None:
+def test_the_wheel_publishes(environment: Environment, browser: Browser, site_folder: Path, tmp_path: Path) -> None:
+    environment.add("")
     (tmp_path / "build").symlink_to(ROOT / "build")  # in which publishing `site_folder` has installed npm's packages
-    expect_published(environment(wheel, "", tmp_path / "environment"), browser, tmp_path)
+    expect_published(environment.python, browser, tmp_path)
+
+
+@pytest.mark.parametrize("extra", USES)
+def test_the_requirements_are_enough(extra: str, environment: Environment, tmp_path: Path) -> None:
+    environment.add(extra)
+    lacks = f"import importlib.util; assert not any(map(importlib.util.find_spec, {NOT_NEEDED.get(extra, [])}))"
+    found = run(environment.python, "-c", f"{lacks}\n{USES[extra]}\nimport gradient; print(gradient.__file__)", cwd=tmp_path)
+    assert found.returncode == 0, found.stderr
+    assert found.stdout.startswith(str(environment.python.parents[1]))
 
 
 def test_the_wheel_has_all_files_of_the_package(wheel: Path, tmp_path: Path) -> None:
