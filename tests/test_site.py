@@ -94,6 +94,31 @@ def is_foreign(url: str) -> bool:
     return re.match(r"(blob:|data:)?http://127\.0\.0\.1:", url) is None and not url.startswith("data:")
 
 
+# The boxes of the app's parts, by their names.
+BOXES = """() => Object.fromEntries([...document.querySelectorAll(".techni-grid > [class*=techni-]")].map((part) => {
+  const { top, left, width, height } = part.getBoundingClientRect();
+  return [[...part.classList].find((name) => name.startsWith("techni-")), [top, left, width, height]];
+}))"""
+
+
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+def test_nothing_moves_when_the_widgets_come(browser: Browser, site: Server, size: dict[str, int]) -> None:
+    held: list[Route] = []
+    with watched(browser.new_context(viewport=size)) as context:  # type: ignore[arg-type]
+        page = context.new_page()
+        page.route("**/assets/widgets*", lambda route: held.append(route))  # noqa: PLW0108 (it takes no builtin)
+        page.goto(site.url, wait_until="commit")
+        page.locator(".techni-loading .techni-advice").wait_for(state="attached")
+        page.wait_for_function("document.styleSheets.length > 0")
+        before = page.evaluate(BOXES)
+        held[0].continue_()
+        AppPage(page).wait_until_drawn()
+        after = page.evaluate(BOXES)
+        assert before.keys() == after.keys()
+        for name in before.keys() - {"techni-choices"}:  # which stand at the right
+            assert before[name] == pytest.approx(after[name], abs=1), name
+
+
 def test_a_first_visit_is_small_and_the_next_one_needs_no_server(context: BrowserContext, site_folder: Path) -> None:
     """What the service worker precaches is counted, too."""
     with static_server(site_folder) as server:
