@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from gradient.publish.page import render
 from gradient.publish.report import PublishError, Report
+from gradient.publish.scripts import other_files
 from tests.adapters import relying_on
 from tests.app_page import LOAD_MS
 from tests.conftest import notebook_of, publish, static_server, watched
@@ -41,6 +42,10 @@ import matplotlib.pyplot as plt
 
 figure, axes = plt.subplots(figsize=(4, 3), facecolor="red")
 plt.show()
+""",
+    f"""
+display({{"image/gif": {base64.b64encode(DOT).decode()!r}, "text/plain": "a dot"}}, raw=True)
+display({{"image/svg+xml": '<svg width="3" height="2"></svg>', "text/plain": "nothing"}}, raw=True)
 """,
 ]
 # What a page cannot have, a cell for each, and what the author is told of it.
@@ -105,6 +110,9 @@ class Map(ipywidgets.DOMWidget):
     _model_name, _view_name = (traitlets.Unicode(f"Map{part}").tag(sync=True) for part in ("Model", "View"))
 ipywidgets.VBox([Map()])
 """: "the script of the widget library 'a-map' is missing",
+    """
+display({"application/vnd.plot+json": {}, "text/plain": "a plot"}, raw=True)
+""": r"its output is application/vnd\.plot\+json, which a page cannot show",
 }
 # What looks as if it could be missing, but works, and is not named.
 WORKING = [
@@ -125,12 +133,27 @@ with out:
 ipywidgets.VBox([value, words, out, ipywidgets.HTMLMath(r"an <b>integral</b> $\int_0^1$")])
 """,
     """
+import anywidget
+
+class Named(anywidget.AnyWidget):
+    _esm = "export default { render({ el }) { el.textContent = '<img src=gone.png>'; } }"
+Named()
+""",
+    """
 import os, warnings
 warnings.warn("odd")
 print(os.getcwd())
 ipywidgets.HBox([ipywidgets.FloatText(float(number)) for number in ("nan", "inf", "-inf")])
 """,
 ]
+
+
+def as_of_old(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """The same notebook in the format of before 2020, when cells had no ids."""
+    notebook.nbformat_minor = 4
+    for cell in notebook.cells:
+        del cell["id"]
+    return notebook
 
 
 @contextlib.contextmanager
@@ -173,7 +196,7 @@ def lacking(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Itera
         for name in ("secret.txt", "lacking/other.ipynb", "lacking/.own/key"):
             (place / name).parent.mkdir(parents=True, exist_ok=True)
             (place / name).touch()
-        folder = publish(notebook_of(*LACKING, *WORKING), place / "lacking", "--allow-missing")
+        folder = publish(as_of_old(notebook_of(*LACKING, *WORKING)), place / "lacking", "--allow-missing")
     with opened(browser, folder) as page:
         yield Lacking(page, folder, told.getvalue())
 
@@ -257,6 +280,13 @@ def test_files_beside_the_notebook_go_with_the_page(pictures: Page) -> None:
     assert widths == [1, 1]
 
 
+def test_images_of_every_kind_are_shown(pictures: Page) -> None:
+    sizes = pictures.locator(".jp-RenderedImage img, .jp-RenderedSVG img").evaluate_all(
+        "(all) => all.map((i) => [i.naturalWidth, i.naturalHeight])"
+    )
+    assert sizes == [[1, 1], [3, 2]]
+
+
 def test_formulas_in_widgets_are_set_and_follow(lacking: Lacking) -> None:
     page = lacking.page
     with relying_on("ipywidgets"):
@@ -279,6 +309,16 @@ def test_a_matplotlib_figure_is_a_picture_of_its_size(pictures: Page) -> None:
         pictures.locator(".jupyter-matplotlib canvas").last.click()  # which must not ask the kernel for anything
         red = "(canvas) => [...canvas.getContext('2d').getImageData(5, 5, 1, 1).data]"
         assert canvas.evaluate(red) == [255, 0, 0, 255]
+
+
+def test_what_a_librarys_script_names_goes_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.prefix", str(tmp_path))
+    folder = tmp_path / "share" / "jupyter" / "nbextensions" / "grid"
+    folder.mkdir(parents=True)
+    for name in ("icon.png", "unnamed.png", "index.js.map"):
+        (folder / name).touch()
+    (folder / "index.js").write_text('draw(base + "icon.png")\n//# sourceMappingURL=index.js.map')
+    assert other_files({"state": {"1": {"state": {"_model_module": "grid"}}}}) == [folder / "icon.png"]
 
 
 def test_words_stand_in_the_place_of_a_widget_without_a_script(lacking: Lacking) -> None:

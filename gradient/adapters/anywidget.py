@@ -13,6 +13,9 @@ class ViewlessWidget(anywidget.AnyWidget):
     _view_name = Unicode(None, allow_none=True).tag(sync=True)  # type: ignore[assignment]
 
 
+# The traits that hold a widget's JavaScript and its style sheet.
+CODE_TRAITS = {"_esm", "_css"}
+
 # JavaScript for names in anywidget's script. It reports a module that is not ready after two seconds, which is how long a slow
 # phone takes to load a page, and has no option for that: so its timeouts are a minute.
 SCRIPT_NAMES = {

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from gradient.adapters.anywidget import CODE_TRAITS
 from gradient.publish.outputs import texts
 from gradient.publish.report import Report
 
@@ -46,7 +47,7 @@ def addresses_on_page(html: str, cells: Sequence[Any]) -> Iterator[Address]:
 def addresses_in_widgets(state: Mapping[str, Any], made_in: Mapping[str, int]) -> Iterator[Address]:
     """The addresses in the texts of widgets and the outputs that they hold; `made_in` has the cell of each by its id."""
     for id_, model in state.items():
-        for text, _ in texts(model["state"]):
+        for text, _ in texts({name: value for name, value in model["state"].items() if name not in CODE_TRAITS}):
             if "=" in text and "<" in text:
                 yield from ((made_in.get(id_), address) for _, address in _parsed(text))
 

@@ -8,10 +8,11 @@ from typing import Any
 
 from latex2mathml.converter import convert
 
+from gradient.adapters.anywidget import CODE_TRAITS
+
 _BLOCK = r"\$\$(?P<block>.+?)\$\$|\\\[(?P<bracketed>.+?)\\\]|(?P<environment>\\begin\{(?P<name>\w+\*?)\}.+?\\end\{(?P=name)\})"
 _INLINE = r"\$(?P<inline>[^$]+)\$|\\\((?P<braced>.+?)\\\)"
 _FORMULA = re.compile(f"{_BLOCK}|{_INLINE}", re.DOTALL)
-_CODE = {"_esm", "_css"}  # traits of an anywidget that nobody reads
 
 
 def formula(latex: str, display: str) -> str:
@@ -35,7 +36,7 @@ def latex_to_html(text: str) -> str:
 
 def need_script(cells: list[Any], state: dict[str, Any]) -> bool:
     """Whether formulas are in outputs of HTML, in the texts of widgets, or in the templates that make these."""
-    readable = [{name: value for name, value in model["state"].items() if name not in _CODE} for model in state.values()]
+    readable = [{name: value for name, value in model["state"].items() if name not in CODE_TRAITS} for model in state.values()]
     texts = [json.dumps(traits).replace("\\\\", "\\") for traits in readable]
     outputs = [output.get("data", {}).get("text/html", "") for cell in cells for output in cell.get("outputs", [])]
     return any(map(_FORMULA.search, texts + outputs))

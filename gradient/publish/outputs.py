@@ -8,6 +8,12 @@ from typing import Any
 
 from gradient.publish.report import Report
 
+# The kinds of data that the page shows, best first; the images after those that nbconvert shows by itself, too.
+SHOWN = [
+    *("application/vnd.jupyter.widget-view+json", "application/javascript", "text/html", "text/markdown"),
+    *("image/svg+xml", "text/vnd.mermaid", "text/latex", "image/png", "image/jpeg"),
+    *("image/gif", "image/webp", "image/bmp", "text/plain"),
+]
 _TRACEBACK = "Traceback (most recent call last)"
 _NO_SPACE = r"[^\s\"'<>()]*"
 _PACKAGES = re.compile(rf"{_NO_SPACE}/(?:site|dist)-packages/")
@@ -37,6 +43,8 @@ def _cleaned(outputs: list[Any], folder: Path, cell: int | None, report: Report)
         if error := _error_of(output):
             report.lacks(cell, f"its output is an error, which is left out: {error}")
             continue
+        if kinds := _unshown(output):
+            report.lacks(cell, f"its output is {', '.join(kinds)}, which a page cannot show. Show it as HTML or a picture.")
         if _shorten_paths(output, folder):
             report.remark(cell, "its output shows paths of this computer, which are shortened.")
         kept.append(output)
@@ -49,6 +57,12 @@ def _error_of(output: Any) -> str:
         return f"{output['ename']}: {output['evalue']}"
     text = output.get("text") or output.get("data", {}).get("text/plain", "")
     return text.strip().splitlines()[-1] if _TRACEBACK in text else ""
+
+
+def _unshown(output: Any) -> list[str]:
+    """The kinds of data in an output of which the page shows none, or at most the plain text in their place."""
+    kinds = output.get("data", {}).keys() - {"text/plain"}
+    return [] if kinds & {*SHOWN} else sorted(kinds)
 
 
 def _without_error(value: Any, cell: int | None, report: Report) -> Any:

@@ -28,6 +28,7 @@ _LABEL_STATE = {
     **{f"_{part}_module_version": "2.0.0" for part in ("model", "view")},
     **{f"_{part}_name": f"Label{part.title()}" for part in ("model", "view")},
 }
+_NOT_ASKED_FOR = {".map", ".txt"}  # the endings of files that only a developer reads
 # For the script of a widget library, the JavaScript that some of its global names are bound to.
 _SCRIPT_NAMES = {"anywidget": anywidget.SCRIPT_NAMES}
 
@@ -82,6 +83,17 @@ def replace_unknown(state: dict) -> Iterator[tuple[str, str]]:
             model |= {**_LABEL, "state": _LABEL_STATE | words | {"layout": model["state"].get("layout")}}
             model.pop("buffers", None)
             break
+
+
+def other_files(state: dict) -> list[Path]:
+    """The files, such as icons, that the scripts of a state's widget libraries have beside them and name."""
+    scripts = [_script_of(module) for module in modules(state)]
+    return [file for script in scripts for file in _named_beside(script, script.read_text())]
+
+
+def _named_beside(script: Path, source: str) -> list[Path]:
+    others = [file for file in script.parent.iterdir() if file.is_file() and file.suffix not in _NOT_ASKED_FOR]
+    return [file for file in others if file != script and file.name in source]
 
 
 def install(cache: Path) -> Path:

@@ -19,10 +19,11 @@ from gradient.publish.formulas import need_script
 from gradient.publish.outputs import clean_outputs, clean_state
 from gradient.publish.page import render
 from gradient.publish.report import PublishError, Report
-from gradient.publish.scripts import bundle, icon_fonts, replace_unknown
+from gradient.publish.scripts import bundle, icon_fonts, other_files, replace_unknown
 
 _TEMPLATE = Path(__file__).parent / "template"
 _NPM_CACHE = Path("build") / "npm"  # in the folder where the command runs
+_MINOR_WITH_IDS = 5  # of the notebook format 4
 _CELL_TIMEOUT = 600  # seconds
 _IMPORT_PATH = str(Path(__file__).parents[2])  # from which this package is imported
 
@@ -62,6 +63,7 @@ def publish(notebook: Path, out: Path, *, allow_missing: bool = False) -> None:
     """
     node = nbformat.read(notebook, as_version=4)
     node.metadata.setdefault("title", notebook.stem)
+    _add_ids(node)
     source, report = notebook.parent.resolve(), Report(node.cells)
     with replacing(out) as folder, tempfile.TemporaryDirectory() as exported:
         made_in = _execute(node, source, Path(exported))
@@ -76,6 +78,13 @@ def publish(notebook: Path, out: Path, *, allow_missing: bool = False) -> None:
         found = (*addresses_on_page(html, node.cells), *addresses_in_widgets(state["state"], made_in))
         copy_files(found, source, folder.path, report)
         report.end(allow_missing=allow_missing)
+
+
+def _add_ids(node: nbformat.NotebookNode) -> None:
+    """Gives ids to the cells of a notebook of an older format, which has none: by them the page tells cells apart."""
+    node.nbformat_minor = max(node.nbformat_minor, _MINOR_WITH_IDS)
+    for number, cell in enumerate(node.cells, 1):
+        cell.setdefault("id", f"cell-{number}")
 
 
 def _execute(node: nbformat.NotebookNode, folder: Path, exported: Path) -> dict[str, int]:
@@ -116,8 +125,8 @@ def _write(node: nbformat.NotebookNode, state: dict, folder: SiteFolder) -> str:
         "style": f"{state.pop('style')}\n{(_TEMPLATE / 'site.css').read_text()}",
         "script": esm(_TEMPLATE / "page.js"),
     }
-    for font in icon_fonts(_NPM_CACHE):
-        shutil.copy(font, folder.path / "assets")  # its name changes with its content already
+    for file in (*icon_fonts(_NPM_CACHE), *other_files(state)):  # a script looks for them beside itself
+        shutil.copy(file, folder.path / "assets")
     html = _filled(render(node, **site), state=_json_in_html(state))
     folder.add_page("index.html", html)
     version = hashlib.sha256(html.encode()).hexdigest()[:12]
