@@ -325,6 +325,17 @@ def test_words_stand_in_the_place_of_a_widget_without_a_script(lacking: Lacking)
     expect(lacking.page.get_by_text("Map cannot be shown here.")).to_be_visible()
 
 
+def test_no_reply_of_the_kernel_is_overlooked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of some hundred replies, pyzmq overlooks one; the cell would never end."""
+    monkeypatch.setattr("gradient.publish.site._CELL_TIMEOUT", 30)
+    assert (publish(notebook_of(*["0"] * 250), tmp_path) / "index.html").exists()
+
+
+def test_a_cell_in_which_the_kernel_ends_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SystemExit, match=r"The kernel failed in this cell .*\nimport os; os\._exit\(1\)"):
+        publish(notebook_of("1 + 1", "import os; os._exit(1)", "2 + 2"), tmp_path)
+
+
 def test_an_attachment_that_is_gone_is_named() -> None:
     cell = nbformat.v4.new_markdown_cell("![pasted](attachment:dot.png)")
     with pytest.raises(PublishError, match=r"missing attachment: dot\.png"):

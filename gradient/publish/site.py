@@ -1,5 +1,6 @@
 """Publishes a notebook: executes it, collects what its kernel exports, and writes the folder."""
 
+import asyncio
 import hashlib
 import json
 import os
@@ -25,6 +26,8 @@ _TEMPLATE = Path(__file__).parent / "template"
 _NPM_CACHE = Path("build") / "npm"  # in the folder where the command runs
 _MINOR_WITH_IDS = 5  # of the notebook format 4
 _CELL_TIMEOUT = 600  # seconds
+_WAKE_SECONDS = 1
+_POLL_MS = 1  # with 0, pyzmq does not look at what waits already
 _IMPORT_PATH = str(Path(__file__).parents[2])  # from which this package is imported
 
 
@@ -33,16 +36,33 @@ class _Executor(ExecutePreprocessor):
 
     Attributes:
         made_in: the index of the cell that has made a widget, by the widget's id.
+        source: of the cell that runs, or has run last.
     """
 
     def __init__(self, **traits: Any) -> None:
-        super().__init__(**traits)
+        super().__init__(on_cell_execute=self._start_waking, on_cell_executed=self._stop_waking, **traits)
         self.made_in: dict[str, int] = {}
+        self.source = ""
+        self._waking: asyncio.Task | None = None
 
     def process_message(self, msg: dict[str, Any], cell: nbformat.NotebookNode, cell_index: int) -> Any:
         if msg["msg_type"] == "comm_open":
             self.made_in[msg["content"]["comm_id"]] = cell_index
         return super().process_message(msg, cell, cell_index)
+
+    async def _start_waking(self, cell: nbformat.NotebookNode, **_: Any) -> None:
+        self.source = cell.source
+        self._waking = asyncio.create_task(self._wake())
+
+    def _stop_waking(self, **_: Any) -> None:
+        if self._waking:
+            self._waking.cancel()
+
+    async def _wake(self) -> None:
+        """Asks again each second whether the cell has ended: now and then pyzmq overlooks a reply until it is asked anew."""
+        while self.kc and self.kc.shell_channel.socket:
+            await self.kc.shell_channel.socket.poll(_POLL_MS)
+            await asyncio.sleep(_WAKE_SECONDS)
 
     def start_new_kernel(self, **options: Any) -> Any:
         path = os.pathsep.join(filter(None, [os.environ.get("PYTHONPATH"), _IMPORT_PATH]))
@@ -102,6 +122,10 @@ def _execute(node: nbformat.NotebookNode, folder: Path, exported: Path) -> dict[
         cell = next(cell for cell in node.cells if any(out.output_type == "error" for out in cell.get("outputs", [])))
         raise PublishError(
             f"This cell of the notebook fails with {error.ename}: {error.evalue}. Correct it, and publish again.\n{cell.source}"
+        ) from error
+    except RuntimeError as error:  # of nbclient, which nbconvert executes with
+        raise PublishError(
+            f"The kernel failed in this cell of the notebook ({error}). Correct it, and publish again.\n{executor.source}"
         ) from error
     node.cells.pop()
     return executor.made_in
