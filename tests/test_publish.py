@@ -114,6 +114,19 @@ ipywidgets.VBox([Map()])
 display({"application/vnd.plot+json": {}, "text/plain": "a plot"}, raw=True)
 """: r"its output is application/vnd\.plot\+json, which a page cannot show",
 }
+# What goes on in the notebook's kernel when all cells have run. It is in no cell.
+RUNNING = """
+import asyncio, threading, time
+
+def count():
+    time.sleep(60)
+async def wait():
+    await asyncio.sleep(60)
+threading.Thread(target=count, daemon=True).start()
+threading.Timer(60, function=count).start()
+waiting = asyncio.create_task(wait())
+button.send("hello")
+"""
 # What looks as if it could be missing, but works, and is not named.
 WORKING = [
     """
@@ -196,7 +209,7 @@ def lacking(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Itera
         for name in ("secret.txt", "lacking/other.ipynb", "lacking/.own/key"):
             (place / name).parent.mkdir(parents=True, exist_ok=True)
             (place / name).touch()
-        folder = publish(as_of_old(notebook_of(*LACKING, *WORKING)), place / "lacking", "--allow-missing")
+        folder = publish(as_of_old(notebook_of(*LACKING, RUNNING, *WORKING)), place / "lacking", "--allow-missing")
     with opened(browser, folder) as page:
         yield Lacking(page, folder, told.getvalue())
 
@@ -206,8 +219,8 @@ def test_what_a_page_lacks_is_named_with_its_cell(lacking: Lacking) -> None:
         named = [line for line in lacking.told.splitlines() if line.startswith(f"Cell {number} (")]
         assert named, lacking.told
         assert re.search(what, named[0]), source
-    last = len(LACKING) + len(WORKING)
-    assert {int(cell) for cell in re.findall(r"^Cell (\d+)", lacking.told, re.M)} == {*range(1, len(LACKING) + 1), last}
+    last = len(LACKING) + 1 + len(WORKING)
+    assert {int(cell) for cell in re.findall(r"^Cell (\d+)", lacking.told, re.M)} == {*range(1, len(LACKING) + 2), last}
     assert f"Cell {last} (import os, warnings): its output shows paths of this computer" in lacking.told
 
 
@@ -222,6 +235,18 @@ def test_what_a_page_lacks_is_named_with_its_cell(lacking: Lacking) -> None:
 def test_a_file_that_must_not_go_with_the_page_is_named(lacking: Lacking, why: str) -> None:
     assert re.search(why, lacking.told)
     assert [path for path in lacking.folder.rglob("*") if path.suffix in {".txt", ".ipynb"} or path.name == "key"] == []
+
+
+@pytest.mark.parametrize(
+    "what",
+    [
+        r"The notebook: count runs on in a thread",
+        r"The notebook: wait runs on in a task of asyncio",
+        r"Cell \d+ \(import asyncio, .*\): its messages to @jupyter-widgets/controls\.ButtonModel reach no page",
+    ],
+)
+def test_what_goes_on_in_the_kernel_is_named(lacking: Lacking, what: str) -> None:
+    assert re.search(rf"^{what}", lacking.told, re.M), lacking.told
 
 
 def test_a_page_that_lacks_something_is_published_only_if_that_is_allowed(capsys: pytest.CaptureFixture[str]) -> None:

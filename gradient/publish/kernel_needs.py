@@ -1,7 +1,9 @@
 """What of the notebook's kernel a page would miss: links that no browser can compute, and functions that widgets call."""
 
+import asyncio
 import functools
 import sys
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,12 +16,35 @@ from gradient.link import JaxLink
 from gradient.link.constants import BROWSER
 
 Need = tuple[str, str]  # the id of a widget, and what does not work without a kernel
+_NO_WIDGET = ""
+_NOTEBOOK = "__main__"  # the module of a notebook's own functions
 _PACKAGES = ("site-packages", "dist-packages")
 
 
 def kernel_needs() -> list[Need]:
     """Everything that needs the kernel. Links that run in it by choice run in the browser from now on, if they can."""
-    return list(dict.fromkeys((widget.model_id, need) for widget in live_widgets() for need in _needs(widget)))
+    needs = [(widget.model_id, need) for widget in live_widgets() for need in _needs(widget)]
+    return list(dict.fromkeys([*needs, *((_NO_WIDGET, need) for need in _running())]))
+
+
+def _running() -> Iterator[str]:
+    """What the notebook's own functions still do in threads and tasks."""
+    for thread in threading.enumerate():
+        target = _whole(getattr(thread, "function", None) or getattr(thread, "_target", None))  # the first is a Timer's
+        if target and _module(target) == _NOTEBOOK:
+            yield f"{_name(target)} runs on in a thread, which needs a kernel."
+    for task in _tasks():
+        frame = getattr(task.get_coro(), "cr_frame", None)
+        if frame and frame.f_globals.get("__name__") == _NOTEBOOK:
+            yield f"{frame.f_code.co_qualname} runs on in a task of asyncio, which needs a kernel."
+
+
+def _tasks() -> set[asyncio.Task]:
+    """The tasks of the kernel's loop; there is none outside a kernel."""
+    try:
+        return asyncio.all_tasks()
+    except RuntimeError:
+        return set()
 
 
 def _needs(widget: Widget) -> Iterator[str]:

@@ -25,6 +25,7 @@ from gradient.publish.scripts import bundle, icon_fonts, other_files, replace_un
 _TEMPLATE = Path(__file__).parent / "template"
 _NPM_CACHE = Path("build") / "npm"  # in the folder where the command runs
 _MINOR_WITH_IDS = 5  # of the notebook format 4
+_OWN = f"{__package__.partition('.')[0]}."  # the start of the names of this package's widgets
 _CELL_TIMEOUT = 600  # seconds
 _WAKE_SECONDS = 1
 _POLL_MS = 1  # with 0, pyzmq does not look at what waits already
@@ -36,18 +37,23 @@ class _Executor(ExecutePreprocessor):
 
     Attributes:
         made_in: the index of the cell that has made a widget, by the widget's id.
+        messages: the index of the cell that has sent a widget a message, which changes no trait, by the widget's id.
         source: of the cell that runs, or has run last.
     """
 
     def __init__(self, **traits: Any) -> None:
         super().__init__(on_cell_execute=self._start_waking, on_cell_executed=self._stop_waking, **traits)
         self.made_in: dict[str, int] = {}
+        self.messages: dict[str, int] = {}
         self.source = ""
         self._waking: asyncio.Task | None = None
 
     def process_message(self, msg: dict[str, Any], cell: nbformat.NotebookNode, cell_index: int) -> Any:
+        content = msg["content"]
         if msg["msg_type"] == "comm_open":
-            self.made_in[msg["content"]["comm_id"]] = cell_index
+            self.made_in[content["comm_id"]] = cell_index
+        elif msg["msg_type"] == "comm_msg" and content["data"].get("method") == "custom":
+            self.messages.setdefault(content["comm_id"], cell_index)
         return super().process_message(msg, cell, cell_index)
 
     async def _start_waking(self, cell: nbformat.NotebookNode, **_: Any) -> None:
@@ -86,10 +92,12 @@ def publish(notebook: Path, out: Path, *, allow_missing: bool = False) -> None:
     _add_ids(node)
     source, report = notebook.parent.resolve(), Report(node.cells)
     with replacing(out) as folder, tempfile.TemporaryDirectory() as exported:
-        made_in = _execute(node, source, Path(exported))
+        executor = _execute(node, source, Path(exported))
+        made_in = executor.made_in
         state = _collect(Path(exported), folder)
         for id_, what in (*state.pop("missing"), *replace_unknown(state)):
             report.lacks(made_in.get(id_), what)
+        _note_messages(executor.messages, state, report)
         for id_ in state.pop("pictures"):
             report.remark(made_in.get(id_), "its Matplotlib figure is a picture on the page, not interactive.")
         clean_outputs(node.cells, source, report)
@@ -100,6 +108,16 @@ def publish(notebook: Path, out: Path, *, allow_missing: bool = False) -> None:
         report.end(allow_missing=allow_missing)
 
 
+def _note_messages(messages: dict[str, int], state: dict, report: Report) -> None:
+    """Remarks on the messages to widgets, such as what an ipycanvas draws: they reach only a page that is open already."""
+    for id_, cell in messages.items():
+        model = state["state"].get(id_)
+        if model and id_ not in {*state["pictures"], *state["figures"]}:
+            kind = model["state"].get("_anywidget_id") or f"{model['state'].get('_model_module')}.{model['model_name']}"
+            if not kind.startswith(_OWN):
+                report.remark(cell, f"its messages to {kind} reach no page that is opened later, neither this one nor Voilà's.")
+
+
 def _add_ids(node: nbformat.NotebookNode) -> None:
     """Gives ids to the cells of a notebook of an older format, which has none: by them the page tells cells apart."""
     node.nbformat_minor = max(node.nbformat_minor, _MINOR_WITH_IDS)
@@ -107,8 +125,8 @@ def _add_ids(node: nbformat.NotebookNode) -> None:
         cell.setdefault("id", f"cell-{number}")
 
 
-def _execute(node: nbformat.NotebookNode, folder: Path, exported: Path) -> dict[str, int]:
-    """Executes the cells in a folder, and then one more that exports what only the kernel has; returns `_Executor.made_in`."""
+def _execute(node: nbformat.NotebookNode, folder: Path, exported: Path) -> _Executor:
+    """Executes the cells in a folder, and then one more that exports what only the kernel has."""
     export = f"from gradient.publish.kernel import export as _export\n_export({str(exported)!r})"
     node.cells.append(nbformat.v4.new_code_cell(export))
     executor = _Executor(timeout=_CELL_TIMEOUT)
@@ -128,7 +146,7 @@ def _execute(node: nbformat.NotebookNode, folder: Path, exported: Path) -> dict[
             f"The kernel failed in this cell of the notebook ({error}). Correct it, and publish again.\n{executor.source}"
         ) from error
     node.cells.pop()
-    return executor.made_in
+    return executor
 
 
 def _collect(exported: Path, folder: SiteFolder) -> dict:
