@@ -12,6 +12,7 @@ import nbformat
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from gradient.publish.formulas import formula
 from gradient.publish.page import render
 from gradient.publish.report import PublishError, Report
 from gradient.publish.scripts import other_files
@@ -296,6 +297,20 @@ def test_formulas_in_outputs_are_set(pictures: Page) -> None:
     assert outputs.last.inner_text().startswith("Less ")
     assert outputs.last.inner_text().endswith("at $5")
     expect(pictures.locator(".jp-RenderedMarkdown math, .jp-RenderedHTML math")).to_have_count(2)
+
+
+@pytest.mark.parametrize(
+    "environment", ["align", "aligned", "alignat*}{2", "alignedat}{2", "split", "eqnarray*", "gather", "gathered", "dcases"]
+)
+def test_the_lines_of_a_formula_are_lines(environment: str) -> None:
+    mathml = formula(rf"\begin{{{environment}}} a &= b \\ c &= d \end{{{environment.partition('}')[0]}}}", "block")
+    assert mathml.count("<mtr>") == 2
+    assert re.findall(r"<mi>(.+?)</mi>", mathml) == [*"abcd"]
+
+
+def test_a_formula_with_an_unknown_command_stays_latex(capsys: pytest.CaptureFixture[str]) -> None:
+    assert formula(r"\nosuch{1} < 2", "inline") == r"<code>\nosuch{1} &lt; 2</code>"
+    assert r"cannot be parsed (ValueError \nosuch)" in capsys.readouterr().err
 
 
 def test_files_beside_the_notebook_go_with_the_page(pictures: Page) -> None:

@@ -13,15 +13,39 @@ from gradient.adapters.anywidget import CODE_TRAITS
 _BLOCK = r"\$\$(?P<block>.+?)\$\$|\\\[(?P<bracketed>.+?)\\\]|(?P<environment>\\begin\{(?P<name>\w+\*?)\}.+?\\end\{(?P=name)\})"
 _INLINE = r"\$(?P<inline>[^$]+)\$|\\\((?P<braced>.+?)\\\)"
 _FORMULA = re.compile(f"{_BLOCK}|{_INLINE}", re.DOTALL)
+# The converter knows neither these environments nor most of the starred ones: each has one in its place that looks the same.
+_ALIKE = {
+    **dict.fromkeys(("align", "aligned", "alignat", "alignedat", "eqnarray", "flalign", "split"), "align*"),
+    **dict.fromkeys(("equation", "displaymath", "math", "gather", "gathered", "multline"), "matrix"),
+    "dcases": "cases",
+}
+_ENVIRONMENT = re.compile(rf"\\(begin|end)\{{({'|'.join(_ALIKE)})\*?\}}(?:(?<=at\}})\{{\d+\}}|(?<=at\*\}})\{{\d+\}})?")
+# What the converter does not know is a text in its MathML: the name of a command, or an ampersand.
+_UNKNOWN = re.compile(r"<m[io]>(\\[A-Za-z]+|&)</")
 
 
 def formula(latex: str, display: str) -> str:
     """A formula, "block" or "inline", in MathML; one that cannot be parsed stays LaTeX, as on the notebook's own page."""
     try:
-        return convert(latex, display=display)
+        return _converted(latex, display)
     except Exception as error:  # the converter has a class of error for each kind of mistake
-        print(f"This formula cannot be parsed ({type(error).__name__}), so the page shows its LaTeX: {latex}", file=sys.stderr)
+        print(
+            f"This formula cannot be parsed ({type(error).__name__} {error}), so the page shows its LaTeX: {latex}",
+            file=sys.stderr,
+        )
         return f"<code>{escape(latex)}</code>"
+
+
+def _converted(latex: str, display: str) -> str:
+    """A formula in MathML.
+
+    Raises:
+        ValueError: if the converter does not know something in it; other mistakes raise the converter's own exceptions.
+    """
+    mathml = convert(_ENVIRONMENT.sub(lambda found: f"\\{found[1]}{{{_ALIKE[found[2]]}}}", latex), display=display)
+    if unknown := _UNKNOWN.search(mathml):
+        raise ValueError(unknown[1])
+    return mathml
 
 
 def latex_to_html(text: str) -> str:
