@@ -114,6 +114,12 @@ ipywidgets.VBox([Map()])
     """
 display({"application/vnd.plot+json": {}, "text/plain": "a plot"}, raw=True)
 """: r"its output is application/vnd\.plot\+json, which a page cannot show",
+    """
+import bqplot
+
+lowest = ipywidgets.FloatSlider(description="lowest")
+ipywidgets.jslink((bqplot.LinearScale(), "min"), (lowest, "value"))
+""": r"the jslink from a LinearScale takes the value from the FloatSlider 'lowest', for its min is None\.",
 }
 # What goes on in the notebook's kernel when all cells have run. It is in no cell.
 RUNNING = """

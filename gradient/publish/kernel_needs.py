@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ipywidgets import Widget, interactive
+from ipywidgets.widgets.widget_link import Link
 from traitlets import EventHandler
 
 from gradient.adapters.ipywidgets import live_widgets, message_handlers
@@ -50,6 +51,8 @@ def _tasks() -> set[asyncio.Task]:
 def _needs(widget: Widget) -> Iterator[str]:
     if isinstance(widget, JaxLink):
         yield from _link_needs(widget)
+    elif isinstance(widget, Link):
+        yield from _empty_source(widget)
     for callback in map(_whole, (*observers_of(widget), *message_handlers(widget))):
         if not _is_internal(callback):
             yield f"{_described(widget)} calls {_name(callback)}, Python code that needs a kernel."
@@ -59,6 +62,16 @@ def _link_needs(link: JaxLink) -> Iterator[str]:
     link.where = BROWSER
     if reason := link.why_kernel():
         yield f"the jaxlink of {link.signature()} needs a kernel. {reason}"
+
+
+def _empty_source(link: Link) -> Iterator[str]:
+    """A `jslink` passes on None where a trait has no value yet. The kernel refuses it and sends its own value back."""
+    (source, name), (target, target_name) = link.source, link.target
+    if getattr(source, name) is None and not target.traits()[target_name].allow_none:
+        yield (
+            f"the jslink from {_described(source)} takes the {target_name} from {_described(target)}, for its {name} is None. "
+            "Give it a value first."
+        )
 
 
 def _whole(callback: Any) -> Any:
