@@ -99,6 +99,14 @@ traitlets.dlink((one, "value"), (other, "value"))
 ipywidgets.VBox([one, other, ipywidgets.interactive(lambda number: number, number=3)])
 """: r"the IntText 'one' calls traitlets\.directional_link",
     """
+import warnings
+
+old = ipywidgets.IntText(description="old")
+with warnings.catch_warnings(action="ignore"):
+    old.on_trait_change(lambda value: print(value), "value")
+old
+""": r"the IntText 'old' calls <lambda>, Python code",
+    """
 class Counter(ipywidgets.IntText):
     @traitlets.observe("value")
     def changed(self, change):
@@ -158,6 +166,9 @@ import anywidget
 class Named(anywidget.AnyWidget):
     _esm = "export default { render({ el }) { el.textContent = '<img src=gone.png>'; } }"
 Named()
+""",
+    """
+bqplot.interacts.MultiSelector(scale=bqplot.LinearScale())  # its library observes it in the old way
 """,
     """
 import os, warnings

@@ -17,5 +17,13 @@ def item_trait(trait: TraitType) -> TraitType | None:
 
 
 def observers_of(owner: HasTraits) -> list[Any]:
-    """Everything that is called when a trait changes: functions, and handlers of the class; traitlets keeps it in private."""
-    return [observer for kinds in owner._trait_notifiers.values() for found in kinds.values() for observer in found]
+    """Everything that is called when a trait changes: functions, and handlers of the class; traitlets keeps it in private.
+
+    What `on_trait_change` was given comes in a wrapper, in whose `cb` it is.
+    """
+    return [
+        getattr(observer, "cb", observer)
+        for kinds in owner._trait_notifiers.values()
+        for found in kinds.values()
+        for observer in found
+    ]
