@@ -3,6 +3,7 @@
 from typing import Any
 
 from traitlets import Container, HasTraits, TraitType, Tuple
+from traitlets.traitlets import _CallbackWrapper
 
 
 def item_traits(trait: Tuple) -> list[TraitType]:
@@ -22,7 +23,7 @@ def observers_of(owner: HasTraits) -> list[Any]:
     What `on_trait_change` was given comes in a wrapper, in whose `cb` it is.
     """
     return [
-        getattr(observer, "cb", observer)
+        observer.cb if isinstance(observer, _CallbackWrapper) else observer
         for kinds in owner._trait_notifiers.values()
         for found in kinds.values()
         for observer in found
