@@ -63,6 +63,12 @@ _SETTLE = """async () => {
 }"""
 
 
+_OPEN_BESIDE = """async (path) => {
+  const kernel = window.jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel;
+  await window.jupyterapp.commands.execute("docmanager:open", { path, ...(kernel && { kernel: { id: kernel.id } }) });
+}"""
+
+
 # What JupyterLab's menu does, but not before the notebook has its kernel: it would ask which one to take, and forget the cells.
 _RUN_ALL = """async () => {
   const { shell, commands } = window.jupyterapp;
@@ -119,8 +125,8 @@ class AppPage:
         self.run_all()
 
     def open_beside(self, path: str) -> None:
-        """Opens one more notebook in JupyterLab, and runs all of its cells."""
-        self.page.evaluate("(path) => window.jupyterapp.commands.execute('docmanager:open', { path })", path)
+        """Opens one more notebook in JupyterLab, with the kernel of the one that is in view, and runs all of its cells."""
+        self.page.evaluate(_OPEN_BESIDE, path)
         self.page.wait_for_function("(path) => window.jupyterapp.shell.currentWidget?.context?.path === path", arg=path)
         self.run_all()
 

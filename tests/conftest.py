@@ -25,7 +25,7 @@ from playwright.sync_api import Browser, BrowserContext, Playwright, expect, syn
 
 from gradient.cache_paths import compilation_options
 from tests.app_page import AppPage
-from tests.jax_options import QUICK
+from tests.jax_options import QUICK_FLAGS
 from tests.wire import Wire
 
 ROOT = Path(__file__).parent.parent
@@ -56,7 +56,7 @@ for _name, _value in compilation_options(os.environ).items():
     jax.config.update(_name, _value)
 jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.2)
 # Read when JAX starts, which is at once, so that servers and kernels compile as they do anywhere.
-with patch.dict(os.environ, XLA_FLAGS=" ".join(f"--{name}={str(value).lower()}" for name, value in QUICK.items())):
+with patch.dict(os.environ, XLA_FLAGS=QUICK_FLAGS):
     jax.devices()
 
 _LEFT = re.compile(

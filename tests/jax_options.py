@@ -9,5 +9,7 @@ QUICK: dict[str, Any] = {
     "xla_cpu_use_fusion_emitters": False,
     "xla_cpu_parallel_codegen_split_count": 1,
 }
+# The same, as what JAX reads when it starts.
+QUICK_FLAGS = " ".join(f"--{name}={str(value).lower()}" for name, value in QUICK.items())
 # What must round as programs do that a kernel has compiled with XLA's defaults, in half of the time that those take.
 OPTIMIZED: dict[str, Any] = {**QUICK, "xla_backend_optimization_level": 1}

@@ -1,12 +1,12 @@
 """The notebooks of `examples/` as their readers meet them: in Voilà, in JupyterLab, and published."""
 
+import functools
 import math
 import re
 import uuid
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from unittest.mock import patch
 
 import ipywidgets as widgets
@@ -35,43 +35,56 @@ def sources(name: str) -> list[str]:
     return [cell.source for cell in nbformat.read(NOTEBOOKS[name], as_version=4).cells if cell.cell_type == "code"]
 
 
-class Example:
-    """A notebook whose cells run in this process, which computes with `jax.jit` what a page computes with WebAssembly."""
+class Shown(NamedTuple):
+    """What a notebook shows: its sentence, or if it has none the points of its curve."""
 
-    def __init__(self, name: str) -> None:
-        self._names: dict[str, Any] = {}
-        *cells, last = sources(name)
-        *lines, shown = last.splitlines()
-        in_kernel = partial(gradient.link.jaxlink, where="kernel")
-        with patch.object(gradient.link, "jaxlink", in_kernel):
-            for source in [*cells, "\n".join(lines)]:
-                exec(source, self._names)
-        self._slider = next(_sliders(eval(shown, self._names)))
-
-    def press_right(self) -> None:
-        """Moves the first slider by one step."""
-        slider = self._slider
-        if isinstance(slider, widgets.FloatLogSlider):
-            slider.value = slider.base ** (math.log(slider.value, slider.base) + slider.step)
-        else:
-            slider.value += slider.step
+    words: str
+    points: list
 
     def expect_on(self, page: Page, place: Locator) -> None:
         """Checks that a page shows the same."""
-        if "words" in self._names:
-            expect(place.locator(WORDS)).to_have_text(self._names["words"].value, timeout=LOAD_MS)
-            expect(place.locator(".bqplot").first).to_be_visible()
-            lines = place.locator(".bqplot path.line")
-            assert not re.search("NaN|Infinity", "".join(line.get_attribute("d") or "" for line in lines.all()))
-        else:
-            page.wait_for_function(CURVE_GOES_THROUGH, arg=self._names["curve"].points, timeout=LOAD_MS)
+        if self.points:
+            page.wait_for_function(CURVE_GOES_THROUGH, arg=self.points, timeout=LOAD_MS)
+            return
+        expect(place.locator(WORDS)).to_have_text(self.words, timeout=LOAD_MS)
+        expect(place.locator(".bqplot").first).to_be_visible()
+        lines = [line.get_attribute("d") or "" for line in place.locator(".bqplot path.line").all()]
+        assert not re.search("NaN|Infinity", "".join(lines))
 
-    def check(self, page: Page, place: Locator) -> None:
-        """Presses a key on a page, and checks that everything on it follows."""
-        self.expect_on(page, place)
-        place.get_by_role("slider").first.press("ArrowRight")
-        self.press_right()
-        self.expect_on(page, place)
+
+@functools.cache
+def shown(name: str) -> tuple[Shown, Shown]:
+    """What a notebook shows at first and after a key on its first slider, by `jax.jit`: its cells run in this process."""
+    names: dict[str, Any] = {}
+    *cells, last = sources(name)
+    *lines, view = last.splitlines()
+    with patch.object(gradient.link, "jaxlink", functools.partial(gradient.link.jaxlink, where="kernel")):
+        for source in [*cells, "\n".join(lines)]:
+            exec(source, names)
+
+    def now() -> Shown:
+        return Shown(names["words"].value if "words" in names else "", names["curve"].points if "curve" in names else [])
+
+    before = now()
+    _press_right(next(_sliders(eval(view, names))))
+    return before, now()
+
+
+def _press_right(slider: Any) -> None:
+    """Moves a slider by one step."""
+    if isinstance(slider, widgets.FloatLogSlider):
+        slider.value = slider.base ** (math.log(slider.value, slider.base) + slider.step)
+    else:
+        slider.value += slider.step
+
+
+def check(name: str, page: Page, place: Locator) -> None:
+    """Presses a key on a page, and checks that everything on it follows."""
+    before, after = shown(name)
+    assert before != after
+    before.expect_on(page, place)
+    place.get_by_role("slider").first.press("ArrowRight")
+    after.expect_on(page, place)
 
 
 def _sliders(widget: widgets.Widget) -> Iterator[Any]:
@@ -97,7 +110,7 @@ def test_an_example_in_voila(name: str, browser: Browser, voila_of_examples: Ser
     with watched(browser.new_context()) as context:
         page = context.new_page()
         page.goto(f"{voila_of_examples.url}voila/render/{name}.ipynb", timeout=LOAD_MS)
-        Example(name).check(page, page.locator("body"))
+        check(name, page, page.locator("body"))
 
 
 @pytest.fixture(scope="module")
@@ -108,15 +121,15 @@ def page_in_lab(browser: Browser, lab: Server) -> Iterator[Page]:
         page.goto(lab.url.replace("/lab/tree/", f"/lab/workspaces/{uuid.uuid4().hex}"), timeout=LOAD_MS)
         page.locator(".jp-Launcher").wait_for(timeout=LOAD_MS)
         yield page
+        AppPage(page).shut_down()
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_an_example_in_jupyterlab(name: str, page_in_lab: Page) -> None:
     app = AppPage(page_in_lab)
     app.open_beside(f"examples/{name}.ipynb")
-    Example(name).check(page_in_lab, page_in_lab.locator(".jp-NotebookPanel:not(.lm-mod-hidden)"))
+    check(name, page_in_lab, page_in_lab.locator(".jp-NotebookPanel:not(.lm-mod-hidden)"))
     app.settle()
-    app.shut_down()
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
@@ -125,5 +138,5 @@ def test_a_published_example(name: str, browser: Browser, tmp_path: Path) -> Non
     with static_server(folder) as server, watched(browser.new_context()) as context:
         page = context.new_page()
         page.goto(server.url, timeout=LOAD_MS)
-        Example(name).check(page, page.locator("body"))
+        check(name, page, page.locator("body"))
         expect(page).to_have_title(nbformat.read(NOTEBOOKS[name], as_version=4).metadata.title)

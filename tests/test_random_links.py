@@ -8,12 +8,18 @@ from playwright.sync_api import Browser, Page
 
 from tests.app_page import LOAD_MS, AppPage
 from tests.conftest import notebook_of, voila_of, watched
+from tests.jax_options import QUICK_FLAGS
 from tests.random_links import build, events
 
 MANY = 50
 EVENTS = 3
 
-NOTEBOOK = """
+NOTEBOOK = (
+    f"""
+import os
+os.environ["XLA_FLAGS"] = "{QUICK_FLAGS}"
+"""
+    + """
 import ipywidgets as widgets
 from tests.random_links import build
 
@@ -27,6 +33,7 @@ for seed in range({first}, {first} + {count}):
             rows.append(box)
 widgets.VBox(rows)
 """
+)
 
 # All values of the widgets in boxes, by the boxes' classes.
 BOXES = """
