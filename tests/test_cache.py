@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence, Set
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import replace
 from pathlib import Path
 
@@ -67,6 +67,11 @@ def state(folder: Path) -> dict[str, tuple[int, int]]:
     return {file.name: (file.stat().st_mtime_ns, file.stat().st_ino) for file in folder.iterdir()}
 
 
+def by_size(files: Iterable[Path]) -> list[Path]:
+    """The smallest first; of two of one size the one whose name comes first."""
+    return sorted(files, key=lambda file: (file.stat().st_size, file.name))
+
+
 @pytest.fixture(scope="module")
 def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder that the command has filled, but for what it found there: three quarters of what other processes have made.
@@ -76,8 +81,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("cache")
     found = run(["-c", FILES], cache_folder(os.environ))
     assert found.returncode == 0, found.stderr
-    made = sorted(map(Path, found.stdout.split()), key=lambda file: file.stat().st_size)
-    for i, file in enumerate(made[:-1]):
+    for i, file in enumerate(by_size(map(Path, found.stdout.split()))[:-1]):
         if i % 4:
             shutil.copy(file, folder)
     answer = run(["-m", "gradient.prepare"], folder)
@@ -110,7 +114,7 @@ def test_a_kernel_finds_what_it_would_compile(tmp_path: Path) -> None:
 
 def test_a_corrupted_file_is_made_anew(filled: Path, tmp_path: Path) -> None:
     folder = shutil.copytree(filled, tmp_path / "copy")
-    largest, *_, smallest = sorted(folder.iterdir(), key=lambda file: file.stat().st_size, reverse=True)
+    smallest, *_, largest = by_size(folder.iterdir())
     for damaged in (largest, smallest):
         damaged.write_bytes(damaged.read_bytes()[:-1] + b"?")
     before = state(folder)
