@@ -1,4 +1,4 @@
-"""The README's example of jaxlink as a reader would use it: in Voilà, in JupyterLab, and as a static page."""
+"""The README's example of jaxlink as a reader would use it: in Voilà and in JupyterLab; published in `test_wheel.py`."""
 
 import math
 import re
@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.app_page import LOAD_MS, AppPage
-from tests.conftest import Server, notebook_of, publish, readme_example, static_server, voila_of, watched
+from tests.conftest import Server, notebook_of, readme_example, voila_of, watched
 
 EXAMPLE = readme_example("import ipywidgets")
 
@@ -80,14 +80,3 @@ def test_the_example_in_jupyterlab(browser: Browser, lab: Server) -> None:
         frames.sent.clear()
         expect_sentence_after_a_key(page)
         expect_no_message_but_the_sliders(page, frames)
-
-
-def test_the_example_as_a_static_page(browser: Browser, tmp_path: Path) -> None:
-    with static_server(publish(notebook_of(EXAMPLE), tmp_path)) as published, watched(browser.new_context()) as context:
-        page = context.new_page()
-        sockets: list[str] = []
-        page.on("websocket", lambda socket: sockets.append(socket.url))
-        page.goto(published.url, timeout=LOAD_MS)
-        expect_sentence_after_a_key(page)
-        expect(page).to_have_title("notebook")
-        assert sockets == []

@@ -385,7 +385,7 @@ def test_words_stand_in_the_place_of_a_widget_without_a_script(lacking: Lacking)
 def test_no_reply_of_the_kernel_is_overlooked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of some hundred replies, pyzmq overlooks one; the cell would never end."""
     monkeypatch.setattr("gradient.publish.site._CELL_TIMEOUT", 30)
-    assert (publish(notebook_of(*["0"] * 250), tmp_path) / "index.html").exists()
+    assert (publish(notebook_of(*["0"] * 100), tmp_path) / "index.html").exists()
 
 
 def test_a_cell_in_which_the_kernel_ends_is_named(tmp_path: Path) -> None:

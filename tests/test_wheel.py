@@ -15,7 +15,7 @@ import nbformat
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from tests.app_page import LOAD_MS
 from tests.conftest import ROOT, notebook_of, readme_example, static_server, watched
@@ -113,8 +113,12 @@ def expect_published(python: Path, browser: Browser, place: Path) -> None:
     assert published.returncode == 0, published.stderr
     with static_server(place / "some" / "prefix") as server, watched(browser.new_context()) as context:
         page = context.new_page()
+        sockets: list[str] = []
+        page.on("websocket", lambda socket: sockets.append(socket.url))
         page.goto(server.url, timeout=LOAD_MS)
         expect_sentence_after_a_key(page)
+        expect(page).to_have_title("notebook")
+        assert sockets == []
 
 
 def test_the_wheel_publishes(environment: Environment, browser: Browser, site_folder: Path, tmp_path: Path) -> None:
