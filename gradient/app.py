@@ -25,7 +25,7 @@ from gradient.views.formula import Formula
 from gradient.views.loss import Loss
 from gradient.views.overlay import Overlay
 from gradient.views.readout import Readout
-from gradient.views.sentences import TAGLINE, TITLES, VERDICTS
+from gradient.views.sentences import PLANE_TAGLINE, TAGLINE, TITLES, VERDICTS
 from gradient.views.shell import Shell
 from gradient.views.tree import descendants
 from gradient.views.view import View
@@ -177,8 +177,9 @@ class App(Controls, widgets.Box):
         rate, *others = (_named(place, "swept") for place in self.swept.values())
         start = [self.initial_w, self.initial_b, self.random_key]
         self.transport.reached = self.readout
+        self._title = _named(widgets.HTML(), "title")
         return [
-            _named(widgets.HTML(f"<h1>Gradient descent</h1><p>{TAGLINE}</p>"), "title"),
+            self._title,
             _named(widgets.Box([self.problem, self.optimizer]), "choices"),
             _named(widgets.Box([rate, _named(widgets.Box(others), "hyperparameters"), self.steps, *start]), "sliders"),
             self.field,
@@ -223,7 +224,8 @@ class App(Controls, widgets.Box):
         """What the choice of a problem changes on the page: its map, its axes, and which controls of the start there are."""
         problem = self.problems[index]
         views = {target: value for view in self._views for target, value in view.preset(problem, index).items()}
-        return {**views, **self.visibility_preset(problem)}
+        title = f"<h1>Gradient descent</h1><p>{TAGLINE if problem.is_planar else PLANE_TAGLINE}</p>"
+        return {**views, (self._title, "value"): title, **self.visibility_preset(problem)}
 
     def _control_preset(self, index: int) -> dict[Trait, Any]:
         """What the choice of a problem sets: its data, the limits of the start, and its defaults."""

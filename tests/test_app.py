@@ -480,3 +480,10 @@ def test_messages_are_recorded(app: App, wire: Wire) -> None:
     app.learning_rate.value = 0.21
     curves: list[Message] = to(app.loss.curve, wire.messages, "update")
     assert len(curves) == 2
+
+
+def test_the_line_under_the_title_names_what_sets_the_start(app: App) -> None:
+    for index, problem in enumerate(app.problems):
+        app.problem.index = index
+        assert ("Drag the ring" in app._title.value) is problem.is_planar
+        assert (app.random_key.description in app._title.value) is not problem.is_planar

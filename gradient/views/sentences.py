@@ -109,6 +109,7 @@ PARAMETER_MAP = {
 }
 
 TAGLINE = "Every point of the map is a model. Drag the ring to choose where the descent starts."
+PLANE_TAGLINE = "Every point of the plane is a network. Random start chooses where the descent starts."
 TITLES = {
     "field": "Loss of every model; arrows point downhill",
     "fit": "Data and model",
