@@ -131,12 +131,13 @@ ipywidgets.jslink((bqplot.LinearScale(), "min"), (lowest, "value"))
 }
 # What goes on in the notebook's kernel when all cells have run. It is in no cell.
 RUNNING = """
-import asyncio, threading, time
+import asyncio, threading
 
+never = threading.Event()
 def count():
-    time.sleep(60)
+    never.wait()
 async def wait():
-    await asyncio.sleep(60)
+    await asyncio.Event().wait()
 threading.Thread(target=count, daemon=True).start()
 threading.Timer(60, function=count).start()
 waiting = asyncio.create_task(wait())
@@ -384,7 +385,7 @@ def test_words_stand_in_the_place_of_a_widget_without_a_script(lacking: Lacking)
 
 def test_no_reply_of_the_kernel_is_overlooked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of some hundred replies, pyzmq overlooks one; the cell would never end."""
-    monkeypatch.setattr("gradient.publish.site._CELL_TIMEOUT", 30)
+    monkeypatch.setattr("gradient.publish.execution._CELL_TIMEOUT", 30)
     assert (publish(notebook_of(*["0"] * 100), tmp_path) / "index.html").exists()
 
 
