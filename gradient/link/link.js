@@ -1,24 +1,15 @@
 // One link on one page. It runs the program for the present inputs whenever an input changes, or asks the kernel to.
 // The docstring of `jaxlink.py` follows a change from a slider to a picture.
 
-import { BROWSER, KERNEL, STOPPED, UNCOMPILED } from "./constants.js";
+import { BROWSER, STOPPED, UNCOMPILED } from "./constants.js";
 import { ShapeMismatch } from "./executor.js";
 import { ExecutorPool } from "./executor_pool.js";
-import {
-  areChangesUnsent,
-  causeOf,
-  flush,
-  isFromKernel,
-  isFromLink,
-  joinCauses,
-  listenTo,
-  NO_CAUSE,
-  setLocally,
-} from "./models.js";
+import { LinkInputs } from "./inputs.js";
+import { areChangesUnsent, causeOf, flush, isFromKernel, isFromLink, joinCauses, listenTo, NO_CAUSE } from "./models.js";
 import { OutputWriter } from "./outputs.js";
 import { KernelRequests } from "./requests.js";
 import { Scheduler } from "./scheduler.js";
-import { LASTING } from "./states.js";
+import { LinkState } from "./states.js";
 import { WarmUp } from "./warm_up.js";
 import { messageOf, WorkerTimeout } from "./worker_executor.js";
 
@@ -27,13 +18,7 @@ import { messageOf, WorkerTimeout } from "./worker_executor.js";
 /** @typedef {import("./executor_pool.js").LoadedProgram} LoadedProgram */
 /** @typedef {import("./models.js").Model} Model */
 /** @typedef {import("./models.js").PageTrait} PageTrait */
-/** @typedef {import("./models.js").State} State */
 /** @typedef {import("./wiring.js").Wiring} Wiring */
-
-const NOT_COMPILED = "This function is not compiled for the browser."; // until the kernel sends the reason
-
-/** The values of traits by their names. @param {import("./wiring.js").Source[]} sources @returns {Inputs} */
-const readAll = (sources) => Object.fromEntries(sources.map(({ name, model, trait }) => [name, model.get(trait)]));
 
 export class Link {
   /** @param {Wiring} wiring */
@@ -43,12 +28,14 @@ export class Link {
     this.isClosed = false;
     this.cause = NO_CAUSE; // of the next run
     this.numBegun = this.numShown = 0; // runs: how many have begun, and the newest that is on the page
+    this.inputs = new LinkInputs(wiring);
+    this.state = new LinkState(wiring);
     this.requests = new KernelRequests(wiring.own, wiring.warmsUp, () => this.run());
     this.scheduler = new Scheduler(() => this.run());
     this.writer = new OutputWriter(wiring);
     this.pool = new ExecutorPool(
       wiring.own,
-      () => this.readInputs(),
+      () => this.inputs.read(),
       (error, loaded) => this.handleFailure(error, loaded),
     );
     this.warmUp = new WarmUp(this.pool);
@@ -113,53 +100,22 @@ export class Link {
    * @param {Model} model
    */
   mayRunWithin(model) {
-    return this.isComputing() && this.scheduler.isFree() && !isFromLink(model) && !this.targets.has(model);
+    return this.state.isBrowser() && this.scheduler.isFree() && !isFromLink(model) && !this.targets.has(model);
   }
 
   runWhenQuiet() {
-    if (this.wiring.syncTargets || !this.isComputing()) return; // the kernel has set the controls too
-    this.scheduler.runWhenQuiet(() => this.isComputing() && this.run());
-  }
-
-  isComputing() {
-    return this.own.get("state") === BROWSER;
-  }
-
-  /** The key of the present combination of static inputs, written as Python's `json.dumps` writes it. */
-  key() {
-    return JSON.stringify(this.wiring.static.map(({ model, trait }) => model.get(trait)));
-  }
-
-  /** The present inputs: of a selection the number that its index stands for. @returns {Inputs} */
-  readInputs() {
-    const tables = this.own.get("tables");
-    const inputs = readAll(this.wiring.inputs);
-    for (const [name, options] of Object.entries(tables)) inputs[name] = options[inputs[name]] ?? null;
-    return inputs;
-  }
-
-  /** Whether no input is null. */
-  isComplete() {
-    return !Object.values({ ...this.readInputs(), ...readAll(this.wiring.static) }).includes(null);
+    if (this.wiring.syncTargets || !this.state.isBrowser()) return; // the kernel has set the controls too
+    this.scheduler.runWhenQuiet(() => this.state.isBrowser() && this.run());
   }
 
   /** Runs the program for the present static inputs, or asks the kernel to. While an input is null nothing runs. */
   run() {
-    if (this.isClosed || !this.isComplete()) return;
+    if (this.isClosed || !this.inputs.isComplete()) return;
     this.scheduler.cancelDelayed();
-    const key = this.key();
-    const [state, reason] = this.nextState(key);
+    const key = this.inputs.key();
+    const [state, reason] = this.state.next(key in this.pool.programs);
     if (state === BROWSER) this.runProgram(this.pool.get(key));
     else this.askKernel(state, reason);
-  }
-
-  /** Who computes for a combination, and why. @param {string} key @returns {[state: string, reason: string]} */
-  nextState(key) {
-    const [state, reason] = [this.own.get("state"), this.own.get("reason")];
-    if (this.own.get("where") === KERNEL && this.wiring.hasKernel) return [KERNEL, ""];
-    if (LASTING.has(state)) return [state, reason];
-    if (key in this.pool.programs) return [BROWSER, ""];
-    return [UNCOMPILED, state === UNCOMPILED ? reason : NOT_COMPILED];
   }
 
   /** A request of the kernel's, or an answer of its. @param {import("./requests.js").Request | import("./requests.js").Answer} message */
@@ -171,7 +127,7 @@ export class Link {
 
   /** @param {LoadedProgram} loaded */
   runProgram(loaded) {
-    this.setState(BROWSER, "");
+    this.state.set(BROWSER, "");
     if (loaded.failure) this.leaveToKernel(loaded.failure);
     else if (loaded.worker) this.runInWorker(loaded, loaded.worker);
     else if (loaded.local) this.runHere(loaded, loaded.local);
@@ -188,7 +144,7 @@ export class Link {
   /** @param {LoadedProgram} loaded @param {import("./executor.js").LocalExecutor} executor */
   runHere(loaded, executor) {
     this.scheduler.markRun();
-    const inputs = this.readInputs();
+    const inputs = this.inputs.read();
     try {
       const milliseconds = executor.run(inputs);
       this.numBegun += 1;
@@ -203,11 +159,11 @@ export class Link {
   runInWorker(loaded, executor) {
     this.numBegun += 1;
     const number = this.numBegun;
-    const [inputs, cause] = [this.readInputs(), this.takeCause()];
+    const [inputs, cause] = [this.inputs.read(), this.takeCause()];
     /** @type {import("./worker_executor.js").Done} */
     const done = (outputs, milliseconds) => {
-      const isStale = number < this.numShown || loaded.key !== this.key();
-      if (!this.isClosed && this.isComputing() && !isStale)
+      const isStale = number < this.numShown || loaded.key !== this.inputs.key();
+      if (!this.isClosed && this.state.isBrowser() && !isStale)
         this.show((field) => outputs[field], { number, inputs, milliseconds, cause });
     };
     executor.run(inputs, done, (error) => this.handleFailure(error, loaded));
@@ -227,23 +183,9 @@ export class Link {
    */
   show(read, { number, inputs, milliseconds, cause }) {
     this.numShown = number;
-    this.writer.write(read, { ...inputs, ...readAll(this.wiring.static) }, cause);
-    this.showError("");
+    this.writer.write(read, { ...inputs, ...this.inputs.readStatic() }, cause);
+    this.state.showError("");
     this.own.trigger("jaxlink:ran", { milliseconds });
-  }
-
-  /** Sets traits of the link itself, and tells the kernel. @param {State} state */
-  setOwn(state) {
-    this.own.set(state);
-    this.own.save_changes();
-  }
-
-  /** Sets who computes, and draws. @param {string} state @param {string} reason */
-  setState(state, reason) {
-    if (state === this.own.get("state") && reason === this.own.get("reason")) return;
-    this.setOwn({ state, reason });
-    const { browserRenders } = this.wiring;
-    if (browserRenders) setLocally(browserRenders.model, { [browserRenders.trait]: state === BROWSER });
   }
 
   /** Asks the kernel to compute, after the change that is being made now has been sent. @param {string} state @param {string} reason */
@@ -254,9 +196,9 @@ export class Link {
   /** @param {string} state @param {string} reason */
   sendRequest(state, reason) {
     this.takeCause(); // the kernel knows it
-    this.setState(state, reason);
+    this.state.set(state, reason);
     if (!this.wiring.hasKernel) {
-      this.showError(reason);
+      this.state.showError(reason);
       return;
     }
     const sources = [...this.wiring.inputs, ...this.wiring.static];
@@ -264,12 +206,6 @@ export class Link {
     this.scheduler.cancelDelayed();
     // ipywidgets holds a value back until the one before it is answered, so it may be sent after this request.
     this.requests.ask(areChangesUnsent(sources.map(({ model }) => model)));
-  }
-
-  /** Shows on the page what failed, or nothing. @param {string} text */
-  showError(text) {
-    const { errors } = this.wiring;
-    if (errors && errors.model.get(errors.trait) !== text) setLocally(errors.model, { [errors.trait]: text });
   }
 
   /**
@@ -285,7 +221,7 @@ export class Link {
     }
     loaded.failure = failure;
     if (error instanceof WorkerTimeout && !this.wiring.hasKernel) this.startAnew(loaded);
-    else if (loaded.key === this.key()) this.leaveToKernel(failure);
+    else if (loaded.key === this.inputs.key()) this.leaveToKernel(failure);
   }
 
   /** Lets the kernel compute from now on, after the change that is being made now has been sent. @param {string} reason */
@@ -295,7 +231,7 @@ export class Link {
 
   /** Lets the kernel compute from now on. @param {string} state @param {string} reason */
   giveUp(state, reason) {
-    if (this.own.get("where") === BROWSER || !this.wiring.hasKernel) this.setState(state, reason);
+    if (this.own.get("where") === BROWSER || !this.wiring.hasKernel) this.state.set(state, reason);
     this.run();
   }
 
@@ -303,13 +239,13 @@ export class Link {
   startAnew(loaded) {
     this.pool.remove(loaded);
     this.own.set({ reason: loaded.failure });
-    this.showError(loaded.failure);
+    this.state.showError(loaded.failure);
     if (loaded.worker?.next) this.run();
   }
 
   programsChanged() {
     this.pool.removeReplaced();
-    if (this.isComputing()) this.runWhenQuiet();
+    if (this.state.isBrowser()) this.runWhenQuiet();
     if (this.wiring.warmsUp) this.warmUp.start();
   }
 }
