@@ -2,6 +2,7 @@
 
 import contextlib
 import fcntl
+import gc
 import os
 import re
 import shutil
@@ -47,6 +48,9 @@ FLAGS = [
     # Chromium's address bar is a page of its own, which would load beside the first page of each window.
     "--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup,WebUIOmniboxFullPopup",
 ]
+
+# To look for garbage goes through all that tests, JAX and Matplotlib keep: done this seldom, it saves a twentieth of the time.
+gc.set_threshold(100_000, 50, 100)
 
 
 # XLA takes seconds for a frame. What one process of the tests has compiled, no other compiles again; what is compiled quickly

@@ -34,7 +34,12 @@ def hardened(notebook: Path = ROOT / "techni.ipynb", port: int = 0, /, **environ
     """
     port = port or free_port()
     command = [sys.executable, "-m", "gradient.server", f"--port={port}", "--no-browser", str(notebook)]
-    alone = {"TECHNI_STARTS_PER_MINUTE": "0", "TECHNI_KERNELS_PER_ADDRESS": "1000"}  # all visitors come from one address
+    # A site that `make site` has left in the clone would take the place of the root page.
+    alone = {
+        "TECHNI_SITE": str(ROOT / "tests"),
+        "TECHNI_STARTS_PER_MINUTE": "0",
+        "TECHNI_KERNELS_PER_ADDRESS": "1000",
+    }  # all visitors come from one address
     environment = {"PYTHONPATH": WITH_HOOKS, **alone, **environment}
     with serve(command, f"http://127.0.0.1:{port}/", "is running at", ROOT, **environment) as server:
         yield server

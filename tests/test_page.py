@@ -24,7 +24,7 @@ EVERYWHERE = [
 ]
 
 # These scripts do not ask whether there is a kernel. On the static site, `make test` has one test each of what they do: words,
-# easing, playing, the loss curve, the start and its handle.
+# easing, playing, the loss curve, the start and its handle, a choice and what it brings.
 OF_THE_SCRIPTS = [
     "test_the_verdict_says_how_it_went",
     "test_a_drag_is_not_eased",
@@ -34,6 +34,13 @@ OF_THE_SCRIPTS = [
     "test_the_start_stays_in_the_picture",
     "test_the_arrow_keys_move_the_start",
     "test_a_click_beside_the_loss_curve_is_ignored",
+    "test_another_problem_stops_the_player",
+    "test_the_network_takes_no_clicks",
+    "test_a_random_start_chooses_another_network_and_nothing_else",
+    "test_an_optimizer_brings_its_own_controls",
+    "test_show_residuals_draws_them",
+    "test_the_data_stays_where_it_is",
+    "test_the_loss_axis_is_logarithmic_or_linear",
 ]
 
 
