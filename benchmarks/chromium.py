@@ -3,6 +3,7 @@
 import contextlib
 import shutil
 from collections.abc import Iterator
+from typing import Any
 
 from playwright.sync_api import Browser, sync_playwright
 
@@ -22,3 +23,8 @@ def chromium(*flags: str) -> Iterator[Browser]:
     """A browser that can reach no host but this machine: the one that is installed, or else Playwright's own."""
     with sync_playwright() as playwright:
         yield playwright.chromium.launch(executable_path=shutil.which("chromium"), args=[*FLAGS, *flags])
+
+
+def through(proxy: str) -> dict[str, Any]:
+    """The options of a browser context that uses a proxy, if it is given one; loopback goes through it, too."""
+    return {"proxy": {"server": proxy, "bypass": "<-loopback>"}} if proxy else {}

@@ -22,7 +22,7 @@ import nbformat
 import numpy as np
 from playwright.sync_api import Browser, Page
 
-from benchmarks.chromium import chromium
+from benchmarks.chromium import chromium, through
 from benchmarks.latency import add_rtt_option
 from benchmarks.proxy import delayed
 from benchmarks.results import Column, Table, add_save_option, reporting
@@ -32,8 +32,6 @@ from benchmarks.scenarios import (
     SITE,
     Scenario,
     any_notebook,
-    on_port,
-    port_of,
     serving,
     static_site,
     voila,
@@ -105,10 +103,10 @@ def timings(page: Page, count: int, pictures: Sequence[list[str]]) -> tuple[floa
 
 def measure_app(browser: Browser, name: str, url: str, rtt: float, count: int, table: Table) -> None:
     """Adds a row for each problem, of one load of the page."""
-    with delayed(port_of(url), rtt) as port, browser.new_context() as context:
+    with delayed(rtt) as proxy, browser.new_context(**through(proxy)) as context:
         page = context.new_page()
         page.add_init_script(PROBE)
-        page.goto(on_port(url, port), timeout=TIMEOUT_MS)
+        page.goto(url, timeout=TIMEOUT_MS)
         page.wait_for_selector(LOSS_CURVE, state="attached", timeout=TIMEOUT_MS)
         page.wait_for_function("window.jupyterapp?.widgetManager ?? window.widgetManager", timeout=TIMEOUT_MS)
         page.evaluate(OBSERVE_RUNS)

@@ -32,7 +32,7 @@ from playwright.sync_api import Browser
 from benchmarks.chromium import chromium
 from benchmarks.proxy import ByteCounter, delayed
 from benchmarks.results import Column, Table, add_save_option, reporting
-from benchmarks.scenarios import Scenario, all_scenarios, already_running, on_port, port_of, serving, static_site, voila
+from benchmarks.scenarios import Scenario, all_scenarios, already_running, serving, static_site, voila
 from benchmarks.server import BenchmarkError
 from benchmarks.timed_page import SETTLED_MS, timed_page
 
@@ -52,8 +52,8 @@ def measure(browser: Browser, scenario: Scenario, url: str, rtt: float, presses:
     """The values of one row: a load of the page at `url` through a proxy with a round trip time of `rtt` milliseconds."""
     received = ByteCounter()
     with (
-        delayed(port_of(url), rtt, received) as port,
-        timed_page(browser, scenario, on_port(url, port)) as page,
+        delayed(rtt, received) as proxy,
+        timed_page(browser, scenario, url, proxy) as page,
     ):
         loading = page.first_response(), len(page.requests), received.total / 1e6
         if scenario.problem:
@@ -94,7 +94,7 @@ def measure_all(scenarios: list[Scenario], rtts: list[float], presses: int, tabl
     with chromium() as browser:
         for scenario in scenarios:
             with serving(scenario) as url:
-                with timed_page(browser, scenario, on_port(url, port_of(url))) as page:
+                with timed_page(browser, scenario, url) as page:
                     page.first_response()
                 for rtt in rtts if scenario.slowdown == 1 else rtts[:1]:
                     table.add(*measure(browser, scenario, url, rtt, presses))

@@ -17,11 +17,11 @@ from typing import Any
 import numpy as np
 from playwright.sync_api import Browser
 
-from benchmarks.chromium import chromium
+from benchmarks.chromium import chromium, through
 from benchmarks.latency import numbers
 from benchmarks.proxy import delayed
 from benchmarks.results import Column, Table, add_save_option, reporting
-from benchmarks.scenarios import LOSS_CURVE, SITE, on_port, port_of, serving, static_site
+from benchmarks.scenarios import LOSS_CURVE, SITE, serving, static_site
 from benchmarks.timed_page import TIMEOUT_MS
 
 TRACE_CATEGORIES = ["devtools.timeline", "v8", "disabled-by-default-v8.compile", "blink.user_timing", "toplevel"]
@@ -95,9 +95,9 @@ def phases_of(trace: list[dict[str, Any]]) -> Counter[str]:
     return times + Counter({"waiting": total - sum(times.values()), "all": total})
 
 
-def load(browser: Browser, url: str) -> Counter[str]:
-    """The phases of one load with an empty cache."""
-    with browser.new_context() as context:
+def load(browser: Browser, url: str, proxy: str) -> Counter[str]:
+    """The phases of one load through a proxy, with an empty cache."""
+    with browser.new_context(**through(proxy)) as context:
         page = context.new_page()
         page.add_init_script(f"({MARK_FIRST_CURVE})({json.dumps(LOSS_CURVE)})")
         browser.start_tracing(page=page, categories=TRACE_CATEGORIES)
@@ -113,8 +113,8 @@ def columns(rtts: Sequence[float]) -> list[Column]:
 
 def medians(browser: Browser, url: str, rtt: float, num_loads: int) -> dict[str, float]:
     """Milliseconds by kind of work: the medians of `num_loads` loads at a round trip time."""
-    with delayed(port_of(url), rtt) as port:
-        loads = [load(browser, on_port(url, port)) for _ in range(num_loads)]
+    with delayed(rtt) as proxy:
+        loads = [load(browser, url, proxy) for _ in range(num_loads)]
     kinds = set().union(*loads)
     return {kind: float(np.median([phases[kind] for phases in loads])) for kind in kinds}
 

@@ -1,18 +1,25 @@
-"""A TCP proxy on 127.0.0.1 that makes loopback as slow as a network with a given round trip time (RTT).
+"""A SOCKS5 proxy on 127.0.0.1 that makes loopback as slow as a network with a given round trip time (RTT).
 
-It adds latency only: every chunk arrives half a round trip after it was sent, in order, however many are in flight.
-Bandwidth, packet loss and TCP's slow start are not modelled, so a page that downloads megabytes takes at least this long.
+It adds latency only: a connection is there one round trip after it was asked for, as with TCP's handshake, and every chunk
+arrives half a round trip after it was sent, in order, however many are in flight. So a browser does what it does on a network:
+while a connection is being made, a request takes another one that has become free. Bandwidth, packet loss and TCP's slow
+start are not modelled, so a page that downloads megabytes takes at least this long.
+
+The protocol is that of RFC 1928, without authentication. Only 127.0.0.1 can be reached.
 """
 
 import asyncio
 import contextlib
+import ipaddress
 import threading
 from collections.abc import AsyncIterator, Iterator
-from typing import NamedTuple
 
 HOST = "127.0.0.1"
 CHUNK_BYTES = 65536
 END_OF_STREAM = b""
+VERSION, NO_AUTHENTICATION = 5, b"\x05\x00"
+SUCCEEDED, NOT_ALLOWED = b"\x05\x00\x00\x01" + bytes(6), b"\x05\x02\x00\x01" + bytes(6)
+ADDRESS_BYTES = {1: 4, 4: 16}  # by the type of an address, IPv4 or IPv6; a name, 3, says its own length
 
 
 class ByteCounter:
@@ -22,40 +29,21 @@ class ByteCounter:
         self.total = 0
 
 
-class Latency(NamedTuple):
-    """The latency of one connection.
-
-    Loopback connects at once. On a network the first bytes wait one round trip for TCP's handshake, so nothing counts as
-    sent before `connected_at`; a connection that a browser opened ahead of its first request has had its handshake by then.
-
-    Attributes:
-        one_way: seconds from sending a chunk to its arrival.
-        connected_at: when the handshake ends, in the event loop's seconds.
-    """
-
-    one_way: float
-    connected_at: float
-
-    def arrival(self, now: float) -> float:
-        """When a chunk that is sent `now` arrives; both in the event loop's seconds."""
-        return max(now, self.connected_at) + self.one_way
-
-
 Queue = asyncio.Queue[tuple[float, bytes]]
 
 
 @contextlib.contextmanager
-def delayed(port: int, rtt_ms: float, received: ByteCounter | None = None) -> Iterator[int]:
-    """Forwards to 127.0.0.1:`port` with a round trip time in milliseconds, in a thread; yields the proxy's port.
+def delayed(rtt_ms: float, received: ByteCounter | None = None) -> Iterator[str]:
+    """Runs a proxy with a round trip time in milliseconds, in a thread; yields its address, as browsers take it.
 
     Args:
         received: counts what the clients receive.
     """
     with _event_loop_in_thread() as loop:
-        proxy = _proxying(port, rtt_ms / 1000, received or ByteCounter())
-        proxy_port = asyncio.run_coroutine_threadsafe(proxy.__aenter__(), loop).result()
+        proxy = _proxying(rtt_ms / 1000, received or ByteCounter())
+        port = asyncio.run_coroutine_threadsafe(proxy.__aenter__(), loop).result()
         try:
-            yield proxy_port
+            yield f"socks5://{HOST}:{port}"
         finally:
             asyncio.run_coroutine_threadsafe(proxy.__aexit__(None, None, None), loop).result()
 
@@ -74,11 +62,11 @@ def _event_loop_in_thread() -> Iterator[asyncio.AbstractEventLoop]:
 
 
 @contextlib.asynccontextmanager
-async def _proxying(port: int, rtt: float, received: ByteCounter) -> AsyncIterator[int]:
+async def _proxying(rtt: float, received: ByteCounter) -> AsyncIterator[int]:
     connections: set[asyncio.Task[None]] = set()
 
     async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.ensure_future(_connect(reader, writer, port, rtt, received))
+        task = asyncio.ensure_future(_connect(reader, writer, rtt, received))
         connections.add(task)
         task.add_done_callback(connections.discard)
 
@@ -92,36 +80,51 @@ async def _proxying(port: int, rtt: float, received: ByteCounter) -> AsyncIterat
         await asyncio.gather(*connections, return_exceptions=True)
 
 
-async def _connect(
-    client: asyncio.StreamReader, reply: asyncio.StreamWriter, port: int, rtt: float, received: ByteCounter
-) -> None:
+async def _connect(client: asyncio.StreamReader, reply: asyncio.StreamWriter, rtt: float, received: ByteCounter) -> None:
     """Forwards one client's connection, until both directions have ended or one of them broke."""
-    latency = Latency(rtt / 2, asyncio.get_running_loop().time() + rtt)
     with contextlib.closing(reply):
         try:
+            host, port = await _asked_for(client, reply)
+            if host != HOST:
+                reply.write(NOT_ALLOWED)
+                return
             server, request = await asyncio.open_connection(HOST, port)
             with contextlib.closing(request):
+                await asyncio.sleep(rtt)
+                reply.write(SUCCEEDED)
                 async with asyncio.TaskGroup() as directions:
-                    directions.create_task(_forward(client, request, latency, ByteCounter()))
-                    directions.create_task(_forward(server, reply, latency, received))
-        except* ConnectionError:
+                    directions.create_task(_forward(client, request, rtt / 2, ByteCounter()))
+                    directions.create_task(_forward(server, reply, rtt / 2, received))
+        except* (ConnectionError, asyncio.IncompleteReadError):
             pass  # either end may vanish at any time, as a closed browser tab does
 
 
-async def _forward(source: asyncio.StreamReader, sink: asyncio.StreamWriter, latency: Latency, delivered: ByteCounter) -> None:
-    """Forwards one direction of a connection, until it ends."""
+async def _asked_for(client: asyncio.StreamReader, reply: asyncio.StreamWriter) -> tuple[str, int]:
+    """The host and the port that a client asks for."""
+    version, num_methods = await client.readexactly(2)
+    assert version == VERSION
+    await client.readexactly(num_methods)
+    reply.write(NO_AUTHENTICATION)
+    *_, kind = await client.readexactly(4)
+    address = await client.readexactly(ADDRESS_BYTES.get(kind) or (await client.readexactly(1))[0])
+    port = int.from_bytes(await client.readexactly(2), "big")
+    return (str(ipaddress.ip_address(address)) if kind in ADDRESS_BYTES else address.decode()), port
+
+
+async def _forward(source: asyncio.StreamReader, sink: asyncio.StreamWriter, one_way: float, delivered: ByteCounter) -> None:
+    """Forwards one direction of a connection, with `one_way` seconds from sending a chunk to its arrival, until it ends."""
     queue: Queue = asyncio.Queue()
     async with asyncio.TaskGroup() as direction:
-        direction.create_task(_receive(source, queue, latency))
+        direction.create_task(_receive(source, queue, one_way))
         direction.create_task(_deliver(queue, sink, delivered))
 
 
-async def _receive(source: asyncio.StreamReader, queue: Queue, latency: Latency) -> None:
+async def _receive(source: asyncio.StreamReader, queue: Queue, one_way: float) -> None:
     """Reads without waiting for what is in flight, so that latency does not limit throughput."""
     chunk = None
     while chunk != END_OF_STREAM:
         chunk = await source.read(CHUNK_BYTES)
-        queue.put_nowait((latency.arrival(asyncio.get_running_loop().time()), chunk))
+        queue.put_nowait((asyncio.get_running_loop().time() + one_way, chunk))
 
 
 async def _deliver(queue: Queue, sink: asyncio.StreamWriter, delivered: ByteCounter) -> None:

@@ -42,16 +42,6 @@ class Scenario:
     slowdown: int = 1
 
 
-def port_of(url: str) -> int:
-    """The port of an address, 80 if it names none."""
-    return urlsplit(url).port or 80
-
-
-def on_port(url: str, port: int) -> str:
-    """The same address on this machine, with another port."""
-    return urlsplit(url)._replace(netloc=f"{HOST}:{port}").geturl()
-
-
 @contextlib.contextmanager
 def serving(scenario: Scenario) -> Iterator[str]:
     """The address of the scenario's page, with its server running."""
@@ -90,8 +80,10 @@ def static_site(folder: str, problem: str = "") -> Scenario:
 
 def already_running(url: str) -> Scenario:
     """The page at an address on this machine where a server is running already."""
-    if urlsplit(url).hostname not in (HOST, "localhost"):
-        raise argparse.ArgumentTypeError(f"{url} is on another machine, which the browser cannot reach. Name one on {HOST}.")
+    if urlsplit(url).hostname != HOST:
+        raise argparse.ArgumentTypeError(
+            f"The browser of the benchmarks reaches {HOST} only. Name a page there instead of {url}."
+        )
     return Scenario(url, url)
 
 

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request
 from playwright.sync_api import TimeoutError as PageTimeoutError
 
+from benchmarks.chromium import through
 from benchmarks.proxy import HOST
 from benchmarks.scenarios import Scenario
 from benchmarks.server import BenchmarkError
@@ -134,13 +135,13 @@ class TimedPage:
 
 
 @contextlib.contextmanager
-def timed_page(browser: Browser, scenario: Scenario, url: str) -> Iterator[TimedPage]:
-    """A scenario's page, while it loads with an empty cache.
+def timed_page(browser: Browser, scenario: Scenario, url: str, proxy: str = "") -> Iterator[TimedPage]:
+    """A scenario's page, while it loads with an empty cache, through a proxy if one is given.
 
     Raises:
         BenchmarkError: at the end of the block, if the page has had an error, or did not react in time.
     """
-    with browser.new_context() as context:
+    with browser.new_context(**through(proxy)) as context:
         timed = TimedPage(context.new_page(), scenario)
         try:
             timed.page.goto(url, wait_until="commit", timeout=TIMEOUT_MS)
