@@ -3,6 +3,7 @@
 import { getModel } from "../adapters/ipywidgets.js";
 import { fill, formatNumber } from "../link/text.js";
 import { oncePerTask } from "./observers.js";
+import { setText } from "./texts.js";
 import { fillIn } from "./words.js";
 
 /** @typedef {import("./observers.js").ViewModel} ViewModel */
@@ -47,7 +48,7 @@ async function render({ model, el }) {
   Object.assign(button, { type: "button", textContent: model.get("words").button });
   el.append(sentence, button);
   const show = () => {
-    sentence.textContent = sentenceOf(model, swept);
+    setText(sentence, sentenceOf(model, swept));
     button.hidden = model.get("advised_slider") === model.get("never");
   };
   button.addEventListener("click", () => follow(model, swept));

@@ -3,6 +3,7 @@
 import { numbersOf } from "./array.js";
 import { numberOf, vectorOf, withNumbers } from "./numbers.js";
 import { oncePerTask } from "./observers.js";
+import { setText, setTexts } from "./texts.js";
 
 /** @typedef {import("./observers.js").ViewModel} ViewModel */
 
@@ -86,27 +87,24 @@ function build(el, words) {
     document.createElement("details"),
     document.createElement("summary"),
   ];
-  const [table, note] = [document.createElement("table"), document.createElement("p")];
+  const [table, note, label] = [document.createElement("table"), document.createElement("p"), document.createTextNode("")];
   summary.textContent = words.summary;
   table.role = "table";
   details.append(summary, table, note);
+  line.append(label);
   el.append(line, details);
-  return { line, details, table, note };
+  return { line, label, details, table, note };
 }
 
 /** @param {import("./observers.js").RenderContext} context */
 function render({ model, el }) {
   const words = model.get("words");
-  const { line, details, table, note } = build(el, words);
+  const { line, label, details, table, note } = build(el, words);
   const show = () => {
     const isPlanar = numbersOf(model.get("parameters")).length > 0;
-    const spans = (isPlanar ? planarTexts(model) : layerTexts(model)).map((text) => {
-      const span = document.createElement("span");
-      span.textContent = text;
-      return span;
-    });
-    line.replaceChildren(isPlanar ? words.next : words.here, ...spans);
-    note.textContent = isPlanar ? `${words.note} ${words.gradient_note}` : words.note;
+    label.data = isPlanar ? words.next : words.here;
+    setTexts(line, isPlanar ? planarTexts(model) : layerTexts(model), "span");
+    setText(note, isPlanar ? `${words.note} ${words.gradient_note}` : words.note);
     if (details.open) fillTable(table, rowsOf(model));
   };
   const schedule = oncePerTask(show);

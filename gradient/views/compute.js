@@ -3,6 +3,7 @@
 import { getModel, isDisconnected, kernelOf } from "../adapters/ipywidgets.js";
 import { BROWSER, KERNEL } from "../link/constants.js";
 import { callAll } from "./observers.js";
+import { setText } from "./texts.js";
 import { fillIn } from "./words.js";
 
 /** @typedef {import("../adapters/ipywidgets.js").Kernel} Kernel */
@@ -160,7 +161,7 @@ function makeReporter({ took, words }, link) {
   const report = () => {
     timer = void clearTimeout(timer);
     const waits = isLate && link.get("state") === KERNEL;
-    took.textContent = waits ? words.waits : accountOf(link, words, times);
+    setText(took, waits ? words.waits : accountOf(link, words, times));
     took.closest(".techni-grid")?.classList.toggle("techni-waits", waits);
   };
   const ran = (/** @type {{ milliseconds: number }} */ { milliseconds }) => {

@@ -3,6 +3,7 @@
 import { numbersOf } from "./array.js";
 import { withNumbers } from "./numbers.js";
 import { oncePerTask } from "./observers.js";
+import { setText } from "./texts.js";
 
 /** @param {import("./observers.js").RenderContext} context */
 function render({ model, el }) {
@@ -12,7 +13,7 @@ function render({ model, el }) {
   el.append(title, formula, remark);
   const show = () => {
     const [w, b] = numbersOf(model.get("parameters"));
-    formula.textContent = withNumbers(model.get("formula"), { w, b });
+    setText(formula, withNumbers(model.get("formula"), { w, b }));
     remark.hidden = !model.get("fit_outside");
   };
   const schedule = oncePerTask(show);

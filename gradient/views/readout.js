@@ -4,6 +4,7 @@ import { getModel } from "../adapters/ipywidgets.js";
 import { fill, formatNumber } from "../link/text.js";
 import { numbersOf } from "./array.js";
 import { callAll, listen, oncePerTask } from "./observers.js";
+import { setText } from "./texts.js";
 import { fillIn } from "./words.js";
 
 /** @typedef {import("./observers.js").ViewModel} ViewModel */
@@ -47,13 +48,16 @@ const verdictOf = (model) => model.get("verdicts")[model.get("verdict")];
 /** Shows the model's numbers and words. @param {ReturnType<typeof build>} parts @param {ViewModel} model */
 function draw({ numbers, pill, sentence, error }, model) {
   numbers.forEach((number, i) => {
-    number.textContent = formatNumber(model.get(NUMBERS[i]));
+    setText(number, formatNumber(model.get(NUMBERS[i])));
   });
   const verdict = verdictOf(model);
-  pill.textContent = verdict.word;
+  setText(pill, verdict.word);
   pill.dataset.verdict = verdict.style;
-  sentence.textContent = fill(verdict.sentence, (name) => model.get(name));
-  error.textContent = model.get("error");
+  setText(
+    sentence,
+    fill(verdict.sentence, (name) => model.get(name)),
+  );
+  setText(error, model.get("error"));
 }
 
 /** What is spoken of the model's state. @param {ViewModel} model @returns {string} */

@@ -4,6 +4,7 @@ import { focusOn, trackOf } from "../adapters/ipywidgets.js";
 import { formatNumber } from "../link/text.js";
 import { numbersOf } from "./array.js";
 import { callAll, listen, oncePerTask, onRatio, onSize } from "./observers.js";
+import { setTexts } from "./texts.js";
 import { fillIn } from "./words.js";
 
 /** @typedef {import("./observers.js").ViewModel} ViewModel */
@@ -95,19 +96,6 @@ function wordsOf(model, index) {
   ];
 }
 
-/** Writes each of some words into an element of its own, if they are new. @param {HTMLElement} place @param {string[]} words */
-function write(place, words) {
-  if (place.dataset.words === words.join()) return;
-  place.dataset.words = words.join();
-  place.replaceChildren(
-    ...words.map((text) => {
-      const element = document.createElement("span");
-      element.textContent = text;
-      return element;
-    }),
-  );
-}
-
 /** Puts the strip under the track of its slider. @param {ViewModel} model @param {HTMLElement} el @param {HTMLCanvasElement} canvas */
 function makePainter(model, el, canvas) {
   const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
@@ -160,7 +148,7 @@ function render({ model, el }) {
   const { paint, measure } = makePainter(model, el, canvas);
   /** @type {number | null} */
   let pointed = null;
-  const say = () => write(words, wordsOf(model, pointed));
+  const say = () => setTexts(words, wordsOf(model, pointed), "span");
   const point = (/** @type {number | null} */ index) => {
     pointed = index;
     say();

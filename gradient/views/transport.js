@@ -3,6 +3,7 @@
 import { getModel } from "../adapters/ipywidgets.js";
 import { callAll, listen } from "./observers.js";
 import { followScrubbing, withRoot } from "./scrubbing.js";
+import { setText } from "./texts.js";
 
 /** @typedef {import("./observers.js").ViewModel} ViewModel */
 /** @typedef {import("./observers.js").Observable} Observable */
@@ -151,7 +152,7 @@ function draw(bar, model) {
   const [step, last] = [shownStep(model), numSteps(model)];
   bar.slider.max = String(last);
   bar.slider.value = String(step);
-  bar.shown.textContent = `${step} / ${last}`;
+  setText(bar.shown, `${step} / ${last}`);
   bar.repeat.setAttribute("aria-pressed", String(model.get("repeat")));
   bar.speed.value = model.get("speed");
 }

@@ -1,0 +1,16 @@
+// Texts that change with every move of a slider. An element keeps its text node: one that is exchanged costs the browser a new
+// layout object, and all who observe the page's elements a look at it.
+
+/** Shows a text in an element. @param {Element} element @param {string} text */
+export function setText(element, text) {
+  const node = element.firstChild;
+  if (!(node instanceof Text)) element.textContent = text;
+  else if (node.data !== text) node.data = text;
+}
+
+/** Shows each text in a child of its own, of the same kind. @param {Element} parent @param {string[]} texts @param {string} tag */
+export function setTexts(parent, texts, tag) {
+  while (parent.children.length > texts.length) parent.lastElementChild?.remove();
+  while (parent.children.length < texts.length) parent.append(document.createElement(tag));
+  texts.forEach((text, i) => setText(parent.children[i], text));
+}
