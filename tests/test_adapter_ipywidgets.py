@@ -8,7 +8,14 @@ import pytest
 from playwright.sync_api import Browser, Page
 from traitlets import TraitError
 
-from gradient.adapters.ipywidgets import NamedDropdown, is_set_by_page, live_widgets, message_handlers
+from gradient.adapters.ipywidgets import (
+    NamedDropdown,
+    function_of_interactive_output,
+    is_set_by_page,
+    live_widgets,
+    message_handlers,
+)
+from gradient.adapters.traitlets import observers_of
 from gradient.link.modules import esm
 from tests.adapters import relying_on
 from tests.app_page import AppPage
@@ -171,3 +178,10 @@ def test_what_a_click_calls_is_listed() -> None:
     with relying_on("ipywidgets"):
         assert print in message_handlers(button)
         assert print not in message_handlers(widgets.Button())
+
+
+def test_the_function_of_an_interactive_output_is_found() -> None:
+    slider = widgets.IntSlider()
+    widgets.interactive_output(dict, {"size": slider})
+    with relying_on("ipywidgets"):
+        assert dict in map(function_of_interactive_output, observers_of(slider))

@@ -11,10 +11,9 @@ import wasmtime
 from gradient import OPTIMIZERS, PROBLEMS, App, Problem
 from gradient.frame import MAX_STEPS, NEVER
 from gradient.landscape import PlaneCase
-from gradient.link.text import fill
 from gradient.link.values import as_input
 from gradient.optimizers import sliders
-from gradient.views.sentences import VERDICTS
+from gradient.views.sentences import VERDICTS, template
 from tests.frames import lowest_known
 from tests.jax_options import OPTIMIZED, QUICK
 from tests.wasm_parity import ENGINE
@@ -134,7 +133,7 @@ def shown(values: Values) -> Values:
 
 def said(values: Mapping[str, Any]) -> str:
     _, heading, sentence = VERDICTS[values["verdict"]]
-    return f"{heading}: {fill(sentence, values)}"
+    return f"{heading}: {template(sentence).fill(values.__getitem__)}"
 
 
 def whole(values: Mapping[str, Any]) -> Values:

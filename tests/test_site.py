@@ -19,6 +19,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 from gradient import PROBLEMS
 from gradient.publish.folder import replacing
 from gradient.publish.page import render
+from gradient.publish.report import PublishError, Report
 from tests.adapters import relying_on
 from tests.app_page import AppPage
 from tests.conftest import ROOT, Server, notebook_of, publish, static_server, watched
@@ -381,15 +382,17 @@ def test_a_kernel_that_is_not_installed_is_named(tmp_path: Path) -> None:
         publish(notebook, tmp_path)
 
 
-def test_markdown_is_rendered_as_the_notebook_does(capsys: pytest.CaptureFixture[str]) -> None:
+def test_markdown_is_rendered_as_the_notebook_does_but_for_a_formula_that_is_named() -> None:
     source = "![pasted](attachment:dot.png)\n\n\\begin{align}a &= b\\end{align}\n\nGood $a^2$, bad $\\left( x^{$ and $a<b$."
     cell = nbformat.v4.new_markdown_cell(source, attachments={"dot.png": {"image/png": "iVBORw0KGgo="}})
-    html = render(nbformat.v4.new_notebook(cells=[cell], metadata={"title": "Odd"}), widgets="", images=[], style="", script="")
+    notebook, report = nbformat.v4.new_notebook(cells=[cell], metadata={"title": "Odd"}), Report([cell])
+    html = render(notebook, report, widgets="", images=[], style="", script="")
     assert "data:image/png;base64,iVBORw0KGgo=" in html
     assert html.count("<math") == 3
     assert r"<code>\left( x^{</code>" in html
     assert r"\begin" not in html
-    assert r"\left( x^{" in capsys.readouterr().err
+    with pytest.raises(PublishError, match=r"Cell 1 .*: a formula cannot be parsed .*\\left\( x\^\{"):
+        report.end(allow_missing=False)
 
 
 def test_a_page_whose_script_cannot_be_loaded_says_so(browser: Browser, site: Server) -> None:

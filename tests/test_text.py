@@ -13,7 +13,8 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from gradient.link.modules import esm
-from gradient.link.text import fill, format_number, format_with
+from gradient.link.template import Template, optional
+from gradient.link.text import format_number, format_with
 from gradient.link.traits import Kind
 from gradient.link.values import as_input, as_kind, as_output
 from gradient.views.plane import tick_labels
@@ -54,7 +55,7 @@ def page(browser: Browser) -> Iterator[Page]:
     """A page that has the functions of text.js, and how a program's numbers come out of arrays.js."""
     with watched(browser.new_context()) as context:
         page = context.new_page()
-        names = "formatNumber, formatWith, fill, fillParts, toScalar, flatten, clipToInt32, whole, onStep, asKind, isClose"
+        names = "formatNumber, formatWith, fillParts, toScalar, flatten, clipToInt32, whole, onStep, asKind, isClose"
         page.evaluate(f"{esm(ROOT / 'gradient' / 'link' / 'text.js')}\nObject.assign(globalThis, {{ {names} }});")
         yield page
 
@@ -87,14 +88,16 @@ def test_every_result_of_a_program_is_formatted_alike(page: Page) -> None:
 @pytest.mark.parametrize("template", TEMPLATES)
 def test_every_template_is_filled_alike(page: Page, template: str) -> None:
     names = sorted({*"abc", "größe", "diverged_step", "best_known", "times_best"})
+    read = Template.parse(optional(template), names)
     draw = Random(1)
     choices = [False, True, 0, 0.0, -0.0, 1, 30, 0.385, 1e-9, -2.345, 1e7]
     rows: list[dict[str, Any]] = [{name: draw.choice(choices) for name in names} for _ in range(200)]
     rows += [dict.fromkeys(names, value) for value in choices]
     words = page.evaluate(
-        "([template, rows]) => rows.map((row) => fill(template, (name) => row[name]))", [template, json.loads(json.dumps(rows))]
+        "([parts, rows]) => rows.map((row) => fillParts(parts, (name) => row[name]))",
+        [read.as_json(), json.loads(json.dumps(rows))],
     )
-    assert words == [fill(template, row) for row in rows]
+    assert words == [read.fill(row.__getitem__) for row in rows]
 
 
 FORMATS = [

@@ -1,6 +1,7 @@
 """What this package uses of ipywidgets that it does not promise."""
 
-from collections.abc import Mapping
+import inspect
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ipywidgets import CallbackDispatcher, Dropdown, Widget
@@ -28,6 +29,12 @@ def message_handlers(widget: Widget) -> list[Any]:
     """What is called by the messages of a page about a widget, such as a click: each kind has a private dispatcher."""
     dispatchers = [value for value in vars(widget).values() if isinstance(value, CallbackDispatcher)]
     return [handler for dispatcher in dispatchers for handler in dispatcher.callbacks]
+
+
+def function_of_interactive_output(callback: Any) -> Callable[..., Any] | None:
+    """The author's function, if a callback is the one that `interactive_output` makes, which has it in a closure."""
+    is_made = getattr(callback, "__qualname__", "") == "interactive_output.<locals>.observer"
+    return inspect.getclosurevars(callback).nonlocals["f"] if is_made else None
 
 
 def option_values(widget: object) -> list[Any]:

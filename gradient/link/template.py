@@ -1,4 +1,4 @@
-"""Templates: text with numbers in it. Python reads them; `text.js` fills in the numbers on a page as `fill` does here."""
+"""Templates: text with numbers in it. Python reads them; a page fills them in by `text.js`, and a kernel by `Template.fill`."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence

@@ -1,4 +1,4 @@
-// Formats numbers in sentences. A page uses this module and the kernel uses `text.py`; both write the same text.
+// Formats numbers in texts. A page uses this module and the kernel uses `text.py`; both write the same text.
 
 import {
   EXPONENT_BELOW,
@@ -85,19 +85,4 @@ function written(part, read) {
 /** A template with its numbers, which `template.py` has read. @param {Part[]} parts @param {(field: string) => Output} read */
 export function fillParts(parts, read) {
   return parts.map((part) => written(part, read)).join("");
-}
-
-/**
- * Replaces each {name} by its number, and leaves out a [part] whose first number is zero.
- * @param {string} template
- * @param {(name: string) => number | boolean} get
- * @returns {string}
- */
-export function fill(template, get) {
-  return template
-    .replace(/\[([^\]]*)\]/g, (_, part) => {
-      const first = part.match(/\{([^{}]+)\}/);
-      return first && Number(get(first[1])) === 0 ? "" : part;
-    })
-    .replace(/\{([^{}]+)\}/g, (_, name) => formatNumber(Number(get(name))));
 }

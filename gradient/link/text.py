@@ -1,10 +1,7 @@
-"""Formats numbers in sentences. The kernel uses this module and a page uses `text.js`; both write the same text."""
+"""Formats numbers in texts. The kernel uses this module and a page uses `text.js`; both write the same text."""
 
 import math
-import re
-from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Context, Decimal
-from typing import Any
 
 from gradient.link.constants import (
     EXPONENT_BELOW,
@@ -17,7 +14,6 @@ from gradient.link.constants import (
 )
 
 _ENOUGH = Context(prec=1500, rounding=ROUND_HALF_UP)  # digits for any float64 as it is
-_PLACEHOLDER = re.compile(r"\{([^{}]+)\}")  # not \w, which matches other letters in JavaScript
 
 
 def format_number(value: float, digits: int = SIGNIFICANT_DIGITS) -> str:
@@ -51,19 +47,3 @@ def format_with(value: float, sign: str, comma: str, digits: int, kind: str) -> 
         return f"{sign and '+'}0{'.' * (digits > 0)}{'0' * digits}e+0" if exact == 0 else text
     rounded = exact.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP, _ENOUGH)
     return f"{abs(rounded) if rounded == 0 else rounded:{sign}{comma}.{digits}f}" + ("%" if kind == "%" else "")
-
-
-def fill(template: str, values: Mapping[str, Any]) -> str:
-    """Replaces each {name} by its number, and leaves out a [part] whose first number is zero."""
-    text = re.sub(r"\[([^\]]*)\]", lambda part: part[1] if _is_shown(part[1], values) else "", template)
-    return _PLACEHOLDER.sub(lambda placeholder: format_number(values[placeholder[1]]), text)
-
-
-def placeholders(template: str) -> list[str]:
-    """The names in a template."""
-    return _PLACEHOLDER.findall(template)
-
-
-def _is_shown(part: str, values: Mapping[str, Any]) -> bool:
-    first = _PLACEHOLDER.search(part)
-    return first is None or values[first[1]] != 0

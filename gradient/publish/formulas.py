@@ -2,7 +2,7 @@
 
 import json
 import re
-import sys
+from collections.abc import Callable
 from html import escape
 from typing import Any
 
@@ -24,15 +24,12 @@ _ENVIRONMENT = re.compile(rf"\\(begin|end)\{{({'|'.join(_ALIKE)})\*?\}}(?:(?<=at
 _UNKNOWN = re.compile(r"<m[io]>(\\[A-Za-z]+|&)</")
 
 
-def formula(latex: str, display: str) -> str:
-    """A formula, "block" or "inline", in MathML; one that cannot be parsed stays LaTeX, as on the notebook's own page."""
+def formula(latex: str, display: str, note: Callable[[str], None]) -> str:
+    """A formula, "block" or "inline", in MathML; one that cannot be parsed stays LaTeX, which is noted."""
     try:
         return _converted(latex, display)
     except Exception as error:  # the converter has a class of error for each kind of mistake
-        print(
-            f"This formula cannot be parsed ({type(error).__name__} {error}), so the page shows its LaTeX: {latex}",
-            file=sys.stderr,
-        )
+        note(f"a formula cannot be parsed ({type(error).__name__} {error}), so its LaTeX is shown: {latex}")
         return f"<code>{escape(latex)}</code>"
 
 
@@ -48,12 +45,12 @@ def _converted(latex: str, display: str) -> str:
     return mathml
 
 
-def latex_to_html(text: str) -> str:
-    """Text with formulas, as an output of LaTeX has it, as HTML."""
+def latex_to_html(text: str, note: Callable[[str], None]) -> str:
+    """Text with formulas, as an output of LaTeX has it, as HTML; see `formula`."""
     html, end = "", 0
     for found in _FORMULA.finditer(text):
         block, inline = found["block"] or found["bracketed"] or found["environment"], found["inline"] or found["braced"]
-        html += escape(text[end : found.start()]) + formula(block or inline, "block" if block else "inline")
+        html += escape(text[end : found.start()]) + formula(block or inline, "block" if block else "inline", note)
         end = found.end()
     return html + escape(text[end:])
 

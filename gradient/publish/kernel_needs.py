@@ -11,7 +11,7 @@ from ipywidgets import Widget, interactive
 from ipywidgets.widgets.widget_link import Link
 from traitlets import EventHandler
 
-from gradient.adapters.ipywidgets import live_widgets, message_handlers
+from gradient.adapters.ipywidgets import function_of_interactive_output, live_widgets, message_handlers
 from gradient.adapters.traitlets import observers_of
 from gradient.link import JaxLink
 from gradient.link.constants import BROWSER
@@ -109,6 +109,8 @@ def _name(callback: Any) -> str:
     owner = getattr(callback, "__self__", None)
     if isinstance(owner, interactive):
         return f"{_name(owner.f)} by interact"
+    if function := function_of_interactive_output(callback):
+        return f"{_name(function)} by interactive_output"
     if isinstance(callback, EventHandler):
         return f"{getattr(callback.this_class, '__qualname__', '')}.{callback.name}"
     name = getattr(callback, "__qualname__", type(callback).__name__)

@@ -51,7 +51,7 @@ def publish(notebook: Path, out: Path, *, allow_missing: bool = False) -> None:
             report.remark(made_in.get(id_), "its Matplotlib figure is a picture on the page, not interactive.")
         clean_outputs(node.cells, source, report)
         clean_state(state["state"], made_in, source, report)
-        html = _write(node, state, folder)
+        html = _write(node, state, folder, report)
         found = (*addresses_on_page(html, node.cells), *addresses_in_widgets(state["state"], made_in))
         copy_files(found, source, folder.path, report)
         report.end(allow_missing=allow_missing)
@@ -75,7 +75,7 @@ def _collect(exported: Path, folder: SiteFolder) -> dict:
     return state
 
 
-def _write(node: nbformat.NotebookNode, state: dict, folder: SiteFolder) -> str:
+def _write(node: nbformat.NotebookNode, state: dict, folder: SiteFolder, report: Report) -> str:
     """Writes the page with its scripts, and returns its HTML."""
     first: list[dict] = next(iter(state["figures"].values()), [])
     script = bundle(state, _NPM_CACHE, has_formulas=need_script(node.cells, state["state"]))
@@ -87,7 +87,7 @@ def _write(node: nbformat.NotebookNode, state: dict, folder: SiteFolder) -> str:
     }
     for file in (*icon_fonts(_NPM_CACHE), *other_files(state)):  # a script looks for them beside itself
         shutil.copy(file, folder.path / "assets")
-    html = _filled(render(node, **site), state=_json_in_html(state))
+    html = _filled(render(node, report, **site), state=_json_in_html(state))
     folder.add_page("index.html", html)
     version = hashlib.sha256(html.encode()).hexdigest()[:12]
     worker = (_TEMPLATE / "worker.js").read_text()

@@ -1,7 +1,7 @@
 // The advice: a sentence about a value that was run, and a button that sets it.
 
 import { getModel } from "../adapters/ipywidgets.js";
-import { fill, formatNumber } from "../link/text.js";
+import { fillParts, formatNumber } from "../link/text.js";
 import { oncePerTask } from "./observers.js";
 import { setText } from "./texts.js";
 import { fillIn } from "./words.js";
@@ -16,7 +16,7 @@ function sentenceOf(model, swept) {
   const advised = swept[model.get("advised_slider")];
   if (!advised) {
     const isTooLarge = model.get("offset") || model.get("scale");
-    return isTooLarge ? fill(words.rescale, (name) => model.get(name)) : "";
+    return isTooLarge ? fillParts(words.rescale, (name) => model.get(name)) : "";
   }
   const value = advised.strip.get("values")[model.get("advised_index")];
   const label = advised.slider.get("description");

@@ -1,7 +1,7 @@
 // The readout's numbers and its verdict. The words come from Python, the numbers from whoever computes.
 
 import { getModel } from "../adapters/ipywidgets.js";
-import { fill, formatNumber } from "../link/text.js";
+import { fillParts, formatNumber } from "../link/text.js";
 import { numbersOf } from "./array.js";
 import { callAll, listen, oncePerTask } from "./observers.js";
 import { setText } from "./texts.js";
@@ -9,7 +9,7 @@ import { fillIn } from "./words.js";
 
 /** @typedef {import("./observers.js").ViewModel} ViewModel */
 /** @typedef {import("../adapters/ipywidgets.js").Model} Model */
-/** @typedef {{ style: string, word: string, sentence: string }} VerdictWords */
+/** @typedef {{ style: string, word: string, sentence: import("../link/text.js").Part[] }} VerdictWords */
 
 const SPEAK_AFTER_MS = 600; // a screen reader hears what stays this long
 
@@ -55,15 +55,15 @@ function draw({ numbers, pill, sentence, error }, model) {
   pill.dataset.verdict = verdict.style;
   setText(
     sentence,
-    fill(verdict.sentence, (name) => model.get(name)),
+    fillParts(verdict.sentence, (name) => model.get(name)),
   );
   setText(error, model.get("error"));
 }
 
 /** What is spoken of the model's state. @param {ViewModel} model @returns {string} */
 function spokenOf(model) {
-  const template = model.get("words").spoken.replace("{verdict}", verdictOf(model).word.toLowerCase());
-  return fill(template, (name) => model.get(name));
+  const [step, loss] = ["step", "loss"].map((name) => formatNumber(model.get(name)));
+  return fillIn(model.get("words").spoken, { step, loss, verdict: verdictOf(model).word.toLowerCase() });
 }
 
 /** What is spoken of the best learning rate, nothing if there is none. @param {ViewModel} model @param {Model} rates its strip */

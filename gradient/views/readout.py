@@ -10,7 +10,7 @@ from traitlets import Dict, Float, Instance, Int, Unicode
 from gradient.link.modules import esm
 from gradient.problems import Problem
 from gradient.verdict import Verdict
-from gradient.views.sentences import READOUT, VERDICTS
+from gradient.views.sentences import READOUT, VERDICTS, template
 from gradient.views.strip import Strip
 from gradient.views.view import Outputs, Trait, View
 
@@ -46,7 +46,9 @@ class Readout(View, anywidget.AnyWidget):
     known = Float(0.0).tag(sync=True)
     rates = Instance(Widget).tag(sync=True, **widget_serialization)
     error = Unicode("").tag(sync=True)
-    verdicts = Dict({str(int(code)): words._asdict() for code, words in VERDICTS.items()}).tag(sync=True)
+    verdicts = Dict(
+        {str(int(code)): words._asdict() | {"sentence": template(words.sentence).as_json()} for code, words in VERDICTS.items()}
+    ).tag(sync=True)
     words = Dict(READOUT).tag(sync=True)
 
     def __init__(self, lowest_loss: Callable[[Problem], float], rates: Strip) -> None:

@@ -12,5 +12,5 @@ export function setText(element, text) {
 export function setTexts(parent, texts, tag) {
   while (parent.children.length > texts.length) parent.lastElementChild?.remove();
   while (parent.children.length < texts.length) parent.append(document.createElement(tag));
-  texts.forEach((text, i) => setText(parent.children[i], text));
+  for (const [i, text] of texts.entries()) setText(parent.children[i], text);
 }
