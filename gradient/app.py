@@ -72,7 +72,7 @@ class App(Controls, widgets.Box):
         self._sweep: Any = link_sweep(self.problems, self, self._views, self.readout, self.advised, self._cache)
         places = [(link, "where") for link in (self._main, self._sweep)]
         self._links = [*controls, self._main, self._sweep, remember([*self.settable(), *places], after=[self._chosen])]
-        shell = Shell(loss_axes=self.loss.loss_axes)
+        shell = Shell(curve=self.loss.curve, loss_axes=self.loss.loss_axes)
         super().__init__(
             [_named(widgets.Box([shell, *self._parts, Compute(link=self._main, followers=[self._sweep])]), "grid")]
         )

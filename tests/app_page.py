@@ -87,9 +87,10 @@ _FITS = """() => {
 }"""
 
 
-# Whether the layer over the figure fills its place, and has one pixel for each of the screen's.
+# Whether the layer over the figure, unless the kernel draws, fills its place and has one pixel for each of the screen's.
 _IS_FINE = """() => {
   const canvas = document.querySelector(".techni-drawing");
+  if (canvas.hidden) return true;
   const { clientWidth, clientHeight } = canvas.parentElement;
   const [width, height] = [clientWidth, clientHeight].map((length) => Math.round(length * devicePixelRatio));
   return canvas.width === width && canvas.height === height && Math.round(canvas.getBoundingClientRect().width) === clientWidth;

@@ -21,3 +21,10 @@ def test_the_script_gives_its_elements_the_classes_that_are_used() -> None:
     script = SCRIPT.read_text()
     with relying_on("bqplot"):
         assert [name for name in classes if not re.search(rf"[\"'. ]{re.escape(name)}\b", script)] == []
+
+
+def test_a_view_of_lines_draws_as_is_relied_on() -> None:
+    script = SCRIPT.read_text()
+    with relying_on("bqplot"):
+        assert "update_line_xy(t){const e=this.scales.x" in script
+        assert re.search(r"this\.line=\w+\(\)\.curve\(this\.get_interpolation\(\)\)\.defined\(", script)

@@ -104,9 +104,10 @@ def test_a_kernel_finds_what_it_would_compile(tmp_path: Path) -> None:
     assert answer.returncode == 0, answer.stderr
     (compiled,) = tmp_path.glob("jax-*")
     before = {file.name for file in compiled.glob("*-cache")}
-    assert len(before) == len(PROBLEMS) * len(OPTIMIZERS)
+    assert len(before) == 2 * len(PROBLEMS) * len(OPTIMIZERS)  # those of `frame` and `sweep`
     options = {"TECHNI_CACHE": str(tmp_path)}
-    computing = "from gradient import App; app = App(); app.compute_in('kernel'); app.problem.index = 2; app.frame()"
+    computing = "from gradient import App; app = App(); app.compute_in('kernel'); app.problem.index = 2"
+    computing += "; app.frame(); app.sweep()"
     environment = {**os.environ, **kernel_environment({**os.environ, **options})}
     subprocess.run([sys.executable, "-c", computing], cwd=ROOT, env=environment, check=True)
     assert {file.name for file in compiled.glob("*-cache")} == before

@@ -28,6 +28,7 @@ EVERYWHERE = [
 OF_THE_SCRIPTS = [
     "test_the_verdict_says_how_it_went",
     "test_a_drag_is_not_eased",
+    "test_the_loss_curve_draws_no_more_points_than_there_are_steps",
     "test_repeat_starts_again",
     "test_step_stays_at_the_end_if_it_was_there",
     "test_a_pen_on_the_loss_curve_goes_to_the_step_under_it",
@@ -390,6 +391,15 @@ def test_a_choice_eases_the_curve_through_places_in_between(app: AppPage, change
         app.choose(change, {"Problem": "Line", "Optimizer": "Nesterov"}[change])
     app.page.wait_for_function("places.size >= 3")  # where it ends, and at least two on the way
     app.page.evaluate("restore()")
+
+
+def test_the_loss_curve_draws_no_more_points_than_there_are_steps(app: AppPage) -> None:
+    app.press("Learning rate", "ArrowRight")
+    app.settle()
+    counts = app.page.evaluate(
+        "[...document.querySelectorAll(`.techni-loss g.curve path.line`)].map((l) => l.getAttribute(`d`).match(/[ML]/g).length)"
+    )
+    assert counts == [32, 32, 2]  # the start, 30 steps, and the last of what pads the array; of the point in view, both ends
 
 
 def test_a_drag_is_not_eased(app: AppPage) -> None:

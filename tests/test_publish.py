@@ -129,7 +129,7 @@ display({"application/vnd.plot+json": {}, "text/plain": "a plot"}, raw=True)
 """: r"its output is application/vnd\.plot\+json, which a page cannot show",
     r"""
 display(Math(r"\nosuch{1}"))
-""": r"a formula cannot be parsed \(ValueError \\nosuch\), so its LaTeX is shown: \\nosuch\{1\}",
+""": r"a formula cannot be parsed \(ValueError \\nosuch\), so its LaTeX is shown: \\displaystyle \\nosuch",
     """
 import bqplot
 

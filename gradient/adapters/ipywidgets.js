@@ -7,6 +7,7 @@
  * @property {string} model_id
  * @property {boolean} comm_live
  * @property {Manager} widget_manager
+ * @property {Record<string, Promise<any>>} [views] all that have been made
  * @property {(name: string) => any} get
  * @property {(state: Record<string, any>) => void} set
  * @property {(state: Record<string, any>, options?: object) => void} save

@@ -1,7 +1,7 @@
 // Patches what the libraries leave out: names for ipywidgets' slider handles and bqplot's drawings, ticks that can be read, a way
 // for the Tab key past ipympl's canvas, and a second try for an app whose widget came late.
 
-import { drawingOf } from "../adapters/bqplot.js";
+import { drawingOf, drawUnpadded } from "../adapters/bqplot.js";
 import {
   focusOn,
   GIVEN_UP,
@@ -19,6 +19,7 @@ import {
 } from "../adapters/ipywidgets.js";
 import { getModel } from "../adapters/ipywidgets.js";
 import { followLossScales } from "./loss_ticks.js";
+import { callAll } from "./observers.js";
 import { fillIn } from "./words.js";
 
 /** @typedef {import("./observers.js").ViewModel} ViewModel */
@@ -136,7 +137,10 @@ function render({ model, el }) {
   const words = model.get("words");
   el.style.display = "none";
   const removed = new AbortController();
-  const placing = followLossScales(model, model.get("loss_axes"));
+  const following = [
+    followLossScales(model, model.get("loss_axes")),
+    getModel(model.widget_manager, model.get("curve")).then(drawUnpadded),
+  ];
   const observer = new MutationObserver((records) => {
     const root = el.closest(".techni-app");
     if (root) patch(root, records, words);
@@ -156,7 +160,7 @@ function render({ model, el }) {
   return () => {
     clearTimeout(start);
     removed.abort();
-    void placing.then((stop) => stop());
+    void Promise.all(following).then(callAll);
     observer.disconnect();
   };
 }
