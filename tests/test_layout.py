@@ -275,6 +275,23 @@ def test_nothing_overlaps_or_is_cut(app: AppPage) -> None:
     expect_readable(app)
 
 
+# Screens of notebooks and tablets, and half a window.
+NARROWER = [(1366, 768), (1280, 800), (1100, 800), (1024, 768), (768, 1024)]
+
+
+def test_in_a_narrower_window_nothing_overlaps_or_is_cut(wide_on_site: AppPage) -> None:
+    app = wide_on_site
+    app.reset()
+    for setting in LONGEST[1], LONGEST[3]:
+        set_to(app, *setting)
+        for width, height in NARROWER:
+            app.page.set_viewport_size({"width": width, "height": height})
+            wait_until_readable(app, (*setting, width))
+            assert app.page.evaluate(CUT_TEXTS) == [], (*setting, width)
+            assert _overflowing(app) == [], (*setting, width)
+    app.page.set_viewport_size({"width": 1440, "height": 900})
+
+
 ADVICE = {
     "Years": "x is too large for any learning rate. Subtract 1960 from it. Divide it by 10.",
     "Billions": "x is too large for any learning rate. Subtract 3.00e+9 from it. Divide it by 1.00e+9.",
