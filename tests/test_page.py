@@ -404,10 +404,10 @@ def test_the_loss_curve_draws_no_more_points_than_there_are_steps(app: AppPage) 
 
 def test_a_drag_is_not_eased(app: AppPage) -> None:
     """Each key press draws the new curve at once: no curve in between is ever shown."""
-    before = app.seen()
-    curves = {before["fit"]}
-    for _ in range(4):
-        app.press("Learning rate", "ArrowRight")
+    before = app.seen()  # perhaps on its way still, since what came before is eased
+    curves = set()
+    for key in (*4 * ["ArrowRight"], *4 * ["ArrowLeft"]):
+        app.press("Learning rate", key)
         app.wait_for_change(before, "fit")
         before = app.settled()
         curves.add(before["fit"])
@@ -415,6 +415,7 @@ def test_a_drag_is_not_eased(app: AppPage) -> None:
         """() => { window.places = new Set(); const line = [...document.querySelectorAll('.techni-fit path.line')].at(-1);
         new MutationObserver(() => places.add(line.getAttribute('d'))).observe(line, {attributes: true}); }"""
     )
+    app.press("Learning rate", "ArrowRight", 4)
     app.press("Learning rate", "ArrowLeft", 4)
     app.wait("s.loss === '0.0386'")
     app.settle()

@@ -115,6 +115,7 @@ def test_a_minute_of_four_floods_leaves_others_answered(server: Server) -> None:
             before = Moment.of(server)
             busy = await waits(visitor, 60)
             share = Moment.of(server).share_since(before)
+        await visitor.leave()
         for when, kinds in (("before", calm), ("during", busy)):
             for name, seconds in zip(("/healthz", "slider"), kinds, strict=True):
                 print(f"{name} {when}: median {1e3 * statistics.median(seconds):.1f} ms, {1e3 * max(seconds):.0f} ms at most")
