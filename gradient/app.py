@@ -11,6 +11,7 @@ from gradient.cache import DiskCache
 from gradient.controls import Controls, labels_of
 from gradient.frame import MAX_STEPS, NEVER, Frame
 from gradient.link import Trait, choose, event, remember
+from gradient.link.template import Template
 from gradient.problems import PROBLEMS, Problem
 from gradient.shipped import CachedGrids, cached_best
 from gradient.sweep import Sweep
@@ -24,7 +25,7 @@ from gradient.views.formula import Formula
 from gradient.views.loss import Loss
 from gradient.views.overlay import Overlay
 from gradient.views.readout import Readout
-from gradient.views.sentences import PLANE_TAGLINE, TAGLINE, TITLES, VERDICTS, template
+from gradient.views.sentences import PLANE_TAGLINE, TAGLINE, TITLES, VERDICTS
 from gradient.views.shell import Shell
 from gradient.views.tree import descendants
 from gradient.views.view import View
@@ -112,7 +113,7 @@ class App(Controls, widgets.Box):
         """What the page says of the iterate in view: one or two words, and a sentence."""
         found = self.frame()
         words = VERDICTS[Verdict(int(found.verdict))]
-        return words.word, template(words.sentence).fill(found._asdict().__getitem__)
+        return words.word, Template.of_sentence(words.sentence).fill(found._asdict().__getitem__)
 
     def advice(self) -> dict[str, float]:
         """The name of a control, and its value with which the descent ends at least 1 % lower; empty if there is none.

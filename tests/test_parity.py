@@ -11,9 +11,10 @@ import wasmtime
 from gradient import OPTIMIZERS, PROBLEMS, App, Problem
 from gradient.frame import MAX_STEPS, NEVER
 from gradient.landscape import PlaneCase
+from gradient.link.template import Template
 from gradient.link.values import as_input
 from gradient.optimizers import sliders
-from gradient.views.sentences import VERDICTS, template
+from gradient.views.sentences import VERDICTS
 from tests.frames import lowest_known
 from tests.jax_options import OPTIMIZED, QUICK
 from tests.wasm_parity import ENGINE
@@ -133,7 +134,7 @@ def shown(values: Values) -> Values:
 
 def said(values: Mapping[str, Any]) -> str:
     _, heading, sentence = VERDICTS[values["verdict"]]
-    return f"{heading}: {template(sentence).fill(values.__getitem__)}"
+    return f"{heading}: {Template.of_sentence(sentence).fill(values.__getitem__)}"
 
 
 def whole(values: Mapping[str, Any]) -> Values:

@@ -70,7 +70,7 @@ ROOMS = [
         "gradient/views/*.py",
         {
             *("ipywidgets", "anywidget", "bqplot", "ipympl", "matplotlib", "numpy", "traitlets"),
-            *("gradient.link.modules", "gradient.link.text", "gradient.views*"),
+            *("gradient.link.modules", "gradient.link.template", "gradient.link.text", "gradient.views*"),
             *("gradient.problems", "gradient.optimizers", "gradient.landscape", "gradient.verdict", "gradient.frame"),
             *(f"gradient.adapters.{library}" for library in ("traitlets", "ipywidgets", "anywidget", "ipympl", "bqplot")),
         },

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from gradient.link.template import Template
 from gradient.verdict import Verdict
 from gradient.views import sentences
-from gradient.views.sentences import ADVICE, READOUT, VERDICTS, template
+from gradient.views.sentences import ADVICE, READOUT, VERDICTS
 
 LONGEST = 140  # characters, so that no sentence moves the pictures during a drag
 EXTREME = [1.2345e-38, -1.2345e38, 99999.4, 0.0012345, 1.0, 0.0, 200]
@@ -16,13 +17,13 @@ EXTREME = [1.2345e-38, -1.2345e38, 99999.4, 0.0012345, 1.0, 0.0, 200]
 @pytest.mark.parametrize("verdict", Verdict)
 def test_a_verdict_is_short_whatever_its_numbers(verdict: Verdict, value: float) -> None:
     sentence = VERDICTS[verdict].sentence
-    assert 0 < len(template(sentence).fill(lambda _: value)) <= LONGEST
+    assert 0 < len(Template.of_sentence(sentence).fill(lambda _: value)) <= LONGEST
 
 
 @pytest.mark.parametrize("verdict", Verdict)
 def test_a_verdict_says_no_number_but_the_readouts(verdict: Verdict) -> None:
     """And its own: how many times the lowest loss it is, and where it diverged."""
-    assert set(template(VERDICTS[verdict].sentence).fields()) <= {*READOUT, "times_best", "diverged_step"}
+    assert set(Template.of_sentence(VERDICTS[verdict].sentence).fields()) <= {*READOUT, "times_best", "diverged_step"}
 
 
 def test_every_verdict_has_its_own_words() -> None:
@@ -33,7 +34,7 @@ def test_every_verdict_has_its_own_words() -> None:
 @pytest.mark.parametrize("value", EXTREME)
 def test_an_advice_is_short(value: float) -> None:
     for sentence in (ADVICE["sentence"].replace("{label}", "Learning rate"), ADVICE["rescale"]):
-        assert len(template(sentence).fill(lambda _: value)) <= LONGEST
+        assert len(Template.of_sentence(sentence).fill(lambda _: value)) <= LONGEST
 
 
 def texts(value: object) -> Iterator[str]:

@@ -63,6 +63,11 @@ class Template:
         read = _optional_parts if isinstance(text, optional) else _parts
         return cls(tuple(read(text, fields)))
 
+    @classmethod
+    def of_sentence(cls, sentence: str) -> "Template":
+        """Reads a sentence, in which any name may stand, and parts in `[brackets]` are optional."""
+        return cls.parse(optional(sentence), re.findall(r"\{(\w+)\}", sentence))
+
     def fields(self) -> list[str]:
         """The names of the fields whose numbers stand in the text."""
         return sorted({number.field for number in self.numbers()})

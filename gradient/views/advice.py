@@ -9,7 +9,8 @@ from traitlets import Dict, Float, Instance, Int, List
 
 from gradient.frame import NEVER
 from gradient.link.modules import esm
-from gradient.views.sentences import ADVICE, template
+from gradient.link.template import Template
+from gradient.views.sentences import ADVICE
 from gradient.views.strip import Strip
 from gradient.views.view import Trait
 
@@ -39,7 +40,7 @@ class Advice(anywidget.AnyWidget):
     offset = Float(0.0).tag(sync=True)
     scale = Float(0.0).tag(sync=True)
     never = Int(NEVER).tag(sync=True)
-    words = Dict(ADVICE | {"rescale": template(ADVICE["rescale"]).as_json()}).tag(sync=True)
+    words = Dict(ADVICE | {"rescale": Template.of_sentence(ADVICE["rescale"]).as_json()}).tag(sync=True)
 
     def __init__(self, strips: Sequence[Strip]) -> None:
         """Takes the strips under the sliders."""

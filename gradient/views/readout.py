@@ -2,20 +2,26 @@
 
 import pathlib
 from collections.abc import Callable
+from typing import Any
 
 import anywidget
 from ipywidgets import Widget, widget_serialization
 from traitlets import Dict, Float, Instance, Int, Unicode
 
 from gradient.link.modules import esm
+from gradient.link.template import Template
 from gradient.problems import Problem
 from gradient.verdict import Verdict
-from gradient.views.sentences import READOUT, VERDICTS, template
+from gradient.views.sentences import READOUT, VERDICTS, VerdictWords
 from gradient.views.strip import Strip
 from gradient.views.view import Outputs, Trait, View
 
 _HERE = pathlib.Path(__file__).parent
 _NUMBERS = ("loss", "gradient_norm", "step", "last", "verdict", "diverged_step", "best_known", "times_best")
+
+
+def _as_json(words: VerdictWords) -> dict[str, Any]:
+    return words._asdict() | {"sentence": Template.of_sentence(words.sentence).as_json()}
 
 
 class Readout(View, anywidget.AnyWidget):
@@ -46,9 +52,7 @@ class Readout(View, anywidget.AnyWidget):
     known = Float(0.0).tag(sync=True)
     rates = Instance(Widget).tag(sync=True, **widget_serialization)
     error = Unicode("").tag(sync=True)
-    verdicts = Dict(
-        {str(int(code)): words._asdict() | {"sentence": template(words.sentence).as_json()} for code, words in VERDICTS.items()}
-    ).tag(sync=True)
+    verdicts = Dict({str(int(verdict)): _as_json(words) for verdict, words in VERDICTS.items()}).tag(sync=True)
     words = Dict(READOUT).tag(sync=True)
 
     def __init__(self, lowest_loss: Callable[[Problem], float], rates: Strip) -> None:

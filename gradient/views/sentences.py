@@ -3,17 +3,10 @@
 In a sentence {name} stands for a number. What is in [brackets] is left out if its number is zero.
 """
 
-import re
 from typing import NamedTuple
 
 from gradient.landscape import PlaneCase
-from gradient.link.template import Template, optional
 from gradient.verdict import Verdict
-
-
-def template(sentence: str) -> Template:
-    """A sentence, ready to be filled with numbers."""
-    return Template.parse(optional(sentence), re.findall(r"\{(\w+)\}", sentence))
 
 
 class VerdictWords(NamedTuple):
