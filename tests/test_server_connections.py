@@ -21,8 +21,10 @@ from tornado.netutil import bind_sockets
 from tornado.web import Application, RequestHandler
 
 from gradient.server import connections
-from gradient.server.connections import BoundedServer, Bounds, ConnectionSlots, _Request, _RequestInTurn
+from gradient.server.connection_slots import ConnectionSlots
+from gradient.server.connections import BoundedServer, Bounds
 from gradient.server.memory import measure
+from gradient.server.requests import Request, RequestInTurn
 from gradient.server.turns import Turns
 from tests.clock import without_loop
 from tests.conftest import Server
@@ -232,7 +234,7 @@ def test_requests_of_one_client_wait_for_each_other_and_not_for_anybody_elses() 
     async def run() -> list[bool]:
         turns, line, delegate = Turns(), RequestStartLine("GET", "/", "HTTP/1.1"), Mock()
         delegate.headers_received.return_value = None
-        request = _RequestInTurn(delegate, turns, lambda headers: headers["X"])
+        request = RequestInTurn(delegate, turns, lambda headers: headers["X"])
         addresses = ("1.1.1.1", "1.1.1.1:80", "::ffff:1.1.1.1", "2.2.2.2")
         begun = [request.headers_received(line, HTTPHeaders({"X": address})) for address in addresses]
         for later in filter(None, begun):
@@ -287,7 +289,7 @@ def test_who_has_not_read_an_answer_for_long_goes_before_who_has_just_come(monke
 def test_no_target_of_a_request_takes_long() -> None:
     delegate, line = Mock(), RequestStartLine("GET", "http://" + "a" * 1_000_000 + "#", "HTTP/1.1")
     with little_processor_time():
-        _Request(delegate, Mock()).headers_received(line, HTTPHeaders({"Host": "x"}))
+        Request(delegate, Mock()).headers_received(line, HTTPHeaders({"Host": "x"}))
     assert delegate.headers_received.call_args[0][0] == line
 
 

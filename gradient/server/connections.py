@@ -2,24 +2,25 @@
 
 import asyncio
 import contextlib
-import re
 import socket
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
-from weakref import WeakKeyDictionary, WeakSet
+from weakref import WeakKeyDictionary
 
 from tornado.httpserver import HTTPServer
-from tornado.httputil import HTTPHeaders, HTTPInputError, HTTPMessageDelegate, RequestStartLine, ResponseStartLine
+from tornado.httputil import HTTPMessageDelegate
 from tornado.ioloop import IOLoop
 from tornado.iostream import IOStream
 
 from gradient.adapters.tornado import peer_of_connection, stream_of
 from gradient.server import metrics
 from gradient.server.addresses import address_in, client_network
+from gradient.server.connection_slots import ConnectionSlots
 from gradient.server.listening import patient
+from gradient.server.requests import LimitedRequest, Request, RequestInTurn
 from gradient.server.turns import Turns
 
 _HEADER_BYTES = 1 << 14
@@ -29,9 +30,6 @@ PIECE_BYTES = 1 << 14  # of an answer that are written at once, and wait in memo
 _TURNS = 10  # of the event loop, in which what has come becomes a request
 _SEARCHED = 8  # connections, for one that can be closed at once
 _PRUNE_SECONDS = 0.1  # between two searches for connections that have been closed
-# Possessive, so that no target takes long: each part has one way to fit.
-_ABSOLUTE = re.compile(r"https?://(?P<host>[^/?#@]++)(?P<path>[^#]*+)", re.IGNORECASE)
-_MAX_NETWORKS = 10_000  # beyond which those without open connections are forgotten
 
 
 @dataclass(frozen=True)
@@ -53,43 +51,6 @@ class Bounds:
     per_address: int = 200
     trusted_proxies: int = 0
     request_seconds: float = 30
-
-
-class ConnectionSlots:
-    """The connections of each client network, and how many it may have."""
-
-    def __init__(self, most: int) -> None:
-        """Takes the largest number that one network may have; 0 is no limit."""
-        self._most = most
-        self._held: dict[str, WeakSet[IOStream]] = {}
-        self._owners: WeakKeyDictionary[IOStream, str] = WeakKeyDictionary()
-
-    def claim(self, stream: IOStream, address: str) -> bool:
-        """Assigns a connection to an address; returns whether its network may have it."""
-        if not self._most:
-            return True
-        owner = client_network(address)
-        if len(self._held.get(owner, ())) >= self._most:
-            self._held[owner] = _open(self._held[owner])
-        if len(self._held.get(owner, ())) >= self._most:
-            return False
-        self._held.setdefault(owner, WeakSet()).add(stream)
-        self._owners[stream] = owner
-        if len(self._held) > _MAX_NETWORKS:
-            self._held = {name: still for name, held in self._held.items() if (still := _open(held))}
-        return True
-
-    def release(self, stream: IOStream) -> None:
-        """Takes a connection away from the network that has it."""
-        owner = self._owners.pop(stream, "")
-        if owner in self._held:
-            self._held[owner].discard(stream)
-            if not self._held[owner]:
-                del self._held[owner]
-
-
-def _open(streams: WeakSet[IOStream]) -> WeakSet[IOStream]:
-    return WeakSet(stream for stream in streams if not stream.closed())
 
 
 def _has_unread(stream: IOStream) -> bool:
@@ -216,93 +177,11 @@ class BoundedServer(HTTPServer):
         proxies, peer = self._bounds.trusted_proxies, peer_of_connection(request_conn)
         if proxies:
             self._slots.release(stream)
-            delegate = _LimitedRequest(delegate, request_conn, stream, self._slots, proxies)
-        delegate = _RequestInTurn(delegate, self._turns, lambda headers: address_in(headers, peer, proxies))
-        return _Request(delegate, lambda: self._note_request(stream))
+            delegate = LimitedRequest(delegate, request_conn, stream, self._slots, proxies)
+        delegate = RequestInTurn(delegate, self._turns, lambda headers: address_in(headers, peer, proxies))
+        return Request(delegate, lambda: self._note_request(stream))
 
     def _note_request(self, stream: IOStream) -> None:
         self._silent.pop(stream, None)
         self._idle.pop(stream, None)
         self._answered[stream] = time.monotonic()
-
-
-class _Request(HTTPMessageDelegate):
-    """A request; `on_whole` is called when all of it is there.
-
-    Its target may be a whole URL, which is taken for its path and its host (RFC 9112, section 3.2.2). One whose end a proxy may
-    see elsewhere is refused (section 6.1).
-    """
-
-    def __init__(self, delegate: HTTPMessageDelegate, on_whole: Callable[[], None]) -> None:
-        self._delegate, self._on_whole = delegate, on_whole
-        self.data_received = delegate.data_received  # type: ignore[method-assign]
-        self.on_connection_close = delegate.on_connection_close  # type: ignore[method-assign]
-
-    def finish(self) -> None:
-        self._on_whole()
-        self._delegate.finish()
-
-    def headers_received(
-        self, start_line: RequestStartLine | ResponseStartLine, headers: HTTPHeaders
-    ) -> Awaitable[None] | None:
-        assert isinstance(start_line, RequestStartLine)
-        if start_line.version == "HTTP/1.0" and "Transfer-Encoding" in headers:
-            raise HTTPInputError("HTTP/1.0 has no encodings, so a proxy may see another end of this request.")
-        if found := _ABSOLUTE.fullmatch(start_line.path):
-            if len(headers.get_list("Host")) == 1:  # Tornado refuses any other number
-                headers["Host"] = found["host"]
-            path = found["path"] if found["path"].startswith("/") else f"/{found['path']}"
-            start_line = start_line._replace(path=path)
-        return self._delegate.headers_received(start_line, headers)
-
-
-class _RequestInTurn(HTTPMessageDelegate):
-    """A request that begins when its client's network has a turn; `address` tells the client's address by the headers."""
-
-    def __init__(self, delegate: HTTPMessageDelegate, turns: Turns, address: Callable[[HTTPHeaders], str]) -> None:
-        self._delegate, self._turns, self._address = delegate, turns, address
-        self.data_received, self.finish = delegate.data_received, delegate.finish  # type: ignore[method-assign]
-        self.on_connection_close = delegate.on_connection_close  # type: ignore[method-assign]
-
-    def headers_received(
-        self, start_line: RequestStartLine | ResponseStartLine, headers: HTTPHeaders
-    ) -> Awaitable[None] | None:
-        turn = self._turns.take(client_network(self._address(headers)))
-        return self._begin_later(turn, start_line, headers) if turn else self._delegate.headers_received(start_line, headers)
-
-    async def _begin_later(
-        self, turn: Awaitable[None], start_line: RequestStartLine | ResponseStartLine, headers: HTTPHeaders
-    ) -> None:
-        await turn
-        begun = self._delegate.headers_received(start_line, headers)
-        if begun is not None:
-            await begun
-
-
-class _LimitedRequest(HTTPMessageDelegate):
-    """A request through a proxy: refused if its client has too many under way.
-
-    It gets an answer, because a proxy whose connection is closed without one tries another server.
-    """
-
-    def __init__(
-        self, delegate: HTTPMessageDelegate, connection: Any, stream: IOStream, slots: ConnectionSlots, trusted_proxies: int
-    ) -> None:
-        self._delegate, self._connection, self._stream = delegate, connection, stream
-        self._slots, self._trusted_proxies = slots, trusted_proxies
-        self.data_received, self.finish = delegate.data_received, delegate.finish  # type: ignore[method-assign]
-        self.on_connection_close = delegate.on_connection_close  # type: ignore[method-assign]
-
-    def headers_received(
-        self, start_line: RequestStartLine | ResponseStartLine, headers: HTTPHeaders
-    ) -> Awaitable[None] | None:
-        address = address_in(headers, peer_of_connection(self._connection), self._trusted_proxies)
-        if self._slots.claim(self._stream, address):
-            return self._delegate.headers_received(start_line, headers)
-        metrics.connections_refused.inc()
-        return self._refuse()
-
-    async def _refuse(self) -> None:
-        headers = HTTPHeaders({"Content-Length": "0", "Connection": "close", "Retry-After": "30"})
-        await self._connection.write_headers(ResponseStartLine("HTTP/1.1", 429, "Too Many Requests"), headers)
-        self._connection.detach().close()

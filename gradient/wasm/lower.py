@@ -5,9 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
-from gradient.adapters.jax import Aval, Equation, Jaxpr, has_effect, is_literal, is_mutable, is_random_key
+from gradient.adapters.jax import Equation, Jaxpr, has_effect, is_literal
 from gradient.wasm import ir
 from gradient.wasm.addressing import stride
 from gradient.wasm.arrays import (
@@ -23,6 +21,7 @@ from gradient.wasm.arrays import (
     is_small,
     row_major,
 )
+from gradient.wasm.element_types import in_known_type, is_supported, is_unsigned, of_unsigned
 from gradient.wasm.errors import UnsupportedPrimitive, located, unsupported
 from gradient.wasm.ir import Buffer, Expr, Op, walk
 from gradient.wasm.ir.statements import Loop, Statement
@@ -160,7 +159,7 @@ class Lowering:
 
     def constant(self, value: Any) -> Array:
         """A literal, or an array that the function closes over."""
-        array = _in_known_type(value)
+        array = in_known_type(value)
         dtype = dtype_name(array.dtype)
         flat = array.ravel()
         if array.size and flat.view(f"u{array.itemsize}").min() == flat.view(f"u{array.itemsize}").max():
@@ -269,43 +268,6 @@ class Lowering:
             return action()
         finally:
             self.block = outer
-
-
-def _in_known_type(value: Any) -> np.ndarray:
-    """A constant as float32, int32 or bool. A uint32 keeps its bits, and other integers have to keep their value."""
-    dtype = getattr(value, "dtype", np.dtype(type(value)))
-    if is_mutable(value):
-        raise UnsupportedPrimitive("a reference to a mutable array", "Pass the array in, and return its new value.")
-    if is_random_key(dtype):
-        raise UnsupportedPrimitive(f"a random key ({dtype})", "Draw random numbers outside and pass them in as an argument.")
-    refused = UnsupportedPrimitive(f"a constant of type {dtype}", "Convert it to float32, int32 or bool.")
-    array = np.asarray(value)
-    kinds = {"f": np.float32, "i": np.int32, "u": np.int32, "b": np.bool_}
-    if array.dtype.kind not in kinds:
-        raise refused
-    known: np.ndarray = array.astype(kinds[array.dtype.kind])
-    if array.dtype.kind in "iu" and array.dtype != np.uint32 and (known != array).any():
-        raise refused
-    return known
-
-
-def is_supported(aval: Aval) -> bool:
-    """Whether arrays of this type can be compiled."""
-    try:
-        dtype_name(aval.dtype)
-    except (ValueError, TypeError, AttributeError):
-        return False
-    return True
-
-
-def is_unsigned(aval: Aval) -> bool:
-    """Whether the type is uint32, for which a primitive needs a rule of its own (`rules.unsigned`)."""
-    return bool(getattr(aval, "dtype", None) == np.uint32)
-
-
-def of_unsigned(name: str) -> str:
-    """The name in the registry of the rule for uint32."""
-    return f"{name} of uint32"
 
 
 def _uses(jaxpr: Jaxpr) -> Counter:

@@ -9,9 +9,10 @@ from jax.lax import RoundingMethod
 from gradient.adapters.jax import Equation
 from gradient.wasm import ir, math
 from gradient.wasm.arrays import Array, Index, dtype_name
+from gradient.wasm.element_types import is_unsigned
 from gradient.wasm.ir import BOOL, F32, I32, Expr, Op, apply, compare, select
 from gradient.wasm.ir.index_arithmetic import maximum, minimum
-from gradient.wasm.lower import Lowering, is_unsigned, out_shape, rule
+from gradient.wasm.lower import Lowering, out_shape, rule
 
 
 def aligned(array: Array, index: Index) -> Expr:

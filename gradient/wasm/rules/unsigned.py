@@ -10,8 +10,9 @@ from typing import Any
 from gradient.adapters.jax import Equation
 from gradient.wasm import ir
 from gradient.wasm.arrays import Array
+from gradient.wasm.element_types import is_unsigned, of_unsigned
 from gradient.wasm.ir import BOOL, F32, Expr, Op, apply, compare, select
-from gradient.wasm.lower import RULES, Function, Lowering, is_unsigned, of_unsigned, rule
+from gradient.wasm.lower import RULES, Function, Lowering, rule
 from gradient.wasm.rules.elementwise import mapped
 
 _SAME_BITS = (
