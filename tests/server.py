@@ -34,12 +34,11 @@ def hardened(notebook: Path = ROOT / "techni.ipynb", port: int = 0, /, **environ
     """
     port = port or free_port()
     command = [sys.executable, "-m", "gradient.server", f"--port={port}", "--no-browser", str(notebook)]
-    # A site that `make site` has left in the clone would take the place of the root page.
     alone = {
-        "TECHNI_SITE": str(ROOT / "tests"),
-        "TECHNI_STARTS_PER_MINUTE": "0",
+        "TECHNI_SITE": str(ROOT / "tests"),  # without a page: one that `make site` has left would take the root page's place
+        "TECHNI_STARTS_PER_MINUTE": "0",  # as the next: all visitors come from one address
         "TECHNI_KERNELS_PER_ADDRESS": "1000",
-    }  # all visitors come from one address
+    }
     environment = {"PYTHONPATH": WITH_HOOKS, **alone, **environment}
     with serve(command, f"http://127.0.0.1:{port}/", "is running at", ROOT, **environment) as server:
         yield server

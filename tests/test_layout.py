@@ -1,7 +1,7 @@
 """The page's layout and accessibility: labels and names, the Tab key, two window sizes, and touch on a phone."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import TimeoutError, expect
@@ -279,17 +279,22 @@ def test_nothing_overlaps_or_is_cut(app: AppPage) -> None:
 NARROWER = [(1366, 768), (1280, 800), (1100, 800), (1024, 768), (768, 1024)]
 
 
-def test_in_a_narrower_window_nothing_overlaps_or_is_cut(wide_on_site: AppPage) -> None:
-    app = wide_on_site
-    app.reset()
+@pytest.fixture
+def narrowed(wide_on_site: AppPage) -> Iterator[AppPage]:
+    """The static page, whose window a test makes smaller."""
+    wide_on_site.reset()
+    yield wide_on_site
+    wide_on_site.page.set_viewport_size({"width": 1440, "height": 900})
+
+
+def test_in_a_narrower_window_nothing_overlaps_or_is_cut(narrowed: AppPage) -> None:
     for setting in LONGEST[1], LONGEST[3]:
-        set_to(app, *setting)
+        set_to(narrowed, *setting)
         for width, height in NARROWER:
-            app.page.set_viewport_size({"width": width, "height": height})
-            wait_until_readable(app, (*setting, width))
-            assert app.page.evaluate(CUT_TEXTS) == [], (*setting, width)
-            assert _overflowing(app) == [], (*setting, width)
-    app.page.set_viewport_size({"width": 1440, "height": 900})
+            narrowed.page.set_viewport_size({"width": width, "height": height})
+            wait_until_readable(narrowed, (*setting, width))
+            assert narrowed.page.evaluate(CUT_TEXTS) == [], (*setting, width)
+            assert _overflowing(narrowed) == [], (*setting, width)
 
 
 ADVICE = {
