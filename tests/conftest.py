@@ -311,7 +311,8 @@ PLACES = {"browser": "browser", "kernel": "server"}  # which of them computes in
 def opened_in(setting: str, size: str, request: pytest.FixtureRequest) -> Iterator[AppPage]:
     """The app where visitors meet it: in Voilà, in JupyterLab, or as a static site."""
     browser, server = request.getfixturevalue("browser"), request.getfixturevalue(SERVERS[setting])
-    with watched(browser.new_context(**SIZES[size])) as context:
+    # To keep a page for visits without a network, Chromium compiles all of its scripts, which takes longer than to open it.
+    with watched(browser.new_context(**SIZES[size], service_workers="block")) as context:
         context.route(lambda url: not url.startswith(server.url.partition("/lab/")[0]), lambda route: route.abort())
         page = context.new_page()
         app = AppPage.open_lab(page, f"{server.url}techni.ipynb") if setting == "lab" else AppPage.open(page, server.url)

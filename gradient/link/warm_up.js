@@ -4,6 +4,7 @@ import { moduleSource } from "../adapters/anywidget.js";
 import { LASTING } from "./states.js";
 import { SLOW_MS, WORKER_TIMEOUT_MS, WorkerExecutor, WorkerTimeout } from "./worker_executor.js";
 
+/** @typedef {import("./executor.js").CompiledProgram} CompiledProgram */
 /** @typedef {import("./executor_pool.js").ExecutorPool} ExecutorPool */
 /** @typedef {import("./executor_pool.js").LoadedProgram} LoadedProgram */
 
@@ -30,7 +31,19 @@ export class WarmUp {
 
   close() {
     clearTimeout(this.timer);
+    this.closeWorker();
+  }
+
+  closeWorker() {
     this.worker?.close();
+    this.worker = null;
+  }
+
+  /** The worker that runs all programs, one after the other, with this one loaded. @param {CompiledProgram} program */
+  workerWith(program) {
+    if (this.worker) this.worker.load(program);
+    else this.worker = new WorkerExecutor(program, moduleSource(this.pool.own));
+    return this.worker;
   }
 
   /** Warms up one program, then the next. */
@@ -41,6 +54,7 @@ export class WarmUp {
       const key = pool.nextCold();
       if (key === undefined || pool.isClosed || LASTING.has(pool.own.get("state"))) {
         this.isRunning = false;
+        this.closeWorker();
         return;
       }
       const loaded = pool.get(key);
@@ -55,19 +69,20 @@ export class WarmUp {
    * Runs a program with the present inputs in a worker until it is fast. The page shares the code that the browser optimizes
    * there, so that no key press waits for it. A program that stays slow moves to a worker for good.
    * @param {LoadedProgram} loaded
-   * @param {import("./executor.js").CompiledProgram} program
+   * @param {CompiledProgram} program
    */
   async runInWorker(loaded, program) {
     const { pool } = this;
-    const worker = new WorkerExecutor(program, moduleSource(pool.own));
-    this.worker = worker;
+    const worker = this.workerWith(program);
     /** @type {number} */
     const milliseconds = await new Promise((ended) => {
       // The inputs of another choice may not fit. If it is the program that fails, it fails again when it is chosen.
-      const failed = (/** @type {Error} */ error) => ended(error instanceof WorkerTimeout ? WORKER_TIMEOUT_MS : 0);
+      const failed = (/** @type {Error} */ error) => {
+        this.closeWorker();
+        ended(error instanceof WorkerTimeout ? WORKER_TIMEOUT_MS : 0);
+      };
       worker.repeatUntilFast(pool.readInputs(), { enough: FAST_MS, ended, failed });
     });
-    worker.close();
     if (milliseconds > SLOW_MS && !loaded.worker && pool.isCurrent(loaded)) pool.moveToWorker(loaded);
   }
 }

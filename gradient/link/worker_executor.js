@@ -30,12 +30,17 @@ export class WorkerExecutor {
     const url = URL.createObjectURL(new Blob([source, `\n${serve.name}();`], { type: "text/javascript" }));
     this.worker = new Worker(url, { type: "module" });
     URL.revokeObjectURL(url);
-    this.worker.postMessage({ program });
+    this.load(program);
     this.onFast = onFast;
     this.isBusy = false;
     /** @type {Run | null} */
     this.next = null;
     this.timeout = 0;
+  }
+
+  /** Makes the runs that follow those of this program. @param {CompiledProgram} program */
+  load(program) {
+    this.worker.postMessage({ program });
   }
 
   /** Calls `done` or `failed`, or neither if newer inputs come before the run begins. @param {Run} run */
