@@ -63,6 +63,17 @@ jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.2)
 with patch.dict(os.environ, XLA_FLAGS=QUICK_FLAGS):
     jax.devices()
 
+# JupyterLab takes long to start, so the files that use it run in one process.
+IN_JUPYTERLAB = {"test_page", "test_notebook", "test_example", "test_examples", "test_reconnected"}
+
+
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Lets the tests of a file run in one process, one after the other."""
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group("lab" if item.path.stem in IN_JUPYTERLAB else item.path.stem))
+
+
 _LEFT = re.compile(
     r"Task exception was never retrieved\nfuture: .*exception=WebSocketClosedError\(\)>\n"
     r"(?:.*\n)*?tornado\.websocket\.WebSocketClosedError\n"
@@ -167,14 +178,31 @@ def voila_of(notebook: Path) -> Iterator[Server]:
         assert not server.has_traceback, server.log
 
 
+@contextlib.contextmanager
+def alone(tmp_path_factory: pytest.TempPathFactory, what: str) -> Iterator[Path]:
+    """The folder that all processes of the tests share, while no other of them does the same."""
+    shared = tmp_path_factory.getbasetemp()
+    shared = shared.parent if "PYTEST_XDIST_WORKER" in os.environ else shared
+    with (shared / f"{what}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield shared
+
+
 @pytest.fixture(scope="session")
-def voila() -> Iterator[Server]:
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """The app's programs are in the cache: else each process that opens an app at the same time would compile all of them."""
+    with alone(tmp_path_factory, "prepare"):
+        subprocess.run([sys.executable, "-m", "gradient.prepare"], check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
+
+
+@pytest.fixture(scope="session")
+def voila(prepared: None) -> Iterator[Server]:
     with voila_of(ROOT / "techni.ipynb") as server:
         yield server
 
 
 @pytest.fixture(scope="session")
-def hardened_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def hardened_server(prepared: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The hardened server, whose pages get a forked kernel at once: for what is true of every Voilà."""
     from tests.server import hardened  # noqa: PLC0415 (it imports this module)
 
@@ -184,16 +212,13 @@ def hardened_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server
 
 
 @pytest.fixture(scope="session")
-def site_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def site_folder(prepared: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The notebook's static site, built once for all processes of the tests; it lies two folders deep, to be served there.
 
     Its files are compressed as far as takes no seconds.
     """
-    shared = tmp_path_factory.getbasetemp()
-    shared = shared.parent if "PYTEST_XDIST_WORKER" in os.environ else shared
-    folder = shared / "static" / "some" / "prefix"
-    with (shared / "static.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with alone(tmp_path_factory, "publish") as shared:
+        folder = shared / "static" / "some" / "prefix"
         if not folder.exists():
             with patch.object(brotli, "compress", partial(brotli.compress, quality=BROTLI_QUALITY)):
                 run_publisher(str(folder))
@@ -276,7 +301,7 @@ def is_error(message) -> bool:
 
 
 @pytest.fixture(scope="session")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def lab(prepared: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """JupyterLab over a folder with the notebook, `own.ipynb`, where its last cell is no comment, the README's example, and the
     folder `examples`.
     """

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from gradient.adapters.ipywidgets import live_widgets
-from gradient.link import LinkError, jaxlink, optional
+from gradient.link import KernelRenderer, LinkError, Transition, choose, jaxlink, optional, remember
 
+LINKS = {"JaxLink", "Choice", "RememberedControls"}
 LONGEST = 250  # characters
 
 
@@ -32,8 +33,68 @@ def text(template: str) -> tuple:
     return (widgets.Label(), "value", template)
 
 
+def closed() -> widgets.Widget:
+    number = widgets.IntText()
+    number.close()
+    return number
+
+
+COUNT = (widgets.IntText(), "value")
+TABLE = choose(widgets.Checkbox(), {COUNT: [1]})
+ODD: Any = [[1, 2], 3, [widgets.IntText()]]  # which the types do not allow
 NUMBERS = {"x": widgets.FloatText(), "y": widgets.FloatText()}
 MISTAKES: Mapping[str, tuple[Callable[[], Any], tuple[str, ...]]] = {
+    "no function": (lambda: jaxlink(ODD[1], inputs={}, outputs=NUMBERS), ("fun is 3", "function")),
+    "no function of shapes": (lambda: link(shapes={"x": (2,)}), ("shapes is {'x': (2,)}", "function")),
+    "a list of inputs": (
+        lambda: jaxlink(same, inputs=ODD[2], outputs=NUMBERS),
+        ("inputs is", "IntText", "mapping", '{"x": slider}'),
+    ),
+    "nothing to set": (lambda: link(outputs={}), ("outputs is empty", '{"y": label}')),
+    "a field that sets nothing": (lambda: link(outputs={"x": []}), ("outputs['x'] is empty", "leave it out")),
+    "words for an array": (lambda: link(lambda x: {"x": "a"}), ("returns 'a' at ['x']", "a number or an array")),
+    "a closed widget": (lambda: link(inputs={"x": closed()}), ("inputs['x']", "IntText is closed")),
+    "one trigger": (lambda: link(triggers="x"), ("triggers is 'x'", "['x']")),
+    "no time": (lambda: link(delay=-1), ("delay is -1", "seconds")),
+    "errors in a number": (lambda: link(errors=widgets.FloatText()), ("errors: FloatText.value holds no text", "Label")),
+    "errors in a misspelt trait": (lambda: link(errors=(widgets.Label(), "valeu")), ("errors", "'valeu'", "'value'")),
+    "a transition that nothing triggers": (
+        lambda: link(transition=Transition(["z"], [])),
+        ("transition.triggers", "'z'", "There are: x."),
+    ),
+    "a transition's misspelt trait": (
+        lambda: link(transition=Transition(["x"], [(widgets.IntText(), "animation")])),
+        ("transition.durations[0]", "'animation'"),
+    ),
+    "a renderer's misspelt trait": (
+        lambda: link(renderer=KernelRenderer(print, shown=(widgets.IntText(), "shown"), visible=widgets.Checkbox())),
+        ("renderer.shown", "'shown'"),
+    ),
+    "no index": (
+        lambda: choose((widgets.Dropdown(options="ab"), "value"), {widgets.IntText(): [1, 2]}),
+        ("source", "Dropdown.value holds 'a'", '"index"'),
+    ),
+    "a choice's misspelt source": (lambda: choose((widgets.Accordion(), "index"), {}), ("source", "Accordion", "'index'")),
+    "no table": (lambda: choose(widgets.Dropdown(), ODD[0]), ("table is [1, 2]", "mapping")),
+    "a target without values": (
+        lambda: choose(widgets.Checkbox(), {widgets.IntText(): ODD[1]}),
+        ("table[IntText.value] is 3", "list"),
+    ),
+    "a value that its target does not take": (
+        lambda: choose(widgets.Checkbox(), {widgets.IntText(): [1, "b"]}),
+        ("table[IntText.value][1]", "'b'"),
+    ),
+    "a row that a target does not take": (
+        lambda: TABLE.append({COUNT: "b"}),
+        ("row", "'b'"),
+    ),
+    "a trigger that is no trait": (
+        lambda: choose(widgets.Checkbox(), {COUNT: [1]}, trigger=(COUNT[0], "valeu")),
+        ("trigger", "'valeu'", "'value'"),
+    ),
+    "a control that is no trait": (lambda: remember([(widgets.IntText(), "valeu")]), ("controls[0]", "'valeu'", "'value'")),
+    "one control": (lambda: remember(widgets.IntText()), ("controls is IntText(value=0)", "list")),
+    "no choice": (lambda: remember([COUNT], after=[widgets.Dropdown()]), ("after[0] is Dropdown", "choose")),
     "a bare array for several outputs": (lambda: link(lambda x: x, outputs=NUMBERS), ("bare array", '{"x": ...}')),
     "a tuple": (lambda: link(lambda x: (x, x)), ("tuple", '{"x": ...}')),
     "a field that is missing": (lambda: link(lambda x: {"xs": x}), ("outputs", "'x'", "'xs'")),
@@ -74,13 +135,23 @@ def test_a_mistake_raises_where_it_is_made(mistake: str, where: str, monkeypatch
     act, words = MISTAKES[mistake]
     linked = jaxlink
     monkeypatch.setitem(globals(), "jaxlink", lambda fun, **options: linked(fun, where=where, **options))
-    before = {type(widget).__name__ for widget in live_widgets()}
+    before = set(live_widgets())
     with pytest.raises(LinkError) as raised:
         act()
     message = str(raised.value)
     assert all(word in message for word in words), message
     assert len(message) <= LONGEST
-    assert "JaxLink" not in {type(widget).__name__ for widget in live_widgets()} - before
+    assert LINKS.isdisjoint(type(widget).__name__ for widget in set(live_widgets()) - before)
+
+
+def test_a_widget_alone_means_the_index_of_a_choice_and_the_value_of_a_control() -> None:
+    choice, number, words = widgets.Dropdown(options="ab"), widgets.FloatText(), widgets.Label()
+    choose(choice, {number: [1.5, 2.5]})
+    jaxlink(lambda x: 2 * x, inputs={"x": number}, outputs={"y": widgets.FloatText()}, errors=words)
+    remembered = remember([choice, number])
+    choice.index = 1
+    assert (number.value, words.value) == (2.5, "")
+    assert remembered.spec["controls"] == [(choice, "value"), (number, "value")]
 
 
 def test_a_widget_alone_means_its_value_and_a_bare_result_its_only_output() -> None:

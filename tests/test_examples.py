@@ -135,7 +135,7 @@ def test_an_example_in_jupyterlab(name: str, page_in_lab: Page) -> None:
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_a_published_example(name: str, browser: Browser, tmp_path: Path) -> None:
     folder = publish(nbformat.read(NOTEBOOKS[name], as_version=4), tmp_path)
-    with static_server(folder) as server, watched(browser.new_context()) as context:
+    with static_server(folder) as server, watched(browser.new_context(service_workers="block")) as context:
         page = context.new_page()
         page.goto(server.url, timeout=LOAD_MS)
         check(name, page, page.locator("body"))

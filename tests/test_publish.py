@@ -56,11 +56,11 @@ import ipywidgets
 import jax.numpy as jnp
 from gradient.link import choose, jaxlink
 
-noise, slope = ipywidgets.FloatSlider(max=3), ipywidgets.Label()
+noise, slope, problem = ipywidgets.FloatSlider(max=3), ipywidgets.Label(), ipywidgets.Label()
 def fit(s):
     return jnp.linalg.svd(jnp.eye(3) + s)[1][0]
-jaxlink(fit, inputs={"s": noise}, outputs={"slope": (slope, "value", "{slope}")})
-ipywidgets.VBox([noise, slope])
+jaxlink(fit, inputs={"s": noise}, outputs={"slope": (slope, "value", "{slope}")}, errors=problem)
+ipywidgets.VBox([noise, slope, problem])
 """: r"the jaxlink of fit\(s\) needs a kernel\. svd cannot be compiled",
     """
 out = ipywidgets.Output()
@@ -181,8 +181,11 @@ bqplot.interacts.MultiSelector(scale=bqplot.LinearScale())  # its library observ
 """,
     """
 import os, warnings
-warnings.warn("odd")
+warnings.warn("of a cell")
 print(os.getcwd())
+with (logged := ipywidgets.Output()):
+    warnings.warn("of a widget")
+display(logged)
 ipywidgets.HBox([ipywidgets.FloatText(float(number)) for number in ("nan", "inf", "-inf")])
 """,
 ]
@@ -199,12 +202,11 @@ def as_of_old(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
 @contextlib.contextmanager
 def opened(browser: Browser, folder: Path) -> Iterator[Page]:
     """A published page, which must ask for nothing that is not there and write nothing on its console."""
-    with static_server(folder) as server, watched(browser.new_context()) as context:
+    with static_server(folder) as server, watched(browser.new_context(service_workers="block")) as context:
         page = context.new_page()
         page.goto(server.url, timeout=LOAD_MS)
         page.wait_for_function("window.widgetManager", timeout=LOAD_MS)
         yield page
-        page.close()  # it precaches itself, which would fail once the server is gone
     assert not re.findall(r'"GET (\S+) HTTP\S* 404', server.log)
 
 
@@ -294,13 +296,18 @@ def test_a_page_shows_no_traceback_and_no_path_of_the_authors_computer(lacking: 
     assert "ZeroDivisionError" not in html
     assert str(lacking.folder.parents[1]) not in html
     assert not re.search(r"/ipykernel_|/site-packages/", html)
-    assert "cell:2: UserWarning: odd" in html
+    assert "cell:5: UserWarning: of a widget" in html
+    assert "of a cell" not in html  # Voilà does not show it either
 
 
 def test_a_link_that_runs_in_the_kernel_by_choice_runs_in_the_browser(lacking: Lacking) -> None:
     slider = lacking.page.get_by_role("slider").last
     slider.press("ArrowRight")
     expect(lacking.page.get_by_text("twice 0.2")).to_be_visible()
+
+
+def test_row_15_a_link_without_a_program_or_a_kernel_says_why_nothing_follows(lacking: Lacking) -> None:
+    expect(lacking.page.get_by_text("svd cannot be compiled")).to_be_visible()
 
 
 def test_a_number_that_json_does_not_have_is_an_empty_field(lacking: Lacking) -> None:

@@ -111,7 +111,7 @@ def expect_published(python: Path, browser: Browser, place: Path) -> None:
     nbformat.write(LINKS, place / "notebook.ipynb")
     published = run(python, "-m", "gradient.publish", "some/prefix", "--notebook", "notebook.ipynb", cwd=place)
     assert published.returncode == 0, published.stderr
-    with static_server(place / "some" / "prefix") as server, watched(browser.new_context()) as context:
+    with static_server(place / "some" / "prefix") as server, watched(browser.new_context(service_workers="block")) as context:
         page = context.new_page()
         sockets: list[str] = []
         page.on("websocket", lambda socket: sockets.append(socket.url))

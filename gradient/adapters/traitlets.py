@@ -17,6 +17,16 @@ def item_trait(trait: TraitType) -> TraitType | None:
     return item if isinstance(item, TraitType) else None
 
 
+def validated(owner: HasTraits, name: str, value: Any) -> Any:
+    """What a trait would hold if it were set to a value. It need not fit to the other traits, which may be set with it.
+
+    Raises:
+        TraitError: if the trait does not take it.
+    """
+    with owner.cross_validation_lock:
+        return owner.traits()[name]._validate(owner, value)
+
+
 def observers_of(owner: HasTraits) -> list[Any]:
     """Everything that is called when a trait changes: functions, and handlers of the class; traitlets keeps it in private.
 

@@ -4,12 +4,16 @@ import pathlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from traitlets import Dict
+from traitlets import Dict, HasTraits
 
 from gradient.adapters.anywidget import ViewlessWidget
+from gradient.link.errors import LinkError
 from gradient.link.events import Trait, assign, by_widget, event, is_from_page, is_on_page
 from gradient.link.modules import esm
+from gradient.link.traits import check_value, resolve, resolve_choice, short
 from gradient.link.values import as_json
+
+Source = HasTraits | Trait
 
 _HERE = pathlib.Path(__file__).parent
 
@@ -35,7 +39,13 @@ class Choice(ViewlessWidget):
         self.apply()
 
     def append(self, row: Mapping[Trait, Any]) -> None:
-        """Adds a row to the end of the table: a value for every target."""
+        """Adds a row to the end of the table: a value for every target.
+
+        Raises:
+            LinkError: if a target does not take its value.
+        """
+        for target in self._table:
+            check_value(target, row[target], "row")
         for target, values in self._table.items():
             values.append(row[target])
         self.spec = self._spec()
@@ -82,15 +92,40 @@ class Choice(ViewlessWidget):
 
 
 def choose(
-    source: Trait, table: Mapping[Trait, Sequence[Any]], *, trigger: Trait | None = None, sync_targets: bool = True
+    source: Source,
+    table: Mapping[Any, Sequence[Any]],
+    *,
+    trigger: Source | None = None,
+    sync_targets: bool = True,
 ) -> Choice:
     """Sets other traits by a choice: in the browser when a visitor chooses, in Python when Python does.
 
     Args:
-        source: a trait that holds an index, or a boolean.
-        table: for each target, its value for each index. An index beyond the table takes the nearest row.
+        source: a trait that holds an index, or a boolean. A widget alone means its `index`, or its `value` if it has none.
+        table: for each target, its value for each index. An index beyond the table takes the nearest row. A widget alone means
+            its `value`.
         trigger: the trait whose change applies the table; `source` itself unless given.
         sync_targets: True for controls: the page sends their values to the kernel, and they may move away from the table. False
             for what is only displayed: it always follows `source`, even on a page that opens later, and costs no message.
+
+    Raises:
+        LinkError: if a trait is misspelt, `source` holds no index, or a target does not take one of its values.
     """
-    return Choice(source, table, trigger, sync_targets=sync_targets)
+    found, applies = resolve_choice(source, "source"), None if trigger is None else resolve(trigger, "trigger")
+    return Choice(found, _columns(table), applies, sync_targets=sync_targets)
+
+
+def _columns(table: Any) -> dict[Trait, Sequence[Any]]:
+    """The table as its caller declares it, by the traits that are meant."""
+    if not isinstance(table, Mapping):
+        raise LinkError(f'table is {short(table)}. Give a mapping such as {{(slider, "max"): [1.0, 2.0]}}.')
+    columns = {}
+    for target, values in table.items():
+        trait = resolve(target, "table")
+        name = f"table[{type(trait[0]).__name__}.{trait[1]}]"
+        if isinstance(values, str) or not isinstance(values, Sequence) or not values:
+            raise LinkError(f"{name} is {short(values)}. Give a list with a value for each index.")
+        for i, value in enumerate(values):
+            check_value(trait, value, f"{name}[{i}]")
+        columns[trait] = values
+    return columns

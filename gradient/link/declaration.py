@@ -14,7 +14,7 @@ from gradient.link.errors import LinkError
 from gradient.link.events import Trait
 from gradient.link.results import fields_of
 from gradient.link.template import Template
-from gradient.link.traits import Kind, check_input, kind_of, length_of, names, numeric_options, resolve
+from gradient.link.traits import Kind, check_input, kind_of, length_of, names, numeric_options, resolve, short
 from gradient.link.wiring import Output
 
 Source = HasTraits | Trait
@@ -31,6 +31,7 @@ _NEEDS_VALUE = {
     jax.errors.TracerIntegerConversionError: "needs as a Python integer the value of",
     jax.errors.NonConcreteBooleanIndexError: "makes an array whose length depends on the value of",
 }
+_ARRAYS = (jax.Array, np.ndarray, np.generic, bool, int, float, complex)
 _INSTEAD = "Write it with jax.numpy (jnp.where, jnp.clip, ...), or pass the argument in static="
 
 
@@ -102,8 +103,17 @@ def trace(fun: Callable, inputs: Mapping[str, np.ndarray], static: Mapping[str, 
     Raises:
         LinkError: if the function fails.
     """
+
+    def arrays(arguments: Mapping[str, Any]) -> Any:
+        result = fun(**arguments, **static)
+        for path, leaf in jax.tree_util.tree_leaves_with_path(result):
+            if not isinstance(leaf, _ARRAYS):
+                place = jax.tree_util.keystr(path)
+                raise LinkError(f"{_name(fun)} returns {short(leaf)} at {place}, and an output is a number or an array.")
+        return result
+
     with _explained(fun, inputs, static):
-        return fields_of(jax.eval_shape(lambda arguments: fun(**arguments, **static), dict(inputs)))
+        return fields_of(jax.eval_shape(arrays, dict(inputs)))
 
 
 def outputs_of(declared: Declared, result: Any, fun: Callable) -> dict[str, list[Output]]:
@@ -189,6 +199,8 @@ def _is_one(given: Any) -> bool:
 def _explained(fun: Callable, inputs: Mapping[str, np.ndarray], static: Mapping[str, Any]) -> Iterator[None]:
     try:
         yield
+    except LinkError:
+        raise
     except Exception as error:
         kind = next((kind for kind in _NEEDS_VALUE if isinstance(error, kind)), None)
         if kind is None:

@@ -32,15 +32,23 @@ from gradient.link.declaration import (
     Source,
     Targets,
     check_arguments,
-    check_names,
     has_templates,
     outputs_of,
     sources,
     targets,
     trace,
 )
-from gradient.link.events import Trait
 from gradient.link.link_model import JaxLink
+from gradient.link.options import (
+    check_delay,
+    check_functions,
+    check_mappings,
+    check_outputs,
+    errors_target,
+    renderer_of,
+    transition_of,
+    triggers_of,
+)
 from gradient.link.programs import Cache
 from gradient.link.wiring import KernelRenderer, Output, Transition, Wiring
 
@@ -54,7 +62,7 @@ def jaxlink(
     where: str = BROWSER,
     triggers: Sequence[str] | None = None,
     sync_targets: bool = False,
-    errors: Trait | None = None,
+    errors: Source | None = None,
     renderer: KernelRenderer | None = None,
     transition: Transition | None = None,
     shapes: Callable[..., Mapping[str, tuple[int, ...]]] | None = None,
@@ -96,17 +104,20 @@ def jaxlink(
         LinkError: if an argument, a trait, a field or a template is misspelt, if a target cannot take its field, if an input is
             no number, or if the function fails while it is traced. Nothing is linked then.
     """
+    check_functions(fun=fun, shapes=shapes, name=name)
+    check_mappings(inputs=inputs, static=static, outputs=outputs)
+    check_outputs(outputs, renderer)
+    check_delay(delay)
     found, chosen, declared = sources(inputs, "inputs"), sources(static or {}, "static"), targets(outputs)
     check_arguments(fun, found, chosen)
-    check_names(found if triggers is None else triggers, found, "triggers")
     wiring = Wiring(
         inputs=found,
         static=chosen,
         outputs={name: [Output(target) for target, _ in each] for name, each in declared.items()},
-        triggers=list(found) if triggers is None else list(triggers),
-        renderer=renderer,
-        transition=transition,
-        errors=errors,
+        triggers=triggers_of(triggers, found),
+        renderer=renderer_of(renderer),
+        transition=transition_of(transition, [*found, *chosen]),
+        errors=errors_target(errors),
         sync_targets=sync_targets,
         warms_up=not delay,
     )

@@ -3,12 +3,14 @@
 import pathlib
 from collections.abc import Sequence
 
-from traitlets import Dict
+from traitlets import Dict, HasTraits
 
 from gradient.adapters.anywidget import ViewlessWidget
 from gradient.link.choose import Choice
+from gradient.link.errors import LinkError
 from gradient.link.events import Trait
 from gradient.link.modules import esm
+from gradient.link.traits import resolve, short
 from gradient.link.values import as_json
 
 _HERE = pathlib.Path(__file__).parent
@@ -26,15 +28,25 @@ class RememberedControls(ViewlessWidget):
         return list(self.spec.get("controls", ()))
 
 
-def remember(controls: Sequence[Trait], after: Sequence[Choice] = ()) -> RememberedControls:
+def remember(controls: Sequence[HasTraits | Trait], after: Sequence[Choice] = ()) -> RememberedControls:
     """Stores the values of controls in the visitor's browser tab, and restores them when the page is reloaded.
 
     A value that a visitor sets while the connection to the kernel is broken is kept too, and sent when the connection is back.
 
     Args:
-        controls: traits in the order in which they are restored: choices first, then the controls that they set.
+        controls: traits in the order in which they are restored: choices first, then the controls that they set. A widget alone
+            means its `value`.
         after: choices that must follow their sources before anything is restored.
+
+    Raises:
+        LinkError: if a trait is misspelt, or what is to come before is no choice.
     """
+    if not isinstance(controls, Sequence):
+        raise LinkError(f"controls is {short(controls)}. Give a list of them.")
+    found = [resolve(control, f"controls[{i}]") for i, control in enumerate(controls)]
+    for i, choice in enumerate(after):
+        if not isinstance(choice, Choice):
+            raise LinkError(f"after[{i}] is {short(choice)}. Give what `choose` has returned.")
     remembered = RememberedControls()
-    remembered.spec = {"self": remembered, "controls": list(controls), "after": list(after)}
+    remembered.spec = {"self": remembered, "controls": found, "after": list(after)}
     return remembered

@@ -7,10 +7,10 @@ from typing import Any, cast
 
 import numpy as np
 from ipywidgets import FloatLogSlider, FloatRangeSlider, FloatSlider, IntRangeSlider, IntSlider, Widget
-from traitlets import Bool, Container, Float, HasTraits, Int, TraitType, Tuple, Unicode
+from traitlets import Bool, Container, Float, HasTraits, Int, TraitError, TraitType, Tuple, Unicode
 
 from gradient.adapters.ipywidgets import option_values
-from gradient.adapters.traitlets import item_trait, item_traits
+from gradient.adapters.traitlets import item_trait, item_traits, validated
 from gradient.link.errors import LinkError
 from gradient.link.events import Trait
 
@@ -47,19 +47,48 @@ def resolve(given: Any, argument: str) -> Trait:
         argument: what it was given as, for the error.
 
     Raises:
-        LinkError: if there is no such trait.
+        LinkError: if there is no such trait, or its widget is closed.
     """
     if isinstance(given, HasTraits):
         given = (given, "value")
     is_pair = isinstance(given, tuple) and len(given) == 2 and isinstance(given[0], HasTraits) and isinstance(given[1], str)
     if not is_pair:
-        raise LinkError(f'{argument} is {_short(given)}. Give a widget, or a pair such as (slider, "value").')
+        raise LinkError(f'{argument} is {short(given)}. Give a widget, or a pair such as (slider, "value").')
     owner, name = cast(Trait, given)
     if not owner.has_trait(name):
         near = difflib.get_close_matches(name, owner.trait_names(), 1)
         hint = f" Did you mean {near[0]!r}?" if near else ""
         raise LinkError(f"{argument}: {type(owner).__name__} has no trait {name!r}.{hint}")
+    if isinstance(owner, Widget) and owner.comm is None:
+        raise LinkError(f"{argument}: the {type(owner).__name__} is closed. Make a new one.")
     return owner, name
+
+
+def resolve_choice(given: Any, argument: str) -> Trait:
+    """The trait that holds the index of a choice, or a boolean: for a widget alone its `index`, or its `value` if it has none.
+
+    Raises:
+        LinkError: if there is no such trait, or it holds something else.
+    """
+    has_index = isinstance(given, HasTraits) and given.has_trait(INDEX)
+    owner, name = resolve((given, INDEX) if has_index else given, argument)
+    value = getattr(owner, name)
+    if value is None or isinstance(value, bool | int | np.integer):
+        return owner, name
+    instead = f' Give its "{INDEX}" instead.' if owner.has_trait(INDEX) else ""
+    raise LinkError(f"{argument}: {type(owner).__name__}.{name} holds {short(value)}, and a choice is an index.{instead}")
+
+
+def check_value(trait: Trait, value: Any, argument: str) -> None:
+    """Checks that a trait takes a value.
+
+    Raises:
+        LinkError: if not.
+    """
+    try:
+        validated(*trait, value)
+    except TraitError as error:
+        raise LinkError(f"{argument}: {error}") from None
 
 
 def kind_of(trait: Trait) -> Kind:
@@ -109,7 +138,7 @@ def check_input(name: str, trait: Trait) -> None:
     if not has_numbers or kind_of(trait) is Kind.TEXTS:
         instead = f' Link its "{INDEX}" instead.' if trait[0].has_trait(INDEX) and trait[1] == "value" else ""
         raise LinkError(
-            f"inputs[{name!r}]: {where} holds {_short(value)}, and a function takes numbers, booleans and arrays.{instead}"
+            f"inputs[{name!r}]: {where} holds {short(value)}, and a function takes numbers, booleans and arrays.{instead}"
         )
 
 
@@ -145,7 +174,8 @@ def _kind_of(trait: TraitType | None) -> Kind:
     return next((kind for cls, kind in _KINDS if isinstance(trait, cls)), Kind.ANY)
 
 
-def _short(value: Any) -> str:
+def short(value: Any) -> str:
+    """A value as an error shows it."""
     text = repr(value)
     return text if len(text) <= 40 else f"a {type(value).__name__}"
 

@@ -21,10 +21,11 @@ _CELL_FILE = re.compile(rf"{_NO_SPACE}/ipykernel_\d+/\d+\.py")
 
 
 def clean_outputs(cells: list[Any], folder: Path, report: Report) -> None:
-    """Removes errors from the outputs of cells, and shortens paths; `folder` is the notebook's."""
+    """Removes errors and warnings from the outputs of cells, as Voilà does, and shortens paths; `folder` is the notebook's."""
     for index, cell in enumerate(cells):
         if "outputs" in cell:
-            cell.outputs = _cleaned(cell.outputs, folder, index, report)
+            shown = [output for output in cell.outputs if output.get("name") != "stderr"]
+            cell.outputs = _cleaned(shown, folder, index, report)
 
 
 def clean_state(state: dict[str, Any], made_in: dict[str, int], folder: Path, report: Report) -> None:
