@@ -59,6 +59,7 @@ COMPILED_ONCE = {name.upper(): str(value) for name, value in compilation_options
 for _name, _value in compilation_options(os.environ).items():
     jax.config.update(_name, _value)
 jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.2)
+jax.config.update("jax_traceback_filtering", "off")  # each call that traces pays for it, whether it fails or not
 # Read when JAX starts, which is at once, so that servers and kernels compile as they do anywhere.
 with patch.dict(os.environ, XLA_FLAGS=QUICK_FLAGS):
     jax.devices()

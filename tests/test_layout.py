@@ -11,6 +11,7 @@ from gradient.views.sentences import COMPUTE
 from tests import odd_data
 from tests.app_page import AppPage
 from tests.page_settings import in_settings
+from tests.processes import eventually
 from tests.test_site import expect_axes
 
 ALL = ("curve", "fit", "field", "gradient_norm")
@@ -484,8 +485,16 @@ def touch(phone: AppPage) -> Callable[..., None]:
 
 
 def end_fling(phone: AppPage) -> None:
-    """Taps beside all controls: after a quick drag, which Chromium takes for a fling, the first tap only ends that."""
-    phone.page.locator(".techni-title").tap()
+    """Taps beside all controls until a tap is a click: after a quick drag, a fling to Chromium, it may only end that."""
+    title = phone.page.locator(".techni-title")
+    title.evaluate("(title) => title.addEventListener('click', () => title.setAttribute('data-tapped', ''), { once: true })")
+
+    def is_tapped() -> bool:
+        title.tap()
+        return title.get_attribute("data-tapped") is not None
+
+    eventually(is_tapped)
+    title.evaluate("(title) => title.removeAttribute('data-tapped')")
 
 
 def test_on_a_phone_the_handle_is_dragged_by_touch(phone: AppPage, touch: Callable[..., None]) -> None:
