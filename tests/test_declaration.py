@@ -7,6 +7,7 @@ import ipywidgets as widgets
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from traitlets import Float, List
 
 from gradient.adapters.ipywidgets import live_widgets
 from gradient.link import KernelRenderer, LinkError, Transition, choose, jaxlink, optional, remember
@@ -39,9 +40,19 @@ def closed() -> widgets.Widget:
     return number
 
 
+class Pair(widgets.Widget):
+    """A widget whose `value` is at most two numbers, and which keeps a trait to itself."""
+
+    value = List(Float(), maxlen=2).tag(sync=True)
+    own = Float()
+
+
+PAIR = (Pair(), "value")
+CHOICE = widgets.Dropdown(options="ab")
+BOUNDED = widgets.FloatSlider()
 COUNT = (widgets.IntText(), "value")
 TABLE = choose(widgets.Checkbox(), {COUNT: [1]})
-ODD: Any = [[1, 2], 3, [widgets.IntText()]]  # which the types do not allow
+ODD: Any = [[1, 2], 3, [widgets.IntText()], None, {5: widgets.IntText()}]  # which the types do not allow
 NUMBERS = {"x": widgets.FloatText(), "y": widgets.FloatText()}
 MISTAKES: Mapping[str, tuple[Callable[[], Any], tuple[str, ...]]] = {
     "no function": (lambda: jaxlink(ODD[1], inputs={}, outputs=NUMBERS), ("fun is 3", "function")),
@@ -54,6 +65,50 @@ MISTAKES: Mapping[str, tuple[Callable[[], Any], tuple[str, ...]]] = {
     "a field that sets nothing": (lambda: link(outputs={"x": []}), ("outputs['x'] is empty", "leave it out")),
     "words for an array": (lambda: link(lambda x: {"x": "a"}), ("returns 'a' at ['x']", "a number or an array")),
     "a closed widget": (lambda: link(inputs={"x": closed()}), ("inputs['x']", "IntText is closed")),
+    "no inputs": (lambda: jaxlink(same, inputs=ODD[3], outputs=NUMBERS), ("inputs is None", "mapping")),
+    "a number for a name": (lambda: jaxlink(same, inputs=ODD[4], outputs=NUMBERS), ("inputs has 5", "name")),
+    "no place to compute": (
+        lambda: jaxlink(same, inputs={}, outputs=NUMBERS, where="abc"),
+        ("where is 'abc'", "'browser'", "'kernel'"),
+    ),
+    "no switch": (lambda: link(sync_targets="abc"), ("sync_targets is 'abc'", "True or False")),
+    "a number for triggers": (lambda: link(triggers=[1]), ("triggers is [1]", "names")),
+    "a static text": (lambda: link(static={"n": (widgets.Dropdown(options="ab"), "value")}), ("static['n']", "'a'", '"index"')),
+    "a length in Python": (lambda: link(lambda x: {"x": sum(range(x))}), ("Python integer", "static=")),
+    "a date": (lambda: link(outputs={"x": widgets.DatePicker()}), ("DatePicker.value", "does not take")),
+    "a layout": (lambda: link(outputs={"x": (widgets.IntText(), "layout")}), ("IntText.layout", "does not take")),
+    "three numbers for two": (lambda: link(lambda x: {"x": jnp.ones(3)}, outputs={"x": PAIR}), ("Pair.value", "does not take")),
+    "errors in a choice": (lambda: link(errors=widgets.Dropdown(options="ab")), ("errors: Dropdown.value", "Label")),
+    "errors in a colour": (lambda: link(errors=widgets.ColorPicker()), ("errors: ColorPicker.value", "Label")),
+    "no renderer": (lambda: link(renderer=5), ("renderer is 5", "KernelRenderer(...)")),
+    "a renderer without a function": (
+        lambda: link(renderer=KernelRenderer(ODD[1], widgets.IntText(), widgets.Checkbox())),
+        ("renderer.render is 3", "function"),
+    ),
+    "a renderer that is never visible": (
+        lambda: link(renderer=KernelRenderer(print, widgets.IntText(), widgets.Label())),
+        ("renderer.visible: Label.value", "boolean"),
+    ),
+    "no transition": (lambda: link(transition=5), ("transition is 5", "Transition(...)")),
+    "a transition of one": (lambda: link(transition=Transition("x", [])), ("transition.triggers is 'x'", "['x']")),
+    "a transition without durations": (lambda: link(transition=Transition(["x"], ODD[1])), ("transition.durations is 3",)),
+    "a transition in words": (
+        lambda: link(transition=Transition(["x"], [widgets.Label()])),
+        ("transition.durations[0]: Label.value", "milliseconds"),
+    ),
+    "a table with its own source": (
+        lambda: choose(CHOICE, {(CHOICE, "index"): [1, 0]}),
+        ("table sets Dropdown.index", "Leave that out"),
+    ),
+    "values that do not fit": (
+        lambda: choose(widgets.Checkbox(), {(BOUNDED, "max"): [-5.0, 5.0], (BOUNDED, "min"): [0.0, 0.0]}),
+        ("table:", "fit together"),
+    ),
+    "no option": (lambda: choose(widgets.Checkbox(), {CHOICE: ["a", "zzz"]}), ("table[Dropdown.value][1]", "no option 'zzz'")),
+    "a row without a value": (lambda: TABLE.append({}), ("row is {}", "IntText.value")),
+    "a table of no widgets": (lambda: choose(CHOICE, {"a": [1]}), ("a target of table is 'a'", "widget")),
+    "a control that no page has": (lambda: remember([(Pair(), "own")]), ("controls[0]", "Pair.own", "synchronised")),
+    "one choice before": (lambda: remember([COUNT], after=TABLE), ("after is", "list")),
     "one trigger": (lambda: link(triggers="x"), ("triggers is 'x'", "['x']")),
     "no time": (lambda: link(delay=-1), ("delay is -1", "seconds")),
     "errors in a number": (lambda: link(errors=widgets.FloatText()), ("errors: FloatText.value holds no text", "Label")),
@@ -134,7 +189,7 @@ MISTAKES: Mapping[str, tuple[Callable[[], Any], tuple[str, ...]]] = {
 def test_a_mistake_raises_where_it_is_made(mistake: str, where: str, monkeypatch: pytest.MonkeyPatch) -> None:
     act, words = MISTAKES[mistake]
     linked = jaxlink
-    monkeypatch.setitem(globals(), "jaxlink", lambda fun, **options: linked(fun, where=where, **options))
+    monkeypatch.setitem(globals(), "jaxlink", lambda fun, **options: linked(fun, **{"where": where, **options}))
     before = set(live_widgets())
     with pytest.raises(LinkError) as raised:
         act()
@@ -151,7 +206,7 @@ def test_a_widget_alone_means_the_index_of_a_choice_and_the_value_of_a_control()
     remembered = remember([choice, number])
     choice.index = 1
     assert (number.value, words.value) == (2.5, "")
-    assert remembered.spec["controls"] == [(choice, "value"), (number, "value")]
+    assert remembered.spec["controls"] == [(choice, "index"), (number, "value")]
 
 
 def test_a_widget_alone_means_its_value_and_a_bare_result_its_only_output() -> None:
@@ -256,3 +311,41 @@ def test_two_links_in_a_circle_settle_and_leave_what_was_set() -> None:
         assert (fahrenheit.value, celsius.value) == (value, other)
     celsius.value = 30.0
     assert (fahrenheit.value, celsius.value) == (86.0, 30.0)
+
+
+def test_the_ends_of_a_range_come_in_their_order_and_an_index_that_is_none_changes_nothing() -> None:
+    number, span, choice = widgets.FloatText(1.0), widgets.FloatRangeSlider(), widgets.Select(options="ab")
+    jaxlink(lambda x: {"ends": jnp.stack([3 * x, x]), "i": x}, inputs={"x": number}, outputs={"ends": span}, where="kernel")
+    jaxlink(lambda x: {"i": x.astype(int)}, inputs={"x": number}, outputs={"i": (choice, "index")}, where="kernel")
+    assert (span.value, choice.index) == ((1.0, 3.0), 1)
+    number.value = 2.0
+    assert (span.value, choice.index) == ((2.0, 6.0), 1)
+
+
+def test_a_choice_sets_the_options_of_another() -> None:
+    choice, other = widgets.Dropdown(options="ab"), widgets.Dropdown(options=[5, 6, 7])
+    table = choose(choice, {other: [7, 6]})
+    assert (other.value, table.why_kernel(), table.spec["table"]) == (7, "", [[other, "index", [2, 1]]])
+    choice.index = 1
+    assert other.value == 6
+    assert "Dropdown.options" in choose(choice, {(other, "options"): [[1], [2]]}).why_kernel()
+
+
+def test_every_number_of_a_short_slider_has_a_program() -> None:
+    number, power = widgets.FloatText(3.0), widgets.IntSlider(value=1, min=1, max=4)
+    link = jaxlink(lambda x, n: {"y": x**n}, inputs={"x": number}, static={"n": power}, outputs={"y": widgets.FloatText()})
+    assert (len(link.programs), link.why_kernel()) == (4, "")
+    power = widgets.IntSlider(max=1000)
+    link = jaxlink(lambda x, n: {"y": x + n}, inputs={"x": number}, static={"n": power}, outputs={"y": widgets.FloatText()})
+    assert "IntSlider.value can take other values" in link.why_kernel()
+    numbers = widgets.FloatsInput(value=[1.0])
+    assert "other lengths" in jaxlink(jnp.sum, inputs={"a": numbers}, outputs={"y": widgets.FloatText()}).why_kernel()
+
+
+def test_lists_of_lists_arrive_as_such() -> None:
+    class Grid(widgets.Widget):
+        value = List(List(Float())).tag(sync=True)
+
+    grid = Grid()
+    jaxlink(lambda x: {"y": x * jnp.eye(2)}, inputs={"x": widgets.FloatText(2.0)}, outputs={"y": grid}, where="kernel")
+    assert grid.value == [[2.0, 0.0], [0.0, 2.0]]

@@ -248,18 +248,14 @@ def test_a_choice_applies_its_table() -> None:
 
 def test_the_kernel_runs_links_of_traits_that_are_not_synchronised(monkeypatch: pytest.MonkeyPatch) -> None:
     wire = Wire(monkeypatch)
-    power, words, other = (
-        widgets.Dropdown(options=[("square", 2), ("cube", 3)]),
-        widgets.FloatText(),
-        widgets.Dropdown(options="ab"),
-    )
+    power, words, other = widgets.Dropdown(options=[("square", 2), ("cube", 3)]), widgets.FloatText(), Box()
     link = jaxlink(lambda n: {"y": 2.0**n}, inputs={}, static={"n": (power, "value")}, outputs={"y": (words, "value")})
-    choose((power, "index"), {(other, "value"): ["a", "b"]})
+    choose((power, "index"), {(other, "text"): ["a", "b"]})
     assert (link.computing, words.value) == ("kernel", 4.0)
     assert "Dropdown.value" in link.reason
     assert '"index"' in link.reason
     wire.receive(power, {"index": 1})
-    assert (words.value, other.value) == (8.0, "b")
+    assert (words.value, other.text) == (8.0, "b")
 
 
 def test_an_appended_row_is_sent_to_the_page(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from gradient.publish.formulas import formula
+from gradient.publish.outputs import clean_outputs
 from gradient.publish.page import render
 from gradient.publish.report import PublishError, Report
 from gradient.publish.scripts import other_files
@@ -136,6 +137,22 @@ import bqplot
 lowest = ipywidgets.FloatSlider(description="lowest")
 ipywidgets.jslink((bqplot.LinearScale(), "min"), (lowest, "value"))
 """: r"the jslink from a LinearScale takes the value from the FloatSlider 'lowest', for its min is None\.",
+}
+LACKING |= {
+    """
+style = '<style>p { background: url("ground.png") }</style>'
+HTML(f'<template>{style}<img srcset="wide.png 2x"><object data="plan.svg"></object></template>')  # not asked for yet
+""": r"the file ground\.png is missing",
+    """
+options = ipywidgets.Dropdown(options=["a"])
+choose(ipywidgets.Checkbox(description="more"), {(options, "options"): [["a"], ["a", "b"]]})
+options
+""": r"a choose needs a kernel\. A page does not have Dropdown\.options\.",
+    """
+tags = ipywidgets.FloatsInput(value=[1.0])
+jaxlink(lambda a: jnp.sum(a), inputs={"a": tags}, outputs={"total": ipywidgets.FloatText()})
+tags
+""": r"needs a kernel\. FloatsInput\.value can take other lengths",
 }
 # What goes on in the notebook's kernel when all cells have run. It is in no cell.
 RUNNING = """
@@ -298,6 +315,20 @@ def test_a_page_shows_no_traceback_and_no_path_of_the_authors_computer(lacking: 
     assert not re.search(r"/ipykernel_|/site-packages/", html)
     assert "cell:5: UserWarning: of a widget" in html
     assert "of a cell" not in html  # Voilà does not show it either
+
+
+def test_files_of_styles_and_of_several_sizes_are_looked_for(lacking: Lacking) -> None:
+    for name in ("wide.png", "plan.svg"):
+        assert f"the file {name} is missing" in lacking.told
+
+
+def test_a_path_of_a_module_is_shortened() -> None:
+    cell = nbformat.v4.new_code_cell()
+    cell.outputs = [
+        nbformat.v4.new_output("stream", text="svd at /home/me/own/lib/model.py:3:17 (fit), and https://a.org/b.py")
+    ]
+    clean_outputs([cell], Path("/home/me/notebooks"), Report([cell]))
+    assert cell.outputs[0].text == "svd at model.py:3:17 (fit), and https://a.org/b.py"
 
 
 def test_a_link_that_runs_in_the_kernel_by_choice_runs_in_the_browser(lacking: Lacking) -> None:

@@ -112,10 +112,11 @@ function withinLimits(value, model) {
   return value < low ? low : Math.min(value, high);
 }
 
-/** @param {Output | string} output @param {import("./models.js").Model} slider */
+/** The ends of a range, the lower one first. @param {Output | string} output @param {import("./models.js").Model} slider */
 function onSteps(output, slider) {
+  /** @type {(number | null)[]} */
   const ends = asKind(output, "numbers").map((/** @type {number} */ end) => onStep(end, slider));
-  return ends.includes(null) ? null : ends;
+  return ends.includes(null) ? null : ends.sort((one, other) => Number(one) - Number(other));
 }
 
 /**

@@ -4,13 +4,14 @@ import pathlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from traitlets import Dict, HasTraits
+from traitlets import Dict, HasTraits, TraitError
 
 from gradient.adapters.anywidget import ViewlessWidget
+from gradient.adapters.ipywidgets import option_values
 from gradient.link.errors import LinkError
 from gradient.link.events import Trait, assign, by_widget, event, is_from_page, is_on_page
 from gradient.link.modules import esm
-from gradient.link.traits import check_value, resolve, resolve_choice, short
+from gradient.link.traits import INDEX, check_value, is_selected, resolve, resolve_choice, short
 from gradient.link.values import as_json
 
 Source = HasTraits | Trait
@@ -36,16 +37,18 @@ class Choice(ViewlessWidget):
         self.spec = self._spec()
         self._trigger[0].observe(self._trigger_changed, self._trigger[1])
         self._is_following = True
-        self.apply()
 
     def append(self, row: Mapping[Trait, Any]) -> None:
         """Adds a row to the end of the table: a value for every target.
 
         Raises:
-            LinkError: if a target does not take its value.
+            LinkError: if a value is missing, or a target does not take it.
         """
-        for target in self._table:
-            check_value(target, row[target], "row")
+        if not isinstance(row, Mapping) or row.keys() != self._table.keys():
+            names = ", ".join(f"{type(owner).__name__}.{name}" for owner, name in self._table)
+            raise LinkError(f"row is {short(row)}. Give a value for each target of the table: {names}.")
+        for target, value in row.items():
+            check_value(target, value, "row")
         for target, values in self._table.items():
             values.append(row[target])
         self.spec = self._spec()
@@ -61,7 +64,13 @@ class Choice(ViewlessWidget):
 
     def page_sets(self) -> list[Trait]:
         """The traits that a page sets in the kernel for this choice; see `gradient.allowlist`."""
-        return list(self._table) if self._sync_targets else []
+        return [target for target, _ in self._page_table()] if self._sync_targets else []
+
+    def why_kernel(self) -> str:
+        """Why only Python can apply the table, or nothing."""
+        traits = (self._source, self._trigger, *(target for target, _ in self._page_table()))
+        missing = [f"{type(owner).__name__}.{name}" for owner, name in traits if not is_on_page((owner, name))]
+        return f"A page does not have {', '.join(missing)}." if missing else ""
 
     def close(self) -> None:
         """Stops following the trigger, here and on every page."""
@@ -72,15 +81,19 @@ class Choice(ViewlessWidget):
 
     def _spec(self) -> dict:
         """Describes the table to a page. Empty if the page lacks one of the traits; then only Python applies it."""
-        if not all(map(is_on_page, (self._source, self._trigger, *self._table))):
+        if self.why_kernel():
             return {}
         return {
             "self": self,
             "source": self._source,
             "trigger": self._trigger,
-            "table": [[*target, list(values)] for target, values in self._table.items()],
+            "table": [[*target, values] for target, values in self._page_table()],
             "sync_targets": self._sync_targets,
         }
+
+    def _page_table(self) -> list[tuple[Trait, list[Any]]]:
+        """The table with the traits that a page has: of a selection, the index of an option in the place of its value."""
+        return [_for_page(target, values) for target, values in self._table.items()]
 
     def _lookup(self, column: Sequence[Any]) -> Any:
         # A page can send any index, even one that the widget does not offer.
@@ -112,7 +125,24 @@ def choose(
         LinkError: if a trait is misspelt, `source` holds no index, or a target does not take one of its values.
     """
     found, applies = resolve_choice(source, "source"), None if trigger is None else resolve(trigger, "trigger")
-    return Choice(found, _columns(table), applies, sync_targets=sync_targets)
+    columns = _columns(table)
+    for owner, name in columns:
+        if (owner, name) in (found, applies):
+            raise LinkError(f"table sets {type(owner).__name__}.{name}, whose change applies it. Leave that out.")
+    choice = Choice(found, columns, applies, sync_targets=sync_targets)
+    try:
+        choice.apply()
+    except TraitError as error:
+        choice.close()
+        raise LinkError(f"table: {error}. Its values do not fit together.") from None
+    return choice
+
+
+def _for_page(target: Trait, values: Sequence[Any]) -> tuple[Trait, list[Any]]:
+    if not is_selected(target):
+        return target, list(values)
+    options = option_values(target[0])
+    return (target[0], INDEX), [None if value is None else options.index(value) for value in values]
 
 
 def _columns(table: Any) -> dict[Trait, Sequence[Any]]:
@@ -121,7 +151,7 @@ def _columns(table: Any) -> dict[Trait, Sequence[Any]]:
         raise LinkError(f'table is {short(table)}. Give a mapping such as {{(slider, "max"): [1.0, 2.0]}}.')
     columns = {}
     for target, values in table.items():
-        trait = resolve(target, "table")
+        trait = resolve(target, "a target of table")
         name = f"table[{type(trait[0]).__name__}.{trait[1]}]"
         if isinstance(values, str) or not isinstance(values, Sequence) or not values:
             raise LinkError(f"{name} is {short(values)}. Give a list with a value for each index.")

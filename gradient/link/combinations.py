@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from ipywidgets import BoundedIntText, FloatsInput, IntsInput, IntSlider, SelectMultiple
 
 from gradient.link.events import Trait
 from gradient.link.programs import Cache, compile_function, describe, load_or_compile
@@ -16,6 +17,9 @@ from gradient.link.wiring import Wiring
 from gradient.wasm import UnsupportedPrimitive
 
 _LOG = logging.getLogger(__name__)
+
+_MOST_NUMBERS = 32  # of a slider that selects a program
+_OF_ANY_LENGTH = (FloatsInput, IntsInput, SelectMultiple)
 
 Inputs = Mapping[str, np.ndarray]
 Static = Mapping[str, Any]
@@ -48,6 +52,13 @@ class Combinations:
     def failures(self) -> list[str]:
         """Why combinations have no program, each reason once."""
         return list(dict.fromkeys(self._failures.values()))
+
+    def changes_beyond(self) -> list[str]:
+        """What a visitor can set so that another program is needed, which only a kernel can compile; each with its reason."""
+        chosen = [trait for trait in self.wiring.static.values() if _has_more(trait, getattr(*trait))]
+        long = [trait for trait in self.wiring.inputs.values() if isinstance(trait[0], _OF_ANY_LENGTH)]
+        more = [(trait, "values") for trait in chosen] + [(trait, "lengths") for trait in long]
+        return [f"{type(owner).__name__}.{name} can take other {what}, without a program." for (owner, name), what in more]
 
     def compile_missing(self, known: Programs, inputs: Inputs, static: Static) -> Programs:
         """Returns the known programs and those that are missing, the present combination's first."""
@@ -111,11 +122,20 @@ def _key(static: Static) -> str:
 
 
 def _possible_values(trait: Trait, present: Any) -> Sequence[Any]:
-    """The values of a static input: every index of a widget with options, both booleans, otherwise only the present one."""
-    options = getattr(trait[0], "options", None)
-    if trait[1] == "index" and options is not None:
-        return range(len(options))
+    """The values of a static input: each index of a choice, each number of a short slider, both booleans; else the present."""
+    owner, name = trait
+    choices = getattr(owner, {"index": "options", "selected_index": "children"}.get(name, ""), None)
+    if choices is not None:
+        return range(len(choices))
+    if isinstance(owner, BoundedIntText | IntSlider) and name == "value":
+        numbers = range(owner.min, owner.max + 1, owner.step or 1)
+        return numbers if len(numbers) <= _MOST_NUMBERS else [present]
     return [False, True] if isinstance(present, bool) else [present]
+
+
+def _has_more(trait: Trait, present: Any) -> bool:
+    """Whether a static input may take values for which no program is compiled before."""
+    return list(_possible_values(trait, present)) == [present] and not isinstance(getattr(trait[0], trait[1]), bool)
 
 
 def _signature(inputs: Inputs) -> str:

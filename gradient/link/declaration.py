@@ -14,7 +14,8 @@ from gradient.link.errors import LinkError
 from gradient.link.events import Trait
 from gradient.link.results import fields_of
 from gradient.link.template import Template
-from gradient.link.traits import Kind, check_input, kind_of, length_of, names, numeric_options, resolve, short
+from gradient.link.traits import Kind, check_input, kind_of, length_of, names, numeric_options, resolve, short, takes
+from gradient.link.values import as_kind, as_output
 from gradient.link.wiring import Output
 
 Source = HasTraits | Trait
@@ -32,6 +33,7 @@ _NEEDS_VALUE = {
     jax.errors.NonConcreteBooleanIndexError: "makes an array whose length depends on the value of",
 }
 _ARRAYS = (jax.Array, np.ndarray, np.generic, bool, int, float, complex)
+_AS_INDEX = "can be converted to a scalar index"
 _INSTEAD = "Write it with jax.numpy (jnp.where, jnp.clip, ...), or pass the argument in static="
 
 
@@ -72,10 +74,11 @@ def check_arguments(fun: Callable, inputs: Mapping[str, Trait], static: Iterable
     try:
         signature.bind(**dict.fromkeys(given))
     except TypeError as error:
-        takes = names([name for name in signature.parameters if name not in given])
+        open_ones = [p.name for p in signature.parameters.values() if p.kind in (p.KEYWORD_ONLY, p.POSITIONAL_OR_KEYWORD)]
+        others = names([name for name in open_ones if name not in given])
         wrong = next((name for name in given if name not in signature.parameters), "")
         near = difflib.get_close_matches(wrong, signature.parameters, 1)
-        hint = f" Did you mean {near[0]!r}?" if near else f" It also takes {takes}." if takes else ""
+        hint = f" Did you mean {near[0]!r}?" if near else f" It also takes {others}." if others else ""
         raise LinkError(f"{_name(fun)} cannot be called with {names(given) or 'nothing'}: {error}.{hint}") from None
 
 
@@ -171,8 +174,16 @@ def _check_fits(name: str, target: Trait, shape: Any) -> None:
         problem = (
             f"has the shape {shape.shape}, and the trait takes one {kind if kind in (Kind.BOOLEAN, Kind.INTEGER) else 'number'}"
         )
+    has_own_type = kind in (Kind.ANY, Kind.NUMBERS, Kind.INTEGERS) and not numeric_options(target)
+    if not problem and has_own_type and not _takes_some(target, kind, shape):
+        problem = f"is {'an array' if shape.shape else 'a number'}, which the trait does not take"
     if problem:
         raise LinkError(f"outputs[{name!r}] to {_where(target)}: the field {problem}.")
+
+
+def _takes_some(target: Trait, kind: Kind, shape: jax.ShapeDtypeStruct) -> bool:
+    """Whether a trait takes zeros or ones of a shape: what it takes may have limits that only its values know."""
+    return any(takes(target, as_kind(as_output(np.full(shape.shape, n, shape.dtype)[()]), kind)) for n in (0, 1))
 
 
 def _check_index(field: str, index: tuple[int, ...], shape: tuple[int, ...], template: str) -> None:
@@ -203,6 +214,8 @@ def _explained(fun: Callable, inputs: Mapping[str, np.ndarray], static: Mapping[
         raise
     except Exception as error:
         kind = next((kind for kind in _NEEDS_VALUE if isinstance(error, kind)), None)
+        if kind is None and _AS_INDEX in str(error):  # of a tracer that is no integer
+            raise LinkError(f"{_name(fun)} needs an argument as a Python integer. {_INSTEAD}.") from None
         if kind is None:
             raise LinkError(f"{_name(fun)} fails: {type(error).__name__}: {str(error).splitlines()[0]}") from error
         which = _needed(fun, inputs, static, kind)

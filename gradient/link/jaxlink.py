@@ -44,8 +44,10 @@ from gradient.link.options import (
     check_functions,
     check_mappings,
     check_outputs,
+    check_switches,
     errors_target,
     renderer_of,
+    static_traits,
     transition_of,
     triggers_of,
 )
@@ -72,7 +74,8 @@ def jaxlink(
 ) -> JaxLink:
     """Runs a JAX function between the traits of widgets, like `ipywidgets.jslink` with a function in the middle.
 
-    A widget in the place of a trait means its `value`; a selection has one for links if its options are numbers.
+    A widget in the place of a trait means its `value`; a selection has one for links if its options are numbers. In `static` it
+    means the index of a selection whose options are no numbers.
 
     Args:
         fun: `fun(**inputs, **static)`, written in jax.numpy, returns a NamedTuple or a mapping of arrays, or an array if there
@@ -105,10 +108,11 @@ def jaxlink(
             no number, or if the function fails while it is traced. Nothing is linked then.
     """
     check_functions(fun=fun, shapes=shapes, name=name)
-    check_mappings(inputs=inputs, static=static, outputs=outputs)
+    check_mappings(inputs=inputs, static=static or {}, outputs=outputs)
+    check_switches(where=where, sync_targets=sync_targets)
     check_outputs(outputs, renderer)
     check_delay(delay)
-    found, chosen, declared = sources(inputs, "inputs"), sources(static or {}, "static"), targets(outputs)
+    found, chosen, declared = sources(inputs, "inputs"), static_traits(static or {}), targets(outputs)
     check_arguments(fun, found, chosen)
     wiring = Wiring(
         inputs=found,

@@ -11,7 +11,7 @@ import numpy as np
 
 from gradient.link.events import Cause, Trait, assign, by_widget, writing
 from gradient.link.results import fields_of
-from gradient.link.values import as_output, is_close, snapshot
+from gradient.link.values import as_output, is_close, is_no_index, snapshot
 from gradient.link.wiring import Wiring
 
 _DRAWING = "The drawing"
@@ -118,6 +118,8 @@ class KernelExecutor:
     def _may_set(self, target: Trait, value: Any, cause: Cause) -> bool:
         """Whether a target can take a value, and does not have it already but for a rounding in a circle of links."""
         if value is None or (self._wiring.sync_targets and isinstance(value, float) and not math.isfinite(value)):
+            return False
+        if is_no_index(target, value):
             return False
         return not (target in cause.traits and (cause.is_rounded or is_close(value, getattr(*target))))
 

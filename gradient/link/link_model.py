@@ -80,7 +80,7 @@ class JaxLink(ViewlessWidget):
         renderer = self._wiring.renderer
         if renderer and not renderer.outputs:
             return "The kernel draws its picture."
-        return " ".join(filter(None, (self._obstacle, *self._combinations.failures())))
+        return " ".join(filter(None, (self._obstacle, *self._combinations.failures(), *self._combinations.changes_beyond())))
 
     def signature(self) -> str:
         """The function with its arguments, for messages."""

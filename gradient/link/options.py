@@ -4,10 +4,13 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from traitlets import HasTraits
+
+from gradient.link.constants import BROWSER, KERNEL
 from gradient.link.declaration import check_names
 from gradient.link.errors import LinkError
 from gradient.link.events import Trait
-from gradient.link.traits import Kind, kind_of, resolve, short
+from gradient.link.traits import Kind, is_selected, kind_of, numeric_options, resolve, resolve_choice, short, takes
 from gradient.link.wiring import KernelRenderer, Transition
 
 
@@ -23,14 +26,57 @@ def check_functions(**functions: Any) -> None:
 
 
 def check_mappings(**mappings: Any) -> None:
-    """Checks that these arguments, by their names, are mappings, or None.
+    """Checks that these arguments, by their names, are mappings with names in them.
 
     Raises:
         LinkError: if not.
     """
     for argument, given in mappings.items():
-        if given is not None and not isinstance(given, Mapping):
+        if not isinstance(given, Mapping):
             raise LinkError(f'{argument} is {short(given)}. Give a mapping from names to widgets, such as {{"x": slider}}.')
+        for name in given:
+            if not isinstance(name, str):
+                raise LinkError(f"{argument} has {short(name)} in the place of a name. Write it in quotes.")
+
+
+def check_switches(*, where: Any, sync_targets: Any) -> None:
+    """Checks who is to compute, and whether outputs are sent.
+
+    Raises:
+        LinkError: if an argument has another value than those that there are.
+    """
+    if not isinstance(where, str) or where not in (BROWSER, KERNEL):
+        raise LinkError(f"where is {short(where)}. Give {BROWSER!r} or {KERNEL!r}.")
+    if not isinstance(sync_targets, bool):
+        raise LinkError(f"sync_targets is {short(sync_targets)}. Give True or False.")
+
+
+def static_traits(given: Mapping[str, Any]) -> dict[str, Trait]:
+    """The traits that select a program; a widget alone means its index, or its value if it has none.
+
+    Raises:
+        LinkError: if one does not exist, or holds neither an index nor a boolean.
+    """
+    return {name: _static_trait(source, f"static[{name!r}]") for name, source in given.items()}
+
+
+def _static_trait(given: Any, argument: str) -> Trait:
+    if isinstance(given, HasTraits) and numeric_options((given, "value")):
+        return resolve(given, argument)
+    return resolve_choice(given, argument)
+
+
+def _names(given: Any, argument: str) -> list[str]:
+    if isinstance(given, str) or not isinstance(given, Sequence) or not all(isinstance(name, str) for name in given):
+        raise LinkError(
+            f"{argument} is {short(given)}. Give a list of names" + (f": [{given!r}]." if isinstance(given, str) else ".")
+        )
+    return list(given)
+
+
+def _instance(given: Any, kind: type, argument: str) -> None:
+    if not isinstance(given, kind):
+        raise LinkError(f"{argument} is {short(given)}. Give a {kind.__name__}(...).")
 
 
 def check_outputs(outputs: Mapping[str, Any], renderer: KernelRenderer | None) -> None:
@@ -52,9 +98,7 @@ def triggers_of(given: Sequence[str] | None, inputs: Collection[str]) -> list[st
     Raises:
         LinkError: if one is no input.
     """
-    if isinstance(given, str):
-        raise LinkError(f"triggers is {given!r}. Give a list of names: [{given!r}].")
-    found = list(inputs if given is None else given)
+    found = _names(list(inputs) if given is None else given, "triggers")
     check_names(found, list(inputs), "triggers")
     return found
 
@@ -68,7 +112,8 @@ def errors_target(given: Any) -> Trait | None:
     if given is None:
         return None
     owner, name = resolve(given, "errors")
-    if kind_of((owner, name)) not in (Kind.TEXT, Kind.ANY):
+    holds_text = kind_of((owner, name)) in (Kind.TEXT, Kind.ANY) and not is_selected((owner, name))
+    if not holds_text or not takes((owner, name), "It failed."):
         raise LinkError(f"errors: {type(owner).__name__}.{name} holds no text, and it is set to what failed. Give a Label.")
     return owner, name
 
@@ -85,8 +130,16 @@ def transition_of(given: Transition | None, names: Collection[str]) -> Transitio
     """
     if given is None:
         return None
-    check_names(given.triggers, list(names), "transition.triggers")
+    _instance(given, Transition, "transition")
+    check_names(_names(given.triggers, "transition.triggers"), list(names), "transition.triggers")
+    if not isinstance(given.durations, Sequence):
+        raise LinkError(f"transition.durations is {short(given.durations)}. Give a list of traits.")
+    if not isinstance(given.milliseconds, int | float) or given.milliseconds < 0:
+        raise LinkError(f"transition.milliseconds is {short(given.milliseconds)}. Give a number.")
     durations = [resolve(trait, f"transition.durations[{i}]") for i, trait in enumerate(given.durations)]
+    for i, (owner, name) in enumerate(durations):
+        if not takes((owner, name), 0):
+            raise LinkError(f"transition.durations[{i}]: {type(owner).__name__}.{name} holds no milliseconds.")
     return replace(given, durations=durations)
 
 
@@ -94,18 +147,28 @@ def renderer_of(given: KernelRenderer | None) -> KernelRenderer | None:
     """The renderer with its traits, if there is one.
 
     Raises:
-        LinkError: if a trait does not exist.
+        LinkError: if a trait does not exist, or holds something else.
     """
     if given is None:
         return None
+    _instance(given, KernelRenderer, "renderer")
+    check_functions(**{"renderer.render": given.render, "renderer.clear": given.clear})
+    check_mappings(**{"renderer.outputs": given.outputs})
     draws = given.browser_renders
     return replace(
         given,
         shown=resolve(given.shown, "renderer.shown"),
-        visible=resolve(given.visible, "renderer.visible"),
-        browser_renders=draws and resolve(draws, "renderer.browser_renders"),
+        visible=_boolean(given.visible, "renderer.visible"),
+        browser_renders=draws and _boolean(draws, "renderer.browser_renders"),
         outputs={name: resolve(trait, f"renderer.outputs[{name!r}]") for name, trait in given.outputs.items()},
     )
+
+
+def _boolean(given: Any, argument: str) -> Trait:
+    owner, name = resolve(given, argument)
+    if not takes((owner, name), True):
+        raise LinkError(f"{argument}: {type(owner).__name__}.{name} holds no boolean.")
+    return owner, name
 
 
 def check_delay(seconds: Any) -> None:

@@ -73,7 +73,7 @@ export class OutputWriter {
       : template
         ? copy
         : asKind(copy, kind, trait === "value" ? model : undefined);
-    if (taken === null || this.isSettled(target, taken)) return undefined;
+    if (taken === null || isNoIndex(model, trait, taken) || this.isSettled(target, taken)) return undefined;
     this.noteRounding(target, copy, taken);
     const value = template ? taken : deserialize(model, trait, taken);
     this.written.set(target, { output: copy, value });
@@ -103,4 +103,10 @@ export class OutputWriter {
   setDurations(milliseconds) {
     for (const { model, trait } of this.wiring.transition?.durations ?? []) setLocally(model, { [trait]: milliseconds });
   }
+}
+
+/** Whether a trait is the index of an option or a page, of which there are fewer. @param {Model} model @param {string} trait @param {any} value */
+function isNoIndex(model, trait, value) {
+  const choices = model.get({ index: "_options_labels", selected_index: "children" }[trait] ?? "");
+  return Array.isArray(choices) && typeof value === "number" && (value < 0 || value >= choices.length);
 }

@@ -8,9 +8,9 @@ from traitlets import Dict, HasTraits
 from gradient.adapters.anywidget import ViewlessWidget
 from gradient.link.choose import Choice
 from gradient.link.errors import LinkError
-from gradient.link.events import Trait
+from gradient.link.events import Trait, is_on_page
 from gradient.link.modules import esm
-from gradient.link.traits import resolve, short
+from gradient.link.traits import INDEX, is_selected, resolve, short
 from gradient.link.values import as_json
 
 _HERE = pathlib.Path(__file__).parent
@@ -41,12 +41,24 @@ def remember(controls: Sequence[HasTraits | Trait], after: Sequence[Choice] = ()
     Raises:
         LinkError: if a trait is misspelt, or what is to come before is no choice.
     """
-    if not isinstance(controls, Sequence):
-        raise LinkError(f"controls is {short(controls)}. Give a list of them.")
-    found = [resolve(control, f"controls[{i}]") for i, control in enumerate(controls)]
+    for argument, given in (("controls", controls), ("after", after)):
+        if not isinstance(given, Sequence):
+            raise LinkError(f"{argument} is {short(given)}. Give a list of them.")
+    found = [_remembered(control, f"controls[{i}]") for i, control in enumerate(controls)]
     for i, choice in enumerate(after):
         if not isinstance(choice, Choice):
             raise LinkError(f"after[{i}] is {short(choice)}. Give what `choose` has returned.")
     remembered = RememberedControls()
     remembered.spec = {"self": remembered, "controls": found, "after": list(after)}
     return remembered
+
+
+def _remembered(control: HasTraits | Trait, argument: str) -> Trait:
+    """The trait that a page has of a control: the index of a selection for its value."""
+    trait = resolve(control, argument)
+    owner, name = found = (trait[0], INDEX) if is_selected(trait) else trait
+    if not is_on_page(found):
+        raise LinkError(
+            f"{argument}: a page does not have {type(owner).__name__}.{name}. Name a synchronised trait of a widget."
+        )
+    return found

@@ -32,7 +32,14 @@ class Kind(StrEnum):
     ANY = "any"
 
 
-_LISTS = {Kind.INTEGER: Kind.INTEGERS, Kind.NUMBER: Kind.NUMBERS, Kind.BOOLEAN: Kind.NUMBERS, Kind.TEXT: Kind.TEXTS}
+_LISTS = {
+    Kind.INTEGER: Kind.INTEGERS,
+    Kind.NUMBER: Kind.NUMBERS,
+    Kind.BOOLEAN: Kind.NUMBERS,
+    Kind.TEXT: Kind.TEXTS,
+    Kind.INTEGERS: Kind.INTEGERS,
+    Kind.NUMBERS: Kind.NUMBERS,  # lists of lists
+}
 ROUNDING = (Kind.INTEGER, Kind.INTEGERS, Kind.SLIDER, Kind.SLIDERS)
 # Their `value` is always one of their steps on a page.
 SLIDERS = (FloatSlider, IntSlider, FloatLogSlider, FloatRangeSlider, IntRangeSlider)
@@ -85,10 +92,31 @@ def check_value(trait: Trait, value: Any, argument: str) -> None:
     Raises:
         LinkError: if not.
     """
+    if is_selected(trait) and value is not None and value not in option_values(trait[0]):
+        raise LinkError(f"{argument}: {type(trait[0]).__name__} has no option {short(value)}.")
     try:
         validated(*trait, value)
     except TraitError as error:
         raise LinkError(f"{argument}: {error}") from None
+
+
+def is_selected(trait: Trait) -> bool:
+    """Whether a trait is the `value` of a selection, of which a page has the index only."""
+    owner, name = trait
+    has_index = isinstance(owner, Widget) and isinstance(getattr(type(owner), INDEX, None), Int)
+    return has_index and name == "value" and name not in owner.keys  # type: ignore[attr-defined]
+
+
+def takes(trait: Trait, value: Any) -> bool:
+    """Whether a trait can hold a value, and a page can be told of it."""
+    to_json = _declared(trait).metadata.get("to_json")
+    try:
+        validated(*trait, value)
+        if to_json:
+            to_json(value, trait[0])
+    except (TraitError, AttributeError, TypeError, ValueError):
+        return False
+    return True
 
 
 def kind_of(trait: Trait) -> Kind:
@@ -112,12 +140,9 @@ def numeric_options(trait: Trait) -> list[float] | None:
 
     A page has no `value` of a selection, only the index of the option.
     """
-    owner, name = trait
-    if not isinstance(owner, Widget) or name != "value" or name in owner.keys:
+    if not is_selected(trait):
         return None
-    if not isinstance(getattr(type(owner), INDEX, None), Int):
-        return None
-    values = option_values(owner)
+    values = option_values(trait[0])
     return values if values and all(isinstance(value, bool | int | float | np.number) for value in values) else None
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from ipywidgets import Widget, widget_serialization
 
+from gradient.link.events import Trait
 from gradient.link.traits import Kind
 
 # The types that JavaScript has no typed array for, and what a page gets instead.
@@ -75,7 +76,7 @@ def as_kind(value: Any, kind: Kind, owner: Any = None) -> Any:
         return on_step(float(value), owner)
     if kind is Kind.SLIDERS:
         ends = as_list(value, lambda end: on_step(float(end), owner))
-        return None if None in ends else ends
+        return None if None in ends else sorted(ends)
     if kind in (Kind.NUMBERS, Kind.INTEGERS):
         return as_list(value, whole if kind is Kind.INTEGERS else float)
     if kind is Kind.INTEGER:
@@ -89,6 +90,13 @@ def as_kind(value: Any, kind: Kind, owner: Any = None) -> Any:
 def nearest_option(value: float, options: Sequence[float]) -> Any:
     """The option that is this number in float32, None if there is none."""
     return next((option for option in options if np.float32(option) == np.float32(value)), None)
+
+
+def is_no_index(target: Trait, value: Any) -> bool:
+    """Whether a target is the index of an option or a page, of which there are fewer."""
+    owner, name = target
+    choices = getattr(owner, {"index": "_options_labels", "selected_index": "children"}.get(name, ""), None)
+    return isinstance(choices, list | tuple) and isinstance(value, int) and not 0 <= value < len(choices)
 
 
 def is_close(value: Any, other: Any) -> bool:

@@ -1,6 +1,7 @@
 """The files beside a notebook that its page shows or links to; they go with it under their own names."""
 
 import os
+import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html.parser import HTMLParser
@@ -13,7 +14,8 @@ from gradient.publish.outputs import texts
 from gradient.publish.report import Report
 
 Address = tuple[int | None, str]  # the cell that an address is in, and the address
-_ATTRIBUTES = ("src", "href", "poster")
+_ATTRIBUTES = ("src", "href", "poster", "data")
+_IN_STYLE = re.compile(r"url\(\s*(['\"]?)(.*?)\1\s*\)")
 
 
 class _Parser(HTMLParser):
@@ -23,12 +25,29 @@ class _Parser(HTMLParser):
         super().__init__()
         self.found: list[tuple[str, str]] = []
         self._element = ""
+        self._is_style = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = {name: value for name, value in attrs if value}
         if values.get("id", "").startswith("cell-id="):
             self._element = values["id"]
-        self.found += [(self._element, values[name]) for name in _ATTRIBUTES if name in values]
+        self._is_style = tag == "style"
+        found = [values[name] for name in _ATTRIBUTES if name in values and (name != "data" or tag == "object")]
+        sources = values.get("srcset", "").split(",")
+        found += [source.split()[0] for source in sources if source.strip()]
+        self.found += [(self._element, address) for address in (*found, *_in_style(values.get("style", "")))]
+
+    def handle_data(self, data: str) -> None:
+        if self._is_style:
+            self.found += [(self._element, address) for address in _in_style(data)]
+
+    def handle_endtag(self, tag: str) -> None:
+        self._is_style = False
+
+
+def _in_style(css: str) -> list[str]:
+    """The addresses in a style sheet, or in an element's own style."""
+    return [address for _, address in _IN_STYLE.findall(css)]
 
 
 def _parsed(html: str) -> list[tuple[str, str]]:

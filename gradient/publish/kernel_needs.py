@@ -13,7 +13,7 @@ from traitlets import EventHandler
 
 from gradient.adapters.ipywidgets import function_of_interactive_output, live_widgets, message_handlers
 from gradient.adapters.traitlets import observers_of
-from gradient.link import JaxLink
+from gradient.link import Choice, JaxLink
 from gradient.link.constants import BROWSER
 
 Need = tuple[str, str]  # the id of a widget, and what does not work without a kernel
@@ -51,6 +51,9 @@ def _tasks() -> set[asyncio.Task]:
 def _needs(widget: Widget) -> Iterator[str]:
     if isinstance(widget, JaxLink):
         yield from _link_needs(widget)
+    elif isinstance(widget, Choice):
+        if reason := widget.why_kernel():
+            yield f"a choose needs a kernel. {reason}"
     elif isinstance(widget, Link):
         yield from _empty_source(widget)
     for callback in map(_whole, (*observers_of(widget), *message_handlers(widget))):

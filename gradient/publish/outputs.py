@@ -17,6 +17,7 @@ SHOWN = [
 _TRACEBACK = "Traceback (most recent call last)"
 _NO_SPACE = r"[^\s\"'<>()]*"
 _PACKAGES = re.compile(rf"{_NO_SPACE}/(?:site|dist)-packages/")
+_SOURCE = re.compile(r"(?<![\w.:/])/(?:[^\s\"'<>()/:]+/)+([\w.-]+\.py)\b")
 _CELL_FILE = re.compile(rf"{_NO_SPACE}/ipykernel_\d+/\d+\.py")
 
 
@@ -97,6 +98,8 @@ def _short(text: str, folder: Path) -> str:
         text = _PACKAGES.sub("", text)
     if "/ipykernel_" in text:
         text = _CELL_FILE.sub("cell", text)
+    if ".py" in text:
+        text = _SOURCE.sub(r"\1", text)
     for own, short in ((folder, "."), (Path.home(), "~")):
         if own != Path(own.anchor) and str(own) in text:
             text = re.sub(rf"(?<![\w.-]){re.escape(str(own))}(?![\w.-])", short, text)
