@@ -8,6 +8,7 @@ import jax
 
 from gradient.app_links import link_frame, link_start, link_strips, link_sweep
 from gradient.cache import DiskCache
+from gradient.compare_links import link_best_rates, link_comparison, link_restored
 from gradient.controls import Controls, labels_of
 from gradient.frame import MAX_STEPS, NEVER, Frame
 from gradient.link import Trait, choose, event, remember
@@ -18,6 +19,7 @@ from gradient.sweep import Sweep
 from gradient.verdict import Verdict
 from gradient.views.advice import Advice
 from gradient.views.arithmetic import ArithmeticLine
+from gradient.views.comparison import Comparison
 from gradient.views.compute import Compute
 from gradient.views.field import Field
 from gradient.views.fit import Fit
@@ -71,11 +73,17 @@ class App(Controls, widgets.Box):
         controls = self._link_controls()
         self._main: Any = link_frame(self.problems, self, self._views, self.field, (self.readout, "error"), self._cache)
         self._sweep: Any = link_sweep(self.problems, self, self._views, self.readout, self.advised, self._cache)
-        places = [(link, "where") for link in (self._main, self._sweep)]
-        self._links = [*controls, self._main, self._sweep, remember([*self.settable(), *places], after=[self._chosen])]
+        shown = (self.comparison, self.loss, self.overlay, self.readout)
+        self._compared: Any = link_comparison(self.problems, self, self._views, shown, self._cache)
+        self._best: Any = link_best_rates(self.problems, self, self._views, self.comparison, self._cache)
+        self._restored = link_restored(self, self.comparison, self._cache)
+        self._followers = [self._sweep, self._compared, self._best]
+        places: list[Trait] = [(link, "where") for link in (self._main, *self._followers)]
+        kept = [*self.settable(), *self.comparison.state(), *places]
+        self._links = [*controls, self._main, *self._followers, self._restored, remember(kept, after=[self._chosen])]
         shell = Shell(curve=self.loss.curve, loss_axes=self.loss.loss_axes)
         super().__init__(
-            [_named(widgets.Box([shell, *self._parts, Compute(link=self._main, followers=[self._sweep])]), "grid")]
+            [_named(widgets.Box([shell, *self._parts, Compute(link=self._main, followers=self._followers)]), "grid")]
         )
         shell.app = self
         self.add_class("techni-app")
@@ -145,7 +153,8 @@ class App(Controls, widgets.Box):
 
     def compute_in(self, where: str) -> None:
         """Sets where the page's content is computed, "browser" or "kernel", like the page's own switch."""
-        self._main.where = self._sweep.where = where
+        for link in (self._main, *self._followers):
+            link.where = where
 
     def close(self) -> None:
         """Takes the app off the page and frees its figures, links and widgets."""
@@ -173,6 +182,7 @@ class App(Controls, widgets.Box):
             self._linked(Readout(cached_best(self._cache), self.strips["learning_rate"])),
         )
         self.formula, self.arithmetic = self._linked(Formula()), self._linked(ArithmeticLine())
+        self.comparison = Comparison(self.optimizer, [self.learning_rate, *self.hyperparameters.values()])
         self.advised = Advice(list(self.strips.values()))
         rate, *others = (_named(place, "swept") for place in self.swept.values())
         start = [self.initial_w, self.initial_b, self.random_key]
@@ -189,6 +199,7 @@ class App(Controls, widgets.Box):
             self.readout,
             self.advised,
             self.arithmetic,
+            self.comparison,
         ]
 
     def _linked(self, view: _View) -> _View:
@@ -212,6 +223,7 @@ class App(Controls, widgets.Box):
             choose((self.steps, "value"), self.loss.step_presets(MAX_STEPS), sync_targets=False),
             choose((self.optimizer, "index"), self._optimizer_presets(), sync_targets=False),
             choose((self.loss_scale, "index"), self.loss.scale_presets(), sync_targets=False),
+            choose((self.comparison, "is_open"), self.loss.comparison_presets(), sync_targets=False),
             choose((self.show_errors, "value"), {(self.fit.residuals, "visible"): [False, True]}, sync_targets=False),
             self._pointer,
         ]

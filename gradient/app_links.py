@@ -43,9 +43,9 @@ def link_frame(
 
     return jaxlink(
         shown,
-        inputs=_inputs(controls, views),
+        inputs=inputs_of(controls, views),
         static=_static(controls),
-        outputs=_merged(view.outputs() for view in views),
+        outputs=merged(view.outputs() for view in views),
         renderer=_renderer(field),
         transition=Transition(
             triggers=["problem", "optimizer", "key"], durations=[trait for view in views for trait in view.durations()]
@@ -73,7 +73,7 @@ def link_sweep(
         found = sweep(problems[problem], keys[optimizer], _with_own(keys[optimizer], inputs))
         return {"sweep": found, **strips(keys[optimizer], list(controls.strips), found, inputs["best_known"])}
 
-    inputs = {name: trait for name, trait in _inputs(controls, views).items() if name != "step"}
+    inputs = {name: trait for name, trait in inputs_of(controls, views).items() if name != "step"}
     outputs: dict[str, list[Trait]] = {"best_known": [(readout, "known")]}
     for name, strip in controls.strips.items():
         for field, target in strip.outputs(name).items():
@@ -135,7 +135,8 @@ def link_strips(controls: Controls) -> list[Any]:
     ]
 
 
-def _inputs(controls: Controls, views: Sequence[View]) -> dict[str, Trait]:
+def inputs_of(controls: Controls, views: Sequence[View]) -> dict[str, Trait]:
+    """For each argument of `gradient.frame.frame`, the trait that holds it."""
     return {**controls.inputs(), **{name: trait for view in views for name, trait in view.inputs().items()}}
 
 
@@ -148,7 +149,7 @@ def _with_own(optimizer: str, inputs: Mapping[str, jax.Array]) -> dict[str, jax.
     return {**inputs, **{name: inputs[slider_name(optimizer, name)] for name in OPTIMIZERS[optimizer].hyperparameters}}
 
 
-def _merged(tables: Iterable[Mapping[str, Sequence[Trait]]]) -> dict[str, list[Trait]]:
+def merged(tables: Iterable[Mapping[str, Sequence[Trait]]]) -> dict[str, list[Trait]]:
     """One table of outputs: several views may show the same field."""
     merged: dict[str, list[Trait]] = {}
     for table in tables:

@@ -27,12 +27,13 @@ SOURCES = (
         "verdict.py",
         "frame.py",
         "sweep.py",
+        "compare.py",
         "best.py",
         "link/programs.py",
         "link/results.py",
     ),
     *("wasm/**/*.py", "adapters/jax.py"),
-    *("controls.py", "app_links.py", "shipped.py", "app.py"),
+    *("controls.py", "app_links.py", "compare_links.py", "shipped.py", "app.py"),
 )
 _LIBRARIES = ("jax", "jaxlib", "optax", "numpy")
 

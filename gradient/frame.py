@@ -6,6 +6,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 
 from gradient.arithmetic import arithmetic
 from gradient.descent import iterate
@@ -92,7 +93,7 @@ class Frame(NamedTuple):
     plane_case: jax.Array
 
 
-class _Run(NamedTuple):
+class Run(NamedTuple):
     """A trajectory cut at `last`, whose iterate fills the rest of T: params and grads [T, dim], losses [T].
 
     `gradient_norms` [T] are not cut: they tell whether a path stays where it is.
@@ -143,26 +144,26 @@ def frame(
         return problem.loss(problem.unravel(flat), x, y)
 
     num_steps = jnp.clip(num_steps, 1, MAX_STEPS)
-    run = _run(loss, start_of(problem, w, b, key), rule, num_steps, y)
-    step = jnp.clip(step, 0, run.last)
-    picture = _plane_picture(loss, run) if not problem.is_planar else _parameter_picture(problem, run)
-    best_known = jnp.minimum(best_known, run.losses.min())
+    shown = run_descent(loss, start_of(problem, w, b, key), rule, num_steps, y)
+    step = jnp.clip(step, 0, shown.last)
+    picture = _plane_picture(loss, shown) if not problem.is_planar else _parameter_picture(problem, shown)
+    best_known = jnp.minimum(best_known, shown.losses.min())
     return Frame(
         **_finite(
             **picture,
-            **_loss_curve(run, step),
-            **_fit(problem, run.params[step], x, y),
-            **arithmetic(problem, rule, (run.params, run.grads), step, (x, y), numbers)._asdict(),
+            **_loss_curve(shown, step),
+            **_fit(problem, shown.params[step], x, y),
+            **arithmetic(problem, rule, (shown.params, shown.grads), step, (x, y), numbers)._asdict(),
             point=picture["path"][step],
-            loss=run.losses[step],
-            gradient_norm=jnp.linalg.norm(run.grads[step]),
+            loss=shown.losses[step],
+            gradient_norm=jnp.linalg.norm(shown.grads[step]),
             step=step,
-            last=run.last,
-            verdict=_verdict(run, step, best_known, spread(y)),
+            last=shown.last,
+            verdict=verdict_of(shown, step, best_known, spread(y)),
             best_known=best_known,
-            times_best=_times(run.losses[step], best_known, NOTHING * spread(y) ** 2),
-            num_finite=run.num_finite,
-            diverged_step=run.diverged_step,
+            times_best=_times(shown.losses[step], best_known, NOTHING * spread(y) ** 2),
+            num_finite=shown.num_finite,
+            diverged_step=shown.diverged_step,
         )
     )
 
@@ -180,7 +181,10 @@ def divergence_bound(start_loss: jax.Array, y: jax.Array) -> jax.Array:
     return 1e6 * jnp.maximum(start_loss, jnp.var(y))
 
 
-def _run(loss: Callable, start: jax.Array, rule: object, num_steps: jax.Array, y: jax.Array) -> _Run:
+def run_descent(
+    loss: Callable, start: jax.Array, rule: optax.GradientTransformation, num_steps: jax.Array, y: jax.Array
+) -> Run:
+    """A descent with an optimizer from flat parameters [dim], on data whose values are y [n]; `num_steps` in 1..200."""
     params, losses, grads = iterate(loss, start, rule, MAX_STEPS)
     t = jnp.arange(MAX_STEPS + 1)
     finite = jnp.isfinite(losses) & jnp.isfinite(params).all(axis=1) & jnp.isfinite(grads).all(axis=1)
@@ -188,7 +192,7 @@ def _run(loss: Callable, start: jax.Array, rule: object, num_steps: jax.Array, y
     diverged = _first(~finite | (losses > divergence_bound(losses[0], y)))
     last = jnp.clip(jnp.minimum(jnp.minimum(num_steps, diverged), num_finite - 1), 0, MAX_STEPS)
     shown = t <= last
-    return _Run(
+    return Run(
         jnp.where(shown[:, None], params, params[last]),
         jnp.where(shown, losses, losses[last]),
         jnp.where(shown[:, None], grads, grads[last]),
@@ -204,18 +208,18 @@ def _first(flags: jax.Array) -> jax.Array:
     return jnp.where(flags.any(), jnp.argmax(flags), flags.size).astype(jnp.int32)
 
 
-def _loss_curve(run: _Run, step: jax.Array) -> dict[str, jax.Array]:
+def _loss_curve(run: Run, step: jax.Array) -> dict[str, jax.Array]:
     t = jnp.minimum(jnp.arange(MAX_STEPS + 1), run.last).astype(jnp.float32)
     until = jnp.minimum(jnp.arange(MAX_STEPS + 1), step)
     x = jnp.stack([t, t[until], jnp.full_like(t, step)])
     # A loss of zero needs a place on a logarithmic axis, and so does NaN, which is not greater than anything.
     y = jnp.stack([run.losses, run.losses[until], jnp.full_like(run.losses, run.losses[step])])
     y = jnp.where(y > _ROUND[0], y, _ROUND[0])
-    return {"curve_x": x, "curve_y": y, **_limits(y[0])}
+    return {"curve_x": x, "curve_y": y, **limits(y[0])}
 
 
-def _limits(losses: jax.Array) -> dict[str, jax.Array]:
-    """Round numbers around the losses, from a table: a computed power can be off in the last bit."""
+def limits(losses: jax.Array) -> dict[str, jax.Array]:
+    """`Frame.round_low` and `round_high` for these losses, from a table: a computed power can be off in the last bit."""
     numbers = jnp.asarray(_ROUND)
     below = 3 * (jnp.sum(jnp.asarray(_ROUND[:-1:3]) <= losses.min()) - 1)
     above = jnp.sum(numbers[:-1] < losses.max())
@@ -237,13 +241,13 @@ def _fit(problem: Problem, flat: jax.Array, x: jax.Array, y: jax.Array) -> dict[
     }
 
 
-def _parameter_picture(problem: Problem, run: _Run) -> dict[str, jax.Array]:
+def _parameter_picture(problem: Problem, run: Run) -> dict[str, jax.Array]:
     none = jnp.zeros((), jnp.int32)
     nothing = {"plane_range": jnp.zeros(2), "plane_third": none, "plane_corners": jnp.zeros(3), "plane_case": none}
     return {"path": run.params, "plane": jnp.zeros((0, 0)), **nothing, **_exit(run.params, problem.domain)}
 
 
-def _plane_picture(loss: Callable, run: _Run) -> dict[str, jax.Array]:
+def _plane_picture(loss: Callable, run: Run) -> dict[str, jax.Array]:
     seen = plane(loss, run.params, run.grads[0], run.last, run.diverged_step != NEVER)
     losses = jnp.where(jnp.isnan(seen.losses), jnp.inf, seen.losses)
     return {
@@ -278,7 +282,8 @@ def _times(loss: jax.Array, best_known: jax.Array, nothing: jax.Array) -> jax.Ar
     return jnp.where(best_known > nothing, loss / jnp.maximum(best_known, 1e-30), 0.0)
 
 
-def _verdict(run: _Run, step: jax.Array, best_known: jax.Array, data_spread: jax.Array) -> jax.Array:
+def verdict_of(run: Run, step: jax.Array, best_known: jax.Array, data_spread: jax.Array) -> jax.Array:
+    """The `Verdict` of a run's iterate at `step`; for the other arguments see `verdict`."""
     found = verdict(run.params, run.losses, run.gradient_norms, step, best_known, data_spread)
     has_diverged = (run.diverged_step != NEVER) & (step == run.last)
     return jnp.where(has_diverged, Verdict.DIVERGED, found).astype(jnp.int32)

@@ -134,6 +134,43 @@ class Plane(NamedTuple):
     case: jax.Array
 
 
+class PlaneAxes(NamedTuple):
+    """The axes of a plane in parameter space: its origin, the start of a path, and what is 1 along each axis, all [dim].
+
+    Attributes:
+        start, first, second: the origin, and the axes, which are perpendicular.
+        third: the step of the iterate farthest from the first axis.
+        is_straight: whether that lies on the first axis, too, so that the second is arbitrary.
+    """
+
+    start: jax.Array
+    first: jax.Array
+    second: jax.Array
+    third: jax.Array
+    is_straight: jax.Array
+
+    @classmethod
+    def through(cls, path: jax.Array, grad: jax.Array, diverged: jax.Array) -> "PlaneAxes":
+        """The axes through the start, the end and a third point of a path; for the arguments see `plane`."""
+        start, end = path[0], path[-1]
+        first = jnp.where(diverged, -grad / jnp.maximum(jnp.linalg.norm(grad), 1e-30), end - start)
+        length = jnp.linalg.norm(first)
+        relative = path - start
+        along = relative @ first / jnp.maximum(length**2, 1e-30)
+        beside = relative - along[:, None] * first
+        distance = jnp.sum(beside**2, axis=1)
+        third = jnp.argmax(distance).astype(jnp.int32)
+        is_straight = distance[third] <= (1e-3 * length) ** 2
+        second = jnp.where(is_straight | diverged, _perpendicular(first, length), beside[third])
+        return cls(start, first, second, third, is_straight)
+
+    def project(self, path: jax.Array) -> jax.Array:
+        """The coordinates [n, 2] of parameters [n, dim]."""
+        relative = path - self.start
+        squares = [jnp.maximum(axis @ axis, 1e-30) for axis in (self.first, self.second)]
+        return jnp.stack([relative @ self.first / squares[0], relative @ self.second / squares[1]], axis=1)
+
+
 def plane(loss: Loss, path: jax.Array, grad: jax.Array, last: jax.Array, diverged: jax.Array) -> Plane:
     """The plane through the start, the end and a third point of a path.
 
@@ -144,24 +181,13 @@ def plane(loss: Loss, path: jax.Array, grad: jax.Array, last: jax.Array, diverge
         last: the step of the end.
         diverged: whether the descent diverged, so that its end is too far away to draw.
     """
-    start, end = path[0], path[-1]
-    first = jnp.where(diverged, -grad / jnp.maximum(jnp.linalg.norm(grad), 1e-30), end - start)
-    length = jnp.linalg.norm(first)
-    relative = path - start
-    along = relative @ first / jnp.maximum(length**2, 1e-30)
-    beside = relative - along[:, None] * first
-    distance = jnp.sum(beside**2, axis=1)
-    third = jnp.argmax(distance).astype(jnp.int32)
-    is_straight = distance[third] <= (1e-3 * length) ** 2
-    fallback = _perpendicular(first, length)
-    second = jnp.where(is_straight | diverged, fallback, beside[third])
-    up = relative @ second / jnp.maximum(second @ second, 1e-30)
+    axes = PlaneAxes.through(path, grad, diverged)
     side_w, side_b = (jnp.linspace(*interval, PLANE_SIZE) for interval in PLANE_DOMAIN)
-    grid = jax.vmap(lambda v: jax.vmap(lambda u: loss(start + u * first + v * second))(side_w))(side_b)
-    corners = jax.vmap(loss)(jnp.stack([start, path[third], end]))
-    case = jnp.where(is_straight, PlaneCase.STRAIGHT, PlaneCase.THROUGH_PATH)
+    grid = jax.vmap(lambda v: jax.vmap(lambda u: loss(axes.start + u * axes.first + v * axes.second))(side_w))(side_b)
+    corners = jax.vmap(loss)(jnp.stack([path[0], path[axes.third], path[-1]]))
+    case = jnp.where(axes.is_straight, PlaneCase.STRAIGHT, PlaneCase.THROUGH_PATH)
     case = jnp.where(diverged, PlaneCase.DIVERGENT, case).astype(jnp.int32)
-    return Plane(grid, jnp.stack([along, up], axis=1), jnp.minimum(third, last), corners, case)
+    return Plane(grid, axes.project(path), jnp.minimum(axes.third, last), corners, case)
 
 
 def colour_range(losses: jax.Array) -> jax.Array:

@@ -16,7 +16,7 @@ NAMES = [str(file.relative_to(ROOT)) for file in FILES]
 
 WIDGET_LIBRARIES = {"ipywidgets", "anywidget", "bqplot", "ipympl", "matplotlib", "traitlets", "voila", "tornado"}
 FRAME_PARTS = {f"gradient.{room}" for room in ("problems", "optimizers", "descent", "landscape", "arithmetic", "verdict")}
-CORE = {*FRAME_PARTS, "gradient.frame", "gradient.sweep", "gradient.best"}
+CORE = {*FRAME_PARTS, "gradient.frame", "gradient.sweep", "gradient.compare", "gradient.best"}
 
 
 class Room(NamedTuple):
@@ -47,7 +47,7 @@ ROOMS = [
     Room("gradient/landscape.py", {"jax", "numpy", "gradient.optimizers"}),
     Room("gradient/arithmetic.py", {"jax", "optax", "gradient.problems"}),
     Room("gradient/verdict.py", {"jax"}),
-    Room("gradient/frame.py", {"jax", "numpy", *FRAME_PARTS}),
+    Room("gradient/frame.py", {"jax", "numpy", "optax", *FRAME_PARTS}),
     Room(
         "gradient/sweep.py",
         {
@@ -55,6 +55,14 @@ ROOMS = [
             "numpy",
             "optax",
             *(f"gradient.{room}" for room in ("frame", "landscape", "optimizers", "problems", "verdict")),
+        },
+    ),
+    Room(
+        "gradient/compare.py",
+        {
+            "jax",
+            "optax",
+            *(f"gradient.{room}" for room in ("frame", "landscape", "optimizers", "problems", "sweep", "verdict")),
         },
     ),
     Room("gradient/best.py", {"jax", "numpy", *(f"gradient.{room}" for room in ("frame", "optimizers", "problems", "sweep"))}),
@@ -70,8 +78,15 @@ ROOMS = [
         "gradient/views/*.py",
         {
             *("ipywidgets", "anywidget", "bqplot", "ipympl", "matplotlib", "numpy", "traitlets"),
-            *("gradient.link.modules", "gradient.link.template", "gradient.link.text", "gradient.views*"),
+            *(
+                "gradient.link.events",
+                "gradient.link.modules",
+                "gradient.link.template",
+                "gradient.link.text",
+                "gradient.views*",
+            ),
             *("gradient.problems", "gradient.optimizers", "gradient.landscape", "gradient.verdict", "gradient.frame"),
+            "gradient.compare",
             *(f"gradient.adapters.{library}" for library in ("traitlets", "ipywidgets", "anywidget", "ipympl", "bqplot")),
         },
     ),
@@ -90,6 +105,13 @@ ROOMS = [
         {
             *("jax", "gradient.cache", "gradient.controls", "gradient.frame", "gradient.link*", "gradient.optimizers"),
             *("gradient.problems", "gradient.shipped", "gradient.sweep", "gradient.views*"),
+        },
+    ),
+    Room(
+        "gradient/compare_links.py",
+        {
+            *("jax", "gradient.app_links", "gradient.cache", "gradient.compare", "gradient.controls", "gradient.link*"),
+            *("gradient.frame", "gradient.optimizers", "gradient.problems", "gradient.shipped", "gradient.views*"),
         },
     ),
     Room("gradient/app.py", {"*"}),

@@ -58,7 +58,7 @@ export class OutputWriter {
    */
   changedValue(target, read) {
     const { field, model, trait, template, kind, options } = target;
-    if (model.get("visible") === false) {
+    if (trait !== "visible" && model.get("visible") === false) {
       this.written.delete(target);
       return undefined;
     }

@@ -4,7 +4,7 @@ from typing import Any
 
 import bqplot
 import numpy as np
-from traitlets import Bool, HasTraits
+from traitlets import Bool, Float, HasTraits
 
 from gradient.views import style
 from gradient.views.view import Outputs, Trait, View
@@ -27,12 +27,16 @@ class LinearScale(bqplot.LinearScale):
 
 
 class Loss(View, bqplot.Figure):
-    """A bqplot figure of one mark, `curve`: the loss, paler after the current step, and that step's point (a dot by the style).
+    """A bqplot figure of a mark, `curve`: the loss, paler after the current step, and that step's point (a dot by the style).
 
-    They are one mark so that a step forward is one message. The scales have limits of their own: descents can be compared on
-    an axis that stays where it is, and to draw an axis again takes longer than everything else. The page places the ticks of
-    `loss_axes`, a logarithmic and a linear one.
+    They are one mark so that a step forward is one message. `others` are the curves of runs that it is compared with. The
+    scales have limits of their own: descents can be compared on an axis that stays where it is, and to draw an axis again takes
+    longer than everything else. The page places the ticks of `loss_axes`, a logarithmic and a linear one. `low` and `high` are
+    the limits that `curve` alone needs.
     """
+
+    low = Float(0.1).tag(sync=True)
+    high = Float(1.0).tag(sync=True)
 
     def __init__(self) -> None:
         self.x_scale = bqplot.LinearScale(min=0, max=30)
@@ -50,20 +54,40 @@ class Loss(View, bqplot.Figure):
             apply_clip=False,
             preserve_domain={"x": True, "y": True},
         )
+        self.others = [
+            bqplot.Lines(
+                x=_EMPTY[0],
+                y=_EMPTY[0],
+                scales=self._scales[0],
+                colors=[look.colour],
+                line_style=look.line_style,
+                stroke_width=2.5,
+                apply_clip=False,
+                preserve_domain={"x": True, "y": True},
+                visible=False,
+            )
+            for look in style.OTHERS
+        ]
         self._x_axis = style.axis(self.x_scale, "Step", "bottom")
         super().__init__(
-            marks=[self.curve], axes=[self._x_axis, *self.loss_axes], **style.figure_options() | {"padding_y": 0.05}
+            marks=[self.curve, *self.others],
+            axes=[self._x_axis, *self.loss_axes],
+            **style.figure_options() | {"padding_y": 0.05},
         )
         self.add_class("techni-loss")
 
     def outputs(self) -> Outputs:
-        """The curve, and the limits of its axis."""
+        """The curve, and the limits that its axis needs."""
         return {
-            "round_low": [(self.log_scale, "min")],
-            "round_high": [(self.log_scale, "max"), (self.linear_scale, "max")],
+            "round_low": [(self, "low")],
+            "round_high": [(self, "high")],
             "curve_x": [(self.curve, "x")],
             "curve_y": [(self.curve, "y")],
         }
+
+    def limits(self) -> Outputs:
+        """The limits of the axis, which other curves may widen."""
+        return {"low": [(self.log_scale, "min")], "high": [(self.log_scale, "max"), (self.linear_scale, "max")]}
 
     def durations(self) -> list[Trait]:
         """How long the curve takes to its new place."""
@@ -76,8 +100,13 @@ class Loss(View, bqplot.Figure):
         return {
             **{(part, "visible"): [True, False] for part in logarithmic},
             **{(part, "visible"): [False, True] for part in linear},
-            (self.curve, "scales"): self._scales,
+            **{(mark, "scales"): self._scales for mark in (self.curve, *self.others)},
         }
+
+    def comparison_presets(self) -> dict[Trait, list[Any]]:
+        """What is set without runs to compare with, and with some: the curve takes the path's colour, as all of them do."""
+        colours = [style.LOSS, style.LOSS, style.PATH]
+        return {(self.curve, "colors"): [colours, [style.PATH] * len(colours)]}
 
     def step_presets(self, max_steps: int) -> dict[Trait, Any]:
         """What each number of steps, 0..max_steps, sets: where the axis ends, and its ticks at whole steps."""

@@ -7,7 +7,7 @@ import { numbersOf } from "./array.js";
 import { clearedAxes, clippedToBox, drawBackground, fitCanvas } from "./axes_canvas.js";
 import { followFigures } from "./figures.js";
 import { callAll, listen, oncePerTask, onRatio, onSize, watchVisibility } from "./observers.js";
-import { drawExit, drawLater, drawLine, drawMark, pixelsOf } from "./path.js";
+import { drawExit, drawLater, drawLine, drawMark, drawOthers, pixelsOf } from "./path.js";
 import { drawAxes, drawCaption, drawColourBar, makeBands } from "./plane.js";
 import { boxOf, takePointers } from "./pointers.js";
 import { fillIn } from "./words.js";
@@ -24,7 +24,8 @@ const ARRAYS = /** @type {const} */ ([
   ...["plane", "plane_range", "plane_corners"],
 ]);
 const NUMBERS = /** @type {const} */ (["step", "last", "exit_step", "plane_third", "plane_case"]);
-const DRAWN = [...ARRAYS, ...NUMBERS, "draws_path", "margins", "theme"];
+const OTHERS = ["others", "other_points", "other_steps", "other_lasts"];
+const DRAWN = [...ARRAYS, ...NUMBERS, ...OTHERS, "draws_path", "margins", "theme"];
 
 /** @typedef {Record<typeof ARRAYS[number], Float32Array> & Record<typeof NUMBERS[number], number>} Drawn fields of Python's `Frame` */
 
@@ -38,14 +39,32 @@ function drawnOf(model) {
   return drawn.path.length ? drawn : null;
 }
 
-/** Draws the path, with the plane under it if there is one. @param {AxesCanvas} axes @param {Drawn} drawn @param {ReturnType<typeof makeBands>} drawBands */
-function draw(axes, drawn, drawBands) {
+/**
+ * The runs that are compared.
+ * @param {ViewModel} model
+ * @returns {import("./path.js").OtherRun[]}
+ */
+function othersOf(model) {
+  const [paths, points, steps, lasts] = OTHERS.map((name) => numbersOf(model.get(name)));
+  const size = paths.length / Math.max(lasts.length, 1);
+  /** @type {import("./path.js").Look[]} */
+  const looks = model.get("theme").others;
+  const runs = [...lasts].map((last, i) => ({
+    ...{ look: looks[i], last, step: steps[i], point: points.subarray(2 * i, 2 * i + 2) },
+    path: paths.subarray(i * size, (i + 1) * size),
+  }));
+  return runs.filter(({ last }) => last !== model.get("theme").never);
+}
+
+/** Draws the path, with the plane under it if there is one, and others. @param {AxesCanvas} axes @param {Drawn} drawn @param {import("./path.js").OtherRun[]} others @param {ReturnType<typeof makeBands>} drawBands */
+function draw(axes, drawn, others, drawBands) {
   const { theme } = axes;
   const hasPlane = drawn.plane.length > 0;
   const pixels = pixelsOf(axes, drawn.path, drawn.last + 1);
   const third = 2 * drawn.plane_third;
   clippedToBox(axes, () => {
     if (hasPlane) drawBands(axes, drawn.plane, drawn.plane_range);
+    drawOthers(axes, others);
     if (drawn.step < drawn.last) drawLater(axes, pixels.subarray(2 * drawn.step));
     drawLine(axes, pixels.subarray(0, 2 * drawn.step + 2));
     const hasThird = hasPlane && drawn.plane_case === theme.throughPath;
@@ -100,15 +119,16 @@ function makePainter(model, el, canvas, handle, { isDragging, misfit }) {
     font = getComputedStyle(el).fontFamily;
   };
   const paint = () => {
-    const [drawn, box] = [drawnOf(model), boxOf(model, place)];
-    canvas.hidden = !drawn;
-    if (drawn && box.width > 0 && box.height > 0) {
+    const [drawn, others, box] = [drawnOf(model), othersOf(model), boxOf(model, place)];
+    canvas.hidden = !drawn && !others.length;
+    if (!canvas.hidden && box.width > 0 && box.height > 0) {
       fitCanvas(canvas, place, devicePixelRatio);
       const appearance = { ratio: devicePixelRatio, font, theme: model.get("theme") };
       const axes = clearedAxes(canvas, box, model.get("domain"), appearance);
-      const figure = misfit(place);
+      const figure = drawn && misfit(place);
       if (figure && !drawn.plane.length) drawBackground(axes, place, figure);
-      draw(axes, drawn, drawBands);
+      if (drawn) draw(axes, drawn, others, drawBands);
+      else clippedToBox(axes, () => drawOthers(axes, others));
     }
     placeHandle(model, box, handle.element, (isDragging() && drawn?.path) || handle.start);
   };

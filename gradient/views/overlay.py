@@ -32,6 +32,7 @@ THEME = {
     "exitNote": {"template": MAP["exit"], "offset": list(style.EXIT_NOTE_OFFSET), "pad": style.EXIT_NOTE_PAD},
     "never": NEVER,
     "later": style.LATER,
+    "others": [{"colour": look.colour, "dashes": list(look.dashes), "shape": look.shape} for look in style.OTHERS],
     "bands": plane.band_colours(),
     "ticks": list(plane.TICKS),
     "colourBar": {
@@ -63,6 +64,8 @@ class Overlay(View, anywidget.AnyWidget):
         draws_path: whether the overlay draws the path, and the plane under it. If not, it shows its handle only.
         path, point, step, last, exit_step, exit_point, exit_direction, plane, plane_range, plane_third, plane_corners,
             plane_case: what it draws, the fields of `gradient.frame.Frame` with these names.
+        others, other_points, other_steps, other_lasts: the runs that are compared, whoever draws the path: `paths`, `points`,
+            `steps` and `lasts` of `gradient.compare.Comparison`.
         theme: how it draws them; see `THEME`.
     """
 
@@ -92,7 +95,16 @@ class Overlay(View, anywidget.AnyWidget):
     plane_third = Int(0).tag(sync=True)
     plane_corners = Array(1)
     plane_case = Int(PlaneCase.THROUGH_PATH).tag(sync=True)
+    others = Array(3)
+    other_points = Array(2)
+    other_steps = Array(1)
+    other_lasts = Array(1)
     theme = Dict(THEME).tag(sync=True)
+
+    def other_outputs(self) -> Outputs:
+        """The fields of `gradient.compare.Comparison` that it draws."""
+        fields = {"paths": "others", "points": "other_points", "steps": "other_steps", "lasts": "other_lasts"}
+        return {field: [(self, name)] for field, name in fields.items()}
 
     def outputs(self) -> Outputs:
         """What it draws."""

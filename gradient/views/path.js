@@ -59,7 +59,9 @@ function polygon(context, r, corners) {
   for (const [x, y] of corners) context.lineTo(x * r, y * r);
 }
 
-/** @typedef {"disc" | "diamond" | "triangle"} Shape */
+/** @typedef {"disc" | "diamond" | "triangle" | "square"} Shape */
+/** @typedef {{ colour: string, dashes: number[], shape: Shape }} Look */
+/** @typedef {{ look: Look, path: Float32Array, point: Float32Array, step: number, last: number }} OtherRun */
 
 /** @type {Record<Shape, (context: CanvasRenderingContext2D, r: number) => void>} */
 const SHAPES = {
@@ -71,6 +73,13 @@ const SHAPES = {
       [0, -1],
       [-1, 0],
     ]),
+  square: (context, r) =>
+    polygon(context, r * Math.SQRT1_2 * 1.2, [
+      [-1, -1],
+      [1, -1],
+      [1, 1],
+      [-1, 1],
+    ]),
   triangle: (context, r) =>
     polygon(context, r, [
       [1, 0],
@@ -80,10 +89,11 @@ const SHAPES = {
 };
 
 /**
- * Draws one of the theme's marks; a triangle points along `angle`.
+ * Draws one of the theme's marks, in a colour of its own if one is given; a triangle points along `angle`.
  * @param {AxesCanvas} axes @param {string} kind @param {Shape} shape @param {number} x @param {number} y @param {number} [angle]
+ * @param {string} [colour]
  */
-export function drawMark({ context, theme }, kind, shape, x, y, angle = 0) {
+export function drawMark({ context, theme }, kind, shape, x, y, angle = 0, colour = "") {
   const { face, edge, edge_width, size } = theme.marks[kind];
   context.save();
   context.translate(x, y);
@@ -92,7 +102,7 @@ export function drawMark({ context, theme }, kind, shape, x, y, angle = 0) {
   SHAPES[shape](context, (size * theme.pixelsPerPoint) / 2);
   context.closePath();
   Object.assign(context, {
-    fillStyle: face,
+    fillStyle: colour || face,
     strokeStyle: edge,
     lineWidth: edge_width * theme.pixelsPerPoint,
     lineJoin: "miter",
@@ -123,6 +133,25 @@ export function drawLater(axes, pixels) {
   );
   const bounds = { left, top, width: right - left, height: bottom - top };
   drawAsOne(axes, bounds, theme.later, (layer) => drawLine(layer, pixels));
+}
+
+/** Draws the runs that are compared. @param {AxesCanvas} axes @param {OtherRun[]} runs */
+export function drawOthers(axes, runs) {
+  for (const run of runs) drawOther(axes, run);
+}
+
+/** Draws a run: its line, dashed and paler after the current step, and its mark there. @param {AxesCanvas} axes @param {OtherRun} run */
+function drawOther(axes, { look, path, point, step, last }) {
+  const { context, theme, box, toX, toY } = axes;
+  const pixels = pixelsOf(axes, path, last + 1);
+  context.save();
+  Object.assign(context, { lineJoin: "round", lineCap: "butt", globalAlpha: theme.later });
+  context.setLineDash(look.dashes.map((length) => length * theme.pixelsPerPoint));
+  strokeWith(axes, lineThrough(pixels.subarray(2 * step), box), theme.lineWidths.path, look.colour);
+  context.globalAlpha = 1;
+  strokeWith(axes, lineThrough(pixels.subarray(0, 2 * step + 2), box), theme.lineWidths.path, look.colour);
+  context.restore();
+  drawMark(axes, "other", look.shape, toX(point[0]), toY(point[1]), -Math.PI / 2, look.colour);
 }
 
 /** Draws the line and the iterates on it. @param {AxesCanvas} axes @param {Float64Array} pixels */

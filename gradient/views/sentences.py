@@ -69,6 +69,22 @@ READOUT = {
 }
 
 
+COMPARISON = {
+    "add": "+ Compare",
+    "add_hint": "Keep these settings as a run of its own, and change on",
+    "best": "Each at its best rate",
+    "best_hint": "Give every run the best of 64 learning rates",
+    "label": "Runs from the same start, on the same data",
+    "columns": ["Run", "Optimizer", "Settings", "Loss at this step", "Within 5 % of the lowest known", "Verdict", ""],
+    "choose": "Set the sliders to run {run}",
+    "never": "never",
+    "at": "after {step} steps",
+    "up": "Move run {run} up",
+    "down": "Move run {run} down",
+    "remove": "Remove run {run}",
+}
+
+
 class PlaneWords(NamedTuple):
     """What the plane of a larger model says in one of its cases: two axis labels, and a remark or nothing."""
 

@@ -24,6 +24,26 @@ DIVERGED = "#b23a00"
 BAND_COLOURS = LOSS_COLOURS.resampled(NUM_BANDS)
 
 
+class Look(NamedTuple):
+    """How a run looks that is compared: its colour, the lengths of dashes and gaps in points, and the shape of its mark.
+
+    `line_style` is bqplot's word for the dashes.
+    """
+
+    colour: str
+    dashes: tuple[float, ...]
+    line_style: str
+    shape: str
+
+
+PRESENT = Look(PATH, (), "solid", "disc")
+OTHERS = (
+    Look("#009e73", (6, 3), "dashed", "square"),
+    Look("#cc79a7", (1.5, 3), "dotted", "triangle"),
+    Look("#56b4e9", (7, 3, 1.5, 3), "dash_dotted", "diamond"),
+)
+
+
 class Mark(NamedTuple):
     """How a point of a path looks: the colours of its face and edge, the edge's width and its own size in points."""
 
@@ -39,6 +59,7 @@ MARKS = {
     "point": Mark(PATH, PAPER, 1.6, 11),
     "third": Mark(PAPER, INK, 1.4, 7),
     "exit": Mark(INK, PAPER, 1, 13),
+    "other": Mark("", PAPER, 1.4, 10),  # its face has the run's colour
 }
 
 # In points, as matplotlib has them.

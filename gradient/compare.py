@@ -1,0 +1,147 @@
+"""Several runs on one picture: the same start, data and steps, each with an optimizer and settings of its own."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import optax
+
+from gradient.frame import MAX_STEPS, NEVER, Run, finite, limits, run_descent, start_of, verdict_of
+from gradient.landscape import Loss, PlaneAxes
+from gradient.optimizers import OPTIMIZERS, Optimizer, slider_name, sliders
+from gradient.problems import Problem
+from gradient.sweep import Descent, swept_rates
+from gradient.verdict import CLOSE, NOTHING, spread
+
+Rule = Callable[[jax.Array], optax.GradientTransformation]
+
+MAX_RUNS = 4  # the present one, and three others
+
+
+class Comparison(NamedTuple):
+    """What the present run, first, and three others come to, in finite numbers.
+
+    A run that is not there stays at the start. Arrays over steps have T = 201 entries, as in `gradient.frame.Frame`.
+
+    Attributes:
+        curve_x, curve_y: [3, T], the steps and losses of the others.
+        paths: [3, T, 2], their iterates, or the projections of these onto the plane of the present run.
+        points: [3, 2], where they are at the current step, or at the last one if that comes first: at `steps` [3].
+        lasts: [3], their last steps; -1 for a run that is not there.
+        losses: [4], at the current step, or at a run's last if that comes first; `verdicts` [4] of these iterates.
+        close_steps: [4], the first step at which the loss is at most 5 % above the lowest known, -1 if there is none.
+        best_known: the lowest loss known: the argument of that name, or the lowest of these runs if that is less.
+        low, high: limits for the loss axis that holds all curves: `round_low` and `round_high` as in `gradient.frame.Frame`.
+    """
+
+    curve_x: jax.Array
+    curve_y: jax.Array
+    paths: jax.Array
+    points: jax.Array
+    steps: jax.Array
+    lasts: jax.Array
+    losses: jax.Array
+    verdicts: jax.Array
+    close_steps: jax.Array
+    best_known: jax.Array
+    low: jax.Array
+    high: jax.Array
+
+
+def columns() -> list[str]:
+    """What a row of `compare` holds after the optimizer's index: the learning rate, and the value of each slider."""
+    return ["learning_rate", *sliders()]
+
+
+def compare(problem: Problem, rows: jax.Array, controls: Mapping[str, Any]) -> Comparison:
+    """Runs the present descent and the others.
+
+    `problem` is static, all else may be traced.
+
+    Args:
+        problem: what is fitted.
+        rows: [4, 1 + len(columns())], the present run first: the index of an optimizer, and its settings. A learning rate of 0
+            is that of a run that is not there.
+        controls: the arguments of `gradient.frame.frame`, but for the optimizer's.
+    """
+    x, y = controls["x"], controls["y"]
+
+    def loss(flat: jax.Array) -> jax.Array:
+        return problem.loss(problem.unravel(flat), x, y)
+
+    start = start_of(problem, controls["w"], controls["b"], controls["key"])
+    num_steps = jnp.clip(controls["num_steps"], 1, MAX_STEPS)
+    runs = _runs(loss, start, rows, num_steps, y)
+    steps = jnp.clip(controls["step"], 0, runs.last)
+    best_known = jnp.minimum(controls["best_known"], runs.losses.min())
+    paths = _paths(problem, runs)
+    at = jnp.arange(len(rows)), steps
+    round_low, round_high = limits(runs.losses).values()
+    is_close = runs.losses <= CLOSE * best_known + NOTHING * spread(y) ** 2
+    found = Comparison(
+        curve_x=jnp.minimum(jnp.arange(MAX_STEPS + 1), runs.last[1:, None]).astype(jnp.float32),
+        curve_y=runs.losses[1:],
+        paths=paths[1:],
+        points=paths[at][1:],
+        steps=steps[1:],
+        lasts=jnp.where(rows[1:, 1] > 0, runs.last[1:], NEVER),
+        losses=runs.losses[at],
+        verdicts=jax.vmap(lambda each, step: verdict_of(each, step, best_known, spread(y)))(runs, steps),
+        close_steps=jnp.where(is_close.any(axis=1), jnp.argmax(is_close, axis=1), NEVER).astype(jnp.int32),
+        best_known=best_known,
+        low=round_low,
+        high=round_high,
+    )
+    return jax.tree.map(finite, found)
+
+
+def best_rates(problem: Problem, rows: jax.Array, controls: Mapping[str, Any]) -> jax.Array:
+    """The best learning rate [4] of each run, all else being equal: of the 64 of a sweep, the one that ends lowest.
+
+    A run that is not there, or diverges with all of them, keeps the learning rate that it has. For the arguments see `compare`.
+    """
+    start = start_of(problem, controls["w"], controls["b"], controls["key"])
+    descent = Descent.of(problem, start, controls["x"], controls["y"], controls["num_steps"])
+    rates = jnp.asarray(swept_rates(), jnp.float32)
+    branches = [partial(_losses_at, descent, rates, rule) for rule in _rules()]
+
+    def best(row: jax.Array) -> jax.Array:
+        losses = jax.lax.switch(row[0].astype(jnp.int32), branches, row)
+        is_found = (row[1] > 0) & jnp.isfinite(losses).any()
+        return jnp.where(is_found, rates[jnp.argmin(losses)], row[1])
+
+    return jax.lax.map(best, rows)
+
+
+def _losses_at(descent: Descent, rates: jax.Array, rule: Rule, row: jax.Array) -> jax.Array:
+    ends = jax.lax.map(lambda rate: descent.run(rule(row.at[1].set(rate))), rates)
+    return jnp.where(ends.diverged, jnp.inf, ends.losses)
+
+
+def _rules() -> list[Rule]:
+    """For each optimizer, what makes its rule from a row of settings."""
+
+    def rule_of(key: str, record: Optimizer) -> Rule:
+        places = {name: 1 + columns().index(slider_name(key, name)) for name in record.hyperparameters}
+        return lambda row: record.make(row[1], **{name: row[place] for name, place in places.items()})
+
+    return [rule_of(key, record) for key, record in OPTIMIZERS.items()]
+
+
+def _runs(loss: Loss, start: jax.Array, rows: jax.Array, num_steps: jax.Array, y: jax.Array) -> Run:
+    """The run of each row, one after the other, so that only the optimizer of that row computes."""
+
+    def with_rule(rule: Rule) -> Callable[[jax.Array], Run]:
+        return lambda row: run_descent(loss, start, rule(row), num_steps, y)
+
+    branches = [with_rule(rule) for rule in _rules()]
+    return jax.lax.map(lambda row: jax.lax.switch(row[0].astype(jnp.int32), branches, row), rows)
+
+
+def _paths(problem: Problem, runs: Run) -> jax.Array:
+    if problem.is_planar:
+        return runs.params
+    axes = PlaneAxes.through(runs.params[0], runs.grads[0, 0], runs.diverged_step[0] != NEVER)
+    return jax.vmap(axes.project)(runs.params)

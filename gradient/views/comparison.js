@@ -1,0 +1,244 @@
+// The comparison: a button that keeps the present settings as a run, and a table of all runs.
+
+import { getModel } from "../adapters/ipywidgets.js";
+import { formatNumber } from "../link/text.js";
+import { numbersOf } from "./array.js";
+import { callAll, listen, oncePerTask } from "./observers.js";
+import { setText } from "./texts.js";
+import { fillIn } from "./words.js";
+
+/** @typedef {import("../adapters/ipywidgets.js").Model} Model */
+/** @typedef {import("./observers.js").ViewModel} ViewModel */
+/** @typedef {number[]} Row an optimizer's index, a learning rate and the values of all sliders */
+/** @typedef {{ optimizer: Model, sliders: Model[] }} Controls */
+/** @typedef {import("./path.js").Look} Look */
+
+const TABLE = ["runs", "order", "is_open", "losses", "verdicts", "close_steps"];
+
+let numGroups = 0; // of radio buttons, one for each view
+
+/** The controls that hold the present settings. @param {ViewModel} model @returns {Promise<Controls>} */
+async function resolve(model) {
+  const get = (/** @type {string} */ reference) => getModel(model.widget_manager, reference);
+  const [optimizer, ...sliders] = await Promise.all([model.get("optimizer"), ...model.get("sliders")].map(get));
+  return { optimizer, sliders };
+}
+
+/** @param {Controls} controls @returns {Row} */
+const presentRow = ({ optimizer, sliders }) => [optimizer.get("index"), ...sliders.map((slider) => slider.get("value"))];
+
+/** The rows of the runs in their places: first the present one, then the others; empty places have a learning rate of 0. @param {ViewModel} model @param {Controls} controls @returns {Row[]} */
+function rowsOf(model, controls) {
+  const [runs, length] = [model.get("runs"), model.get("setting").length];
+  const others = Array.from({ length: runs.length / length }, (_, i) => runs.slice(i * length, (i + 1) * length));
+  return [presentRow(controls), ...others];
+}
+
+/** Sets the other runs and the order of the table. @param {ViewModel} model @param {Row[]} rows @param {number[]} order @param {Record<string, any>} [besides] */
+function setRuns(model, rows, order, besides = {}) {
+  const runs = rows.slice(1).flatMap((row, i) => (order.includes(i + 1) ? row : row.map(() => 0)));
+  const state = { runs, order, is_open: order.length > 1, ...besides };
+  for (const [name, value] of Object.entries(state)) model.set(name, value);
+  model.save_changes();
+}
+
+/**
+ * What the buttons do to the run in a row of the table.
+ * @param {ViewModel} model
+ * @param {Controls} controls
+ * @param {(at: number) => void} focusOn is told the row that the focus belongs to afterwards
+ */
+function actions(model, controls, focusOn) {
+  numGroups += 1;
+  return {
+    group: numGroups,
+    add: () => {
+      const [rows, order] = [rowsOf(model, controls), model.get("order")];
+      const free = rows.findIndex((_, place) => !order.includes(place));
+      setRuns(model, rows.with(free, rows[0]), [...order, free]);
+    },
+    best: () => {
+      model.set("asks", model.get("asks") + 1);
+      model.save_changes();
+    },
+    /** @param {number} at */
+    remove: (at) => {
+      focusOn(at);
+      setRuns(model, rowsOf(model, controls), model.get("order").toSpliced(at, 1));
+    },
+    /** @param {number} at @param {number} to */
+    move: (at, to) => {
+      const order = model.get("order");
+      focusOn(to);
+      setRuns(model, rowsOf(model, controls), order.toSpliced(at, 1).toSpliced(to, 0, order[at]));
+    },
+    /** The controls and a run exchange their settings, and with them their rows. @param {number} at */
+    choose: (at) => {
+      const [rows, order] = [rowsOf(model, controls), model.get("order")];
+      const place = order[at];
+      focusOn(at);
+      const exchanged = order.map((/** @type {number} */ other) => ({ 0: place, [place]: 0 })[other] ?? other);
+      setRuns(model, rows.with(place, rows[0]), exchanged, { setting: rows[place], restores: model.get("restores") + 1 });
+    },
+  };
+}
+
+/** @typedef {ReturnType<typeof actions>} Actions */
+
+/** An element with properties and children. @template {keyof HTMLElementTagNameMap} Name @param {Name} name @param {Record<string, any>} [properties] @param {(Node | string)[]} children */
+function element(name, properties = {}, ...children) {
+  const made = Object.assign(document.createElement(name), properties);
+  made.append(...children);
+  return made;
+}
+
+/** @param {string} text @param {string} title @param {() => void} act */
+function button(text, title, act) {
+  return element("button", { type: "button", textContent: text, title, onclick: act });
+}
+
+/** A button with a picture in the place of words. @param {string} picture @param {string} label @param {() => void} act */
+function pictureButton(picture, label, act) {
+  const made = button(picture, label, act);
+  made.setAttribute("aria-label", label);
+  return made;
+}
+
+/** The marks of a sign, around (22, 7). */
+const MARKS = {
+  disc: '<circle cx="22" cy="7" r="5"/>',
+  square: '<rect x="17.5" y="2.5" width="9" height="9"/>',
+  triangle: '<path d="M22 1.5 27.5 12h-11z"/>',
+  diamond: '<path d="M22 0.5 28 7 22 13.5 16 7z"/>',
+};
+
+/** The sign of a run in the pictures: a piece of its line, and its mark. @param {Look} look */
+function sign({ colour, dashes, shape }) {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  svg.setAttribute("viewBox", "0 0 44 14");
+  svg.setAttribute("aria-hidden", "true");
+  svg.innerHTML = `<path d="M1 7h42" stroke="${colour}" stroke-width="2.5" stroke-dasharray="${dashes.join(" ")}"/>
+    <g fill="${colour}" stroke="#fff">${MARKS[shape]}</g>`;
+  return svg;
+}
+
+/** What a run says of itself: its optimizer, and its settings. @param {ViewModel} model @param {Controls} controls @param {Row} row */
+function namesOf(model, { optimizer, sliders }, row) {
+  const settings = model.get("own")[row[0]].map((/** @type {number} */ place) => {
+    const label = sliders[place - 1].get("description");
+    return `${label} ${formatNumber(row[place])}`;
+  });
+  return [optimizer.get("_options_labels")[row[0]], settings.join(", ")];
+}
+
+/** The control that chooses a run. @param {ViewModel} model @param {number} at @param {Actions} act */
+function chooser(model, at, act) {
+  const { words, looks } = model.get("theme");
+  const place = model.get("order")[at];
+  const properties = { type: "radio", name: `techni-run-${act.group}`, checked: place === 0 };
+  const input = element("input", { ...properties, onchange: () => act.choose(at) });
+  input.setAttribute("aria-label", fillIn(words.choose, { run: at + 1 }));
+  return element("label", {}, input, sign(looks[place]));
+}
+
+/** The buttons of a row. @param {ViewModel} model @param {number} at @param {number} count @param {Actions} act */
+function rowButtons(model, at, count, act) {
+  const { words } = model.get("theme");
+  const run = at + 1;
+  const up = pictureButton("▲", fillIn(words.up, { run }), () => act.move(at, at - 1));
+  const down = pictureButton("▼", fillIn(words.down, { run }), () => act.move(at, at + 1));
+  const remove = pictureButton("✕", fillIn(words.remove, { run }), () => act.remove(at));
+  up.disabled = at === 0;
+  down.disabled = at === count - 1;
+  remove.disabled = model.get("order")[at] === 0;
+  return [up, down, remove];
+}
+
+/** A row of the table, without its words. @param {ViewModel} model @param {number} at @param {number} count @param {Actions} act */
+function buildRow(model, at, count, act) {
+  const names = model.get("theme").words.columns.slice(1, -1);
+  const cells = names.map((/** @type {string} */ name) => {
+    const cell = element("td");
+    cell.dataset.name = name; // which the style sheet writes where there is no room for a heading
+    return cell;
+  });
+  const buttons = element("td", {}, ...rowButtons(model, at, count, act));
+  return element("tr", {}, element("td", {}, chooser(model, at, act)), ...cells, buttons);
+}
+
+/** What has come of a run: its loss, when it is close to the lowest known, and its verdict. @param {ViewModel} model @param {number} place */
+function resultsOf(model, place) {
+  const { words, verdicts, never } = model.get("theme");
+  const [losses, codes, steps] = ["losses", "verdicts", "close_steps"].map((name) => numbersOf(model.get(name)));
+  if (place >= losses.length) return ["", "", ""]; // they are being computed
+  const close = steps[place] === never ? words.never : fillIn(words.at, { step: steps[place] });
+  return [formatNumber(losses[place]), close, verdicts[codes[place]]];
+}
+
+/** Writes the words of a row. @param {ViewModel} model @param {Controls} controls @param {HTMLTableRowElement} row @param {number} place of its run */
+function fillRow(model, controls, row, place) {
+  const texts = [...namesOf(model, controls, rowsOf(model, controls)[place]), ...resultsOf(model, place)];
+  for (const [i, text] of texts.entries()) setText(row.cells[i + 1], text);
+}
+
+/** The table, and a button below it. @param {Record<string, any>} words @param {HTMLButtonElement} best */
+function buildSection(words, best) {
+  const titles = words.columns.map((/** @type {string} */ text) => element("th", { scope: "col", textContent: text }));
+  const body = element("tbody");
+  const head = element("thead", {}, element("tr", {}, ...titles));
+  const table = element("table", {}, element("caption", { textContent: words.label }), head, body);
+  return { section: element("div", { className: "techni-runs" }, table, best), body };
+}
+
+/** Builds the rows anew; the focus goes with the run that has it. @param {HTMLTableSectionElement} body @param {HTMLTableRowElement[]} rows @param {number} focused the row that is to have it */
+function replaceRows(body, rows, focused) {
+  const active = /** @type {HTMLElement | null} */ (body.contains(document.activeElement) ? document.activeElement : null);
+  const controlsOf = (/** @type {Element | null | undefined} */ row) => [...(row?.querySelectorAll("input, button") ?? [])];
+  const place = controlsOf(active?.closest("tr")).indexOf(/** @type {Element} */ (active));
+  body.replaceChildren(...rows);
+  if (!active) return;
+  const controls = /** @type {HTMLButtonElement[]} */ (controlsOf(rows[Math.min(focused, rows.length - 1)]));
+  const next = controls[place].disabled ? controls.find((control) => !control.disabled) : controls[place];
+  next?.focus();
+}
+
+/** Makes the app higher by the section's height, so that the pictures keep theirs. @param {HTMLElement} section */
+function makeRoom(section) {
+  const grid = /** @type {HTMLElement | null} */ (section.closest(".techni-grid"));
+  grid?.style.setProperty("--runs", section.hidden ? "0px" : `calc(${section.offsetHeight}px + 6px)`);
+}
+
+/** @param {import("./observers.js").RenderContext} context */
+async function render({ model, el }) {
+  const controls = await resolve(model);
+  const { words, maxRuns } = model.get("theme");
+  let focused = 0;
+  const act = actions(model, controls, (at) => (focused = at));
+  const add = button(words.add, words.add_hint, act.add);
+  const { section, body } = buildSection(words, button(words.best, words.best_hint, act.best));
+  el.append(element("div", { className: "techni-add-run" }, add), section);
+  let built = "";
+  const show = () => {
+    /** @type {number[]} */
+    const order = model.get("order");
+    section.hidden = !model.get("is_open");
+    add.disabled = order.length === maxRuns;
+    if (`${order}` !== built) {
+      const rows = order.map((_, at) => buildRow(model, at, order.length, act));
+      replaceRows(body, rows, focused);
+      makeRoom(section);
+    }
+    built = `${order}`;
+    if (model.get("is_open")) for (const [at, row] of [...body.rows].entries()) fillRow(model, controls, row, order[at]);
+  };
+  const schedule = oncePerTask(show);
+  const undo = [
+    listen(model, TABLE, schedule),
+    listen(controls.optimizer, ["index"], schedule),
+    ...controls.sliders.map((slider) => listen(slider, ["value"], schedule)),
+  ];
+  show();
+  return () => callAll(undo);
+}
+
+export default { render };

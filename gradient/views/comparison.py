@@ -1,0 +1,116 @@
+"""The comparison: up to four runs in a table, of which one is that of the controls."""
+
+import pathlib
+from collections.abc import Sequence
+from typing import Any
+
+import anywidget
+from ipywidgets import Widget, widget_serialization
+from traitlets import Bool, Dict, Float, Instance, Int, List
+
+from gradient.compare import MAX_RUNS, columns
+from gradient.frame import NEVER
+from gradient.link.modules import esm
+from gradient.optimizers import OPTIMIZERS, slider_name
+from gradient.views import style
+from gradient.views.array import Array
+from gradient.views.sentences import COMPARISON, VERDICTS
+from gradient.views.view import Trait
+
+_HERE = pathlib.Path(__file__).parent
+_TABLE = ("losses", "verdicts", "close_steps")
+
+# How it draws and what it says.
+THEME = {
+    "looks": [
+        {"colour": look.colour, "dashes": list(look.dashes), "shape": look.shape} for look in (style.PRESENT, *style.OTHERS)
+    ],
+    "verdicts": {str(int(case)): words.word for case, words in VERDICTS.items()},
+    "maxRuns": MAX_RUNS,
+    "never": NEVER,
+    "words": COMPARISON,
+}
+
+
+class Comparison(anywidget.AnyWidget):
+    """Keeps runs beside the present one: their settings, and what comes of them.
+
+    A row of settings is the index of an optimizer, a learning rate and the values of all sliders of hyperparameters, as in
+    `gradient.compare`.
+
+    Attributes:
+        optimizer, sliders: the controls that hold the present settings.
+        own: for each optimizer, the places in a row of what it takes.
+        runs: the rows of the three other runs, one after the other; zeros for each that is not there.
+        is_open: whether there is one.
+        order: of the runs in the table: 0 stands for the present one, 1 to 3 for the others in their places.
+        setting, restores: a row to which the controls are to be set, and how many were.
+        asks: how often each run was to be given its best learning rate.
+        losses, verdicts, close_steps: see `gradient.compare.Comparison`.
+        theme: see `THEME`.
+    """
+
+    _esm = esm(_HERE / "comparison.js")
+
+    optimizer = Instance(Widget).tag(sync=True, **widget_serialization)
+    sliders = List(Instance(Widget)).tag(sync=True, **widget_serialization)
+    own = List(List(Int())).tag(sync=True)
+    runs = List(Float()).tag(sync=True, page_sets={"low": 0})
+    is_open = Bool(False).tag(sync=True, page_sets=True)
+    order = List(Int(), [0]).tag(sync=True, page_sets={"low": 0, "high": MAX_RUNS - 1})
+    setting = List(Float()).tag(sync=True, page_sets={"low": 0})
+    restores = Int(0).tag(sync=True, page_sets={"low": 0})
+    asks = Int(0).tag(sync=True, page_sets={"low": 0})
+    losses = Array(1)
+    verdicts = Array(1)
+    close_steps = Array(1)
+    theme = Dict(THEME).tag(sync=True)
+
+    def __init__(self, optimizer: Widget, sliders: Sequence[Widget]) -> None:
+        """Takes the choice of an optimizer, and the sliders of the learning rate and of the hyperparameters."""
+        places = {name: 1 + i for i, name in enumerate(columns())}
+        own = [
+            [places[name] for name in ("learning_rate", *(slider_name(key, name) for name in record.hyperparameters))]
+            for key, record in OPTIMIZERS.items()
+        ]
+        length = 1 + len(places)
+        empty = [0.0] * length
+        super().__init__(optimizer=optimizer, sliders=list(sliders), own=own, runs=empty * (MAX_RUNS - 1), setting=empty)
+        self.add_class("techni-comparison")
+
+    def outputs(self) -> dict[str, list[Trait]]:
+        """The fields of `gradient.compare.Comparison` that the table shows."""
+        return {name: [(self, name)] for name in _TABLE}
+
+    def state(self) -> list[Trait]:
+        """What a visitor sets."""
+        return [(self, name) for name in ("runs", "order", "is_open")]
+
+    def add(self) -> None:
+        """Keeps the present settings as a run of its own, as the button does.
+
+        Raises:
+            ValueError: if there are four runs.
+        """
+        rows = self._rows()
+        free = next((place for place in range(1, MAX_RUNS) if place not in self.order), None)
+        if free is None:
+            raise ValueError(f"There are {MAX_RUNS} runs, and no picture has room for more. Remove one: comparison.clear().")
+        rows[free - 1] = self._present()
+        self._set(rows, [*self.order, free])
+
+    def clear(self) -> None:
+        """Removes all runs but the present one."""
+        self._set([[0.0] * len(row) for row in self._rows()], [0])
+
+    def _rows(self) -> list[list[float]]:
+        length = len(self.runs) // (MAX_RUNS - 1)
+        return [self.runs[start : start + length] for start in range(0, len(self.runs), length)]
+
+    def _set(self, rows: Sequence[Sequence[float]], order: Sequence[int]) -> None:
+        with self.hold_sync():
+            self.runs, self.order = [number for row in rows for number in row], list(order)
+            self.is_open = len(order) > 1
+
+    def _present(self) -> list[Any]:
+        return [float(self.optimizer.index), *(float(slider.value) for slider in self.sliders)]
