@@ -17,6 +17,7 @@ from gradient.verdict import CLOSE, NOTHING, spread
 
 Rule = Callable[[jax.Array], optax.GradientTransformation]
 
+SMALLEST = 1e-37  # a loss of zero needs a place on a logarithmic axis
 MAX_RUNS = 4  # the present one, and three others
 
 
@@ -82,7 +83,7 @@ def compare(problem: Problem, rows: jax.Array, controls: Mapping[str, Any]) -> C
     is_close = runs.losses <= CLOSE * best_known + NOTHING * spread(y) ** 2
     found = Comparison(
         curve_x=jnp.minimum(jnp.arange(MAX_STEPS + 1), runs.last[1:, None]).astype(jnp.float32),
-        curve_y=runs.losses[1:],
+        curve_y=jnp.maximum(runs.losses[1:], SMALLEST),
         paths=paths[1:],
         points=paths[at][1:],
         steps=steps[1:],

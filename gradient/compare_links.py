@@ -85,7 +85,7 @@ def _without_others(best_known: jax.Array, low: jax.Array, high: jax.Array) -> d
         low=low,
         high=high,
     )
-    places = jnp.zeros((NUM_OTHERS, 2))
+    places = jnp.ones((NUM_OTHERS, 2))  # which a logarithmic axis has, too
     return {**empty._asdict(), **_curves(places, places, jnp.zeros(NUM_OTHERS, bool))}
 
 

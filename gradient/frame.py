@@ -13,7 +13,7 @@ from gradient.descent import iterate
 from gradient.landscape import PLANE_DOMAIN, colour_range, plane
 from gradient.optimizers import OPTIMIZERS, optimizer_key
 from gradient.problems import Problem
-from gradient.verdict import NOTHING, Verdict, spread, verdict
+from gradient.verdict import CLOSE, NOTHING, Verdict, spread, verdict
 
 MAX_STEPS = 200
 CURVE_POINTS = 121
@@ -46,7 +46,8 @@ class Frame(NamedTuple):
         step: the current step, at most `last`.
         verdict: a `Verdict`, of the iterate at the current step.
         best_known: the lowest loss known: the argument of that name, or the lowest loss of this descent, if that is less.
-        times_best: the loss at the current step in multiples of `best_known`; 0 if that counts as nothing.
+        times_best: the loss at the current step in multiples of `best_known`; 0 if it is close to that (see `verdict`), or if
+            that counts as nothing.
         num_finite: the number of iterates before the first non-finite one, at most T.
         diverged_step: the first step that is not finite, or whose loss exceeds a million times the loss at the start (or the
             variance of the data, if that is larger); -1 if there is none.
@@ -279,7 +280,8 @@ def _exit(path: jax.Array, domain: tuple[Interval, Interval]) -> dict[str, jax.A
 
 
 def _times(loss: jax.Array, best_known: jax.Array, nothing: jax.Array) -> jax.Array:
-    return jnp.where(best_known > nothing, loss / jnp.maximum(best_known, 1e-30), 0.0)
+    is_told = (best_known > nothing) & (loss > CLOSE * best_known)
+    return jnp.where(is_told, loss / jnp.maximum(best_known, 1e-30), 0.0)
 
 
 def verdict_of(run: Run, step: jax.Array, best_known: jax.Array, data_spread: jax.Array) -> jax.Array:

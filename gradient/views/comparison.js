@@ -198,14 +198,14 @@ function replaceRows(body, rows, focused) {
   body.replaceChildren(...rows);
   if (!active) return;
   const controls = /** @type {HTMLButtonElement[]} */ (controlsOf(rows[Math.min(focused, rows.length - 1)]));
-  const next = controls[place].disabled ? controls.find((control) => !control.disabled) : controls[place];
-  next?.focus();
+  const isNear = (/** @type {number} */ distance) => controls.find((c, i) => !c.disabled && Math.abs(i - place) === distance);
+  (isNear(0) ?? isNear(1) ?? isNear(2))?.focus();
 }
 
 /** Makes the app higher by the section's height, so that the pictures keep theirs. @param {HTMLElement} section */
 function makeRoom(section) {
   const grid = /** @type {HTMLElement | null} */ (section.closest(".techni-grid"));
-  grid?.style.setProperty("--runs", section.hidden ? "0px" : `calc(${section.offsetHeight}px + 6px)`);
+  grid?.style.setProperty("--runs", section.hidden ? "0px" : `${section.offsetHeight}px`);
 }
 
 /** @param {import("./observers.js").RenderContext} context */

@@ -140,7 +140,7 @@ ARITHMETIC = {
     "parameters": "(w, b)",
     "layers": "gradient norm by layer, from the input to the output:",
     "summary": "arithmetic",
-    "columns": ["x", "y", "model f", "error f − y", "(f − y)²", "by w", "by b"],
+    "columns": ["x", "y", "model f", "error f − y", "(f − y)²", "derivative by w", "derivative by b"],
     "point": "first data point",
     "mean": "mean of all points",
     "note": "The mean of the squares is the loss.",
