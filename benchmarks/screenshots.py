@@ -61,6 +61,14 @@ def show_numbers(page: Page) -> None:
     page.locator(".techni-arithmetic summary").click()
 
 
+def show_runs(page: Page) -> None:
+    """Momentum, Adam and gradient descent, each at its best learning rate."""
+    for optimizer in ("Adam", "Gradient descent"):
+        page.get_by_role("button", name="+ Compare").click()
+        choose(page, "Wave", optimizer)
+    page.get_by_role("button", name="Each at its best rate").click()
+
+
 class Part(NamedTuple):
     """A part of the page.
 
@@ -76,6 +84,7 @@ class Part(NamedTuple):
 PARTS = {
     "strips": Part(show_strips, (".techni-choices", ".techni-sliders")),
     "advice": Part(show_advice, (".techni-readout", ".techni-verdict", ".techni-advice")),
+    "runs": Part(show_runs, (".techni-field", ".techni-loss-place", ".techni-runs")),
     "numbers": Part(show_numbers, (".techni-readout", ".techni-arithmetic")),
     "play": Part(lambda page: press(page, "Step", "Home", *["ArrowRight"] * 8), (".techni-field", ".techni-loss-place")),
 }

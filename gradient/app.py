@@ -8,6 +8,7 @@ import jax
 
 from gradient.app_links import link_frame, link_start, link_strips, link_sweep
 from gradient.cache import DiskCache
+from gradient.compare import own_places
 from gradient.compare_links import link_best_rates, link_comparison, link_restored
 from gradient.controls import Controls, labels_of
 from gradient.frame import MAX_STEPS, NEVER, Frame
@@ -49,6 +50,8 @@ class App(Controls, widgets.Box):
         show_errors: whether the residuals are drawn.
         transport: which step is shown, and its buttons; a `transport.step` past the end means the end.
         field, fit, loss, readout: the views.
+        comparison: the runs beside the present one; `comparison.add()` keeps the present settings, `comparison.clear()` removes
+            them all.
     """
 
     _open: ClassVar["App | None"] = None
@@ -182,7 +185,7 @@ class App(Controls, widgets.Box):
             self._linked(Readout(cached_best(self._cache), self.strips["learning_rate"])),
         )
         self.formula, self.arithmetic = self._linked(Formula()), self._linked(ArithmeticLine())
-        self.comparison = Comparison(self.optimizer, [self.learning_rate, *self.hyperparameters.values()])
+        self.comparison = Comparison(self.optimizer, [self.learning_rate, *self.hyperparameters.values()], own_places())
         self.advised = Advice(list(self.strips.values()))
         rate, *others = (_named(place, "swept") for place in self.swept.values())
         start = [self.initial_w, self.initial_b, self.random_key]

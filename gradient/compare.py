@@ -56,6 +56,15 @@ def columns() -> list[str]:
     return ["learning_rate", *sliders()]
 
 
+def own_places() -> list[list[int]]:
+    """For each optimizer, the places in a row of what it takes: its learning rate, and its hyperparameters."""
+    places = {name: 1 + i for i, name in enumerate(columns())}
+    return [
+        [places[name] for name in ("learning_rate", *(slider_name(key, name) for name in record.hyperparameters))]
+        for key, record in OPTIMIZERS.items()
+    ]
+
+
 def compare(problem: Problem, rows: jax.Array, controls: Mapping[str, Any]) -> Comparison:
     """Runs the present descent and the others.
 
@@ -63,8 +72,8 @@ def compare(problem: Problem, rows: jax.Array, controls: Mapping[str, Any]) -> C
 
     Args:
         problem: what is fitted.
-        rows: [4, 1 + len(columns())], the present run first: the index of an optimizer, and its settings. A learning rate of 0
-            is that of a run that is not there.
+        rows: [4, n], the present run first: the index of an optimizer, and the values of `columns()`. A learning rate of 0 is
+            that of a run that is not there.
         controls: the arguments of `gradient.frame.frame`, but for the optimizer's.
     """
     x, y = controls["x"], controls["y"]
@@ -124,11 +133,13 @@ def _losses_at(descent: Descent, rates: jax.Array, rule: Rule, row: jax.Array) -
 def _rules() -> list[Rule]:
     """For each optimizer, what makes its rule from a row of settings."""
 
-    def rule_of(key: str, record: Optimizer) -> Rule:
-        places = {name: 1 + columns().index(slider_name(key, name)) for name in record.hyperparameters}
-        return lambda row: record.make(row[1], **{name: row[place] for name, place in places.items()})
+    def rule_of(record: Optimizer, places: list[int]) -> Rule:
+        rate, *others = places
+        return lambda row: record.make(
+            row[rate], **{name: row[i] for name, i in zip(record.hyperparameters, others, strict=True)}
+        )
 
-    return [rule_of(key, record) for key, record in OPTIMIZERS.items()]
+    return [rule_of(*each) for each in zip(OPTIMIZERS.values(), own_places(), strict=True)]
 
 
 def _runs(loss: Loss, start: jax.Array, rows: jax.Array, num_steps: jax.Array, y: jax.Array) -> Run:

@@ -100,21 +100,26 @@ def link_best_rates(
 ) -> JaxLink:
     """Gives each run the best of 64 learning rates when the comparison asks for it."""
 
-    def best(*, problem: int, asks: jax.Array, **inputs: jax.Array) -> dict[str, Any]:
-        del asks
-        rows = _rows(inputs)
-        rates = best_rates(problems[problem], rows, inputs)
-        return {"runs": rows.at[:, 1].set(rates)[1:].ravel(), "learning_rate": rates[0]}
+    def best(*, problem: int, asks: jax.Array, answered: jax.Array, **inputs: jax.Array) -> dict[str, Any]:
+        # The choice of a problem runs this, too, and must set nothing.
+        is_asked, rows = asks > answered, _rows(inputs)
+        rates = jax.lax.cond(is_asked, lambda: best_rates(problems[problem], rows, inputs), lambda: rows[:, 1])
+        runs = inputs["runs"].reshape(NUM_OTHERS, -1).at[:, 1].set(rates[1:])
+        # A control is not set to NaN.
+        return {"answered": asks, "runs": runs.ravel(), "learning_rate": jnp.where(is_asked, rates[0], jnp.nan)}
 
     return jaxlink(
         best,
         inputs={
             **{name: trait for name, trait in inputs_of(controls, views).items() if name not in ("step", "best_known")},
             **_runs(controls, comparison),
-            "asks": (comparison, "asks"),
+            **{name: (comparison, name) for name in ("asks", "answered")},
         },
         static={"problem": (controls.problem, "index")},
-        outputs={"runs": (comparison, "runs"), "learning_rate": (controls.learning_rate, "value")},
+        outputs={
+            **{name: (comparison, name) for name in ("answered", "runs")},
+            "learning_rate": (controls.learning_rate, "value"),
+        },
         triggers=["asks"],
         sync_targets=True,
         shapes=lambda problem: dict.fromkeys(("x", "y"), problems[problem].x.shape),
@@ -151,7 +156,7 @@ def _runs(controls: Controls, comparison: Comparison) -> dict[str, Trait]:
 def _rows(inputs: Mapping[str, jax.Array]) -> jax.Array:
     """The rows of `compare`."""
     present = jnp.stack([inputs[name].astype(jnp.float32) for name in ("optimizer", *columns())])
-    return jnp.concatenate([present[None], inputs["runs"].reshape(NUM_OTHERS, -1)])
+    return jnp.concatenate([present[None], inputs["runs"].reshape(NUM_OTHERS, -1)[:, : len(present)]])
 
 
 def _name(kind: str, problem: Problem) -> str | None:

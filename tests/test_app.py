@@ -118,7 +118,7 @@ def test_what_a_slider_event_costs(app: App, wire: Wire, name: str, value: float
     assert [len(to(mark, sent)) for mark in (app.loss.curve, app.fit.curve, app.fit.residuals, app.readout)] == [1, 1, 1, 1]
     assert len(to(slider, sent, "echo_update")) == 1
     assert 1 <= len(to(canvas_of(app), sent)) <= 3
-    scales: list[Any] = [app.loss.log_scale, app.loss.linear_scale]
+    scales: list[Any] = [app.loss, app.loss.log_scale, app.loss.linear_scale]
     assert all(len(to(scale, sent)) <= 1 for scale in scales)  # only where the loss leaves its axis
     step = [app.arithmetic, app.formula]
     assert [len(to(view, sent)) for view in step] == [1, 1]

@@ -280,7 +280,8 @@ def test_a_source_from_which_nothing_in_the_cache_follows_does_not_matter(source
     assert sources_hash.__wrapped__() == sources_hash()
 
 
-# What computes programs and grids, besides the functions that `app_links.py` traces.
+# What computes programs and grids, besides the functions that these files trace.
+LINKS = ["app_links.py", "compare_links.py"]
 ROOTS = ["frame.py", "landscape.py", "link/programs.py", "wasm/__init__.py"]
 
 
@@ -313,7 +314,7 @@ def import_closure(files: set[str]) -> set[str]:
 
 
 def test_the_key_follows_from_every_module_that_computes_programs_or_grids() -> None:
-    traced = imported_files("app_links.py", traced_names((PACKAGE / "app_links.py").read_text()))
+    traced = set().union(*(imported_files(name, traced_names((PACKAGE / name).read_text())) for name in LINKS))
     sources = {str(file.relative_to(PACKAGE)) for pattern in gradient.cache.SOURCES for file in PACKAGE.glob(pattern)}
     missing = import_closure({*ROOTS, *traced}) - sources
     assert not missing, f"{sorted(missing)} decide what is in the cache. Add them to SOURCES in gradient/cache.py."

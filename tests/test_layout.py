@@ -572,6 +572,7 @@ def test_on_a_phone_a_second_finger_does_not_disturb_a_drag(phone: AppPage, touc
 
 
 def test_on_a_phone_a_tap_sets_the_start(phone: AppPage) -> None:
+    assert phone.page.evaluate("visualViewport.scale") == 1
     phone.page.touchscreen.tap(*phone.at(0.5, 0.0))
     phone.expect_start(0.5, 0.0, tolerance=0.05)
 

@@ -175,7 +175,7 @@ ONLY_NAMES = [
 PRIVATE = {"gradient/adapters/jax.py": ("jax._src", "jax.extend", "jax.core", "jax.interpreters")}
 
 # The app and the views change nothing by hand: all that reacts to a change is a link.
-NO_OBSERVE = ["gradient/app.py", "gradient/app_links.py", "gradient/controls.py", "gradient/views/*.py"]
+NO_OBSERVE = [f"gradient/{name}.py" for name in ("app", "app_links", "compare_links", "controls", "views/*")]
 
 
 def module_of(name: str) -> str:

@@ -24,14 +24,17 @@ async function resolve(model) {
   return { optimizer, sliders };
 }
 
-/** @param {Controls} controls @returns {Row} */
-const presentRow = ({ optimizer, sliders }) => [optimizer.get("index"), ...sliders.map((slider) => slider.get("value"))];
+/** The present settings. @param {Controls} controls @param {number} length @returns {Row} */
+function presentRow({ optimizer, sliders }, length) {
+  const row = [optimizer.get("index"), ...sliders.map((slider) => slider.get("value"))];
+  return [...row, ...Array(length - row.length).fill(0)];
+}
 
 /** The rows of the runs in their places: first the present one, then the others; empty places have a learning rate of 0. @param {ViewModel} model @param {Controls} controls @returns {Row[]} */
 function rowsOf(model, controls) {
   const [runs, length] = [model.get("runs"), model.get("setting").length];
   const others = Array.from({ length: runs.length / length }, (_, i) => runs.slice(i * length, (i + 1) * length));
-  return [presentRow(controls), ...others];
+  return [presentRow(controls, length), ...others];
 }
 
 /** Sets the other runs and the order of the table. @param {ViewModel} model @param {Row[]} rows @param {number[]} order @param {Record<string, any>} [besides] */
@@ -198,14 +201,14 @@ function replaceRows(body, rows, focused) {
   body.replaceChildren(...rows);
   if (!active) return;
   const controls = /** @type {HTMLButtonElement[]} */ (controlsOf(rows[Math.min(focused, rows.length - 1)]));
-  const isNear = (/** @type {number} */ distance) => controls.find((c, i) => !c.disabled && Math.abs(i - place) === distance);
-  (isNear(0) ?? isNear(1) ?? isNear(2))?.focus();
+  const near = [place, place + 1, place - 1, place - 2].find((i) => controls[i] && !controls[i].disabled);
+  if (near !== undefined) controls[near].focus();
 }
 
 /** Makes the app higher by the section's height, so that the pictures keep theirs. @param {HTMLElement} section */
 function makeRoom(section) {
   const grid = /** @type {HTMLElement | null} */ (section.closest(".techni-grid"));
-  grid?.style.setProperty("--runs", section.hidden ? "0px" : `${section.offsetHeight}px`);
+  grid?.style.setProperty("--runs", section.hidden ? "0px" : `${section.offsetHeight + 6}px`);
 }
 
 /** @param {import("./observers.js").RenderContext} context */

@@ -2,22 +2,22 @@
 
 import pathlib
 from collections.abc import Sequence
-from typing import Any
 
 import anywidget
 from ipywidgets import Widget, widget_serialization
-from traitlets import Bool, Dict, Float, Instance, Int, List
+from traitlets import Bool, Dict, Float, Instance, Int, List, Tuple
 
-from gradient.compare import MAX_RUNS, columns
+from gradient.compare import MAX_RUNS
 from gradient.frame import NEVER
 from gradient.link.modules import esm
-from gradient.optimizers import OPTIMIZERS, slider_name
 from gradient.views import style
 from gradient.views.array import Array
 from gradient.views.sentences import COMPARISON, VERDICTS
 from gradient.views.view import Trait
 
 _HERE = pathlib.Path(__file__).parent
+ROW_LENGTH = 18  # a rule of the server's has a fixed length; there is room for 16 sliders of hyperparameters
+_EMPTY = (0.0,) * ROW_LENGTH
 _TABLE = ("losses", "verdicts", "close_steps")
 
 # How it draws and what it says.
@@ -36,7 +36,7 @@ class Comparison(anywidget.AnyWidget):
     """Keeps runs beside the present one: their settings, and what comes of them.
 
     A row of settings is the index of an optimizer, a learning rate and the values of all sliders of hyperparameters, as in
-    `gradient.compare`.
+    `gradient.compare`, and zeros up to a fixed length.
 
     Attributes:
         optimizer, sliders: the controls that hold the present settings.
@@ -45,7 +45,7 @@ class Comparison(anywidget.AnyWidget):
         is_open: whether there is one.
         order: of the runs in the table: 0 stands for the present one, 1 to 3 for the others in their places.
         setting, restores: a row to which the controls are to be set, and how many were.
-        asks: how often each run was to be given its best learning rate.
+        asks, answered: how often each run was to be given its best learning rate, and was.
         losses, verdicts, close_steps: see `gradient.compare.Comparison`.
         theme: see `THEME`.
     """
@@ -55,27 +55,29 @@ class Comparison(anywidget.AnyWidget):
     optimizer = Instance(Widget).tag(sync=True, **widget_serialization)
     sliders = List(Instance(Widget)).tag(sync=True, **widget_serialization)
     own = List(List(Int())).tag(sync=True)
-    runs = List(Float()).tag(sync=True, page_sets={"low": 0})
+    runs = Tuple(*[Float()] * (ROW_LENGTH * (MAX_RUNS - 1)), default_value=_EMPTY * (MAX_RUNS - 1)).tag(
+        sync=True, page_sets=True
+    )
     is_open = Bool(False).tag(sync=True, page_sets=True)
-    order = List(Int(), [0]).tag(sync=True, page_sets={"low": 0, "high": MAX_RUNS - 1})
-    setting = List(Float()).tag(sync=True, page_sets={"low": 0})
+    order = List(Int(), [0]).tag(sync=True, page_sets=True)
+    setting = Tuple(*[Float()] * ROW_LENGTH, default_value=_EMPTY).tag(sync=True, page_sets=True)
     restores = Int(0).tag(sync=True, page_sets={"low": 0})
     asks = Int(0).tag(sync=True, page_sets={"low": 0})
+    answered = Int(0).tag(sync=True, page_sets={"low": 0})
     losses = Array(1)
     verdicts = Array(1)
     close_steps = Array(1)
     theme = Dict(THEME).tag(sync=True)
 
-    def __init__(self, optimizer: Widget, sliders: Sequence[Widget]) -> None:
-        """Takes the choice of an optimizer, and the sliders of the learning rate and of the hyperparameters."""
-        places = {name: 1 + i for i, name in enumerate(columns())}
-        own = [
-            [places[name] for name in ("learning_rate", *(slider_name(key, name) for name in record.hyperparameters))]
-            for key, record in OPTIMIZERS.items()
-        ]
-        length = 1 + len(places)
-        empty = [0.0] * length
-        super().__init__(optimizer=optimizer, sliders=list(sliders), own=own, runs=empty * (MAX_RUNS - 1), setting=empty)
+    def __init__(self, optimizer: Widget, sliders: Sequence[Widget], own: Sequence[Sequence[int]]) -> None:
+        """Takes the choice of an optimizer, the sliders of the learning rate and of the hyperparameters, and `own`.
+
+        Raises:
+            ValueError: if there are too many sliders.
+        """
+        if 1 + len(sliders) > ROW_LENGTH:
+            raise ValueError(f"There are {len(sliders)} sliders, and a run has room for {ROW_LENGTH - 1}. Remove an optimizer.")
+        super().__init__(optimizer=optimizer, sliders=list(sliders), own=list(map(list, own)))
         self.add_class("techni-comparison")
 
     def outputs(self) -> dict[str, list[Trait]]:
@@ -101,16 +103,16 @@ class Comparison(anywidget.AnyWidget):
 
     def clear(self) -> None:
         """Removes all runs but the present one."""
-        self._set([[0.0] * len(row) for row in self._rows()], [0])
+        self._set([_EMPTY] * (MAX_RUNS - 1), [0])
 
-    def _rows(self) -> list[list[float]]:
-        length = len(self.runs) // (MAX_RUNS - 1)
-        return [self.runs[start : start + length] for start in range(0, len(self.runs), length)]
+    def _rows(self) -> list[Sequence[float]]:
+        return [self.runs[start : start + ROW_LENGTH] for start in range(0, len(self.runs), ROW_LENGTH)]
 
     def _set(self, rows: Sequence[Sequence[float]], order: Sequence[int]) -> None:
         with self.hold_sync():
-            self.runs, self.order = [number for row in rows for number in row], list(order)
+            self.runs, self.order = tuple(number for row in rows for number in row), list(order)
             self.is_open = len(order) > 1
 
-    def _present(self) -> list[Any]:
-        return [float(self.optimizer.index), *(float(slider.value) for slider in self.sliders)]
+    def _present(self) -> Sequence[float]:
+        row = (float(self.optimizer.index), *(float(slider.value) for slider in self.sliders))
+        return row + _EMPTY[len(row) :]

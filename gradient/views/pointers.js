@@ -88,6 +88,7 @@ export function takePointers(model, el, handle, pick) {
   };
   el.addEventListener("pointerup", release);
   el.addEventListener("pointercancel", release);
+  el.addEventListener("lostpointercapture", release); // whatever became of the pointer
   el.addEventListener("click", (event) => {
     if (dragging === null && pointer === "touch" && canTake(event)) pick(pointAt(model, el, event));
   });

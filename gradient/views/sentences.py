@@ -77,7 +77,7 @@ COMPARISON = {
     "label": "Runs from the same start, on the same data",
     "columns": ["Run", "Optimizer", "Settings", "Loss at this step", "Within 5 % of the lowest known", "Verdict", ""],
     "choose": "Set the sliders to run {run}",
-    "never": "never",
+    "never": "not reached",
     "at": "after {step} steps",
     "up": "Move run {run} up",
     "down": "Move run {run} down",
