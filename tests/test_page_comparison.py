@@ -159,9 +159,8 @@ def test_there_is_room_for_four_runs(app: AppPage) -> None:
 def test_each_run_gets_the_best_of_its_rates(app: AppPage) -> None:
     keep(app, "Adam")
     app.settle()
-    best = float(words.inner_text().split()[-1] if words.is_visible() else str(words.text_content()).split()[-1])
-        app.page.locator(".techni-swept", has=app.slider("Learning rate")).locator("span").first.text_content().split()[-1]
-    )
+    words = app.page.locator(".techni-swept", has=app.slider("Learning rate")).locator(".techni-strip-words span").first
+    best = float(str(words.text_content()).split()[-1])
     app.button("Each at its best rate").click()
     expect(rows(app).nth(1).locator("td").nth(2)).to_have_text("Learning rate 0.219, Momentum 0.7")
     app.settle()
