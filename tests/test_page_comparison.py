@@ -48,7 +48,7 @@ def expected(optimizer: str, label: str, settings: str, **numbers: float) -> lis
     """The words of a row, by the frame of these settings."""
     seen = see(WAVE, optimizer, **{**START, "step": 200, **numbers}, best_known=lowest_known(WAVE))
     close = np.flatnonzero(seen.curve_y[0] <= 1.05 * seen.best_known + 1e-5 * np.std(WAVE.y) ** 2)
-    steps = f"after {close[0]} steps" if len(close) else COMPARISON["never"]
+    steps = f"after {close[0]} steps" if len(close) else str(COMPARISON["never"])
     word = VERDICTS[Verdict(int(seen.verdict))].word
     return [label, settings, format_number(float(seen.loss)), steps, word]
 

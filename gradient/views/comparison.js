@@ -4,18 +4,17 @@ import { getModel } from "../adapters/ipywidgets.js";
 import { formatNumber } from "../link/text.js";
 import { numbersOf } from "./array.js";
 import { callAll, listen, oncePerTask } from "./observers.js";
+import { actions, rowsOf } from "./runs.js";
 import { setText } from "./texts.js";
 import { fillIn } from "./words.js";
 
-/** @typedef {import("../adapters/ipywidgets.js").Model} Model */
 /** @typedef {import("./observers.js").ViewModel} ViewModel */
-/** @typedef {number[]} Row an optimizer's index, a learning rate and the values of all sliders */
-/** @typedef {{ optimizer: Model, sliders: Model[] }} Controls */
+/** @typedef {import("./runs.js").Actions} Actions */
+/** @typedef {import("./runs.js").Controls} Controls */
+/** @typedef {import("./runs.js").Row} Row */
 /** @typedef {import("./path.js").Look} Look */
 
 const TABLE = ["runs", "order", "is_open", "losses", "verdicts", "close_steps"];
-
-let numGroups = 0; // of radio buttons, one for each view
 
 /** The controls that hold the present settings. @param {ViewModel} model @returns {Promise<Controls>} */
 async function resolve(model) {
@@ -23,70 +22,6 @@ async function resolve(model) {
   const [optimizer, ...sliders] = await Promise.all([model.get("optimizer"), ...model.get("sliders")].map(get));
   return { optimizer, sliders };
 }
-
-/** The present settings. @param {Controls} controls @param {number} length @returns {Row} */
-function presentRow({ optimizer, sliders }, length) {
-  const row = [optimizer.get("index"), ...sliders.map((slider) => slider.get("value"))];
-  return [...row, ...Array(length - row.length).fill(0)];
-}
-
-/** The rows of the runs in their places: first the present one, then the others; empty places have a learning rate of 0. @param {ViewModel} model @param {Controls} controls @returns {Row[]} */
-function rowsOf(model, controls) {
-  const [runs, length] = [model.get("runs"), model.get("setting").length];
-  const others = Array.from({ length: runs.length / length }, (_, i) => runs.slice(i * length, (i + 1) * length));
-  return [presentRow(controls, length), ...others];
-}
-
-/** Sets the other runs and the order of the table. @param {ViewModel} model @param {Row[]} rows @param {number[]} order @param {Record<string, any>} [besides] */
-function setRuns(model, rows, order, besides = {}) {
-  const runs = rows.slice(1).flatMap((row, i) => (order.includes(i + 1) ? row : row.map(() => 0)));
-  const state = { runs, order, is_open: order.length > 1, ...besides };
-  for (const [name, value] of Object.entries(state)) model.set(name, value);
-  model.save_changes();
-}
-
-/**
- * What the buttons do to the run in a row of the table.
- * @param {ViewModel} model
- * @param {Controls} controls
- * @param {(at: number) => void} focusOn is told the row that the focus belongs to afterwards
- */
-function actions(model, controls, focusOn) {
-  numGroups += 1;
-  return {
-    group: numGroups,
-    add: () => {
-      const [rows, order] = [rowsOf(model, controls), model.get("order")];
-      const free = rows.findIndex((_, place) => !order.includes(place));
-      setRuns(model, rows.with(free, rows[0]), [...order, free]);
-    },
-    best: () => {
-      model.set("asks", model.get("asks") + 1);
-      model.save_changes();
-    },
-    /** @param {number} at */
-    remove: (at) => {
-      focusOn(at);
-      setRuns(model, rowsOf(model, controls), model.get("order").toSpliced(at, 1));
-    },
-    /** @param {number} at @param {number} to */
-    move: (at, to) => {
-      const order = model.get("order");
-      focusOn(to);
-      setRuns(model, rowsOf(model, controls), order.toSpliced(at, 1).toSpliced(to, 0, order[at]));
-    },
-    /** The controls and a run exchange their settings, and with them their rows. @param {number} at */
-    choose: (at) => {
-      const [rows, order] = [rowsOf(model, controls), model.get("order")];
-      const place = order[at];
-      focusOn(at);
-      const exchanged = order.map((/** @type {number} */ other) => ({ 0: place, [place]: 0 })[other] ?? other);
-      setRuns(model, rows.with(place, rows[0]), exchanged, { setting: rows[place], restores: model.get("restores") + 1 });
-    },
-  };
-}
-
-/** @typedef {ReturnType<typeof actions>} Actions */
 
 /** An element with properties and children. @template {keyof HTMLElementTagNameMap} Name @param {Name} name @param {Record<string, any>} [properties] @param {(Node | string)[]} children */
 function element(name, properties = {}, ...children) {
@@ -211,6 +146,27 @@ function makeRoom(section) {
   grid?.style.setProperty("--runs", section.hidden ? "0px" : `${section.offsetHeight + 6}px`);
 }
 
+/**
+ * Makes what shows the runs in the table; it is given the row that is to have the focus if the rows change.
+ * @param {ViewModel} model @param {Controls} controls @param {ReturnType<typeof buildSection>} parts @param {Actions} act
+ */
+function makeTable(model, controls, { section, body }, act) {
+  let built = "";
+  return (/** @type {number} */ focused) => {
+    /** @type {number[]} */
+    const order = model.get("order");
+    section.hidden = !model.get("is_open");
+    if (`${order}` !== built) {
+      const rows = order.map((_, at) => buildRow(model, at, order.length, act));
+      replaceRows(body, rows, focused);
+      makeRoom(section);
+    }
+    built = `${order}`;
+    if (section.hidden) return;
+    for (const [at, row] of [...body.rows].entries()) fillRow(model, controls, row, order[at]);
+  };
+}
+
 /** @param {import("./observers.js").RenderContext} context */
 async function render({ model, el }) {
   const controls = await resolve(model);
@@ -218,21 +174,12 @@ async function render({ model, el }) {
   let focused = 0;
   const act = actions(model, controls, (at) => (focused = at));
   const add = button(words.add, words.add_hint, act.add);
-  const { section, body } = buildSection(words, button(words.best, words.best_hint, act.best));
-  el.append(element("div", { className: "techni-add-run" }, add), section);
-  let built = "";
+  const parts = buildSection(words, button(words.best, words.best_hint, act.best));
+  el.append(element("div", { className: "techni-add-run" }, add), parts.section);
+  const showRuns = makeTable(model, controls, parts, act);
   const show = () => {
-    /** @type {number[]} */
-    const order = model.get("order");
-    section.hidden = !model.get("is_open");
-    add.disabled = order.length === maxRuns;
-    if (`${order}` !== built) {
-      const rows = order.map((_, at) => buildRow(model, at, order.length, act));
-      replaceRows(body, rows, focused);
-      makeRoom(section);
-    }
-    built = `${order}`;
-    if (model.get("is_open")) for (const [at, row] of [...body.rows].entries()) fillRow(model, controls, row, order[at]);
+    add.disabled = model.get("order").length === maxRuns;
+    showRuns(focused);
   };
   const schedule = oncePerTask(show);
   const undo = [
