@@ -139,7 +139,9 @@ function render({ model, el }) {
   const removed = new AbortController();
   const following = [
     followLossScales(model, model.get("loss_axes")),
-    getModel(model.widget_manager, model.get("curve")).then(drawUnpadded),
+    ...model
+      .get("curves")
+      .map(async (/** @type {string} */ curve) => drawUnpadded(await getModel(model.widget_manager, curve))),
   ];
   const observer = new MutationObserver((records) => {
     const root = el.closest(".techni-app");
