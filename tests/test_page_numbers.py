@@ -150,7 +150,7 @@ def test_the_arithmetic_is_that_of_the_frame(app: AppPage) -> None:
     app.page.locator(".techni-arithmetic summary").click()
     expect(app.page.locator(".techni-arithmetic tr")).to_have_count(3)
     names, point, mean = rows(app)
-    assert names == ["", "x", "y", "model f", "error f − y", "(f − y)²", "by w", "by b"]
+    assert names == ["", "x", "y", "model f", "error f − y", "(f − y)²", "derivative by w", "derivative by b"]
     np.testing.assert_allclose([numbers_in(cell)[0] for cell in point[1:]], frame.example, rtol=6e-3)
     means = [frame.loss, *frame.gradient]
     np.testing.assert_allclose([numbers_in(cell)[0] for cell in mean[-3:]], means, rtol=6e-3)
