@@ -485,7 +485,7 @@ def touch(phone: AppPage) -> Callable[..., None]:
 
 
 def lift(phone: AppPage, touch: Callable[..., None], *places: float) -> None:
-    """Lifts the fingers from where they rest: after a quick move Chromium would scroll on, and take the next tap for its end."""
+    """Lifts the fingers from where they rest: after a quick move Chromium scrolls on, and the next tap only ends that."""
     for _ in range(2):
         phone.settle()
         touch("touchMove", *places)
@@ -583,11 +583,17 @@ def test_on_a_phone_a_tap_on_the_loss_curve_goes_to_that_step_and_a_swipe_does_n
     phone: AppPage, touch: Callable[..., None]
 ) -> None:
     curve = phone.page.locator(".techni-loss .plotarea_background")
-    curve.scroll_into_view_if_needed()
+
+    def is_reached() -> bool:
+        curve.scroll_into_view_if_needed()
+        area = curve.bounding_box()
+        assert area
+        phone.page.touchscreen.tap(area["x"] + area["width"] * 20 / 30, area["y"] + area["height"] / 2)
+        return phone.settled()["step"] == "20"
+
+    eventually(is_reached)  # as above
     area = curve.bounding_box()
     assert area
-    phone.page.touchscreen.tap(area["x"] + area["width"] * 20 / 30, area["y"] + area["height"] / 2)
-    phone.wait("s.step === '20'")
     x, y = area["x"] + area["width"] * 5 / 30, area["y"] + area["height"] / 2
     touch("touchStart", x, y)
     for distance in (40, 80, 120):
