@@ -9,6 +9,7 @@ import jax
 
 from gradient.app import App
 from gradient.cache_paths import compilation_options
+from gradient.link import JaxLink
 
 
 def prepare(*, kernels: bool = False) -> str:
@@ -21,7 +22,7 @@ def prepare(*, kernels: bool = False) -> str:
         OSError: if the cache cannot be written.
     """
     app = App()
-    cache, num_programs = app._cache, sum(len(link.programs) for link in (app._main, app._sweep, app._pointer))
+    cache, num_programs = app._cache, sum(len(link.programs) for link in app._links if isinstance(link, JaxLink))
     missing = [name for name, is_there in cache.names.items() if not is_there]
     if missing:
         raise OSError(
@@ -43,6 +44,7 @@ def _compile_all(app: App) -> None:
         app.problem.index, app.optimizer.index = problem, optimizer
         app.frame()
         app.sweep()
+        app._compared()
 
 
 def main() -> None:

@@ -129,7 +129,7 @@ ROOMS = [
             *("gradient.allowlist*", "gradient.server.rules"),  # rules are checked where they are declared, too
         },
     ),
-    Room("gradient/prepare.py", {"jax", "gradient.app", "gradient.cache_paths"}),
+    Room("gradient/prepare.py", {"jax", "gradient.app", "gradient.cache_paths", "gradient.link"}),
     Room(
         "gradient/publish/app_export.py",
         {
