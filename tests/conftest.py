@@ -3,6 +3,7 @@
 import contextlib
 import fcntl
 import gc
+import itertools
 import os
 import re
 import shutil
@@ -98,11 +99,20 @@ class Server:
         return "Traceback" in _LEFT.sub("", self.log)
 
 
+# Each process of the tests has its own ports, below those that the system gives to clients: a server that finds its port taken
+# may listen on another one.
+_WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+_PORTS = itertools.count(20_000 + 4000 * _WORKER + os.getpid() % 3000)
+
+
 def free_port() -> int:
     """A port that nobody listens on at 127.0.0.1."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    for port in _PORTS:
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("there are more ports than this")
 
 
 @contextlib.contextmanager
