@@ -16,11 +16,9 @@ import pytest
 import traitlets
 from ipykernel.inprocess.ipkernel import InProcessInteractiveShell, InProcessKernel
 
-from gradient.adapters.ipywidgets import kind_of, live_widgets
+from gradient.adapters.ipywidgets import kind_of
 from gradient.allowlist import describe
 from gradient.allowlist.traits import rules_of
-from gradient.app import App
-from gradient.link import JaxLink
 from gradient.link.choose import Choice
 from gradient.server.allowlist import NOTHING, Allowlist
 from gradient.server.frames import FrameError, read
@@ -377,17 +375,21 @@ def test_a_page_sets_for_a_link_only_what_the_link_refers_to(tmp_path: Path) -> 
     assert not models.is_linked(ID)
 
 
+AHEAD = """
+import runpy
+from gradient.app import App
+App.build_ahead()
+runpy.run_module("gradient.allowlist", run_name="__main__")
+"""
+
+
 def test_an_app_that_was_built_ahead_and_that_nobody_uses_counts_for_nothing(tmp_path: Path) -> None:
     """So that a server with warm kernels allows what one without them allows."""
-    app = App.opened()
-    if app:
-        app.close()
-    for link in live_widgets():  # of other tests
-        if isinstance(link, JaxLink | Choice):
-            link.close()
-    App.build_ahead()
-    description = described(tmp_path, "import ipywidgets as widgets\nwidgets.FloatSlider()")
-    assert "linked" not in description["models"][kind_of(widgets.FloatSlider)]
+    notebook = tmp_path / "own.ipynb"
+    nbformat.write(notebook_of("import ipywidgets as widgets\nwidgets.FloatSlider()"), notebook)
+    command = [sys.executable, "-c", AHEAD, str(notebook)]
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, timeout=120, check=True)
+    assert "linked" not in json.loads(ran.stdout)["models"][kind_of(widgets.FloatSlider)]
 
 
 SILENT = """
