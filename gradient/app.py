@@ -84,7 +84,7 @@ class App(Controls, widgets.Box):
         places: list[Trait] = [(link, "where") for link in (self._main, *self._followers)]
         kept = [*self.settable(), *self.comparison.state(), *places]
         self._links = [*controls, self._main, *self._followers, self._restored, remember(kept, after=[self._chosen])]
-        shell = Shell(curves=[self.loss.curve, *self.loss.others], loss_axes=self.loss.loss_axes)
+        shell = Shell(curve=self.loss.curve, loss_axes=self.loss.loss_axes)
         super().__init__(
             [_named(widgets.Box([shell, *self._parts, Compute(link=self._main, followers=self._followers)]), "grid")]
         )

@@ -139,9 +139,7 @@ function render({ model, el }) {
   const removed = new AbortController();
   const following = [
     followLossScales(model, model.get("loss_axes")),
-    ...model
-      .get("curves")
-      .map(async (/** @type {string} */ curve) => drawUnpadded(await getModel(model.widget_manager, curve))),
+    getModel(model.widget_manager, model.get("curve")).then(drawUnpadded),
   ];
   const observer = new MutationObserver((records) => {
     const root = el.closest(".techni-app");

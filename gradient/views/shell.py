@@ -23,7 +23,7 @@ class Shell(anywidget.AnyWidget):
 
     Attributes:
         app: the app, which is shown where ipywidgets has given up looking for it.
-        curves: those of the losses, whose arrays are padded.
+        curve: the curve of the loss, whose arrays are padded.
         loss_axes: a logarithmic and a linear axis of bqplot, which would have more ticks than there is room for.
         words: the names; see `sentences.py`.
     """
@@ -32,6 +32,6 @@ class Shell(anywidget.AnyWidget):
     _css = style_sheet()
 
     app = Instance(Widget, allow_none=True).tag(sync=True, **widget_serialization)
-    curves = List(Instance(Widget)).tag(sync=True, **widget_serialization)
+    curve = Instance(Widget).tag(sync=True, **widget_serialization)
     loss_axes = List(Instance(Widget)).tag(sync=True, **widget_serialization)
     words = Dict({"slider_readout": SLIDER_READOUT, "pictures": PICTURES}).tag(sync=True)
