@@ -19,6 +19,7 @@ from ipykernel.inprocess.ipkernel import InProcessInteractiveShell, InProcessKer
 from gradient.adapters.ipywidgets import kind_of
 from gradient.allowlist import describe
 from gradient.allowlist.traits import rules_of
+from gradient.app import App
 from gradient.link.choose import Choice
 from gradient.server.allowlist import NOTHING, Allowlist
 from gradient.server.frames import FrameError, read
