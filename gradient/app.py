@@ -78,12 +78,13 @@ class App(Controls, widgets.Box):
         self._sweep: Any = link_sweep(self.problems, self, self._views, self.readout, self.advised, self._cache)
         shown = (self.comparison, self.loss, self.overlay, self.readout)
         self._compared: Any = link_comparison(self.problems, self, self._views, shown, self._cache)
-        self._best: Any = link_best_rates(self.problems, self, self._views, self.comparison, self._cache)
-        self._restored = link_restored(self, self.comparison, self._cache)
-        self._followers = [self._sweep, self._compared, self._best]
+        # It stays in the browser: a kernel would have to compile all optimizers when the server is chosen.
+        best = link_best_rates(self.problems, self, self._views, self.comparison, self._cache)
+        restored = link_restored(self, self.comparison, self._cache)
+        self._followers = [self._sweep, self._compared]
         places: list[Trait] = [(link, "where") for link in (self._main, *self._followers)]
         kept = [*self.settable(), *self.comparison.state(), *places]
-        self._links = [*controls, self._main, *self._followers, self._restored, remember(kept, after=[self._chosen])]
+        self._links = [*controls, self._main, *self._followers, best, restored, remember(kept, after=[self._chosen])]
         shell = Shell(curve=self.loss.curve, loss_axes=self.loss.loss_axes)
         super().__init__(
             [_named(widgets.Box([shell, *self._parts, Compute(link=self._main, followers=self._followers)]), "grid")]

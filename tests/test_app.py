@@ -12,6 +12,7 @@ from traitlets import TraitError
 
 from gradient import OPTIMIZERS, PROBLEMS, App
 from gradient.app_links import SWEEP_DELAY
+from gradient.link import JaxLink
 from gradient.views import style
 from tests.clock import Clock, no_loop
 from tests.wire import Message, Wire, opened, to
@@ -198,6 +199,13 @@ def test_what_a_choice_costs(app: App, wire: Wire, name: str) -> None:
     assert sum("known" in state for state in told) == (name == "problem")  # what the sweep comes to is no other number
     durations = [m.state["animation_duration"] for m in to(app.fit, sent)]
     assert durations == [150, 0]
+
+
+def test_the_server_computes_what_is_shown_and_compiles_nothing_else(app: App) -> None:
+    app.compute_in("kernel")
+    links = [link for link in app._links if isinstance(link, JaxLink)]
+    assert [link for link in links if link.where == "kernel"] == [app._main, app._sweep, app._compared]
+    assert len(links) == 6  # and the pointer, best rates, and a row that is chosen
 
 
 def test_a_picked_point_becomes_the_nearest_start_that_the_sliders_allow(app: App, wire: Wire) -> None:

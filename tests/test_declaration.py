@@ -338,6 +338,9 @@ def test_every_number_of_a_short_slider_has_a_program() -> None:
     power = widgets.IntSlider(max=1000)
     link = jaxlink(lambda x, n: {"y": x + n}, inputs={"x": number}, static={"n": power}, outputs={"y": widgets.FloatText()})
     assert "IntSlider.value can take other values" in link.why_kernel()
+    only = widgets.Dropdown(options=["one"])
+    link = jaxlink(lambda x, n: {"y": x + n}, inputs={"x": number}, static={"n": only}, outputs={"y": widgets.FloatText()})
+    assert (len(link.programs), link.why_kernel()) == (1, "")
     numbers = widgets.FloatsInput(value=[1.0])
     assert "other lengths" in jaxlink(jnp.sum, inputs={"a": numbers}, outputs={"y": widgets.FloatText()}).why_kernel()
 

@@ -24,7 +24,7 @@ def validated(owner: HasTraits, name: str, value: Any) -> Any:
         TraitError: if the trait does not take it.
     """
     with owner.cross_validation_lock:
-        return owner.traits()[name]._validate(owner, value)
+        return getattr(type(owner), name)._validate(owner, value)
 
 
 def observers_of(owner: HasTraits) -> list[Any]:

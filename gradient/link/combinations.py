@@ -19,7 +19,7 @@ from gradient.wasm import UnsupportedPrimitive
 _LOG = logging.getLogger(__name__)
 
 _MOST_NUMBERS = 32  # of a slider that selects a program
-_OF_ANY_LENGTH = (FloatsInput, IntsInput, SelectMultiple)
+_OF_ANY_LENGTH, _LISTS = (FloatsInput, IntsInput, SelectMultiple), ("value", "index")
 
 Inputs = Mapping[str, np.ndarray]
 Static = Mapping[str, Any]
@@ -55,8 +55,8 @@ class Combinations:
 
     def changes_beyond(self) -> list[str]:
         """What a visitor can set so that another program is needed, which only a kernel can compile; each with its reason."""
-        chosen = [trait for trait in self.wiring.static.values() if _has_more(trait, getattr(*trait))]
-        long = [trait for trait in self.wiring.inputs.values() if isinstance(trait[0], _OF_ANY_LENGTH)]
+        chosen = [trait for trait in self.wiring.static.values() if _possible_values(trait, getattr(*trait)) is None]
+        long = [trait for trait in self.wiring.inputs.values() if isinstance(trait[0], _OF_ANY_LENGTH) and trait[1] in _LISTS]
         more = [(trait, "values") for trait in chosen] + [(trait, "lengths") for trait in long]
         return [f"{type(owner).__name__}.{name} can take other {what}, without a program." for (owner, name), what in more]
 
@@ -76,7 +76,7 @@ class Combinations:
         return programs
 
     def _all(self, static: Static) -> list[dict[str, Any]]:
-        values = [_possible_values(trait, static[name]) for name, trait in self.wiring.static.items()]
+        values = [_possible_values(trait, static[name]) or [static[name]] for name, trait in self.wiring.static.items()]
         found = [dict(zip(self.wiring.static, chosen, strict=True)) for chosen in itertools.product(*values)]
         return [dict(static), *(combination for combination in found if combination != static)]
 
@@ -121,21 +121,16 @@ def _key(static: Static) -> str:
     return json.dumps(list(static.values()), separators=(",", ":"))
 
 
-def _possible_values(trait: Trait, present: Any) -> Sequence[Any]:
-    """The values of a static input: each index of a choice, each number of a short slider, both booleans; else the present."""
+def _possible_values(trait: Trait, present: Any) -> Sequence[Any] | None:
+    """The values of a static input: each index of a choice, each number of a short slider, both booleans; None if unknown."""
     owner, name = trait
     choices = getattr(owner, {"index": "options", "selected_index": "children"}.get(name, ""), None)
     if choices is not None:
         return range(len(choices))
     if isinstance(owner, BoundedIntText | IntSlider) and name == "value":
         numbers = range(owner.min, owner.max + 1, owner.step or 1)
-        return numbers if len(numbers) <= _MOST_NUMBERS else [present]
-    return [False, True] if isinstance(present, bool) else [present]
-
-
-def _has_more(trait: Trait, present: Any) -> bool:
-    """Whether a static input may take values for which no program is compiled before."""
-    return list(_possible_values(trait, present)) == [present] and not isinstance(getattr(trait[0], trait[1]), bool)
+        return numbers if len(numbers) <= _MOST_NUMBERS else None
+    return [False, True] if isinstance(present, bool) else None
 
 
 def _signature(inputs: Inputs) -> str:

@@ -62,11 +62,13 @@ function sign({ colour, dashes, shape }) {
 
 /** What a run says of itself: its optimizer, and its settings. @param {ViewModel} model @param {Controls} controls @param {Row} row */
 function namesOf(model, { optimizer, sliders }, row) {
-  const settings = model.get("own")[row[0]].map((/** @type {number} */ place) => {
+  const own = model.get("own");
+  const index = Math.min(row[0], own.length - 1); // what a tab remembers may be of an app with more optimizers
+  const settings = own[index].map((/** @type {number} */ place) => {
     const label = sliders[place - 1].get("description");
     return `${label} ${formatNumber(row[place])}`;
   });
-  return [optimizer.get("_options_labels")[row[0]], settings.join(", ")];
+  return [optimizer.get("_options_labels")[index], settings.join(", ")];
 }
 
 /** The control that chooses a run. @param {ViewModel} model @param {number} at @param {Actions} act */
