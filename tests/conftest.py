@@ -17,6 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
+from urllib.parse import urlsplit
 
 import brotli
 import hypothesis
@@ -28,6 +29,7 @@ from playwright.sync_api import Browser, BrowserContext, Playwright, expect, syn
 from gradient.cache_paths import compilation_options
 from tests.app_page import AppPage
 from tests.jax_options import QUICK_FLAGS
+from tests.processes import eventually
 from tests.wire import Wire
 
 ROOT = Path(__file__).parent.parent
@@ -93,6 +95,12 @@ class Server:
     def log(self) -> str:
         return "".join(self.lines)
 
+    def accepts(self) -> bool:
+        """Whether it takes connections."""
+        address = urlsplit(self.url)
+        with socket.socket() as probe:
+            return probe.connect_ex((address.hostname or "", address.port or 0)) == 0
+
     @property
     def has_traceback(self) -> bool:
         """Whether anything failed but Tornado's writing to a page that was left meanwhile."""
@@ -128,6 +136,7 @@ def serve(command: list[str], url: str, ready: str, cwd: Path = ROOT, **environm
     try:
         assert server.ready.wait(START_SECONDS), f"{command} did not start:\n{server.log}"
         assert process.poll() is None, f"{command} stopped:\n{server.log}"
+        eventually(server.accepts)  # Jupyter's servers say where they run before they listen there
         yield server
     finally:
         with contextlib.suppress(ProcessLookupError):  # a test may have ended it

@@ -2,6 +2,7 @@
 
 import io
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from gradient.landscape import PLANE_DOMAIN, PLANE_SIZE
 from gradient.views import plane, style
 from gradient.views.overlay import Overlay
 from tests.app_page import AppPage
+from tests.conftest import opened_in
 from tests.frames import see
 from tests.processes import eventually
 
@@ -358,9 +360,15 @@ def test_it_follows_the_pixels_of_the_screen(app: AppPage) -> None:
     app.page.set_viewport_size({"width": 1440, "height": 900})
 
 
-def test_without_a_kernel_the_background_stays_under_the_path(app: AppPage) -> None:
-    """It comes last, because it cannot be undone."""
-    # After the test before, the figure is drawn again for this window.
+@pytest.fixture
+def own_page(request: pytest.FixtureRequest) -> Iterator[AppPage]:
+    """A page of its own, for what cannot be undone."""
+    with opened_in("hardened", "wide", request) as app:
+        yield app
+
+
+def test_without_a_kernel_the_background_stays_under_the_path(own_page: AppPage) -> None:
+    app = own_page
     eventually(lambda: not seen(app, places(app, OFF_THE_PATH, DOMAINS["Wave"])).any())
     # Nobody answers the figures any more.
     app.page.evaluate(f"async () => {{ for (const model of {_MODELS}) if (model.offscreen_canvas) model.comm.close(); }}")

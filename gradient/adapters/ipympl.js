@@ -34,6 +34,12 @@ export function sizeOf(canvas) {
   return canvas.get("_size"); // a private trait, but the only place where the size stands
 }
 
+/** Calls `act` whenever the figure has got another size. Returns what undoes it. @param {CanvasModel} canvas @param {() => void} act */
+export function onResized(canvas, act) {
+  canvas.on("change:_size", act);
+  return () => canvas.off("change:_size", act);
+}
+
 /** The figure's present pixels. @param {CanvasModel} canvas */
 export function pixelsOfFigure(canvas) {
   return canvas.offscreen_canvas;

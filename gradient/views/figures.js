@@ -1,6 +1,15 @@
 // The ipympl figures under the overlay: keeps their size that of the overlay, and tells the kernel of each image they showed.
 
-import { dropRemovedViews, matchPixels, matchViews, onImage, pixelsOfFigure, requestSize, sizeOf } from "../adapters/ipympl.js";
+import {
+  dropRemovedViews,
+  matchPixels,
+  matchViews,
+  onImage,
+  onResized,
+  pixelsOfFigure,
+  requestSize,
+  sizeOf,
+} from "../adapters/ipympl.js";
 import { getModel, onRestored } from "../adapters/ipywidgets.js";
 import { callAll, listen, onNetwork } from "./observers.js";
 
@@ -77,7 +86,8 @@ export function followFigures(model, el, act) {
     /** @type {any[]} */
     const found = await Promise.all(references.map((reference) => getModel(model.widget_manager, reference)));
     unwatch();
-    unwatch = onShown(found, acknowledge);
+    const undo = [onShown(found, acknowledge), ...found.map((canvas) => onResized(canvas, act))];
+    unwatch = () => callAll(undo);
     canvases = found;
     fit();
     acknowledge();
