@@ -8,12 +8,14 @@ import jax
 
 from gradient.app_links import link_frame, link_start, link_strips, link_sweep
 from gradient.cache import DiskCache
-from gradient.compare import own_places
+from gradient.compare import columns, own_places
 from gradient.compare_links import link_best_rates, link_comparison, link_restored
 from gradient.controls import Controls, labels_of
 from gradient.frame import MAX_STEPS, NEVER, Frame
 from gradient.link import Trait, choose, event, remember
 from gradient.link.template import Template
+from gradient.map_links import link_maps
+from gradient.maps import MapKind, second_axes
 from gradient.problems import PROBLEMS, Problem
 from gradient.shipped import CachedGrids, cached_best
 from gradient.sweep import Sweep
@@ -26,6 +28,7 @@ from gradient.views.field import Field
 from gradient.views.fit import Fit
 from gradient.views.formula import Formula
 from gradient.views.loss import Loss
+from gradient.views.maps import Maps
 from gradient.views.overlay import Overlay
 from gradient.views.readout import Readout
 from gradient.views.sentences import PLANE_TAGLINE, TAGLINE, TITLES, VERDICTS
@@ -49,7 +52,7 @@ class App(Controls, widgets.Box):
         hyperparameters: those of the optimizers, by name.
         show_errors: whether the residuals are drawn.
         transport: which step is shown, and its buttons; a `transport.step` past the end means the end.
-        field, fit, loss, readout: the views.
+        field, fit, loss, readout, maps: the views; `maps.kind` is a `gradient.maps.MapKind`.
         comparison: the runs beside the present one; `comparison.add()` keeps the present settings, `comparison.clear()` removes
             them all.
     """
@@ -81,10 +84,12 @@ class App(Controls, widgets.Box):
         # It stays in the browser: a kernel would have to compile all optimizers when the server is chosen.
         best = link_best_rates(self.problems, self, self._views, self.comparison, self._cache)
         restored = link_restored(self, self.comparison, self._cache)
+        maps = link_maps(self.problems, self, self._views, (self.maps, self.readout), self._cache)
         self._followers = [self._sweep, self._compared]
         places: list[Trait] = [(link, "where") for link in (self._main, *self._followers)]
-        kept = [*self.settable(), *self.comparison.state(), *places]
-        self._links = [*controls, self._main, *self._followers, best, restored, remember(kept, after=[self._chosen])]
+        kept: list[Trait] = [*self.settable(), *self.comparison.state(), (self.maps, "kind"), *places]
+        computed = [self._main, *self._followers, best, restored, *maps]
+        self._links = [*controls, *computed, remember(kept, after=[self._chosen])]
         shell = Shell(curve=self.loss.curve, loss_axes=self.loss.loss_axes)
         super().__init__(
             [_named(widgets.Box([shell, *self._parts, Compute(link=self._main, followers=self._followers)]), "grid")]
@@ -179,7 +184,8 @@ class App(Controls, widgets.Box):
         This is the one place that a new view needs. `shell.css` places each part by its class.
         """
         self.overlay = Overlay(x=self.initial_w, y=self.initial_b, draws_path=True)
-        self.field = self._linked(Field(self.problems, self.overlay, CachedGrids(self._cache)))
+        self.maps = self._linked(Maps(1 + len(columns())))
+        self.field = self._linked(Field(self.problems, self.overlay, self.maps, CachedGrids(self._cache)))
         self.fit, self.loss, self.readout = (
             self._linked(Fit()),
             self._linked(Loss()),
@@ -228,13 +234,24 @@ class App(Controls, widgets.Box):
             choose((self.optimizer, "index"), self._optimizer_presets(), sync_targets=False),
             choose((self.loss_scale, "index"), self.loss.scale_presets(), sync_targets=False),
             choose((self.comparison, "is_open"), self.loss.comparison_presets(), sync_targets=False),
+            choose((self.maps, "kind"), self._map_presets(), sync_targets=False),
             choose((self.show_errors, "value"), {(self.fit.residuals, "visible"): [False, True]}, sync_targets=False),
             self._pointer,
         ]
 
     def _optimizer_presets(self) -> dict[Trait, list[Any]]:
         """What the choice of an optimizer changes on the page: which of its sliders are shown, and its formula."""
-        return {**self.shown_hyperparameters(), **self.arithmetic.optimizer_presets()}
+        axes = second_axes()
+        labels = [self.second_slider(axis.slider).description.lower() for axis in axes]
+        return {
+            **self.shown_hyperparameters(),
+            **self.arithmetic.optimizer_presets(),
+            **self.maps.optimizer_presets(axes, labels),
+        }
+
+    def _map_presets(self) -> dict[Trait, list[Any]]:
+        """What the choice of a map changes besides: the overlay leaves room for one that lies under the path."""
+        return {**self.maps.kind_presets(), (self.overlay, "has_map"): [kind == MapKind.STARTS for kind in MapKind]}
 
     def _view_preset(self, index: int) -> dict[Trait, Any]:
         """What the choice of a problem changes on the page: its map, its axes, and which controls of the start there are."""

@@ -29,11 +29,13 @@ SOURCES = (
         "sweep.py",
         "compare.py",
         "best.py",
+        "valleys.py",
+        "maps.py",
         "link/programs.py",
         "link/results.py",
     ),
     *("wasm/**/*.py", "adapters/jax.py"),
-    *("controls.py", "app_links.py", "compare_links.py", "shipped.py", "app.py"),
+    *("controls.py", "app_links.py", "compare_links.py", "map_links.py", "shipped.py", "app.py"),
 )
 _LIBRARIES = ("jax", "jaxlib", "optax", "numpy")
 

@@ -115,7 +115,7 @@ def best_rates(problem: Problem, rows: jax.Array, controls: Mapping[str, Any]) -
     start = start_of(problem, controls["w"], controls["b"], controls["key"])
     descent = Descent.of(problem, start, controls["x"], controls["y"], controls["num_steps"])
     rates = jnp.asarray(swept_rates(), jnp.float32)
-    branches = [partial(_losses_at, descent, rates, rule) for rule in _rules()]
+    branches = [partial(_losses_at, descent, rates, rule) for rule in rules()]
 
     def best(row: jax.Array) -> jax.Array:
         losses = jax.lax.switch(row[0].astype(jnp.int32), branches, row)
@@ -130,8 +130,8 @@ def _losses_at(descent: Descent, rates: jax.Array, rule: Rule, row: jax.Array) -
     return jnp.where(ends.diverged, jnp.inf, ends.losses)
 
 
-def _rules() -> list[Rule]:
-    """For each optimizer, what makes its rule from a row of settings."""
+def rules() -> list[Rule]:
+    """For each optimizer, what makes its rule from a row of settings; see `columns`."""
 
     def rule_of(record: Optimizer, places: list[int]) -> Rule:
         rate, *others = places
@@ -148,7 +148,7 @@ def _runs(loss: Loss, start: jax.Array, rows: jax.Array, num_steps: jax.Array, y
     def with_rule(rule: Rule) -> Callable[[jax.Array], Run]:
         return lambda row: run_descent(loss, start, rule(row), num_steps, y)
 
-    branches = [with_rule(rule) for rule in _rules()]
+    branches = [with_rule(rule) for rule in rules()]
     return jax.lax.map(lambda row: jax.lax.switch(row[0].astype(jnp.int32), branches, row), rows)
 
 

@@ -13,9 +13,8 @@ from gradient.compare import Comparison as Compared
 from gradient.controls import Controls
 from gradient.frame import NEVER
 from gradient.link import JaxLink, Trait, jaxlink
-from gradient.optimizers import OPTIMIZERS
 from gradient.problems import Problem
-from gradient.shipped import is_shipped
+from gradient.shipped import program_of_all
 from gradient.views.comparison import Comparison
 from gradient.views.loss import Loss
 from gradient.views.overlay import Overlay
@@ -65,7 +64,7 @@ def link_comparison(
         ),
         shapes=lambda problem, is_open: dict.fromkeys(("x", "y"), problems[problem].x.shape),
         cache=cache,
-        name=lambda problem, is_open: _name("comparison" if is_open else "no comparison", problems[problem]),
+        name=lambda problem, is_open: program_of_all("comparison" if is_open else "no comparison", problems[problem]),
     )
 
 
@@ -124,7 +123,7 @@ def link_best_rates(
         sync_targets=True,
         shapes=lambda problem: dict.fromkeys(("x", "y"), problems[problem].x.shape),
         cache=cache,
-        name=lambda problem: _name("best rates", problems[problem]),
+        name=lambda problem: program_of_all("best rates", problems[problem]),
     )
 
 
@@ -144,7 +143,7 @@ def link_restored(controls: Controls, comparison: Comparison, cache: DiskCache) 
         triggers=["restores"],
         sync_targets=True,
         cache=cache,
-        name=lambda: "restored" if _are_optimizers_shipped() else None,
+        name=lambda: program_of_all("restored"),
     )
 
 
@@ -157,12 +156,3 @@ def _rows(inputs: Mapping[str, jax.Array]) -> jax.Array:
     """The rows of `compare`."""
     present = jnp.stack([inputs[name].astype(jnp.float32) for name in ("optimizer", *columns())])
     return jnp.concatenate([present[None], inputs["runs"].reshape(NUM_OTHERS, -1)[:, : len(present)]])
-
-
-def _name(kind: str, problem: Problem) -> str | None:
-    """The cached name of a program that has all optimizers in it."""
-    return f"{kind} {problem.name}" if is_shipped(problem) and _are_optimizers_shipped() else None
-
-
-def _are_optimizers_shipped() -> bool:
-    return all(is_shipped(record) for record in OPTIMIZERS.values())

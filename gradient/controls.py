@@ -57,6 +57,10 @@ class Controls:
         self.initial_b = widgets.FloatSlider(description="Initial b")
         self.random_key = widgets.IntSlider(description="Random start", min=1, max=NUM_KEYS, value=1)
 
+    def second_slider(self, name: str) -> widgets.Widget:
+        """The slider of a hyperparameter, or of the steps."""
+        return self.hyperparameters.get(name, self.steps)
+
     def inputs(self) -> dict[str, Trait]:
         """For each argument of `gradient.frame.frame` that a visitor sets, the trait that holds it."""
         return {

@@ -26,6 +26,14 @@ def program_name(kind: str, problem: Problem, optimizer: Optimizer) -> str | Non
     return f"{kind} {problem.name} {optimizer.label}"
 
 
+def program_of_all(kind: str, problem: Problem | None = None) -> str | None:
+    """The cached name of a program that has all optimizers in it, for a problem if it has one in it, too; None as above."""
+    records: list[Problem | Optimizer] = [*optimizers.OPTIMIZERS.values(), *([problem] if problem else [])]
+    if not all(map(is_shipped, records)):
+        return None
+    return f"{kind} {problem.name}" if problem else kind
+
+
 def cached_best(cache: DiskCache) -> Callable[[Problem], float]:
     """A function that returns the lowest loss known for a problem, from the cache if the problem is shipped."""
 

@@ -1,6 +1,6 @@
 """The same descent under every other setting of one control: what a strip under a slider shows, and what the page advises."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -133,7 +133,11 @@ def sweep(problem: Problem, optimizer: str, controls: Mapping[str, Any]) -> Swee
     return jax.tree.map(finite, found)
 
 
-class _Run(NamedTuple):
+# `note(seen, t, params, loss)` returns what is known after the iterate at step t, given what was known before.
+Note = Callable[[Any, jax.Array, jax.Array, jax.Array], Any]
+
+
+class End(NamedTuple):
     """The end of a descent: the last finite params [dim] and their loss, and whether it diverged."""
 
     params: jax.Array
@@ -146,7 +150,7 @@ class _State(NamedTuple):
 
     params: jax.Array
     memory: optax.OptState
-    end: _Run
+    end: End
     has_stopped: jax.Array
 
 
@@ -167,16 +171,25 @@ class Descent(NamedTuple):
 
         return cls(loss, start, jnp.clip(num_steps, 1, MAX_STEPS), divergence_bound(loss(start), y))
 
-    def run(self, rule: optax.GradientTransformation) -> _Run:
+    def run(self, rule: optax.GradientTransformation) -> End:
         """Runs it to its last step, or to where it diverges."""
+        return self.watch(rule, lambda seen, *_: seen, ())[0]
 
-        def step(state: _State, t: jax.Array) -> tuple[_State, None]:
-            is_running = (t <= self.num_steps) & ~state.has_stopped
-            return jax.lax.cond(is_running, lambda: self._advanced(state, rule), lambda: state), None
+    def watch(self, rule: optax.GradientTransformation, note: Note, seen: Any) -> tuple[End, Any]:
+        """Runs it, and has each iterate noted; returns what was noted last, too, at first `seen`."""
 
-        end = _Run(self.start, self.loss(self.start), jnp.array(False))
-        state, _ = jax.lax.scan(step, _State(self.start, rule.init(self.start), end, end.diverged), jnp.arange(MAX_STEPS + 1))
-        return state.end
+        def step(before: tuple[_State, Any], t: jax.Array) -> tuple[tuple[_State, Any], None]:
+            is_running = (t <= self.num_steps) & ~before[0].has_stopped
+            return jax.lax.cond(is_running, lambda: advanced(*before, t), lambda: before), None
+
+        def advanced(state: _State, seen: Any, t: jax.Array) -> tuple[_State, Any]:
+            new = self._advanced(state, rule)
+            return new, note(seen, t, state.params, new.end.losses)
+
+        end = End(self.start, self.loss(self.start), jnp.array(False))
+        first = _State(self.start, rule.init(self.start), end, end.diverged)
+        (state, seen), _ = jax.lax.scan(step, (first, seen), jnp.arange(MAX_STEPS + 1))
+        return state.end, seen
 
     def _advanced(self, state: _State, rule: optax.GradientTransformation) -> _State:
         value, grads = jax.value_and_grad(self.loss)(state.params)
@@ -184,7 +197,7 @@ class Descent(NamedTuple):
         diverged = ~is_finite | (value > self.bound)
         params, loss = jnp.where(is_finite, state.params, state.end.params), jnp.where(is_finite, value, state.end.losses)
         updates, memory = rule.update(grads, state.memory, state.params)
-        return _State(optax.apply_updates(state.params, updates), memory, _Run(params, loss, diverged), diverged)
+        return _State(optax.apply_updates(state.params, updates), memory, End(params, loss, diverged), diverged)
 
 
 def _with_column(row: jax.Array, i: int, values: np.ndarray) -> jax.Array:
@@ -192,7 +205,7 @@ def _with_column(row: jax.Array, i: int, values: np.ndarray) -> jax.Array:
     return jnp.tile(row, (len(values), 1)).at[:, i].set(jnp.asarray(values, jnp.float32))
 
 
-def _split(tables: Sequence[np.ndarray], runs: _Run) -> list[Outcomes]:
+def _split(tables: Sequence[np.ndarray], runs: End) -> list[Outcomes]:
     """The runs of each table of values, which follow one another."""
     ends = np.cumsum([len(table) for table in tables])
     return [
@@ -208,7 +221,7 @@ def _outcomes(values: np.ndarray, losses: jax.Array, diverged: jax.Array) -> Out
     )
 
 
-def _advice(outcomes: Sequence[Outcomes], runs: _Run, nothing: jax.Array) -> dict[str, jax.Array]:
+def _advice(outcomes: Sequence[Outcomes], runs: End, nothing: jax.Array) -> dict[str, jax.Array]:
     """Another learning rate if it is about as good as the best value of any control, because that is easiest to understand."""
     best = jnp.stack([each.best for each in outcomes])
     losses = jnp.stack([jnp.where(each.best == NEVER, jnp.inf, each.losses[each.best]) for each in outcomes])

@@ -96,10 +96,10 @@ class Server:
         return "".join(self.lines)
 
     def accepts(self) -> bool:
-        """Whether it takes connections."""
+        """Whether it takes connections at its address, if it is given one."""
         address = urlsplit(self.url)
         with socket.socket() as probe:
-            return probe.connect_ex((address.hostname or "", address.port or 0)) == 0
+            return not address.port or probe.connect_ex((address.hostname or "", address.port)) == 0
 
     @property
     def has_traceback(self) -> bool:

@@ -4,15 +4,16 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from ipywidgets import HTML, Box, Stack
+from ipywidgets import Box, Stack
 
 from gradient.frame import Frame
 from gradient.landscape import PLANE_DOMAIN, PLANE_SIZE, PlaneCase, gradient_field, loss_field
 from gradient.problems import Problem
 from gradient.views import plane, style
+from gradient.views.maps import Maps
 from gradient.views.overlay import Overlay
 from gradient.views.picture import NARROW, Picture
-from gradient.views.sentences import PARAMETER_MAP, PLANE, PLANE_COLOURS, PLANE_TITLE, TITLES
+from gradient.views.sentences import PARAMETER_MAP, PLANE, PLANE_COLOURS
 from gradient.views.view import Trait, View
 
 # `grids(function, problem, domain, shape)`: the arrays of `function(problem.loss, domain, shape)`, computed or cached.
@@ -140,16 +141,14 @@ class PlanePicture(Picture):
 
 
 class Field(View, Box):
-    """One map for each problem, of which the chosen one is shown; `overlay` lies over it."""
+    """One map for each problem, of which the chosen one is shown; `overlay` lies over it, `maps` between them or over both."""
 
-    def __init__(self, problems: list[Problem], overlay: Overlay, grids: GridSource) -> None:
+    def __init__(self, problems: list[Problem], overlay: Overlay, maps: Maps, grids: GridSource) -> None:
         self.overlay, self._grids = overlay, grids
         self.pictures: list[Picture] = []
         self.stack = Stack()
         self.stack.add_class("techni-figures")
-        self.title = HTML()
-        self.title.add_class("techni-heading")
-        super().__init__([self.stack, overlay, self.title])
+        super().__init__([self.stack, maps, overlay])
         self.add_class("techni-field")
         for problem in problems:
             self.append(problem)
@@ -176,9 +175,7 @@ class Field(View, Box):
         """Which map is shown, and what its axes are."""
         del problem
         picture = self.pictures[index]
-        title = TITLES["field"] if isinstance(picture, ParameterPicture) else PLANE_TITLE
         return {
-            (self.title, "value"): f"<h2>{title}</h2>",
             (self.stack, "selected_index"): index,
             (self.overlay, "index"): index,
             (self.overlay, "domain"): picture.domain,

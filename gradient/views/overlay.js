@@ -5,10 +5,11 @@ import { formatNumber } from "../link/text.js";
 import { getModel } from "../adapters/ipywidgets.js";
 import { numbersOf } from "./array.js";
 import { clearedAxes, clippedToBox, drawBackground, fitCanvas } from "./axes_canvas.js";
+import { drawColourBar, lossesAt } from "./axes_marks.js";
 import { followFigures } from "./figures.js";
 import { callAll, listen, oncePerTask, onRatio, onSize, watchVisibility } from "./observers.js";
 import { drawExit, drawLater, drawLine, drawMark, drawOthers, pixelsOf } from "./path.js";
-import { drawAxes, drawCaption, drawColourBar, makeBands } from "./plane.js";
+import { drawAxes, drawCaption, makeBands } from "./plane.js";
 import { boxOf, takePointers } from "./pointers.js";
 import { fillIn } from "./words.js";
 
@@ -25,7 +26,7 @@ const ARRAYS = /** @type {const} */ ([
 ]);
 const NUMBERS = /** @type {const} */ (["step", "last", "exit_step", "plane_third", "plane_case"]);
 const OTHERS = ["others", "other_points", "other_steps", "other_lasts"];
-const DRAWN = [...ARRAYS, ...NUMBERS, ...OTHERS, "draws_path", "margins", "theme"];
+const DRAWN = [...ARRAYS, ...NUMBERS, ...OTHERS, "draws_path", "has_map", "margins", "theme"];
 
 /** @typedef {Record<typeof ARRAYS[number], Float32Array> & Record<typeof NUMBERS[number], number>} Drawn fields of Python's `Frame` */
 
@@ -76,7 +77,7 @@ function draw(axes, drawn, others, drawBands) {
   if (!hasPlane) return;
   drawCaption(axes, drawn.plane_corners, drawn.plane_third, drawn.last, drawn.plane_case);
   drawAxes(axes, theme.planeWords[drawn.plane_case]);
-  drawColourBar(axes, drawn.plane_range);
+  drawColourBar(axes, theme.colourBar.label, lossesAt(drawn.plane_range, theme.tickDigits));
 }
 
 /** Puts the handle at a point of the axes, whose box is given. @param {ViewModel} model @param {Box} box @param {HTMLElement} element @param {ArrayLike<number>} point */
@@ -127,6 +128,7 @@ function makePainter(model, el, canvas, handle, { isDragging, misfit }) {
       const axes = clearedAxes(canvas, box, model.get("domain"), appearance);
       const figure = drawn && misfit(place);
       if (figure && !drawn.plane.length) drawBackground(axes, place, figure);
+      if (model.get("has_map")) axes.context.clearRect(box.left, box.top, place.clientWidth - box.left, box.height);
       if (drawn) draw(axes, drawn, others, drawBands);
       else clippedToBox(axes, () => drawOthers(axes, others));
     }

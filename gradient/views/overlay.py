@@ -62,6 +62,7 @@ class Overlay(View, anywidget.AnyWidget):
         shown: changes whenever the browser has shown an image of the figure and is ready for the next.
         visible: whether the figure can be seen: on the screen, in a tab that is not hidden.
         draws_path: whether the overlay draws the path, and the plane under it. If not, it shows its handle only.
+        has_map: whether another map lies between the figure and the overlay.
         path, point, step, last, exit_step, exit_point, exit_direction, plane, plane_range, plane_third, plane_corners,
             plane_case: what it draws, the fields of `gradient.frame.Frame` with these names.
         others, other_points, other_steps, other_lasts: the runs that are compared, whoever draws the path: `paths`, `points`,
@@ -83,6 +84,7 @@ class Overlay(View, anywidget.AnyWidget):
     visible = Bool(True).tag(sync=True, page_sets=True)
 
     draws_path = Bool(False).tag(sync=True)
+    has_map = Bool(False).tag(sync=True)
     path = Array(2)
     point = Array(1)
     step = Int(0).tag(sync=True)

@@ -1,8 +1,8 @@
-// The plane of a larger model on the axes: bands of equal loss, ticks and labels, a colour bar, and a caption.
+// The plane of a larger model on the axes: bands of equal loss, ticks and a caption.
 
 import { formatNumber } from "../link/text.js";
-import { contextOf, setFont, write, writeUpwards } from "./axes_canvas.js";
-import { strokeWith } from "./path.js";
+import { contextOf, setFont, write } from "./axes_canvas.js";
+import { drawTicks } from "./axes_marks.js";
 import { fillIn } from "./words.js";
 
 /** @typedef {import("./axes_canvas.js").AxesCanvas} AxesCanvas */
@@ -73,7 +73,7 @@ function colourIn(pixels, width, height, levels, size, table) {
 }
 
 /** Colours as the 32-bit numbers that stand for them in an image. @param {string[]} colours */
-function tableOf(colours) {
+export function tableOf(colours) {
   const bytes = colours.flatMap((colour) => [1, 3, 5].map((i) => parseInt(colour.slice(i, i + 2), 16)).concat(255));
   return new Uint32Array(new Uint8Array(bytes).buffer);
 }
@@ -112,75 +112,10 @@ export function makeBands() {
   };
 }
 
-const TICK_LENGTH = 3.5; // points, as matplotlib's
-const TICK_TO_LABEL = 7;
-const TICKS_TO_TITLE = 19;
-
-/** Draws the axes' outline, ticks and labels. @param {AxesCanvas} axes @param {PlaneWords} words */
+/** Draws the plane's outline, ticks and labels. @param {AxesCanvas} axes @param {PlaneWords} words */
 export function drawAxes(axes, words) {
-  const { context, box, toX, toY, theme } = axes;
-  const { muted, ink } = theme.colours;
-  const [points, bottom] = [theme.pixelsPerPoint, box.top + box.height];
-  const labels = theme.ticks.map((tick) => tick.toFixed(1).replace("-", "−"));
-  setFont(axes, "small");
-  const widest = Math.max(...labels.map((label) => context.measureText(label).width));
-  const lines = new Path2D();
-  lines.rect(box.left, box.top, box.width, box.height);
-  theme.ticks.forEach((tick, i) => {
-    lines.rect(toX(tick), bottom, 0, TICK_LENGTH * points);
-    lines.rect(box.left - TICK_LENGTH * points, toY(tick), TICK_LENGTH * points, 0);
-    write(axes, labels[i], toX(tick), bottom + TICK_TO_LABEL * points, muted, "center");
-    write(axes, labels[i], box.left - TICK_TO_LABEL * points, toY(tick), muted, "right", "middle");
-  });
-  strokeWith(axes, lines, theme.lineWidths.axis, muted);
-  setFont(axes, "label");
-  write(axes, words.x_label, box.left + box.width / 2, bottom + TICKS_TO_TITLE * points, ink, "center");
-  writeUpwards(axes, words.y_label, box.left - 10 * points - widest, box.top + box.height / 2, ink, "bottom");
-}
-
-/** Draws which colour means which loss. @param {AxesCanvas} axes @param {ArrayLike<number>} range */
-export function drawColourBar(axes, range) {
-  const { context, box, theme, ratio } = axes;
-  const { gap, width, labelAt, label } = theme.colourBar;
-  const [left, bottom] = [box.left + box.width + gap, box.top + box.height];
-  /** @param {number} share */
-  const heightAt = (share) => Math.round((bottom - box.height * share) * ratio) / ratio; // no seams between the bands
-  theme.bands.forEach((colour, i) => {
-    const top = heightAt((i + 1) / theme.bands.length);
-    context.fillStyle = colour;
-    context.fillRect(left, top, width, heightAt(i / theme.bands.length) - top);
-  });
-  const outline = new Path2D();
-  outline.rect(left, box.top, width, box.height);
-  strokeWith(axes, outline, theme.lineWidths.axis, theme.colours.grid);
-  drawColourTicks(axes, left + width, range);
-  setFont(axes, "label");
-  writeUpwards(axes, label, left + width * labelAt, box.top + box.height / 2, theme.colours.ink, "top");
-}
-
-/** @param {AxesCanvas} axes @param {number} left the colour bar's right edge @param {ArrayLike<number>} range */
-function drawColourTicks(axes, left, range) {
-  const { context, box, theme } = axes;
-  const { pixelsPerPoint: points, colours, colourBar, lineWidths } = theme;
-  const [low, high] = Array.from(range);
-  const shares = Array.from({ length: colourBar.ticks }, (_, i) => (i + 1) / (colourBar.ticks + 1));
-  const labels = labelsOf(
-    shares.map((share) => low * (high / low) ** share),
-    theme.tickDigits,
-  );
-  setFont(axes, "small");
-  shares.forEach((share, i) => {
-    const y = box.top + box.height * (1 - share);
-    context.fillStyle = colours.muted;
-    context.fillRect(left, y - (lineWidths.axis / 2) * points, TICK_LENGTH * points, lineWidths.axis * points);
-    write(axes, labels[i], left + TICK_TO_LABEL * points, y, colours.muted, "left", "middle");
-  });
-}
-
-/** Losses with as many digits as it takes to tell them apart. @param {number[]} losses @param {number[]} tickDigits */
-function labelsOf(losses, tickDigits) {
-  const written = tickDigits.map((digits) => losses.map((loss) => formatNumber(loss, digits).replace("e+", "e")));
-  return written.find((labels) => new Set(labels).size === labels.length) ?? written[written.length - 1];
+  const ticks = axes.theme.ticks.map((place) => ({ place, label: place.toFixed(1).replace("-", "−") }));
+  drawTicks(axes, { across: ticks, up: ticks, labels: [words.x_label, words.y_label] });
 }
 
 /** Words in as many lines as they need. @param {string[]} words @param {string} separator @param {(line: string) => boolean} fits */

@@ -5,11 +5,13 @@
 /** @typedef {{ clientWidth: number, clientHeight: number }} Place an element's size, in CSS pixels */
 /** @typedef {{ left: number, top: number, width: number, height: number }} Box in CSS pixels from the overlay's upper left corner */
 /** @typedef {[number, number]} Point */
+/** @typedef {Pick<ViewModel, "get">} Axes has the traits `margins`, `domain` and `draggable` of the overlay */
 /** @typedef {[xLow: number, xHigh: number, yLow: number, yHigh: number]} Domain */
 
-const KEY_STEP = 0.01; // how far an arrow key moves the start, as a share of the axes
+/** How far an arrow key moves the handle, as shares of the axes. @type {Point} */
+const KEY_STEP = [0.01, 0.01];
 
-/** The axes' box in an overlay of this size. @param {ViewModel} model @param {Place} place @returns {Box} */
+/** The axes' box in an overlay of this size. @param {Axes} model @param {Place} place @returns {Box} */
 export function boxOf(model, { clientWidth, clientHeight }) {
   const [left, top, right, bottom] = model.get("margins");
   return { left, top, width: clientWidth - left - right, height: clientHeight - top - bottom };
@@ -24,7 +26,7 @@ function placeIn(box, el, event) {
   return [event.clientX - bounds.left - box.left, event.clientY - bounds.top - box.top];
 }
 
-/** Where a pointer is in the axes, kept inside them. @param {ViewModel} model @param {HTMLElement} el @param {MouseEvent} event @returns {Point} */
+/** Where a pointer is in the axes, kept inside them. @param {Axes} model @param {HTMLElement} el @param {MouseEvent} event @returns {Point} */
 function pointAt(model, el, event) {
   const box = boxOf(model, el);
   const [x, y] = placeIn(box, el, event);
@@ -32,7 +34,7 @@ function pointAt(model, el, event) {
   return [xLow + (xHigh - xLow) * clamp(x / box.width, 0, 1), yHigh - (yHigh - yLow) * clamp(y / box.height, 0, 1)];
 }
 
-/** @param {ViewModel} model @param {HTMLElement} el @param {MouseEvent} event */
+/** @param {Axes} model @param {HTMLElement} el @param {MouseEvent} event */
 function isInside(model, el, event) {
   const box = boxOf(model, el);
   const [x, y] = placeIn(box, el, event);
@@ -47,25 +49,27 @@ const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowDown: [0, -1], Arr
  * @typedef {{ element: HTMLElement, start: Point }} Handle
  */
 
-/** Makes arrow keys move the start. @param {ViewModel} model @param {Handle} handle @param {(start: Point) => void} pick */
-function takeKeys(model, handle, pick) {
+/** Makes arrow keys move the handle. @param {Axes} model @param {Handle} handle @param {(start: Point) => void} pick @param {() => Point} keyStep */
+function takeKeys(model, handle, pick, keyStep) {
   handle.element.addEventListener("keydown", (event) => {
     const direction = ARROWS[event.key];
     if (!direction) return;
     event.preventDefault();
     const [xLow, xHigh, yLow, yHigh] = /** @type {Domain} */ (model.get("domain"));
     const [x, y] = handle.start;
-    const [dx, dy] = [direction[0] * (xHigh - xLow) * KEY_STEP, direction[1] * (yHigh - yLow) * KEY_STEP];
+    const [across, up] = keyStep();
+    const [dx, dy] = [direction[0] * (xHigh - xLow) * across, direction[1] * (yHigh - yLow) * up];
     pick([clamp(x + dx, xLow, xHigh), clamp(y + dy, yLow, yHigh)]);
   });
 }
 
 /**
  * Makes the overlay and its handle take pointers and arrow keys. Returns what says whether a drag is on.
- * @param {ViewModel} model @param {HTMLElement} el @param {Handle} handle
- * @param {(start: Point) => void} pick is called with each new start
+ * @param {Axes} model @param {HTMLElement} el @param {Handle} handle
+ * @param {(start: Point) => void} pick is called with each new place of the handle
+ * @param {() => Point} keyStep how far an arrow key moves it, as shares of the axes
  */
-export function takePointers(model, el, handle, pick) {
+export function takePointers(model, el, handle, pick, keyStep = () => KEY_STEP) {
   /** @type {number | null} */
   let dragging = null; // the pointer's id: a second finger is ignored
   let pointer = ""; // not every browser says with a click what made it
@@ -92,6 +96,6 @@ export function takePointers(model, el, handle, pick) {
   el.addEventListener("click", (event) => {
     if (dragging === null && pointer === "touch" && canTake(event)) pick(pointAt(model, el, event));
   });
-  takeKeys(model, handle, pick);
+  takeKeys(model, handle, pick, keyStep);
   return () => dragging !== null;
 }

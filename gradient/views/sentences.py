@@ -85,6 +85,24 @@ COMPARISON = {
 }
 
 
+# {share} is a percentage, and {second} the name of what is varied besides the learning rate.
+MAPS = {
+    "label": "What the map shows",
+    "kinds": ["Loss", "Where starts end", "Rate × {second}"],
+    "random_start": "start",
+    "starts": "{share} of all starts reach the lowest loss",
+    "keys": "{share} of these runs reach the lowest loss",
+    "settings": "Loss at the end. Drag the ring to set both.",
+    "not_there": "not there",
+    "diverges": "diverges",
+    "limit": "unstable",
+    "arrivals": "steps until there",
+    "colours": "loss at the end",
+    "rate": "learning rate",
+    "handle": "Learning rate {x}, {second} {y}. Drag it, or use the arrow keys.",
+}
+
+
 class PlaneWords(NamedTuple):
     """What the plane of a larger model says in one of its cases: two axis labels, and a remark or nothing."""
 

@@ -3,6 +3,7 @@
 import { focusOn, trackOf } from "../adapters/ipywidgets.js";
 import { formatNumber } from "../link/text.js";
 import { numbersOf } from "./array.js";
+import { hatching } from "./hatching.js";
 import { callAll, listen, oncePerTask, onRatio, onSize } from "./observers.js";
 import { setTexts } from "./texts.js";
 import { fillIn } from "./words.js";
@@ -27,23 +28,6 @@ function positionOf(values, value) {
   if (next < 0) return values.length;
   if (next === 0) return 0;
   return next - (values[next] - value) / (values[next] - values[next - 1]) + 0.5;
-}
-
-/** A pattern of slanting lines. @param {CanvasRenderingContext2D} context @param {string} colour @param {number} ratio */
-function hatching(context, colour, ratio) {
-  const size = Math.round(6 * ratio);
-  const tile = new OffscreenCanvas(size, size);
-  const inner = /** @type {OffscreenCanvasRenderingContext2D} */ (tile.getContext("2d"));
-  Object.assign(inner, { strokeStyle: colour, lineWidth: 1.2 * ratio });
-  for (const shift of [-size, 0, size]) {
-    inner.beginPath();
-    inner.moveTo(shift, size);
-    inner.lineTo(shift + size, 0);
-    inner.stroke();
-  }
-  const pattern = /** @type {CanvasPattern} */ (context.createPattern(tile, "repeat"));
-  pattern.setTransform(new DOMMatrix([1 / ratio, 0, 0, 1 / ratio, 0, 0]));
-  return pattern;
 }
 
 /** A triangle that points down at the strip, or up at it. @param {CanvasRenderingContext2D} context @param {number} x @param {boolean} isBelow */

@@ -1,0 +1,108 @@
+"""The valleys of a two-parameter loss: its lowest points in and around the picture."""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from gradient.landscape import curvature
+from gradient.problems import Problem
+from gradient.verdict import CLOSE, NOTHING, spread
+
+NUM_VALLEYS = 12
+_NUM_STARTS = 16  # along each side of the domain
+_NUM_STEPS = 40
+_BEYOND = 0.25  # of the domain's width, on each side: a descent that leaves the picture often ends near it
+_APART = 0.03  # of the domain's width: minima that are nearer than this are one
+_STATIONARY = 1e-3  # of the domain's width: the step to a minimum that is reached
+
+
+class Valleys(NamedTuple):
+    """The minima of a loss, the lowest first.
+
+    Attributes:
+        params: [12, 2], (w, b) of each.
+        losses: [12], infinite for a place that is not taken.
+        num_best: how many are as low as the lowest, but for 5 %.
+    """
+
+    params: jax.Array
+    losses: jax.Array
+    num_best: jax.Array
+
+
+class _Search(NamedTuple):
+    """A search from one start: where it is, the loss there, and how much the next step is damped."""
+
+    params: jax.Array
+    loss: jax.Array
+    damping: jax.Array
+
+
+def valleys(problem: Problem, x: jax.Array, y: jax.Array) -> Valleys:
+    """The minima of a two-parameter problem's loss on the data x, y [n], in its domain and a quarter of its width beyond.
+
+    Found from 256 starts in the domain, by Levenberg and Marquardt's method (Marquardt 1963).
+    """
+    low, high = jnp.asarray(problem.domain, jnp.float32).T
+    width = high - low
+    found = jax.vmap(lambda start: _search(problem, start, x, y))(jnp.asarray(_starts(problem), jnp.float32))
+    inside = ((found.params >= low - _BEYOND * width) & (found.params <= high + _BEYOND * width)).all(axis=1)
+    is_minimum = jax.vmap(lambda params: _is_minimum(problem, params, width, x, y))(found.params)
+    losses = jnp.where(inside & is_minimum, found.loss, jnp.inf)
+    params, lowest = _distinct(found.params / width, losses)
+    num_best = jnp.sum(lowest <= CLOSE * lowest[0] + NOTHING * spread(y) ** 2)
+    return Valleys(params * width, lowest, jnp.where(jnp.isfinite(lowest[0]), num_best, 0).astype(jnp.int32))
+
+
+def _starts(problem: Problem) -> np.ndarray:
+    sides = [np.linspace(*interval, _NUM_STARTS) for interval in problem.domain]
+    return np.stack(np.meshgrid(*sides), axis=-1).reshape(-1, 2)
+
+
+def _search(problem: Problem, start: jax.Array, x: jax.Array, y: jax.Array) -> _Search:
+    def loss(params: jax.Array) -> jax.Array:
+        return problem.loss(params, x, y)
+
+    def step(state: _Search, _: None) -> tuple[_Search, None]:
+        params = state.params - _newton_step(problem, state.params, state.damping, x, y)
+        new = loss(params)
+        is_lower = new < state.loss
+        damping = jnp.clip(jnp.where(is_lower, state.damping / 5, state.damping * 5), 1e-6, 1e6)
+        return _Search(
+            jnp.where(is_lower, params, state.params), jnp.where(is_lower, new, state.loss), damping
+        ), None  # fmt: skip
+
+    return jax.lax.scan(step, _Search(start, loss(start), jnp.float32(1e-2)), None, _NUM_STEPS)[0]
+
+
+def _newton_step(problem: Problem, params: jax.Array, damping: jax.Array, x: jax.Array, y: jax.Array) -> jax.Array:
+    """Gauss and Newton's step [2] to the minimum, with Marquardt's damping."""
+    residuals = problem.predict(params, x) - y
+    jacobian = jax.jacfwd(problem.predict)(params, x)
+    (a, b), (_, d) = jacobian.T @ jacobian
+    gradient = jacobian.T @ residuals
+    a, d = a * (1 + damping) + 1e-12, d * (1 + damping) + 1e-12
+    return jnp.stack([d * gradient[0] - b * gradient[1], a * gradient[1] - b * gradient[0]]) / (a * d - b * b + 1e-30)
+
+
+def _is_minimum(problem: Problem, params: jax.Array, width: jax.Array, x: jax.Array, y: jax.Array) -> jax.Array:
+    """Whether the next step would be as good as none, and the loss curves upwards there."""
+
+    def negative(flat: jax.Array) -> jax.Array:
+        return -problem.loss(flat, x, y)
+
+    step = _newton_step(problem, params, jnp.float32(0.0), x, y)
+    return (jnp.abs(step) <= _STATIONARY * width).all() & (curvature(negative, params) < 0)
+
+
+def _distinct(params: jax.Array, losses: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """The lowest of the points [n, 2], then the lowest of those that are apart from it, and so on."""
+
+    def take(left: jax.Array, _: None) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
+        best = jnp.argmin(left)
+        is_near = (jnp.abs(params - params[best]) <= _APART).all(axis=1)
+        return jnp.where(is_near, jnp.inf, left), (params[best], left[best])
+
+    return jax.lax.scan(take, losses, None, NUM_VALLEYS)[1]

@@ -1,0 +1,214 @@
+// What a map of descents looks like: its cells, axes and colour bar, the minima, and where steps become unstable.
+
+import { formatNumber } from "../link/text.js";
+import { clippedToBox, contextOf, setFont, write } from "./axes_canvas.js";
+import { drawColourBar, drawTicks, lossesAt } from "./axes_marks.js";
+import { hatching } from "./hatching.js";
+import { strokeWith } from "./path.js";
+import { tableOf } from "./plane.js";
+
+/** @typedef {import("./axes_canvas.js").AxesCanvas} AxesCanvas */
+/** @typedef {import("./axes_canvas.js").Theme} Theme */
+/** @typedef {import("./map_cells.js").Cells} Cells */
+/** @typedef {import("./pointers.js").Domain} Domain */
+
+/**
+ * @typedef {Theme & { diverged: string, bestValleys: string[], otherValleys: string[], onItsWay: string, loss: number, starts: number,
+ *   settings: number, rateExponents: [number, number], words: any }} MapTheme
+ */
+
+const NUM_SHADES = 16;
+const LIGHTEST = 0.2; // how much of a valley's colour the earliest arrival has
+const TICKS = 5; // as many as there may be, and one
+
+/** A colour's red, green and blue. @param {string} colour */
+const channelsOf = (colour) => [1, 3, 5].map((i) => parseInt(colour.slice(i, i + 2), 16));
+
+/** A colour mixed with white: 0 is white, 1 the colour itself. @param {string} colour @param {number} share */
+function tint(colour, share) {
+  const mixed = channelsOf(colour).map((channel) => Math.round(255 + (channel - 255) * share));
+  return `#${mixed.map((channel) => channel.toString(16).padStart(2, "0")).join("")}`;
+}
+
+/** The shades of a valley, from the earliest arrival to the latest. @param {string} colour */
+const shadesOf = (colour) =>
+  Array.from({ length: NUM_SHADES }, (_, i) => tint(colour, LIGHTEST + ((1 - LIGHTEST) * i) / (NUM_SHADES - 1)));
+
+/** The colour of a valley. @param {MapTheme} theme @param {number} valley @param {number} numBest */
+function colourOf({ bestValleys, otherValleys }, valley, numBest) {
+  return valley < numBest ? bestValleys[valley % bestValleys.length] : otherValleys[(valley - numBest) % otherValleys.length];
+}
+
+/** Colours the cells by where they end, and when they arrive. @param {MapTheme} theme @param {number} numBest @param {number} numSteps @returns {(cells: Cells, i: number) => number} */
+function byValley(theme, numBest, numSteps) {
+  const [onItsWay] = tableOf([theme.onItsWay]);
+  /** @type {Map<number, Uint32Array>} */
+  const shades = new Map();
+  return ({ valleys, arrivals }, i) => {
+    const valley = valleys[i];
+    if (valley < 0) return onItsWay;
+    if (!shades.has(valley)) shades.set(valley, tableOf(shadesOf(colourOf(theme, valley, numBest))));
+    const shade = Math.round((arrivals[i] / Math.max(numSteps, 1)) * (NUM_SHADES - 1));
+    return /** @type {Uint32Array} */ (shades.get(valley))[Math.min(shade, NUM_SHADES - 1)];
+  };
+}
+
+/** Colours the cells by their loss, on a logarithmic scale. @param {MapTheme} theme @param {[number, number]} range @returns {(cells: Cells, i: number) => number} */
+function byLoss(theme, range) {
+  const colours = tableOf(theme.bands);
+  const [low, high] = range.map(Math.log);
+  return ({ losses }, i) => {
+    const share = (Math.log(Math.max(losses[i], 1e-12)) - low) / (high - low);
+    return colours[Math.min(Math.max(Math.floor(share * colours.length), 0), colours.length - 1)];
+  };
+}
+
+const canvasOfCells = document.createElement("canvas");
+
+/** The cells as a picture with a pixel for each; nothing where one is not known, or diverges. @param {Cells} cells @param {(cells: Cells, i: number) => number} colour */
+function pictureOf(cells, colour) {
+  const { columns, rows } = cells.layout;
+  const context = contextOf(canvasOfCells);
+  Object.assign(canvasOfCells, { width: columns, height: rows });
+  const image = context.createImageData(columns, rows);
+  const pixels = new Uint32Array(image.data.buffer);
+  cells.losses.forEach((loss, i) => {
+    const row = rows - 1 - Math.floor(i / columns); // they go upwards, and an image downwards
+    if (loss >= 0) pixels[row * columns + (i % columns)] = colour(cells, i);
+  });
+  context.putImageData(image, 0, 0);
+  return canvasOfCells;
+}
+
+/** Draws the cells into the axes' box, over hatching, which is seen where a descent diverges. @param {AxesCanvas} axes @param {MapTheme} theme @param {Cells} cells @param {(cells: Cells, i: number) => number} colour */
+function drawCells({ context, box, ratio }, theme, cells, colour) {
+  const { left, top, width, height } = box;
+  context.fillStyle = theme.colours.paper;
+  context.fillRect(left, top, width, height);
+  if (!Number.isNaN(cells.losses[0])) {
+    context.fillStyle = hatching(context, theme.diverged, ratio);
+    context.fillRect(left, top, width, height);
+  }
+  context.imageSmoothingEnabled = false;
+  context.drawImage(pictureOf(cells, colour), left, top, width, height);
+}
+
+/**
+ * Where starts end: the valleys, each with its loss, and what the shades mean in the place of the figure's colour bar.
+ * @param {AxesCanvas} axes @param {MapTheme} theme @param {Cells} cells
+ * @param {{ minima: Float32Array, losses: Float32Array, numBest: number, numSteps: number }} found
+ */
+export function drawStarts(axes, theme, cells, { minima, losses, numBest, numSteps }) {
+  drawCells(axes, theme, cells, byValley(theme, numBest, numSteps));
+  clippedToBox(axes, () => {
+    losses.forEach((loss, i) => {
+      if (Number.isFinite(loss)) drawMinimum(axes, axes.toX(minima[2 * i]), axes.toY(minima[2 * i + 1]), loss);
+    });
+  });
+  drawArrivals(axes, theme, numSteps);
+  drawKey(axes, theme, cells, true);
+}
+
+/** A cross at a minimum, and its loss. @param {AxesCanvas} axes @param {number} x @param {number} y @param {number} loss */
+function drawMinimum(axes, x, y, loss) {
+  const { context, theme, box } = axes;
+  const cross = new Path2D();
+  cross.moveTo(x - 5, y - 5);
+  cross.lineTo(x + 5, y + 5);
+  cross.moveTo(x - 5, y + 5);
+  cross.lineTo(x + 5, y - 5);
+  strokeWith(axes, cross, 3.4, theme.colours.paper);
+  strokeWith(axes, cross, 1.4, theme.colours.ink);
+  setFont(axes, "small");
+  const words = formatNumber(loss);
+  const { width } = context.measureText(words);
+  writeOver(axes, words, x + 9 + width > box.left + box.width ? x - 9 - width : x + 9, y);
+}
+
+/** Writes a word that can be read over any colour. @param {AxesCanvas} axes @param {string} word @param {number} left @param {number} middle */
+function writeOver(axes, word, left, middle) {
+  const { context, theme } = axes;
+  Object.assign(context, { strokeStyle: theme.colours.paper, lineWidth: 3, lineJoin: "round" });
+  Object.assign(context, { textAlign: "left", textBaseline: "middle" });
+  context.strokeText(word, left, middle);
+  write(axes, word, left, middle, theme.colours.ink, "left", "middle");
+}
+
+/** Which shade means which step, in the place of the colour bar. @param {AxesCanvas} axes @param {MapTheme} theme @param {number} numSteps */
+function drawArrivals(axes, theme, numSteps) {
+  const { context, box } = axes;
+  const right = box.left + box.width;
+  context.fillStyle = theme.colours.paper;
+  context.fillRect(right + 1, box.top - 8, context.canvas.width, box.height + 12); // over the figure's own colour bar
+  const shaded = { ...axes, theme: { ...theme, bands: shadesOf(theme.bestValleys[0]) } };
+  drawColourBar(shaded, theme.words.arrivals, (shares) => shares.map((share) => String(Math.round(share * numSteps))));
+}
+
+/** What grey and hatching mean, below the colour bar. @param {AxesCanvas} axes @param {MapTheme} theme @param {Cells} cells @param {boolean} hasGrey */
+function drawKey(axes, theme, cells, hasGrey) {
+  const { context, box, ratio } = axes;
+  const words = [...(hasGrey ? ["not_there"] : []), ...(cells.losses.some((loss) => loss < 0) ? ["diverges"] : [])];
+  setFont(axes, "small");
+  words.forEach((word, i) => {
+    const [left, top] = [box.left + box.width + theme.colourBar.gap, box.top + box.height + 21 + 15 * i];
+    context.fillStyle = word === "diverges" ? hatching(context, theme.diverged, ratio) : theme.onItsWay;
+    context.fillRect(left, top, 11, 11);
+    Object.assign(context, { strokeStyle: theme.colours.muted, lineWidth: 1 });
+    context.strokeRect(left, top, 11, 11);
+    write(axes, theme.words[word], left + 16, top + 6, theme.colours.muted, "left", "middle");
+  });
+}
+
+/** The losses at the two ends of the colours. @param {number} low @param {number} high @returns {[number, number]} */
+export function rangeOf(low, high) {
+  const from = Math.max(low, 1e-12);
+  return [from, Math.max(high, 1.01 * from)];
+}
+
+/**
+ * What pairs of settings come to: cells in axes of their own, and where steps become unstable.
+ * @param {AxesCanvas} axes whose axes are shares of those that are written at the ticks @param {MapTheme} theme @param {Cells} cells
+ * @param {{ isByLoss: boolean, range: [number, number], numSteps: number, limits: Float32Array, second: [string, number, number, number] }} found
+ */
+export function drawSettings(axes, theme, cells, { isByLoss, range, numSteps, limits, second }) {
+  const { context } = axes;
+  context.fillStyle = theme.colours.paper;
+  context.fillRect(0, 0, context.canvas.width, context.canvas.height);
+  drawCells(axes, theme, cells, isByLoss ? byLoss(theme, range) : byValley(theme, 1, numSteps));
+  clippedToBox(axes, () => drawLimits(axes, limits, theme.words.limit));
+  drawKey(axes, theme, cells, !isByLoss);
+  if (isByLoss) drawColourBar(axes, theme.colourBar.label, lossesAt(range, theme.tickDigits));
+  else drawArrivals(axes, theme, numSteps);
+  const [label, low, high] = second;
+  const up = roundNumbers(low, high).map((value) => ({ place: (value - low) / (high - low || 1), label: formatNumber(value) }));
+  drawTicks(axes, { across: rateTicks(theme), up, labels: [theme.words.rate, label] });
+}
+
+/** The powers of ten among the learning rates. @param {MapTheme} theme */
+function rateTicks({ rateExponents: [low, high] }) {
+  const exponents = Array.from({ length: high - low + 1 }, (_, i) => low + i);
+  return exponents.map((exponent) => ({ place: (exponent - low) / (high - low), label: formatNumber(10 ** exponent) }));
+}
+
+/** A few round numbers from `low` to `high`. @param {number} low @param {number} high */
+function roundNumbers(low, high) {
+  const power = 10 ** Math.floor(Math.log10(Math.max(high - low, 1e-9) / TICKS));
+  const step = [1, 2, 5, 10].map((digit) => digit * power).find((each) => (high - low) / each <= TICKS) ?? power;
+  const first = Math.ceil(low / step - 1e-6);
+  return Array.from({ length: Math.floor(high / step + 1e-6) - first + 1 }, (_, i) => (first + i) * step);
+}
+
+/** The curve of the stability law, and a word beside it. @param {AxesCanvas} axes @param {Float32Array} limits @param {string} word */
+function drawLimits(axes, limits, word) {
+  const { theme, toX, toY, box } = axes;
+  if (!limits.length || limits[0] === theme.never) return;
+  const line = new Path2D();
+  limits.forEach((limit, i) => {
+    line.lineTo(toX(limit), toY(i / (limits.length - 1)));
+  });
+  strokeWith(axes, line, 3, theme.colours.paper);
+  strokeWith(axes, line, 1.4, theme.colours.ink);
+  setFont(axes, "small");
+  const { width } = axes.context.measureText(word);
+  writeOver(axes, word, Math.min(toX(limits[0]) + 6, box.left + box.width - width - 4), toY(0) - 8);
+}

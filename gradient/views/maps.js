@@ -1,0 +1,212 @@
+// The maps over the field: the switch between them, what they show, and a ring that sets both settings.
+
+import { formatNumber } from "../link/text.js";
+import { numbersOf } from "./array.js";
+import { clearedAxes, fitCanvas } from "./axes_canvas.js";
+import { makeCollector } from "./map_cells.js";
+import { drawSettings, drawStarts, rangeOf } from "./map_drawing.js";
+import { callAll, listen, oncePerTask, onRatio, onSize } from "./observers.js";
+import { boxOf, takePointers } from "./pointers.js";
+import { setText } from "./texts.js";
+import { fillIn } from "./words.js";
+
+/** @typedef {import("./map_cells.js").Cells} Cells */
+/** @typedef {import("./map_drawing.js").MapTheme} MapTheme */
+/** @typedef {import("./observers.js").ViewModel} ViewModel */
+/** @typedef {import("./pointers.js").Domain} Domain */
+/** @typedef {import("./pointers.js").Point} Point */
+/** @typedef {[label: string, low: number, high: number, step: number]} Second what is varied besides the learning rate */
+
+const SLICE = ["done", "done_kind", "settings", "losses", "valleys", "arrivals"];
+const DRAWN = [
+  ...["minima", "minimum_losses", "num_best", "low", "high", "num_steps", "limits", "second"],
+  ...["domain", "layouts", "kind", "title", "point"],
+];
+
+let numMaps = 0; // whose radio buttons are apart
+
+/** @param {ViewModel} model @returns {MapTheme} */
+const themeOf = (model) => model.get("theme");
+
+/** What is varied besides the learning rate: of a larger model its start. @param {ViewModel} model @returns {Second} */
+function secondOf(model) {
+  const { kind, layouts } = { kind: model.get("kind"), layouts: model.get("layouts") };
+  return model.get("is_planar") ? model.get("second") : [themeOf(model).words.random_start, 1, layouts[kind].rows, 1];
+}
+
+/** Whether the map has axes of its own, over all of the field. @param {ViewModel} model */
+const hasOwnAxes = (model) => model.get("kind") !== themeOf(model).loss && !hasStarts(model);
+
+/** Whether the map lies on the parameters, under the path. @param {ViewModel} model */
+const hasStarts = (model) => model.get("kind") === themeOf(model).starts && model.get("is_planar");
+
+/** The axes of the map in shares: the middle of the first cell is 0, that of the last 1. @param {ViewModel} model @returns {Domain} */
+function sharesOf(model) {
+  const { columns, rows } = model.get("layouts")[model.get("kind")];
+  const [x, y] = [columns, rows].map((count) => 0.5 / Math.max(count - 1, 1));
+  return [-x, 1 + x, -y, 1 + y];
+}
+
+/** @param {ViewModel} model @returns {Domain} */
+const domainOf = (model) => (hasStarts(model) ? model.get("domain") : sharesOf(model));
+
+/** One side of the switch. @param {string} name of the group @param {number} kind */
+function makeKind(name, kind) {
+  const [label, input, text] = ["label", "input", "span"].map((tag) => document.createElement(tag));
+  Object.assign(input, { type: "radio", name, value: String(kind) });
+  label.append(input, text);
+  return { label, input: /** @type {HTMLInputElement} */ (input), text };
+}
+
+/** Builds the elements. @param {HTMLElement} el @param {MapTheme} theme */
+function build(el, theme) {
+  const [head, fieldset, legend, words, area, canvas, ring] = [
+    ...["div", "fieldset", "legend", "h2", "div", "canvas", "button"].map((tag) => document.createElement(tag)),
+  ];
+  numMaps += 1;
+  const kinds = theme.words.kinds.map((/** @type {string} */ _, /** @type {number} */ i) =>
+    makeKind(`techni-map-${numMaps}`, i),
+  );
+  legend.textContent = theme.words.label;
+  legend.className = "techni-spoken";
+  fieldset.append(legend, ...kinds.map((/** @type {ReturnType<typeof makeKind>} */ { label }) => label));
+  area.className = "techni-map";
+  head.className = "techni-map-head";
+  ring.className = "techni-setting";
+  Object.assign(ring, { type: "button" });
+  canvas.setAttribute("role", "img");
+  head.append(fieldset, words);
+  area.append(canvas, ring);
+  el.append(head, area);
+  return { kinds, area, canvas: /** @type {HTMLCanvasElement} */ (canvas), words, ring };
+}
+
+/** @typedef {ReturnType<typeof build>} Parts */
+
+/** Shows which map is chosen, and what it is called. @param {ViewModel} model @param {Parts} parts @param {HTMLElement} el */
+function showKind(model, { kinds, area, ring, words }, el) {
+  const [kind, [second]] = [model.get("kind"), secondOf(model)];
+  kinds.forEach((/** @type {ReturnType<typeof makeKind>} */ { input, text }, /** @type {number} */ i) => {
+    input.checked = i === kind;
+    setText(text, fillIn(themeOf(model).words.kinds[i], { second }));
+  });
+  area.hidden = kind === themeOf(model).loss;
+  if (area.hidden) setText(words, model.get("title"));
+  ring.hidden = !hasOwnAxes(model);
+  area.classList.toggle("techni-own-axes", hasOwnAxes(model));
+  el.closest(".techni-field")?.classList.toggle("techni-covered", hasOwnAxes(model));
+}
+
+/** What the map says. @param {ViewModel} model @param {Cells} cells */
+function wordsOf(model, { losses, valleys }) {
+  const { words, settings } = themeOf(model);
+  const isOfLosses = model.get("kind") === settings;
+  const numBest = model.get("is_planar") ? model.get("num_best") : 1;
+  const known = losses.reduce((sum, loss) => sum + (Number.isNaN(loss) ? 0 : 1), 0);
+  const best = valleys.reduce((sum, valley) => sum + (valley >= 0 && valley < numBest ? 1 : 0), 0);
+  const share = `${Math.round((100 * best) / Math.max(known, 1))} %`;
+  return fillIn(isOfLosses ? words.settings : model.get("is_planar") ? words.starts : words.keys, { share });
+}
+
+/** Makes what draws the map. @param {ViewModel} model @param {Parts} parts */
+function makePainter(model, { area, canvas, words }) {
+  let place = { clientWidth: 0, clientHeight: 0 };
+  let font = "";
+  const measure = () => {
+    place = { clientWidth: area.clientWidth, clientHeight: area.clientHeight };
+    font = getComputedStyle(area).fontFamily;
+  };
+  /** @param {Cells} cells */
+  const paint = (cells) => {
+    const [theme, box] = [themeOf(model), boxOf(model, place)];
+    if (box.width <= 0 || box.height <= 0) return;
+    fitCanvas(canvas, place, devicePixelRatio);
+    const axes = clearedAxes(canvas, box, domainOf(model), { ratio: devicePixelRatio, font, theme });
+    const numbers = { numSteps: model.get("num_steps"), numBest: model.get("num_best"), second: secondOf(model) };
+    const [minima, losses, limits] = ["minima", "minimum_losses", "limits"].map((name) => numbersOf(model.get(name)));
+    if (hasStarts(model)) drawStarts(axes, theme, cells, { minima, losses, ...numbers });
+    else {
+      const isByLoss = model.get("kind") === theme.settings;
+      drawSettings(axes, theme, cells, { isByLoss, range: rangeOf(model.get("low"), model.get("high")), limits, ...numbers });
+    }
+    setText(words, wordsOf(model, cells));
+    canvas.setAttribute("aria-label", words.textContent ?? "");
+  };
+  return { measure, paint };
+}
+
+/** Puts the ring at the present settings. @param {ViewModel} model @param {Parts} parts @param {Point} at */
+function placeRing(model, { ring, area }, [x, y]) {
+  if (ring.hidden) return;
+  const [box, [xLow, xHigh, yLow, yHigh]] = [boxOf(model, area), sharesOf(model)];
+  ring.style.left = `${box.left + (box.width * (x - xLow)) / (xHigh - xLow)}px`;
+  ring.style.top = `${box.top + (box.height * (yHigh - y)) / (yHigh - yLow)}px`;
+  const [[second, low, high], { words, rateExponents }] = [secondOf(model), themeOf(model)];
+  const rate = 10 ** (rateExponents[0] + x * (rateExponents[1] - rateExponents[0]));
+  const values = { x: formatNumber(rate), y: formatNumber(low + y * (high - low)), second };
+  ring.setAttribute("aria-label", fillIn(words.handle, values));
+}
+
+/** How far an arrow key moves the ring: to the next place of each slider, as shares of the axes. @param {ViewModel} model @returns {Point} */
+function keyStepOf(model) {
+  const [[xLow, xHigh, yLow, yHigh], [, low, high, step]] = [sharesOf(model), secondOf(model)];
+  return [1 / 200 / (xHigh - xLow), step / Math.max(high - low, step) / (yHigh - yLow)];
+}
+
+/** @param {import("./observers.js").RenderContext} context */
+function render({ model, el }) {
+  const parts = build(el, themeOf(model));
+  const { measure, paint } = makePainter(model, parts);
+  const collect = makeCollector();
+  /** @type {Cells | undefined} */
+  let cells;
+  const pointOf = () => /** @type {Point} */ ([...numbersOf(model.get("point")), 0, 0].slice(0, 2));
+  const ring = { element: parts.ring, start: pointOf() };
+  const show = () => {
+    showKind(model, parts, el);
+    if (cells && !parts.area.hidden && cells.layout === model.get("layouts")[model.get("kind")]) paint(cells);
+    ring.start = pointOf();
+    placeRing(model, parts, ring.start);
+  };
+  const take = () => {
+    const found = collect(model);
+    if (!found) return;
+    cells = found.cells;
+    show();
+    if (found.next !== null) model.set("index", found.next); // the kernel is not told: it need not know each of them
+  };
+  const axes = {
+    get: (/** @type {string} */ name) => ({ domain: sharesOf(model), draggable: hasOwnAxes(model) })[name] ?? model.get(name),
+  };
+  takePointers(
+    axes,
+    parts.area,
+    ring,
+    (point) => pick(model, point),
+    () => keyStepOf(model),
+  );
+  for (const { input } of parts.kinds) input.addEventListener("change", () => choose(model, Number(input.value)));
+  const follow = oncePerTask(show);
+  const resized = () => callAll([measure, show]);
+  const undo = [
+    listen(model, SLICE, oncePerTask(take)),
+    listen(model, DRAWN, follow),
+    ...[onRatio(resized), onSize(parts.area, resized)],
+  ];
+  show();
+  return () => callAll(undo);
+}
+
+/** Asks for the settings at a place of the map. @param {ViewModel} model @param {Point} point */
+function pick(model, [x, y]) {
+  model.set("picked", [x, y, model.get("picked")[2] + 1]);
+  model.save_changes();
+}
+
+/** Chooses a map. @param {ViewModel} model @param {number} kind */
+function choose(model, kind) {
+  model.set("kind", kind);
+  model.save_changes();
+}
+
+export default { render };
