@@ -2,9 +2,9 @@
 
     python -m benchmarks.maps [--presses 20] [--save]
 
-For each problem and map: milliseconds from a key until an animation frame shows the first cells of the new map, and until one shows
-all of them, as medians; and what `jax.jit(vmap)` takes in this process for all of the map's descents. The key changes the
-momentum for a map of starts, and the steps for any other. The pages' programs run in a worker of headless Chromium.
+For each problem and map: milliseconds from a key until an animation frame shows the first cells of the new map, and until one
+shows all of them, as medians; and what `jax.jit(vmap)` takes in this process for all of the map's descents. The key changes the
+momentum for a map of starts, and the steps for any other. The page's program runs in a worker of headless Chromium.
 """
 
 import argparse
@@ -41,7 +41,7 @@ COLUMNS = [
     Column("jax", "jax.jit(vmap) (ms)", ".0f"),
 ]
 
-# Presses a key on the focused slider; resolves with the times until the first and until all slices of the new settings are seen.
+# Presses a key on the focused slider; resolves with the times until the first and until all slices of new settings are seen.
 PRESS = """async ([slices, key]) => {
   const models = await Promise.all(Object.values((window.jupyterapp ?? window).widgetManager._models));
   const maps = models.find((model) => model.get("layouts"));

@@ -1,6 +1,6 @@
 """Maps of descents: where each start ends, and what each pair of settings comes to. They are computed in slices."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from enum import IntEnum
 from typing import NamedTuple
 
@@ -48,7 +48,7 @@ class Layout(NamedTuple):
     offsets: tuple[tuple[int, int], ...]
     is_continuous: bool = True
 
-    def cells(self, index: jax.Array) -> tuple[jax.Array, jax.Array]:
+    def cells(self, index: jax.Array | int) -> tuple[jax.Array, jax.Array]:
         """The column and the row of each cell of a slice."""
         first_column, first_row = jnp.asarray(self.offsets, jnp.int32)[jnp.clip(index, 0, len(self.offsets) - 1)]
         columns = first_column + jnp.arange(0, self.columns, self.strides[0])
@@ -256,12 +256,3 @@ def known_valley(best_known: jax.Array, dim: int = 2) -> Valleys:
     """The lowest loss known in the place of the valleys of a larger model."""
     losses = jnp.full(NUM_VALLEYS, jnp.inf).at[0].set(best_known)
     return Valleys(jnp.zeros((NUM_VALLEYS, dim)), losses, jnp.int32(1))
-
-
-def gather(cells: Layout, slices: Sequence[np.ndarray]) -> np.ndarray:
-    """The values [rows, columns] of a map, from those of its slices in their order."""
-    whole = np.zeros((cells.rows, cells.columns), np.float32)
-    for (column, row), values in zip(cells.offsets, slices, strict=True):
-        part = whole[row :: cells.strides[1], column :: cells.strides[0]]
-        part[:] = np.reshape(values, part.shape)
-    return whole

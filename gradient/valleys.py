@@ -10,11 +10,12 @@ from gradient.landscape import curvature
 from gradient.problems import Problem
 from gradient.verdict import CLOSE, NOTHING, spread
 
-NUM_VALLEYS = 12
+NUM_VALLEYS = 24
 _NUM_STARTS = 16  # along each side of the domain
 _NUM_STEPS = 40
 _BEYOND = 0.25  # of the domain's width, on each side: a descent that leaves the picture often ends near it
 _APART = 0.03  # of the domain's width: minima that are nearer than this are one
+_ALIKE = 1.001  # times a loss: no more than rounding
 _STATIONARY = 1e-3  # of the domain's width: the step to a minimum that is reached
 
 
@@ -22,8 +23,8 @@ class Valleys(NamedTuple):
     """The minima of a loss, the lowest first.
 
     Attributes:
-        params: [12, 2], (w, b) of each.
-        losses: [12], infinite for a place that is not taken.
+        params: [24, 2], (w, b) of each.
+        losses: [24], infinite for a place that is not taken.
         num_best: how many are as low as the lowest, but for 5 %.
     """
 
@@ -51,7 +52,7 @@ def valleys(problem: Problem, x: jax.Array, y: jax.Array) -> Valleys:
     inside = ((found.params >= low - _BEYOND * width) & (found.params <= high + _BEYOND * width)).all(axis=1)
     is_minimum = jax.vmap(lambda params: _is_minimum(problem, params, width, x, y))(found.params)
     losses = jnp.where(inside & is_minimum, found.loss, jnp.inf)
-    params, lowest = _distinct(found.params / width, losses)
+    params, lowest = _in_order(*_distinct(found.params / width, losses))
     num_best = jnp.sum(lowest <= CLOSE * lowest[0] + NOTHING * spread(y) ** 2)
     return Valleys(params * width, lowest, jnp.where(jnp.isfinite(lowest[0]), num_best, 0).astype(jnp.int32))
 
@@ -95,6 +96,14 @@ def _is_minimum(problem: Problem, params: jax.Array, width: jax.Array, x: jax.Ar
 
     step = _newton_step(problem, params, jnp.float32(0.0), x, y)
     return (jnp.abs(step) <= _STATIONARY * width).all() & (curvature(negative, params) < 0)
+
+
+def _in_order(params: jax.Array, losses: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """The same, but for those that are as low as one another, which come by their place: so rounding does not decide."""
+    rises = losses[1:] > _ALIKE * losses[:-1]
+    group = jnp.concatenate([jnp.zeros(1, jnp.int32), jnp.cumsum(rises)])
+    order = jnp.lexsort((params[:, 1], jnp.round(params[:, 0] / _APART), group))
+    return params[order], losses[order]
 
 
 def _distinct(params: jax.Array, losses: jax.Array) -> tuple[jax.Array, jax.Array]:

@@ -16,7 +16,10 @@ NAMES = [str(file.relative_to(ROOT)) for file in FILES]
 
 WIDGET_LIBRARIES = {"ipywidgets", "anywidget", "bqplot", "ipympl", "matplotlib", "traitlets", "voila", "tornado"}
 FRAME_PARTS = {f"gradient.{room}" for room in ("problems", "optimizers", "descent", "landscape", "arithmetic", "verdict")}
-CORE = {*FRAME_PARTS, "gradient.frame", "gradient.sweep", "gradient.compare", "gradient.best"}
+CORE = {
+    *FRAME_PARTS,
+    *(f"gradient.{room}" for room in ("frame", "sweep", "compare", "best", "valleys", "maps")),
+}
 
 
 class Room(NamedTuple):
@@ -66,6 +69,17 @@ ROOMS = [
         },
     ),
     Room("gradient/best.py", {"jax", "numpy", *(f"gradient.{room}" for room in ("frame", "optimizers", "problems", "sweep"))}),
+    Room(
+        "gradient/valleys.py",
+        {"jax", "numpy", *(f"gradient.{room}" for room in ("landscape", "problems", "verdict"))},
+    ),
+    Room(
+        "gradient/maps.py",
+        {
+            *("jax", "numpy", "gradient.valleys"),
+            *(f"gradient.{room}" for room in ("compare", "frame", "optimizers", "problems", "sweep", "verdict")),
+        },
+    ),
     Room("gradient/wasm/*.py", {"jax", "numpy", "gradient.wasm*", "gradient.adapters.jax"}),
     Room(
         "gradient/link/*.py",
@@ -86,7 +100,7 @@ ROOMS = [
                 "gradient.views*",
             ),
             *("gradient.problems", "gradient.optimizers", "gradient.landscape", "gradient.verdict", "gradient.frame"),
-            "gradient.compare",
+            *("gradient.compare", "gradient.maps", "gradient.valleys"),
             *(f"gradient.adapters.{library}" for library in ("traitlets", "ipywidgets", "anywidget", "ipympl", "bqplot")),
         },
     ),
@@ -112,6 +126,14 @@ ROOMS = [
         {
             *("jax", "gradient.app_links", "gradient.cache", "gradient.compare", "gradient.controls", "gradient.link*"),
             *("gradient.frame", "gradient.optimizers", "gradient.problems", "gradient.shipped", "gradient.views*"),
+        },
+    ),
+    Room(
+        "gradient/map_links.py",
+        {
+            *("jax", "gradient.app_links", "gradient.cache", "gradient.compare", "gradient.controls", "gradient.link*"),
+            *("gradient.frame", "gradient.maps", "gradient.optimizers", "gradient.problems", "gradient.shipped"),
+            *("gradient.valleys", "gradient.views*"),
         },
     ),
     Room("gradient/app.py", {"*"}),
@@ -168,6 +190,8 @@ ONLY_NAMES = [
     ("gradient/views/*.py", "gradient.frame", lambda name: name.isupper() or name == "Frame"),
     ("gradient/views/*.py", "gradient.verdict", lambda name: name == "Verdict"),
     ("gradient/views/*.py", "gradient.optimizers", str.isupper),
+    ("gradient/views/*.py", "gradient.maps", lambda name: name in ("MapKind", "SecondAxis", "layout")),
+    ("gradient/views/*.py", "gradient.valleys", str.isupper),
     ("gradient/controls.py", "gradient.frame", str.isupper),
 ]
 
@@ -175,7 +199,7 @@ ONLY_NAMES = [
 PRIVATE = {"gradient/adapters/jax.py": ("jax._src", "jax.extend", "jax.core", "jax.interpreters")}
 
 # The app and the views change nothing by hand: all that reacts to a change is a link.
-NO_OBSERVE = [f"gradient/{name}.py" for name in ("app", "app_links", "compare_links", "controls", "views/*")]
+NO_OBSERVE = [f"gradient/{name}.py" for name in ("app", "app_links", "compare_links", "map_links", "controls", "views/*")]
 
 
 def module_of(name: str) -> str:

@@ -14,7 +14,7 @@ import { tableOf } from "./plane.js";
 
 /**
  * @typedef {Theme & { diverged: string, bestValleys: string[], otherValleys: string[], onItsWay: string, loss: number, starts: number,
- *   settings: number, rateExponents: [number, number], words: any }} MapTheme
+ *   settings: number, rates: [lowest: number, highest: number, step: number], words: any }} MapTheme
  */
 
 const NUM_SHADES = 16;
@@ -147,15 +147,19 @@ function drawArrivals(axes, theme, numSteps) {
 /** What grey and hatching mean, below the colour bar. @param {AxesCanvas} axes @param {MapTheme} theme @param {Cells} cells @param {boolean} hasGrey */
 function drawKey(axes, theme, cells, hasGrey) {
   const { context, box, ratio } = axes;
-  const words = [...(hasGrey ? ["not_there"] : []), ...(cells.losses.some((loss) => loss < 0) ? ["diverges"] : [])];
+  const { words, onItsWay, diverged, colourBar, colours } = theme;
+  const hasHatching = cells.losses.some((loss) => loss < 0);
+  const entries = [
+    ...(hasGrey ? [{ fill: onItsWay, word: words.not_there }] : []),
+    ...(hasHatching ? [{ fill: hatching(context, diverged, ratio), word: words.diverges }] : []),
+  ];
   setFont(axes, "small");
-  words.forEach((word, i) => {
-    const [left, top] = [box.left + box.width + theme.colourBar.gap, box.top + box.height + 21 + 15 * i];
-    context.fillStyle = word === "diverges" ? hatching(context, theme.diverged, ratio) : theme.onItsWay;
+  entries.forEach(({ fill, word }, i) => {
+    const [left, top] = [box.left + box.width + colourBar.gap, box.top + box.height + 21 + 15 * i];
+    Object.assign(context, { fillStyle: fill, strokeStyle: colours.muted, lineWidth: 1 });
     context.fillRect(left, top, 11, 11);
-    Object.assign(context, { strokeStyle: theme.colours.muted, lineWidth: 1 });
     context.strokeRect(left, top, 11, 11);
-    write(axes, theme.words[word], left + 16, top + 6, theme.colours.muted, "left", "middle");
+    write(axes, word, left + 16, top + 6, colours.muted, "left", "middle");
   });
 }
 
@@ -184,8 +188,8 @@ export function drawSettings(axes, theme, cells, { isByLoss, range, numSteps, li
   drawTicks(axes, { across: rateTicks(theme), up, labels: [theme.words.rate, label] });
 }
 
-/** The powers of ten among the learning rates. @param {MapTheme} theme */
-function rateTicks({ rateExponents: [low, high] }) {
+/** The powers of ten among the learning rates, of which the theme has the exponents. @param {MapTheme} theme */
+function rateTicks({ rates: [low, high] }) {
   const exponents = Array.from({ length: high - low + 1 }, (_, i) => low + i);
   return exponents.map((exponent) => ({ place: (exponent - low) / (high - low), label: formatNumber(10 ** exponent) }));
 }

@@ -60,7 +60,7 @@ function makeKind(name, kind) {
 
 /** Builds the elements. @param {HTMLElement} el @param {MapTheme} theme */
 function build(el, theme) {
-  const [head, fieldset, legend, words, area, canvas, ring] = [
+  const [head, fieldset, legend, heading, area, canvas, ring] = [
     ...["div", "fieldset", "legend", "h2", "div", "canvas", "button"].map((tag) => document.createElement(tag)),
   ];
   numMaps += 1;
@@ -74,24 +74,26 @@ function build(el, theme) {
   head.className = "techni-map-head";
   ring.className = "techni-setting";
   Object.assign(ring, { type: "button" });
+  Object.assign(canvas, { width: 0, height: 0 }); // until there is a map
   canvas.setAttribute("role", "img");
-  head.append(fieldset, words);
+  head.append(fieldset, heading);
   area.append(canvas, ring);
   el.append(head, area);
-  return { kinds, area, canvas: /** @type {HTMLCanvasElement} */ (canvas), words, ring };
+  return { kinds, area, canvas: /** @type {HTMLCanvasElement} */ (canvas), heading, ring };
 }
 
 /** @typedef {ReturnType<typeof build>} Parts */
 
 /** Shows which map is chosen, and what it is called. @param {ViewModel} model @param {Parts} parts @param {HTMLElement} el */
-function showKind(model, { kinds, area, ring, words }, el) {
+function showKind(model, { kinds, area, ring, heading }, el) {
+  const { words } = themeOf(model);
   const [kind, [second]] = [model.get("kind"), secondOf(model)];
   kinds.forEach((/** @type {ReturnType<typeof makeKind>} */ { input, text }, /** @type {number} */ i) => {
     input.checked = i === kind;
-    setText(text, fillIn(themeOf(model).words.kinds[i], { second }));
+    setText(text, fillIn(words[model.get("is_planar") ? "kinds" : "network_kinds"][i], { second }));
   });
   area.hidden = kind === themeOf(model).loss;
-  if (area.hidden) setText(words, model.get("title"));
+  if (area.hidden) setText(heading, model.get("title"));
   ring.hidden = !hasOwnAxes(model);
   area.classList.toggle("techni-own-axes", hasOwnAxes(model));
   el.closest(".techni-field")?.classList.toggle("techni-covered", hasOwnAxes(model));
@@ -109,7 +111,7 @@ function wordsOf(model, { losses, valleys }) {
 }
 
 /** Makes what draws the map. @param {ViewModel} model @param {Parts} parts */
-function makePainter(model, { area, canvas, words }) {
+function makePainter(model, { area, canvas, heading }) {
   let place = { clientWidth: 0, clientHeight: 0 };
   let font = "";
   const measure = () => {
@@ -129,8 +131,9 @@ function makePainter(model, { area, canvas, words }) {
       const isByLoss = model.get("kind") === theme.settings;
       drawSettings(axes, theme, cells, { isByLoss, range: rangeOf(model.get("low"), model.get("high")), limits, ...numbers });
     }
-    setText(words, wordsOf(model, cells));
-    canvas.setAttribute("aria-label", words.textContent ?? "");
+    const words = wordsOf(model, cells);
+    setText(heading, words);
+    canvas.setAttribute("aria-label", words);
   };
   return { measure, paint };
 }
@@ -141,8 +144,8 @@ function placeRing(model, { ring, area }, [x, y]) {
   const [box, [xLow, xHigh, yLow, yHigh]] = [boxOf(model, area), sharesOf(model)];
   ring.style.left = `${box.left + (box.width * (x - xLow)) / (xHigh - xLow)}px`;
   ring.style.top = `${box.top + (box.height * (yHigh - y)) / (yHigh - yLow)}px`;
-  const [[second, low, high], { words, rateExponents }] = [secondOf(model), themeOf(model)];
-  const rate = 10 ** (rateExponents[0] + x * (rateExponents[1] - rateExponents[0]));
+  const [[second, low, high], { words, rates }] = [secondOf(model), themeOf(model)];
+  const rate = 10 ** (rates[0] + x * (rates[1] - rates[0]));
   const values = { x: formatNumber(rate), y: formatNumber(low + y * (high - low)), second };
   ring.setAttribute("aria-label", fillIn(words.handle, values));
 }
@@ -150,7 +153,8 @@ function placeRing(model, { ring, area }, [x, y]) {
 /** How far an arrow key moves the ring: to the next place of each slider, as shares of the axes. @param {ViewModel} model @returns {Point} */
 function keyStepOf(model) {
   const [[xLow, xHigh, yLow, yHigh], [, low, high, step]] = [sharesOf(model), secondOf(model)];
-  return [1 / 200 / (xHigh - xLow), step / Math.max(high - low, step) / (yHigh - yLow)];
+  const [rateLow, rateHigh, rateStep] = themeOf(model).rates;
+  return [rateStep / (rateHigh - rateLow) / (xHigh - xLow), step / Math.max(high - low, step) / (yHigh - yLow)];
 }
 
 /** @param {import("./observers.js").RenderContext} context */

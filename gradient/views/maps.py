@@ -34,7 +34,7 @@ THEME: dict[str, Any] = {
     "loss": int(MapKind.LOSS),
     "starts": int(MapKind.STARTS),
     "settings": int(MapKind.SETTINGS),
-    "rateExponents": list(RATE_EXPONENTS[:2]),
+    "rates": list(RATE_EXPONENTS),
     "words": MAPS,
 }
 

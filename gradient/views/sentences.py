@@ -89,7 +89,8 @@ COMPARISON = {
 MAPS = {
     "label": "What the map shows",
     "kinds": ["Loss", "Where starts end", "Rate × {second}"],
-    "random_start": "start",
+    "network_kinds": ["Loss", "Where starts end", "Rate × start"],
+    "random_start": "random start",
     "starts": "{share} of all starts reach the lowest loss",
     "keys": "{share} of these runs reach the lowest loss",
     "settings": "Loss at the end. Drag the ring to set both.",

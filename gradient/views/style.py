@@ -23,7 +23,7 @@ LOSS_COLOURS = mpl.colormaps["cividis_r"]
 DIVERGED = "#b23a00"
 # Cool colours for the valleys that are as low as the lowest, warm ones for the others: Tol's muted scheme, and two of Okabe's.
 BEST_VALLEYS = ("#0072b2", "#117733", "#56b4e9", "#332288", "#44aa99")
-OTHER_VALLEYS = ("#cc6677", "#ddaa33", "#aa4499", "#999933", "#882255")
+OTHER_VALLEYS = ("#cc6677", "#ddaa33", "#aa4499", "#999933", "#882255", "#b5651d", "#d98cb3", "#661100")
 ON_ITS_WAY = "#8b95a1"
 BAND_COLOURS = LOSS_COLOURS.resampled(NUM_BANDS)
 
