@@ -16,6 +16,7 @@ from gradient.link import Trait, choose, event, remember
 from gradient.link.template import Template
 from gradient.map_links import link_maps
 from gradient.maps import MapKind, second_axes
+from gradient.probe_links import link_pointed
 from gradient.problems import PROBLEMS, Problem
 from gradient.shipped import CachedGrids, cached_best
 from gradient.sweep import Sweep
@@ -30,6 +31,7 @@ from gradient.views.formula import Formula
 from gradient.views.loss import Loss
 from gradient.views.maps import Maps
 from gradient.views.overlay import Overlay
+from gradient.views.pointed import Pointed
 from gradient.views.readout import Readout
 from gradient.views.sentences import PLANE_TAGLINE, TAGLINE, TITLES, VERDICTS
 from gradient.views.shell import Shell
@@ -85,10 +87,11 @@ class App(Controls, widgets.Box):
         best = link_best_rates(self.problems, self, self._views, self.comparison, self._cache)
         restored = link_restored(self, self.comparison, self._cache)
         maps = link_maps(self.problems, self, self._views, (self.maps, self.readout), self._cache)
+        pointed = link_pointed(self.problems, self, self._views, (self.pointed, self.fit), self._cache)
         self._followers = [self._sweep, self._compared]
         places: list[Trait] = [(link, "where") for link in (self._main, *self._followers)]
         kept: list[Trait] = [*self.settable(), *self.comparison.state(), (self.maps, "kind"), *places]
-        computed = [self._main, *self._followers, best, restored, *maps]
+        computed = [self._main, *self._followers, best, restored, *maps, pointed]
         self._links = [*controls, *computed, remember(kept, after=[self._chosen])]
         shell = Shell(curve=self.loss.curve, loss_axes=self.loss.loss_axes)
         super().__init__(
@@ -194,6 +197,7 @@ class App(Controls, widgets.Box):
         self.formula, self.arithmetic = self._linked(Formula()), self._linked(ArithmeticLine())
         self.comparison = Comparison(self.optimizer, [self.learning_rate, *self.hyperparameters.values()], own_places())
         self.advised = Advice(list(self.strips.values()))
+        self.pointed = Pointed(self.overlay, self.steps)
         rate, *others = (_named(place, "swept") for place in self.swept.values())
         start = [self.initial_w, self.initial_b, self.random_key]
         self.transport.reached = self.readout
@@ -210,6 +214,7 @@ class App(Controls, widgets.Box):
             self.advised,
             self.arithmetic,
             self.comparison,
+            self.pointed,
         ]
 
     def _linked(self, view: _View) -> _View:
@@ -235,6 +240,7 @@ class App(Controls, widgets.Box):
             choose((self.loss_scale, "index"), self.loss.scale_presets(), sync_targets=False),
             choose((self.comparison, "is_open"), self.loss.comparison_presets(), sync_targets=False),
             choose((self.maps, "kind"), self._map_presets(), sync_targets=False),
+            choose((self.pointed, "is_shown"), {(self.fit.pointed, "visible"): [False, True]}, sync_targets=False),
             choose((self.show_errors, "value"), {(self.fit.residuals, "visible"): [False, True]}, sync_targets=False),
             self._pointer,
         ]

@@ -31,11 +31,12 @@ SOURCES = (
         "best.py",
         "valleys.py",
         "maps.py",
+        "probe.py",
         "link/programs.py",
         "link/results.py",
     ),
     *("wasm/**/*.py", "adapters/jax.py"),
-    *("controls.py", "app_links.py", "compare_links.py", "map_links.py", "shipped.py", "app.py"),
+    *("controls.py", "app_links.py", "compare_links.py", "map_links.py", "probe_links.py", "shipped.py", "app.py"),
 )
 _LIBRARIES = ("jax", "jaxlib", "optax", "numpy")
 

@@ -83,7 +83,7 @@ def compare(problem: Problem, rows: jax.Array, controls: Mapping[str, Any]) -> C
 
     start = start_of(problem, controls["w"], controls["b"], controls["key"])
     num_steps = jnp.clip(controls["num_steps"], 1, MAX_STEPS)
-    runs = _runs(loss, start, rows, num_steps, y)
+    runs = runs_of(loss, start, rows, num_steps, y)
     steps = jnp.clip(controls["step"], 0, runs.last)
     best_known = jnp.minimum(controls["best_known"], runs.losses.min())
     paths = _paths(problem, runs)
@@ -142,8 +142,8 @@ def rules() -> list[Rule]:
     return [rule_of(*each) for each in zip(OPTIMIZERS.values(), own_places(), strict=True)]
 
 
-def _runs(loss: Loss, start: jax.Array, rows: jax.Array, num_steps: jax.Array, y: jax.Array) -> Run:
-    """The run of each row, one after the other, so that only the optimizer of that row computes."""
+def runs_of(loss: Loss, start: jax.Array, rows: jax.Array, num_steps: jax.Array, y: jax.Array) -> Run:
+    """The run of each row of settings [n, m], one after the other, so that only the optimizer of that row computes."""
 
     def with_rule(rule: Rule) -> Callable[[jax.Array], Run]:
         return lambda row: run_descent(loss, start, rule(row), num_steps, y)

@@ -227,10 +227,14 @@ def limits(losses: jax.Array) -> dict[str, jax.Array]:
     return {"round_low": numbers[below], "round_high": numbers[jnp.maximum(above, below + 1)]}
 
 
-def _fit(problem: Problem, flat: jax.Array, x: jax.Array, y: jax.Array) -> dict[str, jax.Array]:
-    params = problem.unravel(flat)
+def model_curve(problem: Problem, flat: jax.Array, x: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """`fit_x` and `fit_y` of a model with these flat parameters [dim], over the range of x [n]."""
     fit_x = jnp.linspace(x.min(), x.max(), CURVE_POINTS)
-    fit_y = problem.predict(params, fit_x)
+    return fit_x, problem.predict(problem.unravel(flat), fit_x)
+
+
+def _fit(problem: Problem, flat: jax.Array, x: jax.Array, y: jax.Array) -> dict[str, jax.Array]:
+    fit_x, fit_y = model_curve(problem, flat, x)
     pad = FIT_PAD * (y.max() - y.min())
     return {
         "fit_x": fit_x,
@@ -238,7 +242,7 @@ def _fit(problem: Problem, flat: jax.Array, x: jax.Array, y: jax.Array) -> dict[
         # A steep curve crosses the picture between two of its points.
         "fit_outside": ~((fit_y.max() >= y.min() - pad) & (fit_y.min() <= y.max() + pad)),
         "residual_x": jnp.stack([x, x], axis=1),
-        "residual_y": jnp.stack([y, problem.predict(params, x)], axis=1),
+        "residual_y": jnp.stack([y, problem.predict(problem.unravel(flat), x)], axis=1),
     }
 
 

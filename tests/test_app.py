@@ -205,7 +205,7 @@ def test_the_server_computes_what_is_shown_and_compiles_nothing_else(app: App) -
     app.compute_in("kernel")
     links = [link for link in app._links if isinstance(link, JaxLink)]
     assert [link for link in links if link.where == "kernel"] == [app._main, app._sweep, app._compared]
-    assert len(links) == 10  # and the pointer, best rates, a row that is chosen, and four of the maps
+    assert len(links) == 11  # and a picked start, best rates, a row that is chosen, four of the maps, and what is pointed at
 
 
 def test_a_picked_point_becomes_the_nearest_start_that_the_sliders_allow(app: App, wire: Wire) -> None:

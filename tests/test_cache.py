@@ -90,7 +90,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     numbers = re.findall(r"(\d+) (?:programs|grids)", answer.stdout)
     assert sum(map(int, numbers)) == len(state(folder))
     # Of `frame` and `sweep`; with and without a comparison, and of best rates; of a pointer, and of a row that is chosen.
-    assert int(numbers[0]) == 2 * len(PROBLEMS) * len(OPTIMIZERS) + 7 * len(PROBLEMS) + 4
+    assert int(numbers[0]) == 2 * len(PROBLEMS) * len(OPTIMIZERS) + 8 * len(PROBLEMS) + 4
     return folder
 
 

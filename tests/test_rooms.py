@@ -18,7 +18,7 @@ WIDGET_LIBRARIES = {"ipywidgets", "anywidget", "bqplot", "ipympl", "matplotlib",
 FRAME_PARTS = {f"gradient.{room}" for room in ("problems", "optimizers", "descent", "landscape", "arithmetic", "verdict")}
 CORE = {
     *FRAME_PARTS,
-    *(f"gradient.{room}" for room in ("frame", "sweep", "compare", "best", "valleys", "maps")),
+    *(f"gradient.{room}" for room in ("frame", "sweep", "compare", "best", "valleys", "maps", "probe")),
 }
 
 
@@ -80,6 +80,10 @@ ROOMS = [
             *(f"gradient.{room}" for room in ("compare", "frame", "optimizers", "problems", "sweep", "verdict")),
         },
     ),
+    Room(
+        "gradient/probe.py",
+        {"jax", *(f"gradient.{room}" for room in ("compare", "frame", "landscape", "problems"))},
+    ),
     Room("gradient/wasm/*.py", {"jax", "numpy", "gradient.wasm*", "gradient.adapters.jax"}),
     Room(
         "gradient/link/*.py",
@@ -134,6 +138,13 @@ ROOMS = [
             *("jax", "gradient.app_links", "gradient.cache", "gradient.compare", "gradient.controls", "gradient.link*"),
             *("gradient.frame", "gradient.maps", "gradient.optimizers", "gradient.problems", "gradient.shipped"),
             *("gradient.valleys", "gradient.views*"),
+        },
+    ),
+    Room(
+        "gradient/probe_links.py",
+        {
+            *("jax", "gradient.app_links", "gradient.cache", "gradient.compare", "gradient.controls", "gradient.link*"),
+            *("gradient.probe", "gradient.problems", "gradient.shipped", "gradient.views*"),
         },
     ),
     Room("gradient/app.py", {"*"}),
@@ -199,7 +210,9 @@ ONLY_NAMES = [
 PRIVATE = {"gradient/adapters/jax.py": ("jax._src", "jax.extend", "jax.core", "jax.interpreters")}
 
 # The app and the views change nothing by hand: all that reacts to a change is a link.
-NO_OBSERVE = [f"gradient/{name}.py" for name in ("app", "app_links", "compare_links", "map_links", "controls", "views/*")]
+NO_OBSERVE = [
+    f"gradient/{name}.py" for name in ("app", "app_links", "compare_links", "map_links", "probe_links", "controls", "views/*")
+]
 
 
 def module_of(name: str) -> str:

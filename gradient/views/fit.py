@@ -42,7 +42,8 @@ class Data(bqplot.Scatter):
 
 
 class Fit(View, bqplot.Figure):
-    """A bqplot figure of the data (`data`), the curve (`curve`) and the segments between them (`residuals`).
+    """A bqplot figure of the data (`data`), the curve (`curve`), the segments between them (`residuals`), and the curve of the
+    model under the pointer (`pointed`).
 
     Its axes are those of the problem: what leaves them is cut off.
     """
@@ -56,6 +57,9 @@ class Fit(View, bqplot.Figure):
         )
         self.data = Data(x=_EMPTY, y=_EMPTY, **common, colors=[style.DATA], default_size=40, stroke="white")
         self.curve = bqplot.Lines(x=_EMPTY, y=_EMPTY, **common, colors=[style.PATH], stroke_width=3)
+        self.pointed = bqplot.Lines(
+            x=_EMPTY, y=_EMPTY, **common, colors=[style.INK], stroke_width=2, line_style="dashed", visible=False
+        )
         self._axes = {
             side: style.axis(scale, name, side)
             for side, scale, name in (("bottom", self.x_scale, "x"), ("left", self.y_scale, "y"))
@@ -63,7 +67,7 @@ class Fit(View, bqplot.Figure):
         for axis in self._axes.values():
             axis.tick_labels = {"0": "0"}  # with an exponent it would be 0e+0
         super().__init__(
-            marks=[self.residuals, self.data, self.curve],
+            marks=[self.residuals, self.data, self.pointed, self.curve],
             axes=[*self._axes.values()],
             **style.figure_options(),
         )

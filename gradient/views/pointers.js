@@ -27,7 +27,7 @@ function placeIn(box, el, event) {
 }
 
 /** Where a pointer is in the axes, kept inside them. @param {Axes} model @param {HTMLElement} el @param {MouseEvent} event @returns {Point} */
-function pointAt(model, el, event) {
+export function pointAt(model, el, event) {
   const box = boxOf(model, el);
   const [x, y] = placeIn(box, el, event);
   const [xLow, xHigh, yLow, yHigh] = /** @type {Domain} */ (model.get("domain"));
@@ -35,7 +35,7 @@ function pointAt(model, el, event) {
 }
 
 /** @param {Axes} model @param {HTMLElement} el @param {MouseEvent} event */
-function isInside(model, el, event) {
+export function isInside(model, el, event) {
   const box = boxOf(model, el);
   const [x, y] = placeIn(box, el, event);
   return x >= 0 && y >= 0 && x <= box.width && y <= box.height;

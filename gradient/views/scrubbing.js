@@ -20,7 +20,7 @@ export function withRoot(el, act) {
 }
 
 /** Where a pointer is on the loss curve. @param {HTMLElement} root @param {MouseEvent} event @returns {Position} */
-function positionOf(root, event) {
+export function positionOf(root, event) {
   const area = plotArea(root, ".techni-loss")?.getBoundingClientRect();
   if (!area) return { isInside: false, share: 0 };
   const [x, y] = [event.clientX - area.left, event.clientY - area.top];

@@ -139,6 +139,14 @@ MAP = {
     "exit": "leaves the map at step {step}",
 }
 
+# What is under the pointer. {w}, {b}, {loss} and {step} are numbers.
+POINTED = {
+    "point": "loss {loss} at w {w}, b {b}",
+    "plane": "loss {loss} here",
+    "step": "step {step}: loss {loss} at w {w}, b {b}",
+    "network_step": "step {step}: loss {loss}",
+}
+
 PARAMETER_MAP = {
     "colours": "gradient norm |∇L|",
 }

@@ -1,0 +1,43 @@
+"""What is under the pointer: over the field a model, over the loss curve a step."""
+
+import pathlib
+
+import anywidget
+from ipywidgets import Widget, widget_serialization
+from traitlets import Bool, Dict, Float, Instance, Int, Tuple
+
+from gradient.frame import NEVER
+from gradient.link.modules import esm
+from gradient.views.array import Array
+from gradient.views.sentences import POINTED
+
+_HERE = pathlib.Path(__file__).parent
+
+
+class Pointed(anywidget.AnyWidget):
+    """Follows the pointer, and says beside it what the model there comes to. The kernel is not told where the pointer is.
+
+    Attributes:
+        overlay: the layer over the field, which knows its axes and the path.
+        steps: the slider of the number of steps, as many as the loss curve's axis has.
+        is_shown: whether the pointer is over the field or the loss curve.
+        point: (w, b, count): what it points at, and how often it was asked for.
+        step: the step that it points at; -1 if it points at the field.
+        place: [4], w, b, the step and the loss there, once they are computed.
+        words: what it says.
+    """
+
+    _esm = esm(_HERE / "pointed.js")
+
+    overlay = Instance(Widget).tag(sync=True, **widget_serialization)
+    steps = Instance(Widget).tag(sync=True, **widget_serialization)
+    is_shown = Bool(False).tag(sync=True, page_sets=True)
+    point = Tuple(Float(), Float(), Int(), default_value=(0.0, 0.0, 0)).tag(sync=True, page_sets=True)
+    step = Int(NEVER).tag(sync=True, page_sets={"low": NEVER})
+    place = Array(1)
+    words = Dict({**POINTED, "never": NEVER}).tag(sync=True)
+
+    def __init__(self, overlay: Widget, steps: Widget) -> None:
+        """Takes the layer over the field, and the slider of the steps."""
+        super().__init__(overlay=overlay, steps=steps)
+        self.add_class("techni-pointed")
