@@ -7,8 +7,8 @@ whose next animation frame shows the new loss curve, fitted curve, path, readout
 worker, the strip under the momentum. The two are measured in separate passes,
 because reading a canvas takes longer than a press, and each press waits for the frame of the one before. Voilà's server and
 kernel run at the lowest priority, because for a visitor they run on another machine. The folder `site`, if it exists, is the
-page without them. The last rows are a notebook in Voilà with one slider, one label and the sine between them, and a page that
-only changes one attribute of an SVG path for each key.
+page without them. With *four runs* three others are compared with the present one. The last rows are a notebook in Voilà with one
+slider, one label and the sine between them, and a page that only changes one attribute of an SVG path for each key.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from pathlib import Path
 
 import nbformat
 import numpy as np
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from benchmarks.chromium import chromium, through
 from benchmarks.latency import add_rtt_option
@@ -56,13 +56,16 @@ PICTURES = [
     [".techni-readout [data-name=gradient_norm]", "text"],
 ]
 STRIP = [".techni-swept:has([aria-label='Momentum']) .techni-strip canvas", "pixels"]
-OBSERVE_RUNS = """async () => {
+# The link of the pictures, or that of the comparison, which runs after it.
+OBSERVE_RUNS = """async (isComparison) => {
   const manager = window.jupyterapp?.widgetManager ?? window.widgetManager;
   const models = await Promise.all(Object.values(manager._models));
   const compute = models.find((model) => model.get("followers"));
-  const link = await manager.get_model(compute.get("link").replace("IPY_MODEL_", "")); // of the pictures, not of the strips
-  link.on("jaxlink:ran", frameProbe.outputsSet);
+  const link = isComparison ? compute.get("followers").at(-1) : compute.get("link");
+  (await manager.get_model(link.replace("IPY_MODEL_", ""))).on("jaxlink:ran", frameProbe.outputsSet);
 }"""
+OTHERS = ("Adam", "RMSProp", "Nesterov")  # that are compared with the present run
+COMPARED = [".techni-runs tbody tr:nth-child(2) td:nth-child(4)", "text"]
 LINKED = """
 import ipywidgets as widgets
 import jax.numpy as jnp
@@ -104,12 +107,7 @@ def timings(page: Page, count: int, pictures: Sequence[list[str]]) -> tuple[floa
 def measure_app(browser: Browser, name: str, url: str, rtt: float, count: int, table: Table) -> None:
     """Adds a row for each problem, of one load of the page."""
     with delayed(rtt) as proxy, browser.new_context(**through(proxy)) as context:
-        page = context.new_page()
-        page.add_init_script(PROBE)
-        page.goto(url, timeout=TIMEOUT_MS)
-        page.wait_for_selector(LOSS_CURVE, state="attached", timeout=TIMEOUT_MS)
-        page.wait_for_function("window.jupyterapp?.widgetManager ?? window.widgetManager", timeout=TIMEOUT_MS)
-        page.evaluate(OBSERVE_RUNS)
+        page = opened(context, url, is_comparison=False)
         for problem in PROBLEMS:  # not counted: until the page has loaded and the browser has optimized it
             choose(page, problem)
             presses(page, 60)
@@ -120,10 +118,36 @@ def measure_app(browser: Browser, name: str, url: str, rtt: float, count: int, t
             table.add(name, problem, rtt, *timings(page, count, pictures))
 
 
-def choose(page: Page, problem: str) -> None:
-    """Chooses a problem, and focuses the slider of its learning rate."""
+def opened(context: BrowserContext, url: str, *, is_comparison: bool) -> Page:
+    """A page with the app, whose runs the probe counts."""
+    page = context.new_page()
+    page.add_init_script(PROBE)
+    page.goto(url, timeout=TIMEOUT_MS)
+    page.wait_for_selector(LOSS_CURVE, state="attached", timeout=TIMEOUT_MS)
+    page.wait_for_function("window.jupyterapp?.widgetManager ?? window.widgetManager", timeout=TIMEOUT_MS)
+    page.evaluate(OBSERVE_RUNS, is_comparison)
+    return page
+
+
+def measure_four_runs(browser: Browser, name: str, url: str, rtt: float, count: int, table: Table) -> None:
+    """Adds rows with three runs beside the present one: for presses of the learning rate, and of the start, which moves all."""
+    with delayed(rtt) as proxy, browser.new_context(**through(proxy)) as context:
+        page = opened(context, url, is_comparison=True)
+        for optimizer in OTHERS:
+            page.get_by_role("button", name="+ Compare").click()
+            page.get_by_role("combobox", name="Optimizer", exact=True).select_option(optimizer)
+        for problem in ("Line", "Wave"):
+            for slider, pictures in (("Learning rate", PICTURES), ("Initial w", [*PICTURES, COMPARED])):
+                choose(page, problem, slider)
+                presses(page, 60)
+                words = f"{problem}, four runs, {'start' if slider == 'Initial w' else 'rate'}"
+                table.add(name, words, rtt, *timings(page, count, pictures))
+
+
+def choose(page: Page, problem: str, slider: str = "Learning rate") -> None:
+    """Chooses a problem, and focuses a slider."""
     page.get_by_role("combobox", name="Problem", exact=True).select_option(problem)
-    page.get_by_role("slider", name="Learning rate", exact=True).focus()
+    page.get_by_role("slider", name=slider, exact=True).focus()
 
 
 def low_priority(scenario: Scenario) -> Scenario:
@@ -178,6 +202,7 @@ def main() -> None:
             with serving(scenario) as url:
                 for rtt in options.rtt:
                     measure_app(browser, name, url, rtt, options.presses, table)
+                    measure_four_runs(browser, name, url, rtt, options.presses, table)
         measure_one_link(browser, options.presses, table)
         measure_bare_page(browser, options.presses, table)
 

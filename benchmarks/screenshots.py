@@ -69,6 +69,25 @@ def show_runs(page: Page) -> None:
     page.get_by_role("button", name="Each at its best rate").click()
 
 
+def show_starts(page: Page) -> None:
+    """Where all starts end."""
+    page.locator(".techni-maps label").nth(1).click()
+    page.wait_for_function("document.querySelector('.techni-map-head h2').textContent.includes('52 %')", timeout=TIMEOUT_MS)
+
+
+def show_settings(page: Page) -> None:
+    """What pairs of settings come to."""
+    page.locator(".techni-maps label").nth(2).click()
+    page.wait_for_function("document.querySelector('.techni-map canvas').width > 300", timeout=TIMEOUT_MS)
+
+
+def show_pointed(page: Page) -> None:
+    """The model under the pointer, which stays there."""
+    box = page.locator(".techni-overlay").bounding_box()
+    assert box
+    page.mouse.move(box["x"] + 0.45 * box["width"], box["y"] + 0.3 * box["height"])
+
+
 class Part(NamedTuple):
     """A part of the page.
 
@@ -85,6 +104,9 @@ PARTS = {
     "strips": Part(show_strips, (".techni-choices", ".techni-sliders")),
     "advice": Part(show_advice, (".techni-readout", ".techni-verdict", ".techni-advice")),
     "runs": Part(show_runs, (".techni-field", ".techni-loss-place", ".techni-runs")),
+    "starts": Part(show_starts, (".techni-field",)),
+    "settings": Part(show_settings, (".techni-field",)),
+    "pointed": Part(show_pointed, (".techni-fit-place", ".techni-field")),
     "numbers": Part(show_numbers, (".techni-readout", ".techni-arithmetic")),
     "play": Part(lambda page: press(page, "Step", "Home", *["ArrowRight"] * 8), (".techni-field", ".techni-loss-place")),
 }

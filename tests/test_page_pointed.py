@@ -95,7 +95,7 @@ def test_the_label_stays_inside_the_page(app: AppPage) -> None:
         box, width = label(app).bounding_box(), app.page.viewport_size
         assert box
         assert width
-        assert 0 <= box["x"]
+        assert box["x"] >= 0
         assert box["x"] + box["width"] <= width["width"]
 
 
