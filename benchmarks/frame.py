@@ -7,8 +7,8 @@ whose next animation frame shows the new loss curve, fitted curve, path, readout
 worker, the strip under the momentum. The two are measured in separate passes,
 because reading a canvas takes longer than a press, and each press waits for the frame of the one before. Voilà's server and
 kernel run at the lowest priority, because for a visitor they run on another machine. The folder `site`, if it exists, is the
-page without them. With *four runs* three others are compared with the present one. The last rows are a notebook in Voilà with one
-slider, one label and the sine between them, and a page that only changes one attribute of an SVG path for each key.
+page without them. With *four runs* three others are compared with the present one. The last rows are a notebook in Voilà with
+one slider, one label and the sine between them, and a page that only changes one attribute of an SVG path for each key.
 """
 
 import argparse

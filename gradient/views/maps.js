@@ -20,7 +20,7 @@ import { fillIn } from "./words.js";
 const SLICE = ["done", "done_kind", "settings", "losses", "valleys", "arrivals"];
 const DRAWN = [
   ...["minima", "minimum_losses", "num_best", "low", "high", "num_steps", "limits", "second"],
-  ...["domain", "layouts", "kind", "title", "point"],
+  ...["domain", "layouts", "kind", "title"],
 ];
 
 let numMaps = 0; // whose radio buttons are apart
@@ -121,7 +121,7 @@ function makePainter(model, { area, canvas, heading }) {
   /** @param {Cells} cells */
   const paint = (cells) => {
     const [theme, box] = [themeOf(model), boxOf(model, place)];
-    if (box.width <= 0 || box.height <= 0) return;
+    if (box.width <= 0 || box.height <= 0 || area.hidden) return;
     fitCanvas(canvas, place, devicePixelRatio);
     const axes = clearedAxes(canvas, box, domainOf(model), { ratio: devicePixelRatio, font, theme });
     const numbers = { numSteps: model.get("num_steps"), numBest: model.get("num_best"), second: secondOf(model) };
@@ -157,20 +157,17 @@ function keyStepOf(model) {
   return [rateStep / (rateHigh - rateLow) / (xHigh - xLow), step / Math.max(high - low, step) / (yHigh - yLow)];
 }
 
-/** @param {import("./observers.js").RenderContext} context */
-function render({ model, el }) {
-  const parts = build(el, themeOf(model));
+/** Makes what shows the map, as far as it has come, and what takes a new slice. @param {ViewModel} model @param {HTMLElement} el @param {Parts} parts @param {() => void} moveRing */
+function makeShowing(model, el, parts, moveRing) {
   const { measure, paint } = makePainter(model, parts);
   const collect = makeCollector();
   /** @type {Cells | undefined} */
   let cells;
-  const pointOf = () => /** @type {Point} */ ([...numbersOf(model.get("point")), 0, 0].slice(0, 2));
-  const ring = { element: parts.ring, start: pointOf() };
   const show = () => {
     showKind(model, parts, el);
-    if (cells && !parts.area.hidden && cells.layout === model.get("layouts")[model.get("kind")]) paint(cells);
-    ring.start = pointOf();
-    placeRing(model, parts, ring.start);
+    if (cells && cells.layout === model.get("layouts")[model.get("kind")]) paint(cells);
+    else parts.canvas.width = 0; // of another map
+    moveRing();
   };
   const take = () => {
     const found = collect(model);
@@ -179,22 +176,34 @@ function render({ model, el }) {
     show();
     if (found.next !== null) model.set("index", found.next); // the kernel is not told: it need not know each of them
   };
-  const axes = {
-    get: (/** @type {string} */ name) => ({ domain: sharesOf(model), draggable: hasOwnAxes(model) })[name] ?? model.get(name),
+  return { measure, show, take };
+}
+
+/** Lets the ring be dragged, and moved by arrow keys. Returns what puts it at the present settings. @param {ViewModel} model @param {Parts} parts */
+function followRing(model, parts) {
+  const present = () => /** @type {Point} */ ([...numbersOf(model.get("point")), 0, 0].slice(0, 2));
+  const ring = { element: parts.ring, start: present() };
+  /** @param {string} name */
+  const get = (name) => ({ domain: sharesOf(model), draggable: hasOwnAxes(model) })[name] ?? model.get(name);
+  const set = (/** @type {Point} */ point) => pick(model, point);
+  takePointers({ get }, parts.area, ring, set, () => keyStepOf(model));
+  return () => {
+    ring.start = present();
+    placeRing(model, parts, ring.start);
   };
-  takePointers(
-    axes,
-    parts.area,
-    ring,
-    (point) => pick(model, point),
-    () => keyStepOf(model),
-  );
+}
+
+/** @param {import("./observers.js").RenderContext} context */
+function render({ model, el }) {
+  const parts = build(el, themeOf(model));
+  const moveRing = followRing(model, parts);
+  const { measure, show, take } = makeShowing(model, el, parts, moveRing);
   for (const { input } of parts.kinds) input.addEventListener("change", () => choose(model, Number(input.value)));
-  const follow = oncePerTask(show);
   const resized = () => callAll([measure, show]);
   const undo = [
     listen(model, SLICE, oncePerTask(take)),
-    listen(model, DRAWN, follow),
+    listen(model, DRAWN, oncePerTask(show)),
+    listen(model, ["point"], oncePerTask(moveRing)),
     ...[onRatio(resized), onSize(parts.area, resized)],
   ];
   show();
