@@ -196,3 +196,34 @@ def test_on_a_phone_a_run_is_a_block_that_fits(phone: AppPage) -> None:
     expect(rows(phone)).to_have_count(1)
     phone.button("Reset").click()
     phone.settle()
+
+
+# Counts the runs of the links, the compilations that they ask for, and what the page sends to its kernel.
+_COUNT = """async () => {
+  const manager = window.jupyterapp?.widgetManager ?? window.widgetManager;
+  const models = await Promise.all(Object.values(manager._models));
+  const compute = models.find((model) => model.get("followers"));
+  const names = { frame: compute.get("link"), comparison: compute.get("followers").at(-1) };
+  window.numOf = { sent: 0 };
+  for (const [name, reference] of Object.entries(names)) {
+    numOf[name] = 0;
+    const link = await manager.get_model(reference.replace("IPY_MODEL_", ""));
+    link.on("jaxlink:ran", () => { numOf[name] += 1; });
+  }
+  manager.kernel?.anyMessage.connect((_, { msg, direction }) => {
+    if (direction === "send" && msg.header.msg_type === "comm_msg") numOf.sent += 1;
+  });
+}"""
+
+
+def test_with_four_runs_a_press_is_one_run_of_each_link_and_one_message(app: AppPage) -> None:
+    for optimizer in ("Adam", "RMSProp", "Nesterov"):
+        keep(app, optimizer)
+    app.settle()
+    has_kernel = app.page.evaluate("Boolean(window.jupyterapp)")
+    app.page.evaluate(_COUNT)
+    for slider in ("Learning rate", "Initial w", "Momentum", "Steps"):
+        app.page.evaluate("for (const name in numOf) numOf[name] = 0")
+        app.press(slider, "ArrowRight")
+        app.settle()
+        assert app.page.evaluate("numOf") == {"sent": int(has_kernel), "frame": 1, "comparison": 1}, slider
