@@ -183,6 +183,7 @@ def test_every_response_has_the_security_headers(path: str, server: Server) -> N
 @pytest.fixture(scope="module")
 def script(server: Server) -> str:
     """The address of the largest of Voilà's scripts, as the page gives it."""
+    wait_until_unconnected_kernels_end(server)  # it is made before `_has_room`
     wait_until_ready(server)
     page = visit(server.url)
     (address,) = re.findall(r'<script defer src="/([^"]*/voila.js)"', page.text)
