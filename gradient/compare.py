@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from gradient.frame import MAX_STEPS, NEVER, Run, finite, limits, run_descent, start_of, verdict_of
+from gradient.frame import MAX_STEPS, NEVER, Run, finite, limits, lowest, run_descent, start_of, verdict_of
 from gradient.landscape import Loss, PlaneAxes
 from gradient.optimizers import OPTIMIZERS, Optimizer, slider_name, sliders
 from gradient.problems import Problem
@@ -32,7 +32,7 @@ class Comparison(NamedTuple):
         points: [3, 2], where they are at the current step, or at the last one if that comes first: at `steps` [3].
         lasts: [3], their last steps; -1 for a run that is not there.
         losses: [4], at the current step, or at a run's last if that comes first; `verdicts` [4] of these iterates.
-        close_steps: [4], the first step at which the loss is at most 5 % above the lowest known, -1 if there is none.
+        close_steps: [4], the step from which the loss stays at most 5 % above the lowest known, -1 if there is none.
         best_known: the lowest loss known: the argument of that name, or the lowest of these runs if that is less.
         low, high: limits for the loss axis that holds all curves: `round_low` and `round_high` as in `gradient.frame.Frame`.
     """
@@ -85,26 +85,34 @@ def compare(problem: Problem, rows: jax.Array, controls: Mapping[str, Any]) -> C
     num_steps = jnp.clip(controls["num_steps"], 1, MAX_STEPS)
     runs = runs_of(loss, start, rows, num_steps, y)
     steps = jnp.clip(controls["step"], 0, runs.last)
-    best_known = jnp.minimum(controls["best_known"], runs.losses.min())
+    best_known = jnp.minimum(controls["best_known"], lowest(runs.losses))
+    drawn = jnp.where(runs.losses > SMALLEST, runs.losses, SMALLEST)  # NaN is not greater than anything
     paths = _paths(problem, runs)
     at = jnp.arange(len(rows)), steps
-    round_low, round_high = limits(runs.losses).values()
+    round_low, round_high = limits(drawn).values()
     is_close = runs.losses <= CLOSE * best_known + NOTHING * spread(y) ** 2
     found = Comparison(
         curve_x=jnp.minimum(jnp.arange(MAX_STEPS + 1), runs.last[1:, None]).astype(jnp.float32),
-        curve_y=jnp.maximum(runs.losses[1:], SMALLEST),
+        curve_y=drawn[1:],
         paths=paths[1:],
         points=paths[at][1:],
         steps=steps[1:],
         lasts=jnp.where(rows[1:, 1] > 0, runs.last[1:], NEVER),
         losses=runs.losses[at],
         verdicts=jax.vmap(lambda each, step: verdict_of(each, step, best_known, spread(y)))(runs, steps),
-        close_steps=jnp.where(is_close.any(axis=1), jnp.argmax(is_close, axis=1), NEVER).astype(jnp.int32),
+        close_steps=_first_of_last(is_close),
         best_known=best_known,
         low=round_low,
         high=round_high,
     )
     return jax.tree.map(finite, found)
+
+
+def _first_of_last(flags: jax.Array) -> jax.Array:
+    """For each row of flags [n, T] where those at its end that are all true begin, -1 if the last one is false."""
+    places = jnp.arange(flags.shape[1])
+    begin = jnp.max(jnp.where(flags, NEVER, places), axis=1) + 1
+    return jnp.where(flags[:, -1], begin, NEVER).astype(jnp.int32)
 
 
 def best_rates(problem: Problem, rows: jax.Array, controls: Mapping[str, Any]) -> jax.Array:

@@ -148,7 +148,7 @@ def frame(
     shown = run_descent(loss, start_of(problem, w, b, key), rule, num_steps, y)
     step = jnp.clip(step, 0, shown.last)
     picture = _plane_picture(loss, shown) if not problem.is_planar else _parameter_picture(problem, shown)
-    best_known = jnp.minimum(best_known, shown.losses.min())
+    best_known = jnp.minimum(best_known, lowest(shown.losses))
     return Frame(
         **_finite(
             **picture,
@@ -167,6 +167,11 @@ def frame(
             diverged_step=shown.diverged_step,
         )
     )
+
+
+def lowest(losses: jax.Array) -> jax.Array:
+    """The lowest of some losses; one that is NaN is none."""
+    return jnp.where(jnp.isnan(losses), jnp.inf, losses).min()
 
 
 def start_of(problem: Problem, w: jax.Array, b: jax.Array, key: jax.Array) -> jax.Array:

@@ -11,7 +11,7 @@ from gradient.app_links import SWEEP_DELAY, inputs_of
 from gradient.cache import DiskCache
 from gradient.compare import columns, own_places
 from gradient.controls import Controls
-from gradient.frame import NEVER
+from gradient.frame import NEVER, finite
 from gradient.link import JaxLink, Trait, jaxlink
 from gradient.maps import NUM_VALUES, Cells, MapKind, SecondAxis, Setting, known_valley, map_slice, num_slices, second_axes
 from gradient.optimizers import OPTIMIZERS, RATE_EXPONENTS, Optimizer
@@ -48,9 +48,7 @@ def _link_valleys(
     def found(*, problem: int, is_open: bool, x: jax.Array, y: jax.Array) -> dict[str, jax.Array]:
         has_valleys = is_open and problems[problem].is_planar
         all_of_them = valleys(problems[problem], x, y) if has_valleys else known_valley(jnp.asarray(jnp.inf))
-        return dict(
-            zip(("minima", "minimum_losses", "num_best"), all_of_them, strict=True)
-        )  # fmt: skip
+        return dict(zip(("minima", "minimum_losses", "num_best"), all_of_them, strict=True))
 
     return jaxlink(
         found,
@@ -97,9 +95,9 @@ def _slice(problem: Problem, inputs: Mapping[str, jax.Array]) -> dict[str, jax.A
     found = Valleys(inputs["minima"], inputs["minimum_losses"], jnp.int32(0))
     start = inputs["start"] if problem.is_planar else jnp.zeros(problem.flat_starts.shape[1])
     present = Setting(inputs["row"], inputs["steps"], start)
-    cells = map_slice(
-        problem, inputs["kind"], inputs["index"], present, (x, y), found if problem.is_planar else known_valley(best_known)
-    )
+    has_valleys = problem.is_planar & jnp.isfinite(found.losses[0])
+    known = jax.tree.map(lambda own, other: jnp.where(has_valleys, own, other), found, known_valley(best_known))
+    cells = map_slice(problem, inputs["kind"], inputs["index"], present, (x, y), known)
     is_taken = jnp.isfinite(found.losses)
     numbers = [
         *(jnp.sum(values).reshape(1) for values in (x, y, x * y, jnp.where(is_taken, found.losses, 0.0), is_taken)),
@@ -109,9 +107,10 @@ def _slice(problem: Problem, inputs: Mapping[str, jax.Array]) -> dict[str, jax.A
         **{name: value.astype(jnp.float32) for name, value in cells._asdict().items()},
         "done": jnp.clip(inputs["index"], 0, num_slices(problem, inputs["kind"]) - 1),
         "done_kind": inputs["kind"],
-        "settings": jnp.concatenate([*(number.astype(jnp.float32) for number in numbers), inputs["row"], inputs["start"]]),
+        # NaN would differ from itself, and the map begin anew for ever.
+        "settings": finite(jnp.concatenate([*(each.astype(jnp.float32) for each in numbers), inputs["row"], inputs["start"]])),
         "low": best_known,
-        "high": _start_loss(problem, inputs["start"], x, y),
+        "high": _highest_start(problem, inputs["start"], x, y),
         "num_steps": inputs["steps"],
     }
 
@@ -128,11 +127,12 @@ def _no_slice() -> dict[str, jax.Array]:
     }
 
 
-def _start_loss(problem: Problem, start: jax.Array, x: jax.Array, y: jax.Array) -> jax.Array:
-    """The loss at the start, or the highest at any of the starts of a larger model."""
-    if problem.is_planar:
-        return problem.loss(start, x, y)
-    return jax.vmap(lambda flat: problem.loss(problem.unravel(flat), x, y))(jnp.asarray(problem.flat_starts)).max()
+def _highest_start(problem: Problem, start: jax.Array, x: jax.Array, y: jax.Array) -> jax.Array:
+    """The loss at the start, or the highest at any of the starts of a larger model; the variance of y if none is finite."""
+    starts = start[None] if problem.is_planar else jnp.asarray(problem.flat_starts)
+    losses = jax.vmap(lambda flat: problem.loss(problem.unravel(flat), x, y))(starts)
+    highest = jnp.where(jnp.isfinite(losses), losses, -1.0).max()
+    return jnp.where(highest < 0, jnp.var(y), highest)
 
 
 def _shapes(problems: Sequence[Problem]) -> Any:

@@ -153,7 +153,7 @@ def map_slice(
         index: of the slice, see `Layout`.
         present: the settings that are kept where the map does not vary them.
         data: x and y [n].
-        found: the valleys of a two-parameter problem; of any other the lowest loss known, as the first.
+        found: the valleys of a two-parameter problem; of any other, and if there are none, the lowest loss known as the first.
     """
     settings = _starts_and_settings(problem, kind, index, present) if problem.is_planar else _keys(problem, index, present)
     branches = [_runs(problem, rule, data, found) for rule in rules()]
@@ -208,9 +208,7 @@ def _runs(problem: Problem, rule: Rule, data: tuple[jax.Array, jax.Array], found
     def run(setting: Setting) -> Cells:
         descent = Descent.of(problem, setting.start, *data, setting.num_steps)
         end, (valley, since) = descent.watch(rule(setting.row), _arrival(reach), (jnp.int32(NEVER), jnp.int32(0)))
-        return Cells(
-            jnp.where(end.diverged, -1.0, finite(end.losses)), jnp.where(end.diverged, NEVER, valley), since
-        )  # fmt: skip
+        return Cells(jnp.where(end.diverged, -1.0, finite(end.losses)), jnp.where(end.diverged, NEVER, valley), since)
 
     return lambda settings: jax.lax.map(run, settings)
 
@@ -231,19 +229,27 @@ def _arrival(reach: Reach) -> Callable[..., tuple[jax.Array, jax.Array]]:
 
 
 def _reach_planar(problem: Problem, y: jax.Array, found: Valleys) -> Reach:
-    """The nearest minimum, if it is near, and the loss differs from its own by 5 % at most; else -1."""
+    """The nearest of the lowest minima, if the loss is within 5 % of theirs, wherever that is; else of all, by `_is_at`; or -1.
+
+    A valley may be a line, have more minima than were found, or be so flat that its middle is far away.
+    """
     low, high = jnp.asarray(problem.domain, jnp.float32).T
     nothing = NOTHING * spread(y) ** 2
+    enough = CLOSE * found.losses[0] + nothing
 
     def reach(params: jax.Array, loss: jax.Array) -> jax.Array:
-        away = (found.params - params) / (high - low)
-        distances = jnp.where(jnp.isfinite(found.losses), jnp.sum(away**2, axis=1), jnp.inf)
-        nearest = jnp.argmin(distances)
-        lowest = found.losses[nearest]
-        is_there = (distances[nearest] <= _REACH**2) & (jnp.abs(loss - lowest) <= (CLOSE - 1) * lowest + nothing)
-        return jnp.where(is_there, nearest, NEVER).astype(jnp.int32)
+        away = jnp.sum(((found.params - params) / (high - low)) ** 2, axis=1)
+        distances = jnp.where(jnp.isfinite(found.losses), away, jnp.inf)
+        nearest, nearest_best = jnp.argmin(distances), jnp.argmin(jnp.where(found.losses <= enough, distances, jnp.inf))
+        other = jnp.where(_is_at(distances[nearest], loss, found.losses[nearest], nothing), nearest, NEVER)
+        return jnp.where(loss <= enough, nearest_best, other).astype(jnp.int32)
 
     return reach
+
+
+def _is_at(distance: jax.Array, loss: jax.Array, lowest: jax.Array, nothing: jax.Array) -> jax.Array:
+    """Whether a place is at a minimum: near it, and with a loss that differs from its own by 5 % at most."""
+    return (distance <= _REACH**2) & (jnp.abs(loss - lowest) <= (CLOSE - 1) * lowest + nothing)
 
 
 def _reach_known(y: jax.Array, found: Valleys) -> Reach:
@@ -252,7 +258,7 @@ def _reach_known(y: jax.Array, found: Valleys) -> Reach:
     return lambda params, loss: jnp.where(loss <= enough, 0, NEVER).astype(jnp.int32)
 
 
-def known_valley(best_known: jax.Array, dim: int = 2) -> Valleys:
+def known_valley(best_known: jax.Array) -> Valleys:
     """The lowest loss known in the place of the valleys of a larger model."""
     losses = jnp.full(NUM_VALLEYS, jnp.inf).at[0].set(best_known)
-    return Valleys(jnp.zeros((NUM_VALLEYS, dim)), losses, jnp.int32(1))
+    return Valleys(jnp.zeros((NUM_VALLEYS, 2)), losses, jnp.int32(1))

@@ -54,5 +54,6 @@ def probe_path(problem: Problem, point: jax.Array, step: jax.Array, row: jax.Arr
 
 
 def _probe(problem: Problem, flat: jax.Array, data: tuple[jax.Array, jax.Array]) -> Probe:
-    found = Probe(*model_curve(problem, flat, data[0]), problem.loss(problem.unravel(flat), *data))
+    loss = problem.loss(problem.unravel(flat), *data)
+    found = Probe(*model_curve(problem, flat, data[0]), jnp.where(jnp.isnan(loss), jnp.inf, loss))  # NaN would be shown as 0
     return jax.tree.map(finite, found)

@@ -16,6 +16,7 @@ _NUM_STEPS = 40
 _BEYOND = 0.25  # of the domain's width, on each side: a descent that leaves the picture often ends near it
 _APART = 0.03  # of the domain's width: minima that are nearer than this are one
 _ALIKE = 1.001  # times a loss: no more than rounding
+_FLAT = 1e-6  # of the largest curvature: what a valley that is a line has along it is rounding
 _STATIONARY = 1e-3  # of the domain's width: the step to a minimum that is reached
 
 
@@ -71,9 +72,7 @@ def _search(problem: Problem, start: jax.Array, x: jax.Array, y: jax.Array) -> _
         new = loss(params)
         is_lower = new < state.loss
         damping = jnp.clip(jnp.where(is_lower, state.damping / 5, state.damping * 5), 1e-6, 1e6)
-        return _Search(
-            jnp.where(is_lower, params, state.params), jnp.where(is_lower, new, state.loss), damping
-        ), None  # fmt: skip
+        return _Search(jnp.where(is_lower, params, state.params), jnp.where(is_lower, new, state.loss), damping), None
 
     return jax.lax.scan(step, _Search(start, loss(start), jnp.float32(1e-2)), None, _NUM_STEPS)[0]
 
@@ -89,13 +88,14 @@ def _newton_step(problem: Problem, params: jax.Array, damping: jax.Array, x: jax
 
 
 def _is_minimum(problem: Problem, params: jax.Array, width: jax.Array, x: jax.Array, y: jax.Array) -> jax.Array:
-    """Whether the next step would be as good as none, and the loss curves upwards there."""
+    """Whether the next step would be as good as none, and the loss curves upwards there, in all directions."""
 
-    def negative(flat: jax.Array) -> jax.Array:
-        return -problem.loss(flat, x, y)
+    def loss(flat: jax.Array) -> jax.Array:
+        return problem.loss(flat, x, y)
 
     step = _newton_step(problem, params, jnp.float32(0.0), x, y)
-    return (jnp.abs(step) <= _STATIONARY * width).all() & (curvature(negative, params) < 0)
+    largest, smallest = curvature(loss, params), -curvature(lambda flat: -loss(flat), params)
+    return (jnp.abs(step) <= _STATIONARY * width).all() & (smallest > _FLAT * largest)
 
 
 def _in_order(params: jax.Array, losses: jax.Array) -> tuple[jax.Array, jax.Array]:

@@ -5,6 +5,8 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page, TimeoutError, expect
 
+from gradient.views.style import MARGINS
+
 LOAD_MS = 90_000
 
 # What is seen of the page: strings that change with it. Each is made only when it is asked for, since pixels are dear.
@@ -216,7 +218,9 @@ class AppPage:
         """The field's axes, in pixels of the page."""
         box = self.page.locator(".techni-overlay").bounding_box()
         assert box
-        return {"x": box["x"] + 62, "y": box["y"] + 28, "width": box["width"] - 62 - 84, "height": box["height"] - 28 - 46}
+        left, top, right, bottom = MARGINS
+        size = {"width": box["width"] - left - right, "height": box["height"] - top - bottom}
+        return {"x": box["x"] + left, "y": box["y"] + top, **size}
 
     def at(self, w: float, b: float) -> tuple[float, float]:
         """Where a point of the Wave's plane is on the page."""

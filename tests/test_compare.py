@@ -71,8 +71,9 @@ def test_every_run_is_that_of_the_page(name: str, seed: int) -> None:
     assert seen.low == min(frame.round_low for frame in frames)
     assert seen.high == max(frame.round_high for frame in frames)
     nothing = NOTHING * np.std(problem.y) ** 2
-    close = [np.flatnonzero(frame.curve_y[0] <= CLOSE * seen.best_known + nothing) for frame in frames]
-    np.testing.assert_array_equal(seen.close_steps, [steps[0] if len(steps) else NEVER for steps in close])
+    for frame, step in zip(frames, seen.close_steps, strict=True):
+        close = frame.curve_y[0] <= CLOSE * seen.best_known + nothing
+        assert step == (NEVER if not close[-1] else next(t for t in range(len(close)) if close[t:].all()))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -112,3 +113,20 @@ def test_the_best_learning_rate_is_that_of_the_sweep(name: str) -> None:
     for (key, settings), rate, row in zip(found[:-1], rates, rows, strict=False):
         best = swept(PROBLEMS[name], key, **settings)
         assert rate == (best.best_rate if best.best != NEVER else np.float32(row[1]))
+
+
+def sqrt_line(params: Any, x: Any) -> Any:
+    """It has no value where its first parameter is negative."""
+    return jnp.sqrt(params[0]) * x + params[1]
+
+
+def test_a_start_without_a_loss_is_not_the_lowest_known() -> None:
+    x = np.linspace(0, 1, 9)
+    problem = Problem("Own", sqrt_line, x, x, start=(1.0, 0.0))
+    given = controls(problem, "momentum", w=-1.0, best_known=0.25, step=200)
+    assert see(problem, "momentum", w=-1.0, best_known=0.25).best_known == 0.25
+    rows = np.array([row_of("momentum", {"learning_rate": 0.1})] * MAX_RUNS, np.float32)
+    found = jax.tree.map(np.asarray, jax.jit(partial(compare, problem))(rows, given))
+    assert found.best_known == 0.25
+    assert found.curve_y.min() > 0
+    assert 0 < found.low < found.high

@@ -116,7 +116,7 @@ COPIES = [
         "The server cannot",
     ),
     ('context.fillStyle = "#D55E00";', style.PATH),
-    ("const margins = [62, 28, 84, 46];", str(style.MARGINS)),
+    ("const margins = [62, 36, 84, 46];", str(style.MARGINS)),
     ("const ticks = [-0.5, 0, 0.5, 1, 1.5];", str(tuple(map(abs, plane.TICKS)))),
     ("const past = 2e2;", "200"),
     ("return size >= 100_000 ? value.toExponential(2) : value;", "100000"),

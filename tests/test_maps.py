@@ -10,13 +10,14 @@ import pytest
 from gradient.compare import columns
 from gradient.frame import NEVER
 from gradient.map_links import picked_settings, point
-from gradient.maps import NUM_VALUES, MapKind, layout, second_axes
+from gradient.maps import NUM_VALUES, MapKind, Setting, known_valley, layout, map_slice, second_axes
 from gradient.optimizers import LEARNING_RATES, OPTIMIZERS, sliders
 from gradient.problems import PROBLEMS, Problem, wave
 from gradient.sweep import NUM_RATES, swept_rates
 from gradient.valleys import NUM_VALLEYS, valleys
 from gradient.verdict import CLOSE, NOTHING
 from tests.maps import descent_by_hand, loss_by_hand, slice_of, valleys_of
+from tests.test_compare import row_of
 from tests.test_sweep import swept
 
 PLANAR = ["Line", "Wave"]
@@ -102,12 +103,14 @@ def check_cell(problem: Problem, optimizer: str, start: np.ndarray, num_steps: i
     assert loss == pytest.approx(losses[-1], rel=2e-2, abs=1e-5)
     found, width = valleys_of(problem), np.ptp(problem.domain, axis=1)
     nothing = NOTHING * np.var(problem.y)
-    distances = np.sum(((found.params - params[:, None]) / width) ** 2, axis=2)
-    nearest = np.where(np.isfinite(found.losses), distances, np.inf).argmin(axis=1)
+    distances = np.where(np.isfinite(found.losses), np.sum(((found.params - params[:, None]) / width) ** 2, axis=2), np.inf)
+    nearest, enough = distances.argmin(axis=1), CLOSE * found.losses[0] + nothing
     away = np.abs(losses - found.losses[nearest]) - (CLOSE - 1) * found.losses[nearest] - nothing
-    if np.abs(away).min() < 1e-4:
+    if min(np.abs(away).min(), np.abs(losses - enough).min()) < 1e-4:
         return  # a step is at the very border
-    valley_at = np.where((away <= 0) & (distances[np.arange(len(params)), nearest] <= 0.15**2), nearest, NEVER)
+    is_at = (away <= 0) & (distances[np.arange(len(params)), nearest] <= 0.15**2)
+    nearest_best = np.where(found.losses <= enough, distances, np.inf).argmin(axis=1)
+    valley_at = np.where(losses <= enough, nearest_best, np.where(is_at, nearest, NEVER))
     assert found.losses[int(valley)] == pytest.approx(found.losses[valley_at[-1]]) if valley >= 0 else valley_at[-1] == NEVER
     if valley >= 0:
         assert arrival == num_steps - np.argmax(valley_at[::-1] != valley_at[-1]) + 1 or np.all(valley_at == valley_at[-1])
@@ -163,6 +166,25 @@ def test_the_starts_of_a_network_are_those_of_its_sweep() -> None:
         found = swept(problem, "momentum", learning_rate=1.0, momentum=0.5, num_steps=50, key=key)
         np.testing.assert_array_equal(cells.losses, np.where(found.diverged, -1, found.losses))
         assert len(cells.losses) == NUM_RATES
+
+
+@pytest.mark.parametrize(
+    ("predict", "share"),
+    [
+        (lambda params, x: params[0] * x, 1.0),  # a valley that is a line
+        (lambda params, x: params[0] * params[1] * x, 0.9),  # and one that is a hyperbola
+    ],
+)
+def test_a_valley_that_is_a_line_is_reached_anywhere(predict: Any, share: float) -> None:
+    x = np.linspace(-1, 1, 20)
+    problem = Problem("Own", predict, x, 0.5 * x, start=(1.0, 1.0))
+    found = jax.jit(lambda x, y: valleys(problem, x, y))(problem.x, problem.y)
+    assert not np.isfinite(found.losses).any()
+    known = known_valley(jnp.float32(1e-9))
+    present = Setting(jnp.asarray(row_of("momentum", {"learning_rate": 0.1}), jnp.float32), jnp.int32(100), jnp.zeros(2))
+    kind, data = jnp.int32(MapKind.STARTS), (jnp.asarray(problem.x), jnp.asarray(problem.y))
+    cells = jax.jit(lambda: map_slice(problem, kind, jnp.int32(0), present, data, known))()
+    assert np.mean(np.asarray(cells.valleys) == 0) >= share
 
 
 def test_a_diverging_descent_has_no_valley() -> None:

@@ -263,7 +263,7 @@ def test_while_dragging_the_path_starts_at_the_handle(app: AppPage) -> None:
         const look = () => {{
           const bytes = m.get('path').value;
           const [w, b] = new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + 8));
-          const [x, y] = [62 + (layer.clientWidth - 146) * (w + 2) / 4, 28 + (layer.clientHeight - 74) * (5 - b) / 10];
+          const [x, y] = [62 + (layer.clientWidth - 146) * (w + 2) / 4, 36 + (layer.clientHeight - 82) * (5 - b) / 10];
           apart.push(Math.hypot(parseFloat(handle.style.left) - x, parseFloat(handle.style.top) - y));
           if (watching) requestAnimationFrame(look);
         }}; requestAnimationFrame(look); }}"""

@@ -47,8 +47,9 @@ def cells(row: Locator) -> list[str]:
 def expected(optimizer: str, label: str, settings: str, **numbers: float) -> list[str]:
     """The words of a row, by the frame of these settings."""
     seen = see(WAVE, optimizer, **{**START, "step": 200, **numbers}, best_known=lowest_known(WAVE))
-    close = np.flatnonzero(seen.curve_y[0] <= 1.05 * seen.best_known + 1e-5 * np.std(WAVE.y) ** 2)
-    steps = f"after {close[0]} steps" if len(close) else str(COMPARISON["never"])
+    close = seen.curve_y[0] <= 1.05 * seen.best_known + 1e-5 * np.std(WAVE.y) ** 2
+    first = next((t for t in range(len(close)) if close[t:].all()), None)
+    steps = str(COMPARISON["never"]) if first is None else f"from step {first} on"
     word = VERDICTS[Verdict(int(seen.verdict))].word
     return [label, settings, format_number(float(seen.loss)), steps, word]
 

@@ -251,8 +251,8 @@ def test_a_network_has_maps_of_its_random_starts(app: AppPage) -> None:
     ring(app).press("ArrowUp")
     expect(app.page.get_by_role("textbox", name="Random start as a number")).to_have_text("2")
     show(app, MapKind.STARTS)
-    expect(title(app)).to_have_text("0 % of these runs reach the lowest loss")
-    expect(app.page.locator(MAP)).to_have_attribute("aria-label", "0 % of these runs reach the lowest loss")
+    expect(title(app)).to_have_text("0 % of these runs end near the lowest loss")
+    expect(app.page.locator(MAP)).to_have_attribute("aria-label", "0 % of these runs end near the lowest loss")
     app.choose("Problem", "Wave")
 
 
@@ -276,3 +276,31 @@ def test_the_kinds_are_a_group_of_radio_buttons(app: AppPage) -> None:
     app.page.keyboard.press("ArrowRight")
     expect(group.get_by_role("radio", name="Where starts end")).to_be_checked()
     expect(title(app)).to_contain_text("of all starts")
+
+
+def test_pointing_at_a_map_names_what_a_cell_comes_to(app: AppPage) -> None:
+    show(app, MapKind.STARTS)
+    expect(title(app)).to_have_text("52 % of all starts reach the lowest loss")
+    app.page.mouse.move(*app.at(-0.85, 3.5))
+    expect(title(app)).to_have_text("From here the loss ends at 0.0385")
+    app.page.mouse.move(5, 5)
+    expect(title(app)).to_have_text("52 % of all starts reach the lowest loss")
+    show(app, MapKind.SETTINGS)
+    expect(title(app)).to_have_text(str(MAPS["settings"]))
+    app.page.mouse.move(*place_of(app, 0.001, 0.5))
+    expect(title(app)).to_contain_text("Rate 0.001, momentum 0.4")
+    app.page.mouse.move(5, 5)
+    expect(title(app)).to_have_text(str(MAPS["settings"]))
+
+
+@pytest.mark.parametrize("width", [1366, 1400, 1424, 1440])
+def test_the_words_beside_the_switch_lie_over_no_map(app: AppPage, width: int) -> None:
+    app.page.set_viewport_size({"width": width, "height": 900})
+    show(app, MapKind.SETTINGS)
+    expect(title(app)).to_have_text(str(MAPS["settings"]))
+    box, overlay = title(app).bounding_box(), app.page.locator(".techni-overlay").bounding_box()
+    assert box
+    assert overlay
+    assert box["y"] + box["height"] <= overlay["y"] + style.MARGINS[1]
+    assert title(app).evaluate("(words) => words.scrollWidth <= words.clientWidth")
+    app.page.set_viewport_size({"width": 1440, "height": 900})

@@ -36,10 +36,9 @@ export function drawTicks(axes, { across, up, labels }) {
 
 /**
  * Draws what the colours of the theme's bands mean.
- * @param {AxesCanvas} axes @param {string} label
- * @param {(shares: number[]) => string[]} labelsAt what is written at the ticks, which stand at these shares of the bar's height
+ * @param {AxesCanvas} axes @param {string} label @param {Tick[]} ticks whose places are shares of the bar's height
  */
-export function drawColourBar(axes, label, labelsAt) {
+export function drawColourBar(axes, label, ticks) {
   const { context, box, theme, ratio } = axes;
   const { gap, width, labelAt } = theme.colourBar;
   const [left, bottom] = [box.left + box.width + gap, box.top + box.height];
@@ -53,36 +52,34 @@ export function drawColourBar(axes, label, labelsAt) {
   const outline = new Path2D();
   outline.rect(left, box.top, width, box.height);
   strokeWith(axes, outline, theme.lineWidths.axis, theme.colours.grid);
-  drawColourTicks(axes, left + width, labelsAt);
+  drawColourTicks(axes, left + width, ticks);
   setFont(axes, "label");
   writeUpwards(axes, label, left + width * labelAt, box.top + box.height / 2, theme.colours.ink, "top");
 }
 
-/** @param {AxesCanvas} axes @param {number} left the colour bar's right edge @param {(shares: number[]) => string[]} labelsAt */
-function drawColourTicks(axes, left, labelsAt) {
+/** @param {AxesCanvas} axes @param {number} left the colour bar's right edge @param {Tick[]} ticks */
+function drawColourTicks(axes, left, ticks) {
   const { context, box, theme } = axes;
-  const { pixelsPerPoint: points, colours, colourBar, lineWidths } = theme;
-  const shares = Array.from({ length: colourBar.ticks }, (_, i) => (i + 1) / (colourBar.ticks + 1));
-  const labels = labelsAt(shares);
+  const { pixelsPerPoint: points, colours, lineWidths } = theme;
   setFont(axes, "small");
-  shares.forEach((share, i) => {
-    const y = box.top + box.height * (1 - share);
+  for (const { place, label } of ticks) {
+    const y = box.top + box.height * (1 - place);
     context.fillStyle = colours.muted;
     context.fillRect(left, y - (lineWidths.axis / 2) * points, TICK_LENGTH * points, lineWidths.axis * points);
-    write(axes, labels[i], left + TICK_TO_LABEL * points, y, colours.muted, "left", "middle");
-  });
+    write(axes, label, left + TICK_TO_LABEL * points, y, colours.muted, "left", "middle");
+  }
 }
 
 /**
- * Losses at shares of a logarithmic scale, with as many digits as it takes to tell them apart.
- * @param {ArrayLike<number>} range @param {number[]} tickDigits
- * @returns {(shares: number[]) => string[]}
+ * The ticks of a logarithmic scale of losses, with as many digits as it takes to tell them apart.
+ * @param {ArrayLike<number>} range @param {import("./axes_canvas.js").Theme} theme
+ * @returns {Tick[]}
  */
-export function lossesAt(range, tickDigits) {
+export function lossTicks(range, { tickDigits, colourBar }) {
   const [low, high] = Array.from(range);
-  return (shares) => {
-    const losses = shares.map((share) => low * (high / low) ** share);
-    const written = tickDigits.map((digits) => losses.map((loss) => formatNumber(loss, digits).replace("e+", "e")));
-    return written.find((labels) => new Set(labels).size === labels.length) ?? written[written.length - 1];
-  };
+  const places = Array.from({ length: colourBar.ticks }, (_, i) => (i + 1) / (colourBar.ticks + 1));
+  const losses = places.map((place) => low * (high / low) ** place);
+  const written = tickDigits.map((digits) => losses.map((loss) => formatNumber(loss, digits).replace("e+", "e")));
+  const labels = written.find((each) => new Set(each).size === each.length) ?? written[written.length - 1];
+  return places.map((place, i) => ({ place, label: labels[i] }));
 }

@@ -53,8 +53,8 @@ function isSame(one, other) {
 }
 
 /**
- * Makes what takes the slice that a model holds. It returns the cells, and the slice to ask for next, null if there is no other;
- * null as a whole if the slice is not of the map that is shown. A slice of other settings than those before begins anew.
+ * Makes what takes the slice that a model holds. It returns the cells, whether the slice is their first, and which to ask for next,
+ * null if there is no other; null as a whole if the slice is not of the map that is shown. A slice of other settings than those before begins anew.
  */
 export function makeCollector() {
   /** @type {Cells | undefined} */
@@ -63,7 +63,7 @@ export function makeCollector() {
   let settings = new Float32Array(0);
   /** @type {Set<number>} */
   const taken = new Set();
-  /** @param {ViewModel} model @returns {{ cells: Cells, next: number | null } | null} */
+  /** @param {ViewModel} model @returns {{ cells: Cells, isFirst: boolean, next: number | null } | null} */
   return (model) => {
     /** @type {Layout} */
     const layout = model.get("layouts")[model.get("kind")];
@@ -77,6 +77,10 @@ export function makeCollector() {
     }
     if (!taken.has(index)) put(cells, index, { losses, valleys, arrivals });
     taken.add(index);
-    return { cells, next: taken.size < layout.offsets.length ? (index + 1) % layout.offsets.length : null };
+    return {
+      cells,
+      isFirst: taken.size === 1,
+      next: taken.size < layout.offsets.length ? (index + 1) % layout.offsets.length : null,
+    };
   };
 }

@@ -2,7 +2,7 @@
 
 import { formatNumber } from "../link/text.js";
 import { clippedToBox, contextOf, setFont, write } from "./axes_canvas.js";
-import { drawColourBar, drawTicks, lossesAt } from "./axes_marks.js";
+import { drawColourBar, drawTicks, lossTicks } from "./axes_marks.js";
 import { hatching } from "./hatching.js";
 import { strokeWith } from "./path.js";
 import { tableOf } from "./plane.js";
@@ -17,8 +17,10 @@ import { tableOf } from "./plane.js";
  *   settings: number, rates: [lowest: number, highest: number, step: number], words: any }} MapTheme
  */
 
+const LEAST = 1e-37; // of a loss that has a logarithm
 const NUM_SHADES = 16;
 const LIGHTEST = 0.2; // how much of a valley's colour the earliest arrival has
+const KEY = { left: 11, top: 17, line: 14, size: 10 }; // pixels, from the axes' lower right corner: clear of the last tick
 const TICKS = 5; // as many as there may be, and one
 
 /** A colour's red, green and blue. @param {string} colour */
@@ -58,7 +60,7 @@ function byLoss(theme, range) {
   const colours = tableOf(theme.bands);
   const [low, high] = range.map(Math.log);
   return ({ losses }, i) => {
-    const share = (Math.log(Math.max(losses[i], 1e-12)) - low) / (high - low);
+    const share = (Math.log(Math.max(losses[i], LEAST)) - low) / (high - low);
     return colours[Math.min(Math.max(Math.floor(share * colours.length), 0), colours.length - 1)];
   };
 }
@@ -101,28 +103,40 @@ function drawCells({ context, box, ratio }, theme, cells, colour) {
 export function drawStarts(axes, theme, cells, { minima, losses, numBest, numSteps }) {
   drawCells(axes, theme, cells, byValley(theme, numBest, numSteps));
   clippedToBox(axes, () => {
-    losses.forEach((loss, i) => {
-      if (Number.isFinite(loss)) drawMinimum(axes, axes.toX(minima[2 * i]), axes.toY(minima[2 * i + 1]), loss);
-    });
+    drawMinima(axes, minima, losses);
   });
   drawArrivals(axes, theme, numSteps);
-  drawKey(axes, theme, cells, true);
+  drawKey(axes, theme, cells, theme.words.not_there);
 }
 
-/** A cross at a minimum, and its loss. @param {AxesCanvas} axes @param {number} x @param {number} y @param {number} loss */
-function drawMinimum(axes, x, y, loss) {
-  const { context, theme, box } = axes;
+/** A cross at each minimum in the box, and its loss where no other is written. @param {AxesCanvas} axes @param {Float32Array} minima @param {Float32Array} losses */
+function drawMinima(axes, minima, losses) {
+  const { box, toX, toY } = axes;
+  /** @type {{ left: number, right: number, y: number }[]} */
+  const written = [];
+  losses.forEach((loss, i) => {
+    const [x, y] = [toX(minima[2 * i]), toY(minima[2 * i + 1])];
+    const isInside = x > box.left + 6 && x < box.left + box.width - 6 && y > box.top + 6 && y < box.top + box.height - 6;
+    if (!Number.isFinite(loss) || !isInside) return;
+    drawCross(axes, x, y);
+    setFont(axes, "small");
+    const { width } = axes.context.measureText(formatNumber(loss));
+    const left = x + 9 + width > box.left + box.width ? x - 9 - width : x + 9;
+    const isFree = written.every((other) => Math.abs(other.y - y) > 14 || other.left > left + width || other.right < left);
+    if (isFree) writeOver(axes, formatNumber(loss), left, y);
+    if (isFree) written.push({ left, right: left + width, y });
+  });
+}
+
+/** @param {AxesCanvas} axes @param {number} x @param {number} y */
+function drawCross(axes, x, y) {
   const cross = new Path2D();
   cross.moveTo(x - 5, y - 5);
   cross.lineTo(x + 5, y + 5);
   cross.moveTo(x - 5, y + 5);
   cross.lineTo(x + 5, y - 5);
-  strokeWith(axes, cross, 3.4, theme.colours.paper);
-  strokeWith(axes, cross, 1.4, theme.colours.ink);
-  setFont(axes, "small");
-  const words = formatNumber(loss);
-  const { width } = context.measureText(words);
-  writeOver(axes, words, x + 9 + width > box.left + box.width ? x - 9 - width : x + 9, y);
+  strokeWith(axes, cross, 3.4, axes.theme.colours.paper);
+  strokeWith(axes, cross, 1.4, axes.theme.colours.ink);
 }
 
 /** Writes a word that can be read over any colour. @param {AxesCanvas} axes @param {string} word @param {number} left @param {number} middle */
@@ -141,31 +155,36 @@ function drawArrivals(axes, theme, numSteps) {
   context.fillStyle = theme.colours.paper;
   context.fillRect(right + 1, box.top - 8, context.canvas.width, box.height + 12); // over the figure's own colour bar
   const shaded = { ...axes, theme: { ...theme, bands: shadesOf(theme.bestValleys[0]) } };
-  drawColourBar(shaded, theme.words.arrivals, (shares) => shares.map((share) => String(Math.round(share * numSteps))));
+  const steps = roundNumbers(0, numSteps).filter((step) => Number.isInteger(step) && step > 0 && step < numSteps);
+  drawColourBar(
+    shaded,
+    theme.words.arrivals,
+    steps.map((step) => ({ place: step / numSteps, label: String(step) })),
+  );
 }
 
-/** What grey and hatching mean, below the colour bar. @param {AxesCanvas} axes @param {MapTheme} theme @param {Cells} cells @param {boolean} hasGrey */
-function drawKey(axes, theme, cells, hasGrey) {
+/** What grey and hatching mean, below the colour bar. @param {AxesCanvas} axes @param {MapTheme} theme @param {Cells} cells @param {string} grey what grey means, nothing if there is none */
+function drawKey(axes, theme, cells, grey) {
   const { context, box, ratio } = axes;
-  const { words, onItsWay, diverged, colourBar, colours } = theme;
+  const { words, onItsWay, diverged, colours } = theme;
   const hasHatching = cells.losses.some((loss) => loss < 0);
   const entries = [
-    ...(hasGrey ? [{ fill: onItsWay, word: words.not_there }] : []),
+    ...(grey ? [{ fill: onItsWay, word: grey }] : []),
     ...(hasHatching ? [{ fill: hatching(context, diverged, ratio), word: words.diverges }] : []),
   ];
   setFont(axes, "small");
   entries.forEach(({ fill, word }, i) => {
-    const [left, top] = [box.left + box.width + colourBar.gap, box.top + box.height + 21 + 15 * i];
+    const [left, top] = [box.left + box.width + KEY.left, box.top + box.height + KEY.top + KEY.line * i];
     Object.assign(context, { fillStyle: fill, strokeStyle: colours.muted, lineWidth: 1 });
-    context.fillRect(left, top, 11, 11);
-    context.strokeRect(left, top, 11, 11);
-    write(axes, word, left + 16, top + 6, colours.muted, "left", "middle");
+    context.fillRect(left, top, KEY.size, KEY.size);
+    context.strokeRect(left, top, KEY.size, KEY.size);
+    write(axes, word, left + KEY.size + 5, top + KEY.size / 2, colours.muted, "left", "middle");
   });
 }
 
 /** The losses at the two ends of the colours. @param {number} low @param {number} high @returns {[number, number]} */
 export function rangeOf(low, high) {
-  const from = Math.max(low, 1e-12);
+  const from = Math.max(low, LEAST);
   return [from, Math.max(high, 1.01 * from)];
 }
 
@@ -180,8 +199,8 @@ export function drawSettings(axes, theme, cells, { isByLoss, range, numSteps, li
   context.fillRect(0, 0, context.canvas.width, context.canvas.height);
   drawCells(axes, theme, cells, isByLoss ? byLoss(theme, range) : byValley(theme, 1, numSteps));
   clippedToBox(axes, () => drawLimits(axes, limits, theme.words.limit));
-  drawKey(axes, theme, cells, !isByLoss);
-  if (isByLoss) drawColourBar(axes, theme.colourBar.label, lossesAt(range, theme.tickDigits));
+  drawKey(axes, theme, cells, isByLoss ? "" : theme.words.higher);
+  if (isByLoss) drawColourBar(axes, theme.colourBar.label, lossTicks(range, theme));
   else drawArrivals(axes, theme, numSteps);
   const [label, low, high] = second;
   const up = roundNumbers(low, high).map((value) => ({ place: (value - low) / (high - low || 1), label: formatNumber(value) }));

@@ -7,6 +7,7 @@ import { makeCollector } from "./map_cells.js";
 import { drawSettings, drawStarts, rangeOf } from "./map_drawing.js";
 import { callAll, listen, oncePerTask, onRatio, onSize } from "./observers.js";
 import { boxOf, takePointers } from "./pointers.js";
+import { withRoot } from "./scrubbing.js";
 import { setText } from "./texts.js";
 import { fillIn } from "./words.js";
 
@@ -103,15 +104,42 @@ function showKind(model, { kinds, area, ring, heading }, el) {
 function wordsOf(model, { losses, valleys }) {
   const { words, settings } = themeOf(model);
   const isOfLosses = model.get("kind") === settings;
-  const numBest = model.get("is_planar") ? model.get("num_best") : 1;
+  const numBest = Math.max(model.get("num_best"), 1); // if there is no minimum, the lowest loss known counts as one
   const known = losses.reduce((sum, loss) => sum + (Number.isNaN(loss) ? 0 : 1), 0);
   const best = valleys.reduce((sum, valley) => sum + (valley >= 0 && valley < numBest ? 1 : 0), 0);
   const share = `${Math.round((100 * best) / Math.max(known, 1))} %`;
   return fillIn(isOfLosses ? words.settings : model.get("is_planar") ? words.starts : words.keys, { share });
 }
 
+/** What the map says of one of its cells. @param {ViewModel} model @param {Cells} cells @param {number} i */
+function wordsOfCell(model, { losses, layout }, i) {
+  const { words } = themeOf(model);
+  const loss = formatNumber(losses[i]);
+  if (hasStarts(model)) return fillIn(losses[i] < 0 ? words.diverging_start : words.start_cell, { loss });
+  const [column, row] = [i % layout.columns, Math.floor(i / layout.columns)];
+  const shares = /** @type {Point} */ ([column / (layout.columns - 1), row / Math.max(layout.rows - 1, 1)]);
+  return fillIn(losses[i] < 0 ? words.diverging_setting : words.setting_cell, { ...settingsAt(model, shares), loss });
+}
+
+/** The settings at a place of the map, in words. @param {ViewModel} model @param {Point} place in shares of its axes */
+function settingsAt(model, [x, y]) {
+  const [[second, low, high], { rates }] = [secondOf(model), themeOf(model)];
+  const rate = 10 ** (rates[0] + x * (rates[1] - rates[0]));
+  return { x: formatNumber(rate), y: formatNumber(low + y * (high - low)), second };
+}
+
+/** The number of the cell under a pointer, or null. @param {ViewModel} model @param {Cells} cells @param {HTMLElement} area @param {MouseEvent} event */
+function cellAt(model, { layout, losses }, area, event) {
+  const [bounds, box] = [area.getBoundingClientRect(), boxOf(model, area)];
+  const across = (event.clientX - bounds.left - box.left) / box.width;
+  const up = 1 - (event.clientY - bounds.top - box.top) / box.height;
+  if (!(across >= 0 && across < 1 && up >= 0 && up < 1)) return null;
+  const i = Math.floor(up * layout.rows) * layout.columns + Math.floor(across * layout.columns);
+  return Number.isNaN(losses[i]) ? null : i;
+}
+
 /** Makes what draws the map. @param {ViewModel} model @param {Parts} parts */
-function makePainter(model, { area, canvas, heading }) {
+function makePainter(model, { area, canvas }) {
   let place = { clientWidth: 0, clientHeight: 0 };
   let font = "";
   const measure = () => {
@@ -124,16 +152,13 @@ function makePainter(model, { area, canvas, heading }) {
     if (box.width <= 0 || box.height <= 0 || area.hidden) return;
     fitCanvas(canvas, place, devicePixelRatio);
     const axes = clearedAxes(canvas, box, domainOf(model), { ratio: devicePixelRatio, font, theme });
-    const numbers = { numSteps: model.get("num_steps"), numBest: model.get("num_best"), second: secondOf(model) };
+    const numbers = { numSteps: model.get("num_steps"), numBest: Math.max(model.get("num_best"), 1), second: secondOf(model) };
     const [minima, losses, limits] = ["minima", "minimum_losses", "limits"].map((name) => numbersOf(model.get(name)));
     if (hasStarts(model)) drawStarts(axes, theme, cells, { minima, losses, ...numbers });
     else {
       const isByLoss = model.get("kind") === theme.settings;
       drawSettings(axes, theme, cells, { isByLoss, range: rangeOf(model.get("low"), model.get("high")), limits, ...numbers });
     }
-    const words = wordsOf(model, cells);
-    setText(heading, words);
-    canvas.setAttribute("aria-label", words);
   };
   return { measure, paint };
 }
@@ -144,10 +169,7 @@ function placeRing(model, { ring, area }, [x, y]) {
   const [box, [xLow, xHigh, yLow, yHigh]] = [boxOf(model, area), sharesOf(model)];
   ring.style.left = `${box.left + (box.width * (x - xLow)) / (xHigh - xLow)}px`;
   ring.style.top = `${box.top + (box.height * (yHigh - y)) / (yHigh - yLow)}px`;
-  const [[second, low, high], { words, rates }] = [secondOf(model), themeOf(model)];
-  const rate = 10 ** (rates[0] + x * (rates[1] - rates[0]));
-  const values = { x: formatNumber(rate), y: formatNumber(low + y * (high - low)), second };
-  ring.setAttribute("aria-label", fillIn(words.handle, values));
+  ring.setAttribute("aria-label", fillIn(themeOf(model).words.handle, settingsAt(model, [x, y])));
 }
 
 /** How far an arrow key moves the ring: to the next place of each slider, as shares of the axes. @param {ViewModel} model @returns {Point} */
@@ -163,20 +185,45 @@ function makeShowing(model, el, parts, moveRing) {
   const collect = makeCollector();
   /** @type {Cells | undefined} */
   let cells;
+  let words = ""; // what it says as a whole
+  /** @type {number | null} */
+  let pointed = null;
+  const isOfMap = () => cells?.layout === model.get("layouts")[model.get("kind")];
+  const say = () => {
+    if (cells && isOfMap()) setText(parts.heading, pointed === null ? words : wordsOfCell(model, cells, pointed));
+  };
   const show = () => {
     showKind(model, parts, el);
-    if (cells && cells.layout === model.get("layouts")[model.get("kind")]) paint(cells);
+    if (cells && isOfMap()) paint(cells);
     else parts.canvas.width = 0; // of another map
+    say();
     moveRing();
   };
   const take = () => {
     const found = collect(model);
     if (!found) return;
     cells = found.cells;
+    // In between, a share would only flicker.
+    if (found.isFirst || found.next === null) words = wordsOf(model, cells);
+    parts.canvas.setAttribute("aria-label", words);
     show();
     if (found.next !== null) model.set("index", found.next); // the kernel is not told: it need not know each of them
   };
-  return { measure, show, take };
+  const point = (/** @type {MouseEvent | null} */ event) => {
+    pointed = event && cells && isOfMap() ? cellAt(model, cells, parts.area, event) : null;
+    say();
+  };
+  return { measure, show, take, point };
+}
+
+/** Tells of pointers over the map; of a finger not, which scrolls. Returns what undoes it. @param {HTMLElement} root @param {(event: MouseEvent | null) => void} point */
+function followHovering(root, point) {
+  const stop = new AbortController();
+  const isOver = (/** @type {PointerEvent} */ { target, pointerType }) =>
+    pointerType !== "touch" && target instanceof Element && target.closest(".techni-field") !== null;
+  root.addEventListener("pointermove", (event) => point(isOver(event) ? event : null), { signal: stop.signal });
+  root.addEventListener("pointerleave", () => point(null), { signal: stop.signal });
+  return () => stop.abort();
 }
 
 /** Lets the ring be dragged, and moved by arrow keys. Returns what puts it at the present settings. @param {ViewModel} model @param {Parts} parts */
@@ -197,7 +244,7 @@ function followRing(model, parts) {
 function render({ model, el }) {
   const parts = build(el, themeOf(model));
   const moveRing = followRing(model, parts);
-  const { measure, show, take } = makeShowing(model, el, parts, moveRing);
+  const { measure, show, take, point } = makeShowing(model, el, parts, moveRing);
   for (const { input } of parts.kinds) input.addEventListener("change", () => choose(model, Number(input.value)));
   const resized = () => callAll([measure, show]);
   const undo = [
@@ -205,6 +252,7 @@ function render({ model, el }) {
     listen(model, DRAWN, oncePerTask(show)),
     listen(model, ["point"], oncePerTask(moveRing)),
     ...[onRatio(resized), onSize(parts.area, resized)],
+    withRoot(el, (root) => followHovering(root, point)),
   ];
   show();
   return () => callAll(undo);

@@ -99,9 +99,7 @@ class Maps(View, anywidget.AnyWidget):
         """Takes the length of a row of settings."""
         # The links' programs have inputs of fixed shapes.
         none = np.zeros((NUM_VALLEYS, 2), np.float32)
-        super().__init__(
-            minima=none, minimum_losses=np.full(NUM_VALLEYS, np.inf), row=np.zeros(row_length), start=np.zeros(2)
-        )  # fmt: skip
+        super().__init__(minima=none, minimum_losses=np.full(NUM_VALLEYS, np.inf), row=np.zeros(row_length), start=np.zeros(2))
         self.add_class("techni-maps")
 
     def preset(self, problem: Problem, index: int) -> dict[Trait, Any]:

@@ -5,7 +5,7 @@ import { formatNumber } from "../link/text.js";
 import { getModel } from "../adapters/ipywidgets.js";
 import { numbersOf } from "./array.js";
 import { clearedAxes, clippedToBox, drawBackground, fitCanvas } from "./axes_canvas.js";
-import { drawColourBar, lossesAt } from "./axes_marks.js";
+import { drawColourBar, lossTicks } from "./axes_marks.js";
 import { followFigures } from "./figures.js";
 import { callAll, listen, oncePerTask, onRatio, onSize, watchVisibility } from "./observers.js";
 import { drawExit, drawLater, drawLine, drawMark, drawOthers, pixelsOf } from "./path.js";
@@ -77,7 +77,7 @@ function draw(axes, drawn, others, drawBands) {
   if (!hasPlane) return;
   drawCaption(axes, drawn.plane_corners, drawn.plane_third, drawn.last, drawn.plane_case);
   drawAxes(axes, theme.planeWords[drawn.plane_case]);
-  drawColourBar(axes, theme.colourBar.label, lossesAt(drawn.plane_range, theme.tickDigits));
+  drawColourBar(axes, theme.colourBar.label, lossTicks(drawn.plane_range, theme));
 }
 
 /** Puts the handle at a point of the axes, whose box is given. @param {ViewModel} model @param {Box} box @param {HTMLElement} element @param {ArrayLike<number>} point */

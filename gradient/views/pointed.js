@@ -40,7 +40,8 @@ function textOf(model, isPlanar) {
   const words = model.get("words");
   const [w, b, step, loss] = numbersOf(model.get("place"));
   const kinds = isPlanar ? [words.point, words.step] : [words.plane, words.network_step];
-  const numbers = { w: formatNumber(w), b: formatNumber(b), loss: formatNumber(loss), step };
+  const [shownW, shownB] = [w, b].map((number) => formatNumber(number).replace("-", "−"));
+  const numbers = { w: shownW, b: shownB, loss: formatNumber(loss), step };
   return fillIn(kinds[step === words.never ? 0 : 1], numbers);
 }
 

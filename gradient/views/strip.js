@@ -18,7 +18,7 @@ const DRAWN = ["losses", "low", "high", "best", "limit", "values"];
 
 /** The share of the range [low, high] of losses at which a loss lies, on a logarithmic scale. @param {number} loss @param {number} low @param {number} high */
 function shareOf(loss, low, high) {
-  const [value, from, to] = [loss, low, high].map((number) => Math.log(Math.max(number, 1e-12)));
+  const [value, from, to] = [loss, low, high].map((number) => Math.log(Math.max(number, 1e-37)));
   return to > from ? Math.min(Math.max((value - from) / (to - from), 0), 1) : 0;
 }
 
