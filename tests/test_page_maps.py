@@ -287,8 +287,8 @@ def test_pointing_at_a_map_names_what_a_cell_comes_to(app: AppPage) -> None:
     expect(title(app)).to_have_text("52 % of all starts reach the lowest loss")
     show(app, MapKind.SETTINGS)
     expect(title(app)).to_have_text(str(MAPS["settings"]))
-    app.page.mouse.move(*place_of(app, 0.001, 0.5))
-    expect(title(app)).to_contain_text("Rate 0.001, momentum 0.4")
+    app.page.mouse.move(*place_of(app, 0.001, 28 / 47))
+    expect(title(app)).to_contain_text("Rate 0.001, momentum 0.59: ends at")
     app.page.mouse.move(5, 5)
     expect(title(app)).to_have_text(str(MAPS["settings"]))
 

@@ -37,6 +37,10 @@ def label(app: AppPage) -> Locator:
     return app.page.locator(".techni-pointed")
 
 
+def words(app: AppPage) -> list[str]:
+    return label(app).inner_text().replace("−", "-").split()
+
+
 def is_dashed(app: AppPage) -> bool:
     """Whether the model's curve is drawn besides the fitted one."""
     return app.page.evaluate(f"getComputedStyle({CURVE}).display !== 'none' && {CURVE}.getBoundingClientRect().width > 100")
@@ -51,10 +55,10 @@ def test_the_field_shows_the_model_under_the_pointer(app: AppPage) -> None:
     x, y = app.at(-0.5, 2.0)
     app.page.mouse.move(x, y)
     expect(label(app)).to_be_visible()
-    w, b = (float(word.strip(",")) for word in label(app).inner_text().split()[-3::2])
+    w, b = (float(word.strip(",")) for word in words(app)[-3::2])
     assert (w, b) == (pytest.approx(-0.5, abs=0.02), pytest.approx(2.0, abs=0.05))
     point = np.array([w, b])
-    loss = float(label(app).inner_text().split()[1])
+    loss = float(words(app)[1])
     assert loss == pytest.approx(loss_by_hand(WAVE, point), rel=0.02)
     eventually(lambda: is_dashed(app))
     first = path(app)
@@ -72,8 +76,8 @@ def test_the_loss_curve_shows_the_model_at_the_step_under_the_pointer(app: AppPa
     app.page.mouse.move(box["x"] + box["width"] * 10 / 30, box["y"] + box["height"] / 2)
     frame = see(WAVE, "momentum", learning_rate=0.1, momentum=0.7, w=0.6, b=-3.5, num_steps=30, step=10)
     numbers = {"w": frame.point[0], "b": frame.point[1], "loss": frame.loss}
-    words = POINTED["step"].format(step=10, **{name: format_number(float(number)) for name, number in numbers.items()})
-    expect(label(app)).to_have_text(words)
+    shown = {name: format_number(float(number)).replace("-", "−") for name, number in numbers.items()}
+    expect(label(app)).to_have_text(POINTED["step"].format(step=10, **shown))
     eventually(lambda: is_dashed(app))
 
 
@@ -121,7 +125,7 @@ def test_on_a_phone_the_model_is_seen_while_a_finger_is_held(phone: AppPage) -> 
     x, y = phone.at(-1.0, 1.0)
     client.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]})
     expect(label(phone)).to_be_visible()
-    expect(label(phone)).to_contain_text("w -1")
+    expect(label(phone)).to_contain_text("w −1")
     box = label(phone).bounding_box()
     assert box
     assert box["y"] + box["height"] < y - 20  # a finger does not cover it
@@ -136,5 +140,5 @@ def test_a_point_of_a_networks_plane_is_a_network(app: AppPage) -> None:
     app.page.mouse.move(axes["x"] + axes["width"] / 2, axes["y"] + axes["height"] / 2)
     expect(label(app)).to_contain_text("here")
     frame = see(PROBLEMS["Network"], "momentum", learning_rate=10**-1.3, momentum=0.7, num_steps=200, step=200)
-    assert float(label(app).inner_text().split()[1]) == pytest.approx(float(frame.plane[8, 8]), rel=0.02)
+    assert float(words(app)[1]) == pytest.approx(float(frame.plane[8, 8]), rel=0.02)
     app.choose("Problem", "Wave")

@@ -54,16 +54,16 @@ function placeLabel(el, root, { clientX, clientY, pointerType }) {
   el.style.top = `${Math.max(y - (pointerType === "touch" ? FINGER : 0) - GAP - el.offsetHeight, 0)}px`;
 }
 
-/** Follows pointers over the app's element. @param {ViewModel} model @param {Sources} sources @param {HTMLElement} el @param {HTMLElement} root */
-function followPointer(model, sources, el, root) {
+/** Follows pointers over the app's element. @param {ViewModel} model @param {Sources} sources @param {HTMLElement} root @param {(event: PointerEvent) => void} show */
+function followPointer(model, sources, root, show) {
   const stop = new AbortController();
   const { signal } = stop;
   const hide = () => {
     if (model.get("is_shown")) model.set("is_shown", false);
   };
-  const show = (/** @type {PointerEvent} */ event) => {
-    const isHeld = event.pointerType === "touch" || event.buttons === 0;
-    const found = isHeld ? pointedAt(sources, root, event) : null;
+  const point = (/** @type {PointerEvent} */ event) => {
+    const isPointing = event.pointerType === "touch" || event.buttons === 0;
+    const found = isPointing ? pointedAt(sources, root, event) : null;
     if (!found) {
       hide();
       return;
@@ -71,10 +71,10 @@ function followPointer(model, sources, el, root) {
     model.set("is_shown", true); // first: a curve that is not shown is not set
     model.set("step", found.step);
     model.set("point", [...found.point, model.get("point")[2] + 1]);
-    placeLabel(el, root, event);
+    show(event);
   };
-  root.addEventListener("pointermove", show, { signal });
-  root.addEventListener("pointerdown", (event) => (event.pointerType === "touch" ? show(event) : hide()), { signal });
+  root.addEventListener("pointermove", point, { signal });
+  root.addEventListener("pointerdown", (event) => (event.pointerType === "touch" ? point(event) : hide()), { signal });
   for (const ending of ["pointerup", "pointercancel", "pointerleave"]) {
     root.addEventListener(ending, hide, { signal });
   }
@@ -90,11 +90,19 @@ async function render({ model, el }) {
   const label = document.createElement("p");
   label.setAttribute("aria-hidden", "true"); // the handle and the readout speak
   el.append(label);
+  let place = () => {};
   const show = oncePerTask(() => {
     el.hidden = !model.get("is_shown") || numbersOf(model.get("place")).length === 0;
-    if (!el.hidden) setText(label, textOf(model, overlay.get("draggable")));
+    if (el.hidden) return;
+    setText(label, textOf(model, overlay.get("draggable")));
+    place();
   });
-  const undo = [listen(model, ["is_shown", "place"], show), withRoot(el, (root) => followPointer(model, sources, el, root))];
+  const follow = (/** @type {HTMLElement} */ root) =>
+    followPointer(model, sources, root, (event) => {
+      place = () => placeLabel(el, root, event);
+      show();
+    });
+  const undo = [listen(model, ["is_shown", "place"], show), withRoot(el, follow)];
   show();
   return () => callAll(undo);
 }
