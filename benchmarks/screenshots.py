@@ -73,12 +73,14 @@ def show_starts(page: Page) -> None:
     """Where all starts end."""
     page.locator(".techni-maps label").nth(1).click()
     page.wait_for_function("document.querySelector('.techni-map-head h2').textContent.includes('52 %')", timeout=TIMEOUT_MS)
+    page.evaluate("window.lastPicture = ''")  # the map becomes finer for a while
 
 
 def show_settings(page: Page) -> None:
     """What pairs of settings come to."""
     page.locator(".techni-maps label").nth(2).click()
     page.wait_for_function("document.querySelector('.techni-map canvas').width > 300", timeout=TIMEOUT_MS)
+    page.evaluate("window.lastPicture = ''")
 
 
 def show_pointed(page: Page) -> None:
