@@ -156,7 +156,7 @@ def frame(
             **_fit(problem, shown.params[step], x, y),
             **arithmetic(problem, rule, (shown.params, shown.grads), step, (x, y), numbers)._asdict(),
             point=picture["path"][step],
-            loss=shown.losses[step],
+            loss=jnp.where(jnp.isnan(shown.losses[step]), jnp.inf, shown.losses[step]),  # NaN would be shown as 0
             gradient_norm=jnp.linalg.norm(shown.grads[step]),
             step=step,
             last=shown.last,

@@ -607,12 +607,18 @@ def test_on_a_phone_a_finger_beside_the_handle_scrolls(phone: AppPage, touch: Ca
     scrolled = "[...document.querySelectorAll('*')].reduce((sum, { scrollTop }) => sum + scrollTop, 0)"
     sliders = [phone.slider(name) for name in ("Initial w", "Initial b")]
     starts = [slider.get_attribute("aria-valuetext") for slider in sliders]
+    phone.page.locator(".techni-title").scroll_into_view_if_needed()
     before = phone.page.evaluate(scrolled)  # the swipe of another test may leave a few pixels
-    x, y = phone.at(1.5, -3.0)
-    touch("touchStart", x, y)
-    for distance in (40, 80, 120, 160):
-        touch("touchMove", x, y - distance)
-    touch("touchEnd")
-    phone.page.wait_for_function(f"(before) => {scrolled} > before + 40", arg=before)
-    phone.settle()
+
+    def swipe() -> bool:
+        """Scrolls the page, unless it only ends a move of the page that is not over yet."""
+        x, y = phone.at(1.5, -3.0)
+        touch("touchStart", x, y)
+        for distance in (40, 80, 120, 160):
+            touch("touchMove", x, y - distance)
+        touch("touchEnd")
+        phone.settle()
+        return phone.page.evaluate(f"(before) => {scrolled} > before + 40", before)
+
+    eventually(swipe)
     assert [slider.get_attribute("aria-valuetext") for slider in sliders] == starts
