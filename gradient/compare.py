@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from gradient.frame import MAX_STEPS, NEVER, Run, finite, limits, lowest, run_descent, start_of, verdict_of
+from gradient.frame import MAX_STEPS, NEVER, Run, as_high, finite, limits, run_descent, start_of, verdict_of
 from gradient.landscape import Loss, PlaneAxes
 from gradient.optimizers import OPTIMIZERS, Optimizer, slider_name, sliders
 from gradient.problems import Problem
@@ -85,7 +85,7 @@ def compare(problem: Problem, rows: jax.Array, controls: Mapping[str, Any]) -> C
     num_steps = jnp.clip(controls["num_steps"], 1, MAX_STEPS)
     runs = runs_of(loss, start, rows, num_steps, y)
     steps = jnp.clip(controls["step"], 0, runs.last)
-    best_known = jnp.minimum(controls["best_known"], lowest(runs.losses))
+    best_known = jnp.minimum(controls["best_known"], as_high(runs.losses).min())
     drawn = jnp.where(runs.losses > SMALLEST, runs.losses, SMALLEST)  # NaN is not greater than anything
     paths = _paths(problem, runs)
     at = jnp.arange(len(rows)), steps
@@ -98,7 +98,7 @@ def compare(problem: Problem, rows: jax.Array, controls: Mapping[str, Any]) -> C
         points=paths[at][1:],
         steps=steps[1:],
         lasts=jnp.where(rows[1:, 1] > 0, runs.last[1:], NEVER),
-        losses=runs.losses[at],
+        losses=as_high(runs.losses[at]),
         verdicts=jax.vmap(lambda each, step: verdict_of(each, step, best_known, spread(y)))(runs, steps),
         close_steps=_first_of_last(is_close),
         best_known=best_known,

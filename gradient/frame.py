@@ -42,7 +42,7 @@ class Frame(NamedTuple):
         fit_x, fit_y: [121], the model's curve at the current step, over the range of the data.
         fit_outside: whether all of that curve is outside the picture of the data.
         residual_x, residual_y: [n, 2], a segment from each data point to the curve.
-        loss, gradient_norm: at the current step.
+        loss, gradient_norm: at the current step; the loss is the largest float32 where it is NaN.
         step: the current step, at most `last`.
         verdict: a `Verdict`, of the iterate at the current step.
         best_known: the lowest loss known: the argument of that name, or the lowest loss of this descent, if that is less.
@@ -148,7 +148,7 @@ def frame(
     shown = run_descent(loss, start_of(problem, w, b, key), rule, num_steps, y)
     step = jnp.clip(step, 0, shown.last)
     picture = _plane_picture(loss, shown) if not problem.is_planar else _parameter_picture(problem, shown)
-    best_known = jnp.minimum(best_known, lowest(shown.losses))
+    best_known = jnp.minimum(best_known, as_high(shown.losses).min())
     return Frame(
         **_finite(
             **picture,
@@ -156,7 +156,7 @@ def frame(
             **_fit(problem, shown.params[step], x, y),
             **arithmetic(problem, rule, (shown.params, shown.grads), step, (x, y), numbers)._asdict(),
             point=picture["path"][step],
-            loss=jnp.where(jnp.isnan(shown.losses[step]), jnp.inf, shown.losses[step]),  # NaN would be shown as 0
+            loss=as_high(shown.losses[step]),
             gradient_norm=jnp.linalg.norm(shown.grads[step]),
             step=step,
             last=shown.last,
@@ -169,9 +169,9 @@ def frame(
     )
 
 
-def lowest(losses: jax.Array) -> jax.Array:
-    """The lowest of some losses; one that is NaN is none."""
-    return jnp.where(jnp.isnan(losses), jnp.inf, losses).min()
+def as_high(losses: jax.Array) -> jax.Array:
+    """The same with infinity for NaN, which would be shown as 0, and be the lowest."""
+    return jnp.where(jnp.isnan(losses), jnp.inf, losses)
 
 
 def start_of(problem: Problem, w: jax.Array, b: jax.Array, key: jax.Array) -> jax.Array:

@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 
 from gradient.compare import runs_of
-from gradient.frame import MAX_STEPS, NEVER, finite, model_curve, start_of
+from gradient.frame import MAX_STEPS, NEVER, as_high, finite, model_curve, start_of
 from gradient.landscape import PlaneAxes
 from gradient.problems import Problem
 
@@ -55,5 +55,5 @@ def probe_path(problem: Problem, point: jax.Array, step: jax.Array, row: jax.Arr
 
 def _probe(problem: Problem, flat: jax.Array, data: tuple[jax.Array, jax.Array]) -> Probe:
     loss = problem.loss(problem.unravel(flat), *data)
-    found = Probe(*model_curve(problem, flat, data[0]), jnp.where(jnp.isnan(loss), jnp.inf, loss))  # NaN would be shown as 0
+    found = Probe(*model_curve(problem, flat, data[0]), as_high(loss))
     return jax.tree.map(finite, found)

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from gradient.frame import MAX_STEPS, NEVER, divergence_bound, finite, lowest, start_of
+from gradient.frame import MAX_STEPS, NEVER, as_high, divergence_bound, finite, start_of
 from gradient.landscape import Loss, curvature, stability_limit
 from gradient.optimizers import LEARNING_RATES, OPTIMIZERS, Hyperparameter, optimizer_key
 from gradient.problems import Problem
@@ -125,7 +125,7 @@ def sweep(problem: Problem, optimizer: str, controls: Mapping[str, Any]) -> Swee
         hyperparameters=dict(zip(names, outcomes[1:], strict=True)),
         start_loss=start_loss,
         present_loss=runs.losses[-1],
-        lowest=lowest(jnp.append(jnp.where(runs.diverged, jnp.inf, runs.losses), start_loss)),
+        lowest=as_high(jnp.append(jnp.where(runs.diverged, jnp.inf, runs.losses), start_loss)).min(),
         stability_limit=stability_limit(key, curvature(descent.loss, minimum), **dict(zip(names, present[1:], strict=True))),
         **_rescaling(rates, start_loss, controls["x"]),
         **_advice(outcomes, runs, NOTHING * spread(controls["y"]) ** 2),

@@ -128,5 +128,6 @@ def test_a_start_without_a_loss_is_not_the_lowest_known() -> None:
     rows = np.array([row_of("momentum", {"learning_rate": 0.1})] * MAX_RUNS, np.float32)
     found = jax.tree.map(np.asarray, jax.jit(partial(compare, problem))(rows, given))
     assert found.best_known == 0.25
+    assert np.all(found.losses > 1e37)  # and not 0
     assert found.curve_y.min() > 0
     assert 0 < found.low < found.high

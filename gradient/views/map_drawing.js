@@ -67,8 +67,8 @@ function byLoss(theme, range) {
 
 const canvasOfCells = document.createElement("canvas");
 
-/** The cells as a picture with a pixel for each; nothing where one is not known, or diverges. @param {Cells} cells @param {(cells: Cells, i: number) => number} colour */
-function pictureOf(cells, colour) {
+/** The cells as a picture with a pixel for each; nothing where one diverges. @param {Cells} cells @param {(cells: Cells, i: number) => number} colour @param {number} unknown the colour of a cell that is not known */
+function pictureOf(cells, colour, unknown) {
   const { columns, rows } = cells.layout;
   const context = contextOf(canvasOfCells);
   Object.assign(canvasOfCells, { width: columns, height: rows });
@@ -76,7 +76,7 @@ function pictureOf(cells, colour) {
   const pixels = new Uint32Array(image.data.buffer);
   cells.losses.forEach((loss, i) => {
     const row = rows - 1 - Math.floor(i / columns); // they go upwards, and an image downwards
-    if (loss >= 0) pixels[row * columns + (i % columns)] = colour(cells, i);
+    if (!(loss < 0)) pixels[row * columns + (i % columns)] = Number.isNaN(loss) ? unknown : colour(cells, i);
   });
   context.putImageData(image, 0, 0);
   return canvasOfCells;
@@ -85,14 +85,12 @@ function pictureOf(cells, colour) {
 /** Draws the cells into the axes' box, over hatching, which is seen where a descent diverges. @param {AxesCanvas} axes @param {MapTheme} theme @param {Cells} cells @param {(cells: Cells, i: number) => number} colour */
 function drawCells({ context, box, ratio }, theme, cells, colour) {
   const { left, top, width, height } = box;
-  context.fillStyle = theme.colours.paper;
-  context.fillRect(left, top, width, height);
-  if (!Number.isNaN(cells.losses[0])) {
-    context.fillStyle = hatching(context, theme.diverged, ratio);
+  for (const fill of [theme.colours.paper, hatching(context, theme.diverged, ratio)]) {
+    context.fillStyle = fill;
     context.fillRect(left, top, width, height);
   }
   context.imageSmoothingEnabled = false;
-  context.drawImage(pictureOf(cells, colour), left, top, width, height);
+  context.drawImage(pictureOf(cells, colour, tableOf([theme.colours.paper])[0]), left, top, width, height);
 }
 
 /**
