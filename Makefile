@@ -18,7 +18,7 @@ site: .venv/dev ## write the page as static files to site/
 	$(BIN)/python -m gradient.publish site
 
 test: check ## run all checks and all tests
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2
 
 check: .venv/dev ## check style, types, JavaScript, and the links and figures in the documents
 	$(BIN)/ruff check
@@ -35,7 +35,7 @@ newest: .venv/dev ## run the tests with the newest releases of all requirements,
 	@echo "Newer than what is pinned:"
 	@.venv-newest/bin/python -m pip freeze | grep -iE "^($$(sed 's/==.*//' requirements*.txt | paste -sd'|'))==" \
 	  | grep -vixF -f requirements.txt -f requirements-dev.txt || echo "nothing"
-	.venv-newest/bin/python -m pytest -n 2 --dist loadgroup --deselect tests/test_deployment.py::test_requirements_are_pinned_to_what_is_tested
+	.venv-newest/bin/python -m pytest -n 2 --deselect tests/test_deployment.py::test_requirements_are_pinned_to_what_is_tested
 
 soak: .venv/dev ## run the long tests: random programs, attacks, crowds, a cluster, two more browsers (an hour)
 	sh tests/install_browsers.sh

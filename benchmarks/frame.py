@@ -7,7 +7,8 @@ whose next animation frame shows the new loss curve, fitted curve, path, readout
 worker, the strip under the momentum. The two are measured in separate passes,
 because reading a canvas takes longer than a press, and each press waits for the frame of the one before. Voilà's server and
 kernel run at the lowest priority, because for a visitor they run on another machine. The folder `site`, if it exists, is the
-page without them. With *four runs* three others are compared with the present one. The last rows are a notebook in Voilà with
+page without them. With *four runs* three others are compared with the present one. *A point of 100* is one that keys move, of a
+visitor's own data, with the loss of every model drawn anew. The last rows are a notebook in Voilà with
 one slider, one label and the sine between them, and a page that only changes one attribute of an SVG path for each key.
 """
 
@@ -37,8 +38,8 @@ from benchmarks.scenarios import (
     voila,
 )
 from benchmarks.timed_page import TIMEOUT_MS
+from gradient import PROBLEMS
 
-PROBLEMS = ("Line", "Wave", "Network")
 COLUMNS = [
     Column("page", "Page"),
     Column("problem", "Problem"),
@@ -64,6 +65,7 @@ OBSERVE_RUNS = """async (isComparison) => {
   const link = isComparison ? compute.get("followers").at(-1) : compute.get("link");
   (await manager.get_model(link.replace("IPY_MODEL_", ""))).on("jaxlink:ran", frameProbe.outputsSet);
 }"""
+LANDSCAPE = [".techni-landscape", "pixels"]  # the loss of every model
 OTHERS = ("Adam", "RMSProp", "Nesterov")  # that are compared with the present run
 COMPARED = [".techni-loss g:nth-child(2) > g.curve:first-child path.line", "d"]
 LINKED = """
@@ -145,6 +147,21 @@ def measure_four_runs(browser: Browser, name: str, url: str, rtt: float, count: 
                 table.add(name, words, rtt, *timings(page, count, pictures))
 
 
+def measure_points(browser: Browser, name: str, url: str, rtt: float, count: int, table: Table) -> None:
+    """Adds rows with a point that is moved, of as many data as the Line and the Wave have, fitted by their models."""
+    for problem in ("Line", "Wave"):
+        data = PROBLEMS[problem]
+        points = ";".join(f"{x:.6g},{y:.6g}" for x, y in zip(data.x, data.y, strict=True))
+        with delayed(rtt) as proxy, browser.new_context(**through(proxy)) as context:
+            page = opened(context, f"{url}#v=1&problem=yours&data={points}&model={problem.lower()}", is_comparison=False)
+            page.get_by_role("application").focus()
+            page.keyboard.press("ArrowRight")
+            page.keyboard.press("Enter")
+            presses(page, 60)
+            # Near a minimum the readout's digits are the same.
+            table.add(name, f"{problem}, a point of 100", rtt, *timings(page, count, [*PICTURES[:-1], STRIP, LANDSCAPE]))
+
+
 def choose(page: Page, problem: str, slider: str = "Learning rate") -> None:
     """Chooses a problem, and focuses a slider."""
     page.get_by_role("combobox", name="Problem", exact=True).select_option(problem)
@@ -204,6 +221,7 @@ def main() -> None:
                 for rtt in options.rtt:
                     measure_app(browser, name, url, rtt, options.presses, table)
                     measure_four_runs(browser, name, url, rtt, options.presses, table)
+                    measure_points(browser, name, url, rtt, options.presses, table)
         measure_one_link(browser, options.presses, table)
         measure_bare_page(browser, options.presses, table)
 

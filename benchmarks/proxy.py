@@ -133,7 +133,8 @@ async def _deliver(queue: Queue, sink: asyncio.StreamWriter, delivered: ByteCoun
         sink.write(chunk)
         delivered.total += len(chunk)
         await sink.drain()
-    sink.write_eof()
+    with contextlib.suppress(OSError):  # the other side may be gone
+        sink.write_eof()
 
 
 async def _next_arrival(queue: Queue) -> bytes:

@@ -5,19 +5,24 @@ from typing import Any, ClassVar, TypeVar
 
 import ipywidgets as widgets
 import jax
+import numpy as np
 
 from gradient.app_links import link_frame, link_start, link_strips, link_sweep
 from gradient.cache import DiskCache
 from gradient.compare import columns, own_places
 from gradient.compare_links import link_best_rates, link_comparison, link_restored
-from gradient.controls import Controls, labels_of
+from gradient.controls import Controls, labels_of, own_models
+from gradient.datasets import DATASETS
 from gradient.frame import MAX_STEPS, NEVER, Frame
 from gradient.link import Trait, choose, event, remember
 from gradient.link.template import Template
+from gradient.link.text import localised
 from gradient.map_links import link_maps
 from gradient.maps import MapKind, second_axes
+from gradient.own_links import Shown, link_controls, link_settled, show_at_first
 from gradient.probe_links import link_pointed
-from gradient.problems import PROBLEMS, Problem
+from gradient.problems import OWN, PROBLEMS, Problem
+from gradient.share_links import hideable_in, link_address, link_iterates, make_share
 from gradient.shipped import CachedGrids, cached_best
 from gradient.sweep import Sweep
 from gradient.verdict import Verdict
@@ -25,18 +30,22 @@ from gradient.views.advice import Advice
 from gradient.views.arithmetic import ArithmeticLine
 from gradient.views.comparison import Comparison
 from gradient.views.compute import Compute
+from gradient.views.descriptions import Descriptions
+from gradient.views.display import Display
 from gradient.views.field import Field
 from gradient.views.fit import Fit
 from gradient.views.formula import Formula
+from gradient.views.language import LanguageChoice
+from gradient.views.languages import LANGUAGES, Language, language_at
 from gradient.views.loss import Loss
 from gradient.views.maps import Maps
 from gradient.views.overlay import Overlay
 from gradient.views.pointed import Pointed
+from gradient.views.points import Points
 from gradient.views.readout import Readout
-from gradient.views.sentences import PLANE_TAGLINE, TAGLINE, TITLES, VERDICTS
 from gradient.views.shell import Shell
 from gradient.views.tree import descendants
-from gradient.views.view import View
+from gradient.views.view import View, Worded
 
 _View = TypeVar("_View", bound=View)
 
@@ -54,7 +63,13 @@ class App(Controls, widgets.Box):
         hyperparameters: those of the optimizers, by name.
         show_errors: whether the residuals are drawn.
         transport: which step is shown, and its buttons; a `transport.step` past the end means the end.
+        dataset, model: for the problem of a visitor's own data, what is in `points`, and what is fitted to them; see `data`.
+        fitted: by `index`, the problem whose model is fitted; it follows from `problem` and `model`.
         field, fit, loss, readout, maps: the views; `maps.kind` is a `gradient.maps.MapKind`.
+        address: what stands in the page's address; see `gradient.link.address`.
+        display: how the page is shown; `display.theme` is "auto", "light" or "dark".
+        language: of the page; `language.index` counts `gradient.views.languages.LANGUAGES`.
+        wording: the link that sets all words to those of the language.
         comparison: the runs beside the present one; `comparison.add()` keeps the present settings, `comparison.clear()` removes
             them all.
     """
@@ -73,12 +88,13 @@ class App(Controls, widgets.Box):
             return  # it was built ahead
         if App._open is not None:
             App._open.close()
-        self.problems = list(PROBLEMS.values())
+        self.problems = [*PROBLEMS.values(), OWN]
         self._cache = DiskCache()
         self._views: list[View] = []
         self.make_controls(self.problems)
         self._parts = self._make_parts()
         controls = self._link_controls()
+        self._own = self._link_own()
         self._main: Any = link_frame(self.problems, self, self._views, self.field, (self.readout, "error"), self._cache)
         self._sweep: Any = link_sweep(self.problems, self, self._views, self.readout, self.advised, self._cache)
         shown = (self.comparison, self.loss, self.overlay, self.readout)
@@ -88,16 +104,26 @@ class App(Controls, widgets.Box):
         restored = link_restored(self, self.comparison, self._cache)
         maps = link_maps(self.problems, self, self._views, (self.maps, self.readout), self._cache)
         pointed = link_pointed(self.problems, self, self._views, (self.pointed, self.fit), self._cache)
-        self._followers = [self._sweep, self._compared]
+        saved = link_iterates(self.problems, self, self._views, self.share, self._cache)
+        self.address = self.share.address = link_address(
+            self, (self.comparison, self.maps, self.share, self.points), self._following
+        )
+        self._followers = [*self._own, self._sweep, self._compared]
         places: list[Trait] = [(link, "where") for link in (self._main, *self._followers)]
-        kept: list[Trait] = [*self.settable(), *self.comparison.state(), (self.maps, "kind"), *places]
-        computed = [self._main, *self._followers, best, restored, *maps, pointed]
-        self._links = [*controls, *computed, remember(kept, after=[self._chosen])]
-        shell = Shell(curve=self.loss.curve, loss_axes=self.loss.loss_axes)
+        kept: list[Trait] = [*self.points.state(), *self.settable(), *self.comparison.state()]
+        kept += [(self.maps, "kind"), (self.display, "theme"), (self.language, "index"), *places]
+        computed = [self._main, *self._followers, best, restored, *maps, pointed, saved]
+        self._links = [*controls, *computed, self.address, remember(kept, after=[*self._following, self.address])]
+        sliders = [self.learning_rate, *self.hyperparameters.values(), self.initial_w, self.initial_b]
+        axes = [*self.fit.axes, *self.loss.axes]
+        curves = [self.loss.curve, *self.loss.others]
+        shell = Shell(curves=curves, loss_axes=self.loss.loss_axes, axes=axes, sliders=sliders)
         super().__init__(
             [_named(widgets.Box([shell, *self._parts, Compute(link=self._main, followers=self._followers)]), "grid")]
         )
         shell.app = self
+        self.wording = choose((self.language, "index"), self._language_presets(), sync_targets=False)
+        self._links = [*self._links, self.wording]
         self.add_class("techni-app")
         App._open = self
 
@@ -121,6 +147,22 @@ class App(Controls, widgets.Box):
         """The app that is open, if there is one."""
         return App._open
 
+    @property
+    def data(self) -> tuple[np.ndarray, np.ndarray]:
+        """The points of the problem `Yours`, x and y; set it to two sequences, arrays or Series to fit these.
+
+        Raises:
+            ValueError: when it is set to what are no points; everything stays as it was.
+        """
+        return self.points.points()
+
+    @data.setter
+    def data(self, values: Any) -> None:
+        x, y = values if isinstance(values, tuple | list) and len(values) == 2 else (values, None)
+        with event():
+            self.points.set(x, y)
+            self.problem.value = OWN.name
+
     def frame(self) -> Frame:
         """Everything the page shows, as NumPy arrays and numbers, for the present values of the controls."""
         return self._main()
@@ -132,8 +174,10 @@ class App(Controls, widgets.Box):
     def verdict(self) -> tuple[str, str]:
         """What the page says of the iterate in view: one or two words, and a sentence."""
         found = self.frame()
-        words = VERDICTS[Verdict(int(found.verdict))]
-        return words.word, Template.of_sentence(words.sentence).fill(found._asdict().__getitem__)
+        language = language_at(self.language.index)
+        words = language.words.VERDICTS[Verdict(int(found.verdict))]
+        sentence = Template.of_sentence(words.sentence).fill(found._asdict().__getitem__)
+        return words.word, localised(sentence, language.decimal)
 
     def advice(self) -> dict[str, float]:
         """The name of a control, and its value with which the descent ends at least 1 % lower; empty if there is none.
@@ -153,15 +197,20 @@ class App(Controls, widgets.Box):
             ValueError: if the loss of its model has no gradient; the app stays as it was.
         """
         _check_gradient(problem)
+        self.readout.lowest_known(problem)
         self.field.append(problem)
         self.problems.append(problem)
         index = len(self.problems) - 1
-        self._chosen.append(self._control_preset(index))
-        self._shown.append(self._view_preset(index))
+        self._chosen.append(self._control_preset(problem))
+        self._shown.append(self._data_preset(problem))
+        self._fits.append({(self.fitted, "index"): self.fitted_index(self.problems, index)})
+        self._fitted.append(self._fitted_preset(problem))
+        self._drawn.append(self._view_preset(index))
         self._reset.append(self.reset_preset(problem))
         with event():  # setting new options chooses the first of them, for a moment
-            self.problem.options = labels_of(self.problems)
+            self.fitted.options = self.problem.options = labels_of(self.problems)
             self.problem.index = index
+            self.wording.replace(*self._problem_names())
 
     def compute_in(self, where: str) -> None:
         """Sets where the page's content is computed, "browser" or "kernel", like the page's own switch."""
@@ -177,7 +226,7 @@ class App(Controls, widgets.Box):
             link.close()
         if links:
             self.field.close()
-            for widget in list(descendants(self)):
+            for widget in [self.fitted, *descendants(self)]:
                 widget.close()
         super().close()
 
@@ -187,34 +236,51 @@ class App(Controls, widgets.Box):
         This is the one place that a new view needs. `shell.css` places each part by its class.
         """
         self.overlay = Overlay(x=self.initial_w, y=self.initial_b, draws_path=True)
-        self.maps = self._linked(Maps(1 + len(columns())))
-        self.field = self._linked(Field(self.problems, self.overlay, self.maps, CachedGrids(self._cache)))
+        seconds = {axis.slider: self.second_slider(axis.slider).description for axis in second_axes()}
+        self.maps = self._linked(Maps(1 + len(columns()), seconds))
+        self.field = self._linked(Field(self.problem, self.problems, self.overlay, self.maps, CachedGrids(self._cache)))
         self.fit, self.loss, self.readout = (
             self._linked(Fit()),
             self._linked(Loss()),
             self._linked(Readout(cached_best(self._cache), self.strips["learning_rate"])),
         )
+        self.points = self._linked(Points(self.fit.axes, self.fit.own, own_models(self.problems)))
         self.formula, self.arithmetic = self._linked(Formula()), self._linked(ArithmeticLine())
         self.comparison = Comparison(self.optimizer, [self.learning_rate, *self.hyperparameters.values()], own_places())
         self.advised = Advice(list(self.strips.values()))
         self.pointed = Pointed(self.overlay, self.steps)
+        self.display = Display(figures=[self.fit, self.loss])
+        self.language = LanguageChoice(self.field.speak)
+        self._described = Descriptions(overlay=self.overlay, curve=self.loss.curve, readout=self.readout, data=self.fit.data)
+        self.readout.advice = self.advised
         rate, *others = (_named(place, "swept") for place in self.swept.values())
         start = [self.initial_w, self.initial_b, self.random_key]
         self.transport.reached = self.readout
-        self._title = _named(widgets.HTML(), "title")
+        parts = {
+            "readout": self.readout,
+            "fit": self.fit,
+            "loss": self.loss,
+            "overlay": self.overlay,
+            "language": self.language,
+        }
+        self.share = make_share(self, parts)
+        self._title, self._loss_title = _named(widgets.HTML(), "title"), _named(widgets.HTML(), "heading")
         return [
             self._title,
             _named(widgets.Box([self.problem, self.optimizer]), "choices"),
+            self.share,
+            self.display,
             _named(widgets.Box([rate, _named(widgets.Box(others), "hyperparameters"), self.steps, *start]), "sliders"),
             self.field,
-            _named(widgets.Box([self.formula, self.fit, self.show_errors]), "fit-place"),
-            _named(widgets.Box([_heading(TITLES["loss"]), self.loss, self.loss_scale]), "loss-place"),
+            _named(widgets.Box([self.dataset, self.model, self.formula, self.points, self.fit, self.show_errors]), "fit-place"),
+            _named(widgets.Box([self._loss_title, self.loss, self.loss_scale]), "loss-place"),
             self.transport,
             self.readout,
             self.advised,
             self.arithmetic,
             self.comparison,
             self.pointed,
+            self._described,
         ]
 
     def _linked(self, view: _View) -> _View:
@@ -226,14 +292,22 @@ class App(Controls, widgets.Box):
         """Makes all links but the descent's: what choices set, which controls are shown, where a pointer puts the start."""
         problem, indices = (self.problem, "index"), range(len(self.problems))
         picked = link_strips(self)  # first, because a choice applies its table when it is made
-        self._chosen = choose(problem, _columns(map(self._control_preset, indices)))
-        self._shown = choose(problem, _columns(map(self._view_preset, indices)), sync_targets=False)
+        fitted: Trait = (self.fitted, "index")
+        self._chosen = choose(problem, _columns(map(self._control_preset, self.problems)))
+        self._shown = choose(problem, _columns(map(self._data_preset, self.problems)), sync_targets=False)
+        self._fits = choose([problem, (self.model, "index")], {fitted: [self.fitted_index(self.problems, i) for i in indices]})
+        self._fitted = choose(fitted, _columns(map(self._fitted_preset, self.problems)))
+        self._drawn = choose(fitted, _columns(map(self._view_preset, indices)), sync_targets=False)
+        self._following = [self._chosen, self._fits, self._fitted]  # which set what an address or a reload may set otherwise
         self._pointer = link_start(self.overlay, self, self._cache)
-        self._reset = choose(problem, _columns(map(self.reset_preset, self.problems)), trigger=(self.transport, "resets"))
+        self._reset = choose(fitted, _columns(map(self.reset_preset, self.problems)), trigger=(self.transport, "resets"))
         return [
             *picked,
             self._chosen,
             self._shown,
+            self._fits,
+            self._fitted,
+            self._drawn,
             self._reset,
             choose((self.steps, "value"), self.loss.step_presets(MAX_STEPS), sync_targets=False),
             choose((self.optimizer, "index"), self._optimizer_presets(), sync_targets=False),
@@ -241,18 +315,28 @@ class App(Controls, widgets.Box):
             choose((self.comparison, "is_open"), self.loss.comparison_presets(), sync_targets=False),
             choose((self.maps, "kind"), self._map_presets(), sync_targets=False),
             choose((self.pointed, "is_shown"), {(self.fit.pointed, "visible"): [False, True]}, sync_targets=False),
+            choose((self.model, "index"), self.formula.model_presets(), sync_targets=False),
+            *_joined((self.model, "index"), (self.points, "model"), len(self.model.options)),
+            *_joined((self.dataset, "index"), (self.points, "dataset"), len(DATASETS) + 1),
             choose((self.show_errors, "value"), {(self.fit.residuals, "visible"): [False, True]}, sync_targets=False),
             self._pointer,
         ]
 
+    def _link_own(self) -> list[Any]:
+        """Links a visitor's own points: these links come before all that compute with what follows from the points."""
+        shown = Shown(self.points, self.fit, self.overlay, self.maps, self.readout)
+        show_at_first(self.problems[self.problem.index], shown)
+        return [
+            link_settled(self.problems, self, shown, self._cache),
+            link_controls(self.problems, self, self.points, self._cache),
+        ]
+
     def _optimizer_presets(self) -> dict[Trait, list[Any]]:
         """What the choice of an optimizer changes on the page: which of its sliders are shown, and its formula."""
-        axes = second_axes()
-        labels = [self.second_slider(axis.slider).description.lower() for axis in axes]
         return {
             **self.shown_hyperparameters(),
             **self.arithmetic.optimizer_presets(),
-            **self.maps.optimizer_presets(axes, labels),
+            **self.maps.optimizer_presets(second_axes()),
         }
 
     def _map_presets(self) -> dict[Trait, list[Any]]:
@@ -260,21 +344,44 @@ class App(Controls, widgets.Box):
         return {**self.maps.kind_presets(), (self.overlay, "has_map"): [kind == MapKind.STARTS for kind in MapKind]}
 
     def _view_preset(self, index: int) -> dict[Trait, Any]:
-        """What the choice of a problem changes on the page: its map, its axes, and which controls of the start there are."""
+        """What the fitted problem changes on the page: its map, its formula, and which controls of the start there are."""
         problem = self.problems[index]
         views = {target: value for view in self._views for target, value in view.preset(problem, index).items()}
-        title = f"<h1>Gradient descent</h1><p>{TAGLINE if problem.is_planar else PLANE_TAGLINE}</p>"
-        return {**views, (self._title, "value"): title, **self.visibility_preset(problem)}
+        return {**views, **self.start_visibility_preset(problem)}
 
-    def _control_preset(self, index: int) -> dict[Trait, Any]:
-        """What the choice of a problem sets: its data, the limits of the start, and its defaults."""
-        problem = self.problems[index]
+    def _data_preset(self, problem: Problem) -> dict[Trait, Any]:
+        """What the choice of a problem changes on the page: whose data are shown, and their axes."""
+        own = {(self.points, "is_shown"): problem.is_own, (self.fit.own, "visible"): problem.is_own}
+        return {**self.fit.axes_preset(problem), **own, **self.own_visibility_preset(problem)}
+
+    def _language_presets(self) -> dict[Trait, list[Any]]:
+        """What the choice of a language changes on the page: all words."""
+        return _columns(map(self._words_in, LANGUAGES))
+
+    def _problem_names(self) -> tuple[Trait, list[Any]]:
+        names = self.problem.labels()
+        return names, [self.worded(language)[names] for language in LANGUAGES]
+
+    def _words_in(self, language: Language) -> dict[Trait, Any]:
+        words, views = language.words, [widget for widget in descendants(self) if isinstance(widget, Worded)]
+        taglines = {"map": words.TAGLINE, "plane": words.PLANE_TAGLINE}  # of which the style sheet shows one
+        title = [f"<h1>{words.TITLE}</h1>", *(f'<p class="techni-of-{kind}">{text}</p>' for kind, text in taglines.items())]
         return {
-            **self.fit.data_preset(problem),
-            **self.readout.best_preset(problem),
-            **self.default_preset(problem),
-            **self.limits_preset(problem),
+            **self.worded(language),
+            **{target: value for view in views for target, value in view.worded(language).items()},
+            (self._title, "value"): "".join(title),
+            (self._loss_title, "value"): f"<h2>{words.TITLES['loss']}</h2>",
+            (self.share, "hideable"): hideable_in(language, self),
+            (self.address, "words"): words.ADDRESS,
         }
+
+    def _control_preset(self, problem: Problem) -> dict[Trait, Any]:
+        """What the choice of a problem sets: the limits of the start, and its defaults."""
+        return {**self.default_preset(problem), **self.limits_preset(problem)}
+
+    def _fitted_preset(self, problem: Problem) -> dict[Trait, Any]:
+        """What the fitted problem sets: its data, by whose number there is a program, and what it has of starts and steps."""
+        return {**self.fit.data_preset(problem), **self.fitted_preset(problem)}
 
 
 def _columns(presets: Iterable[Mapping[Trait, Any]]) -> dict[Trait, list[Any]]:
@@ -283,13 +390,14 @@ def _columns(presets: Iterable[Mapping[Trait, Any]]) -> dict[Trait, list[Any]]:
     return {target: [preset[target] for preset in presets] for target in presets[0]}
 
 
+def _joined(one: Trait, other: Trait, count: int) -> list[Any]:
+    """Keeps two indices below `count` the same."""
+    return [choose(source, {target: list(range(count))}) for source, target in ((one, other), (other, one))]
+
+
 def _named(widget: widgets.Widget, name: str) -> widgets.Widget:
     widget.add_class(f"techni-{name}")
     return widget
-
-
-def _heading(text: str) -> widgets.Widget:
-    return _named(widgets.HTML(f"<h2>{text}</h2>"), "heading")
 
 
 def _check_gradient(problem: Problem) -> None:

@@ -11,6 +11,7 @@ from gradient.controls import Controls
 from gradient.frame import NEVER, Frame, frame
 from gradient.link import JaxLink, KernelRenderer, Trait, Transition, choose, jaxlink
 from gradient.optimizers import OPTIMIZERS, slider_name
+from gradient.own import on_own_data
 from gradient.problems import Problem
 from gradient.shipped import program_name
 from gradient.sweep import Outcomes, Sweep, sweep
@@ -39,7 +40,8 @@ def link_frame(
     keys = list(OPTIMIZERS)
 
     def shown(*, problem: int, optimizer: int, **inputs: jax.Array) -> Frame:
-        return frame(problems[problem], keys[optimizer], **_with_own(keys[optimizer], inputs))
+        chosen, taken = on_own_data(problems[problem], inputs)
+        return frame(chosen, keys[optimizer], **_with_own(keys[optimizer], taken))
 
     return jaxlink(
         shown,
@@ -70,7 +72,8 @@ def link_sweep(
     keys = list(OPTIMIZERS)
 
     def swept(*, problem: int, optimizer: int, **inputs: jax.Array) -> dict[str, Any]:
-        found = sweep(problems[problem], keys[optimizer], _with_own(keys[optimizer], inputs))
+        chosen, taken = on_own_data(problems[problem], inputs)
+        found = sweep(chosen, keys[optimizer], _with_own(keys[optimizer], taken))
         return {"sweep": found, **strips(keys[optimizer], list(controls.strips), found, inputs["best_known"])}
 
     inputs = {name: trait for name, trait in inputs_of(controls, views).items() if name != "step"}
@@ -141,7 +144,7 @@ def inputs_of(controls: Controls, views: Sequence[View]) -> dict[str, Trait]:
 
 
 def _static(controls: Controls) -> dict[str, Trait]:
-    return {"problem": (controls.problem, "index"), "optimizer": (controls.optimizer, "index")}
+    return {"problem": (controls.fitted, "index"), "optimizer": (controls.optimizer, "index")}
 
 
 def _with_own(optimizer: str, inputs: Mapping[str, jax.Array]) -> dict[str, jax.Array]:
@@ -167,6 +170,8 @@ def _renderer(field: Field) -> KernelRenderer:
         clear=field.clear,
         browser_renders=(overlay, "draws_path"),
         outputs={name: target for name, (target,) in overlay.outputs().items()},
+        rested=overlay.rested(),
+        render_rested=field.follow,
     )
 
 

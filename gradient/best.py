@@ -32,7 +32,7 @@ def _lowest(problem: Problem) -> jax.Array:
 
     def lowest_from(start: jax.Array) -> jax.Array:
         descent = Descent.of(problem, start, x, y, MAX_STEPS)
-        at_start = jnp.nan_to_num(descent.loss(start), nan=jnp.inf)
+        at_start = jnp.nan_to_num(descent.start_loss, nan=jnp.inf)
         return jnp.stack([at_start, *(_lowest_with(descent, record, rates) for record in _OPTIMIZERS)]).min()
 
     return finite(jax.lax.map(lowest_from, starts).min())

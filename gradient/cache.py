@@ -19,6 +19,9 @@ _PACKAGE = pathlib.Path(__file__).parent
 # Every file that decides what a program or a grid contains, or its name in the cache; tests/test_cache.py finds a missing one.
 SOURCES = (
     *(
+        "points.py",
+        "models.py",
+        "datasets.py",
         "problems.py",
         "optimizers.py",
         "descent.py",
@@ -32,11 +35,23 @@ SOURCES = (
         "valleys.py",
         "maps.py",
         "probe.py",
+        "own.py",
+        "iterates.py",
         "link/programs.py",
         "link/results.py",
     ),
     *("wasm/**/*.py", "adapters/jax.py"),
-    *("controls.py", "app_links.py", "compare_links.py", "map_links.py", "probe_links.py", "shipped.py", "app.py"),
+    *(
+        "controls.py",
+        "app_links.py",
+        "compare_links.py",
+        "map_links.py",
+        "probe_links.py",
+        "own_links.py",
+        "share_links.py",
+        "shipped.py",
+        "app.py",
+    ),
 )
 _LIBRARIES = ("jax", "jaxlib", "optax", "numpy")
 

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import optax
 
 from gradient.frame import MAX_STEPS, NEVER, Run, as_high, finite, limits, run_descent, start_of, verdict_of
-from gradient.landscape import Loss, PlaneAxes
+from gradient.landscape import PlaneAxes
 from gradient.optimizers import OPTIMIZERS, Optimizer, slider_name, sliders
 from gradient.problems import Problem
 from gradient.sweep import Descent, swept_rates
@@ -76,14 +76,8 @@ def compare(problem: Problem, rows: jax.Array, controls: Mapping[str, Any]) -> C
             that of a run that is not there.
         controls: the arguments of `gradient.frame.frame`, but for the optimizer's.
     """
-    x, y = controls["x"], controls["y"]
-
-    def loss(flat: jax.Array) -> jax.Array:
-        return problem.loss(problem.unravel(flat), x, y)
-
-    start = start_of(problem, controls["w"], controls["b"], controls["key"])
-    num_steps = jnp.clip(controls["num_steps"], 1, MAX_STEPS)
-    runs = runs_of(loss, start, rows, num_steps, y)
+    y = controls["y"]
+    runs = runs_of(problem, rows, controls)
     steps = jnp.clip(controls["step"], 0, runs.last)
     best_known = jnp.minimum(controls["best_known"], as_high(runs.losses).min())
     drawn = jnp.where(runs.losses > SMALLEST, runs.losses, SMALLEST)  # NaN is not greater than anything
@@ -150,14 +144,28 @@ def rules() -> list[Rule]:
     return [rule_of(*each) for each in zip(OPTIMIZERS.values(), own_places(), strict=True)]
 
 
-def runs_of(loss: Loss, start: jax.Array, rows: jax.Array, num_steps: jax.Array, y: jax.Array) -> Run:
-    """The run of each row of settings [n, m], one after the other, so that only the optimizer of that row computes."""
+def runs_of(problem: Problem, rows: jax.Array, controls: Mapping[str, Any]) -> Run:
+    """The run of each row of settings [n, m], one after the other, so that only the optimizer of that row computes.
+
+    For the arguments see `compare`.
+    """
+    x, y = controls["x"], controls["y"]
+    start = start_of(problem, controls["w"], controls["b"], controls["key"])
+    num_steps = jnp.clip(controls["num_steps"], 1, MAX_STEPS)
+
+    def loss(flat: jax.Array) -> jax.Array:
+        return problem.loss(problem.unravel(flat), x, y)
 
     def with_rule(rule: Rule) -> Callable[[jax.Array], Run]:
         return lambda row: run_descent(loss, start, rule(row), num_steps, y)
 
     branches = [with_rule(rule) for rule in rules()]
     return jax.lax.map(lambda row: jax.lax.switch(row[0].astype(jnp.int32), branches, row), rows)
+
+
+def run_of(problem: Problem, row: jax.Array, controls: Mapping[str, Any]) -> Run:
+    """The run of one row of settings [m]; for the arguments see `compare`."""
+    return jax.tree.map(lambda each: each[0], runs_of(problem, row[None], controls))
 
 
 def _paths(problem: Problem, runs: Run) -> jax.Array:

@@ -13,6 +13,7 @@ from gradient.compare import Comparison as Compared
 from gradient.controls import Controls
 from gradient.frame import NEVER
 from gradient.link import JaxLink, Trait, jaxlink
+from gradient.own import on_own_data
 from gradient.problems import Problem
 from gradient.shipped import program_of_all
 from gradient.views.comparison import Comparison
@@ -40,7 +41,7 @@ def link_comparison(
     def compared(*, problem: int, is_open: bool, low: jax.Array, high: jax.Array, **inputs: jax.Array) -> dict[str, Any]:
         if not is_open:
             return _without_others(inputs["best_known"], low, high)
-        found = compare(problems[problem], _rows(inputs), inputs)
+        found = compare(*_ordered(problems[problem], inputs))
         # The views' arrays hold float32.
         numbers = {name: value.astype(jnp.float32) for name, value in found._asdict().items()}
         return {**numbers, **_curves(found.curve_x, found.curve_y, found.lasts != NEVER)}
@@ -52,7 +53,7 @@ def link_comparison(
             **_runs(controls, comparison),
             **{name: (loss, name) for name in ("low", "high")},
         },
-        static={"problem": (controls.problem, "index"), "is_open": (comparison, "is_open")},
+        static={"problem": (controls.fitted, "index"), "is_open": (comparison, "is_open")},
         outputs=merged(
             [
                 comparison.outputs(),
@@ -102,7 +103,7 @@ def link_best_rates(
     def best(*, problem: int, asks: jax.Array, answered: jax.Array, **inputs: jax.Array) -> dict[str, Any]:
         # The choice of a problem runs this, too, and must set nothing.
         is_asked, rows = asks > answered, _rows(inputs)
-        rates = jax.lax.cond(is_asked, lambda: best_rates(problems[problem], rows, inputs), lambda: rows[:, 1])
+        rates = jax.lax.cond(is_asked, lambda: best_rates(*_ordered(problems[problem], inputs)), lambda: rows[:, 1])
         runs = inputs["runs"].reshape(NUM_OTHERS, -1).at[:, 1].set(rates[1:])
         # A control is not set to NaN.
         return {"answered": asks, "runs": runs.ravel(), "learning_rate": jnp.where(is_asked, rates[0], jnp.nan)}
@@ -114,7 +115,7 @@ def link_best_rates(
             **_runs(controls, comparison),
             **{name: (comparison, name) for name in ("asks", "answered")},
         },
-        static={"problem": (controls.problem, "index")},
+        static={"problem": (controls.fitted, "index")},
         outputs={
             **{name: (comparison, name) for name in ("answered", "runs")},
             "learning_rate": (controls.learning_rate, "value"),
@@ -150,6 +151,12 @@ def link_restored(controls: Controls, comparison: Comparison, cache: DiskCache) 
 def _runs(controls: Controls, comparison: Comparison) -> dict[str, Trait]:
     """The inputs that `_rows` takes besides the sliders."""
     return {"optimizer": (controls.optimizer, "index"), "runs": (comparison, "runs")}
+
+
+def _ordered(problem: Problem, inputs: Mapping[str, jax.Array]) -> tuple[Problem, jax.Array, dict[str, jax.Array]]:
+    """What `compare` and `best_rates` take."""
+    chosen, taken = on_own_data(problem, inputs)
+    return chosen, _rows(inputs), taken
 
 
 def _rows(inputs: Mapping[str, jax.Array]) -> jax.Array:

@@ -1,20 +1,25 @@
 """The controls: choices, sliders and the transport, and what the choice of a problem sets in them."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import ipywidgets as widgets
 
 from gradient.adapters.ipywidgets import NamedDropdown
+from gradient.datasets import DATASETS
 from gradient.frame import MAX_STEPS
-from gradient.link import Trait
+from gradient.link import AddressPart, Trait
+from gradient.link.traits import resolve
+from gradient.models import MODELS
 from gradient.optimizers import OPTIMIZERS, RATE_EXPONENTS, Hyperparameter, slider_name, sliders
 from gradient.problems import NUM_KEYS, Interval, Problem
 from gradient.sweep import swept_rates, swept_values
-from gradient.views.loss import SCALES
+from gradient.views.app_address import START
+from gradient.views.languages import Language
+from gradient.views.sentences import CONTROLS, POINTS, SCALES
 from gradient.views.strip import Strip
-from gradient.views.transport import Transport
+from gradient.views.transport import SPEEDS, Transport
 
 _LONGEST_READOUT = 7  # letters
 _FIRST_PROBLEM, _FIRST_OPTIMIZER = "Wave", "momentum"
@@ -28,22 +33,33 @@ class Controls:
 
     def make_controls(self, problems: Sequence[Problem]) -> None:
         """Makes all controls, to choose from these problems."""
-        self._make_choices(labels_of(problems))
+        self._make_choices(labels_of(problems), own_models(problems))
         self._make_sliders()
         self.transport = Transport(end=self.steps)
+        for name, part in self.addressed().items():
+            place: Any = part.place or resolve(part.trait, name)[0]
+            if place is not self.transport:  # whose parts have places of their own
+                place.add_class(f"techni-at-{name}")
 
-    def _make_choices(self, labels: Sequence[str]) -> None:
+    def _make_choices(self, labels: Sequence[str], models: Sequence[str]) -> None:
         names = {key: optimizer.label for key, optimizer in OPTIMIZERS.items()}
         first = list(OPTIMIZERS).index(_FIRST_OPTIMIZER)
-        self.problem = NamedDropdown(description="Problem", options=labels, index=labels.index(_FIRST_PROBLEM))
-        self.optimizer = NamedDropdown(description="Optimizer", options=list(names.values()), index=first, aliases=names)
-        self.loss_scale = NamedDropdown(description="Loss axis", options=SCALES, index=0)
-        self.show_errors = widgets.Checkbox(description="Show residuals", indent=False)
+        self.problem = NamedDropdown(description=CONTROLS["problem"], options=labels, index=labels.index(_FIRST_PROBLEM))
+        # Which problem's model is fitted: that of `problem`, or a larger one that `model` chooses for a visitor's own data.
+        self.fitted = widgets.Dropdown(options=labels, index=self.problem.index)
+        self.optimizer = NamedDropdown(
+            description=CONTROLS["optimizer"], options=list(names.values()), index=first, aliases=names
+        )
+        self.loss_scale = NamedDropdown(description=CONTROLS["scale"], options=SCALES, index=0)
+        self.model = NamedDropdown(description=CONTROLS["model"], options=models, index=0)
+        data = [*(data.name for data in DATASETS), POINTS["name"]]
+        self.dataset = NamedDropdown(description=CONTROLS["data"], options=data, index=0)
+        self.show_errors = widgets.Checkbox(description=CONTROLS["residuals"], indent=False)
 
     def _make_sliders(self) -> None:
         low, high, step = RATE_EXPONENTS
         self.learning_rate = widgets.FloatLogSlider(
-            description="Learning rate", min=low, max=high, step=step, value=0.1, readout_format=".3g"
+            description=CONTROLS["rate"], min=low, max=high, step=step, value=0.1, readout_format=".3g"
         )
         self.hyperparameters = {name: _hyperparameter_slider(h) for name, h in sliders().items()}
         for name, slider in self.hyperparameters.items():
@@ -52,10 +68,10 @@ class Controls:
         swept = {"learning_rate": self.learning_rate, **self.hyperparameters}
         self.strips = {name: Strip(slider, values.get(name, swept_rates())) for name, slider in swept.items()}
         self.swept = {name: widgets.Box([slider, self.strips[name]]) for name, slider in swept.items()}
-        self.steps = widgets.IntSlider(description="Steps", min=1, max=MAX_STEPS, value=30)
-        self.initial_w = widgets.FloatSlider(description="Initial w")
-        self.initial_b = widgets.FloatSlider(description="Initial b")
-        self.random_key = widgets.IntSlider(description="Random start", min=1, max=NUM_KEYS, value=1)
+        self.steps = widgets.IntSlider(description=CONTROLS["steps"], min=1, max=MAX_STEPS, value=30)
+        self.initial_w = widgets.FloatSlider(description=CONTROLS["w"])
+        self.initial_b = widgets.FloatSlider(description=CONTROLS["b"])
+        self.random_key = widgets.IntSlider(description=CONTROLS["key"], min=1, max=NUM_KEYS, value=1)
 
     def second_slider(self, name: str) -> widgets.Widget:
         """The slider of a hyperparameter, or of the steps."""
@@ -74,37 +90,92 @@ class Controls:
         }
 
     def settable(self) -> list[Trait]:
-        """Every trait that a visitor sets, choices first."""
+        """Every trait that a page keeps when it is loaded again, choices first."""
         choices = [(choice, "index") for choice in (self.problem, self.optimizer, self.loss_scale)]
-        start = [self.initial_w, self.initial_b, self.random_key]
-        sliders = [self.learning_rate, *self.hyperparameters.values(), self.steps, *start]
+        # The limits of a start follow from a visitor's own data, which a page that is loaded again does not wait for.
+        limited = [(slider, name) for slider in (self.initial_w, self.initial_b) for name in ("min", "max", "step", "value")]
+        sliders = [self.learning_rate, *self.hyperparameters.values(), self.steps, self.random_key, self.show_errors]
         transport = [(self.transport, name) for name in ("step", "repeat", "speed")]
-        return [*choices, *((w, "value") for w in (*sliders, self.show_errors)), *transport]
+        return [*choices, *((slider, "value") for slider in sliders), *limited, *transport]
+
+    def addressed(self) -> dict[str, AddressPart]:
+        """What stands in the page's address for each control, choices first."""
+        return {
+            "problem": AddressPart((self.problem, "index")),
+            "optimizer": AddressPart((self.optimizer, "index")),
+            "rate": AddressPart(self.learning_rate, place=self.swept["learning_rate"]),
+            **{name: AddressPart(slider, place=self.swept[name]) for name, slider in self.hyperparameters.items()},
+            "steps": AddressPart(self.steps),
+            "w": AddressPart(self.initial_w, kind=START, others=("min", "max")),
+            "b": AddressPart(self.initial_b, kind=START, others=("min", "max")),
+            "key": AddressPart(self.random_key),
+            "step": AddressPart((self.transport, "step"), is_brief=True, is_quiet=True),
+            "scale": AddressPart((self.loss_scale, "index"), is_brief=True),
+            "residuals": AddressPart(self.show_errors, is_brief=True),
+            "speed": AddressPart((self.transport, "speed"), words=_words(SPEEDS), is_brief=True, is_quiet=True),
+            "repeat": AddressPart((self.transport, "repeat"), is_brief=True, is_quiet=True),
+        }
+
+    def hideable(self, language: Language) -> dict[str, str]:
+        """What each control of the address is called on the page, by its name there."""
+        return {**self._labels(language), **{name: language.words.TRANSPORT[name] for name in ("step", "speed", "repeat")}}
+
+    def _labels(self, language: Language) -> dict[str, str]:
+        """What each control is called, by its name in the address."""
+        own = {name: language.named(h.label) for name, h in sliders().items()}
+        return {name: own.get(name) or language.words.CONTROLS[name] for name in self._labelled()}
+
+    def _labelled(self) -> dict[str, Any]:
+        """The controls that have a label of their own, by their names in the address."""
+        controls = {name: resolve(part.trait, name)[0] for name, part in self.addressed().items()}
+        return {name: control for name, control in controls.items() if control is not self.transport}
+
+    def worded(self, language: Language) -> dict[Trait, Any]:
+        """What the controls and their options are called in a language."""
+        controls = {**self._labelled(), "model": self.model, "data": self.dataset}
+        labels = {**language.words.CONTROLS, **self._labels(language)}
+        options = {choice: map(language.named, choice.names) for choice in (self.problem, self.optimizer, self.model)}
+        data = [*map(language.named, self.dataset.names[:-1]), language.words.POINTS["name"]]
+        options |= {self.loss_scale: language.words.SCALES, self.dataset: data}
+        return {
+            **{(control, "description"): labels[name] for name, control in controls.items()},
+            **{choice.labels(): list(texts) for choice, texts in options.items()},
+        }
 
     def limits_preset(self, problem: Problem) -> dict[Trait, Any]:
         """The limits between which a start of a problem can be chosen."""
-        return {
-            **_range(self.initial_w, *problem.domain[0]),
-            **_range(self.initial_b, *problem.domain[1]),
-            (self.random_key, "max"): max(1, problem.num_keys),
-        }
+        return {**_range(self.initial_w, *problem.domain[0]), **_range(self.initial_b, *problem.domain[1])}
 
-    def visibility_preset(self, problem: Problem) -> dict[Trait, Any]:
-        """Whether each control of the start is shown."""
+    def fitted_preset(self, problem: Problem) -> dict[Trait, Any]:
+        """What the fitted problem sets: how many random starts and steps there are."""
+        return {(self.random_key, "max"): max(1, problem.num_keys), (self.steps, "value"): problem.num_steps}
+
+    def fitted_index(self, problems: Sequence[Problem], index: int) -> list[int]:
+        """Which problem is fitted if this one is chosen, for each model."""
+        if not problems[index].is_own:
+            return [index] * len(self.model.options)
+        larger = [i for i, problem in enumerate(problems) if problem.fits_own]
+        return [index] * len(MODELS) + larger[: len(self.model.options) - len(MODELS)]
+
+    def start_visibility_preset(self, problem: Problem) -> dict[Trait, Any]:
+        """Whether each control of the start is shown, for the fitted problem."""
         return {
             (self.initial_w.layout, "display"): _display(problem.is_planar),
             (self.initial_b.layout, "display"): _display(problem.is_planar),
             (self.random_key.layout, "display"): _display(problem.num_keys > 1),
         }
 
+    def own_visibility_preset(self, problem: Problem) -> dict[Trait, Any]:
+        """Whether each choice of a visitor's own data is shown."""
+        return {(choice.layout, "display"): _display(problem.is_own) for choice in (self.model, self.dataset)}
+
     def default_preset(self, problem: Problem) -> dict[Trait, Any]:
-        """A problem's own learning rate, momentum, steps and start: the nearest values at which the sliders can stand."""
+        """A problem's own learning rate, momentum and start: the nearest values at which the sliders can stand."""
         w, b = map(_nearest_start, problem.flat_starts[0], problem.domain) if problem.is_planar else (0.0, 0.0)
         rate, momentum = self.learning_rate, self.hyperparameters["momentum"]
         return {
             (rate, "value"): _nearest_power(problem.learning_rate, rate),
             (momentum, "value"): _nearest_stop(problem.momentum, momentum.min, momentum.max, momentum.step),
-            (self.steps, "value"): problem.num_steps,
             (self.transport, "step"): MAX_STEPS,
             (self.initial_w, "value"): w,
             (self.initial_b, "value"): b,
@@ -114,7 +185,8 @@ class Controls:
     def reset_preset(self, problem: Problem) -> dict[Trait, Any]:
         """What `Reset` sets: the first optimizer, the problem's defaults, and each other hyperparameter's own default."""
         others = {(self.hyperparameters[name], "value"): h.default for name, h in sliders().items()}
-        return {**others, (self.optimizer, "index"): list(OPTIMIZERS).index(_FIRST_OPTIMIZER), **self.default_preset(problem)}
+        first = {(self.optimizer, "index"): list(OPTIMIZERS).index(_FIRST_OPTIMIZER)}
+        return {**others, **first, **self.default_preset(problem), (self.steps, "value"): problem.num_steps}
 
     def shown_hyperparameters(self) -> dict[Trait, list[str]]:
         """Which hyperparameters' sliders are shown, for each optimizer."""
@@ -163,11 +235,21 @@ def _nearest_stop(value: float, low: float, high: float, step: float) -> float:
     return value if abs(nearest - value) < 0.01 * step else nearest  # to the last bit as the problem has it
 
 
+def own_models(problems: Sequence[Problem]) -> list[str]:
+    """The names of the models for a visitor's own data, those of two parameters first."""
+    return [model.name for model in MODELS] + [problem.name for problem in problems if problem.fits_own]
+
+
 def labels_of(problems: Sequence[Problem]) -> list[str]:
     """The problems' names; a repeated name gets a number."""
     names = [problem.name for problem in problems]
     counts = [names[: i + 1].count(name) for i, name in enumerate(names)]
     return [name if count == 1 else f"{name} ({count})" for name, count in zip(names, counts, strict=True)]
+
+
+def _words(choices: Mapping[str, Any]) -> dict[str, Any]:
+    """What stands in an address for each of some choices."""
+    return {label.lower(): value for label, value in choices.items()}
 
 
 def _display(is_shown: bool) -> str:

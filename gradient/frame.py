@@ -12,12 +12,14 @@ from gradient.arithmetic import arithmetic
 from gradient.descent import iterate
 from gradient.landscape import PLANE_DOMAIN, colour_range, plane
 from gradient.optimizers import OPTIMIZERS, optimizer_key
+from gradient.points import highest, lowest, sample, variance
 from gradient.problems import Problem
 from gradient.verdict import CLOSE, NOTHING, Verdict, spread, verdict
 
 MAX_STEPS = 200
 CURVE_POINTS = 121
 FIT_PAD = 0.12  # what the picture of the data shows above and below them, as a share of their range
+X_PAD = 0.03  # the same to the left and right
 NEVER = -1
 _ROUND = np.array([float(f"{digit}e{exponent}") for exponent in range(-37, 38) for digit in (1, 2, 5)] + [1e38], np.float32)
 
@@ -41,7 +43,8 @@ class Frame(NamedTuple):
             crosses the border and `exit_direction` [2] the step that crosses it, in parameters.
         fit_x, fit_y: [121], the model's curve at the current step, over the range of the data.
         fit_outside: whether all of that curve is outside the picture of the data.
-        residual_x, residual_y: [n, 2], a segment from each data point to the curve.
+        residual_x, residual_y: [n, 2], a segment from each data point to the curve; of padded points [100, 2], see
+            `points.sample`.
         loss, gradient_norm: at the current step; the loss is the largest float32 where it is NaN.
         step: the current step, at most `last`.
         verdict: a `Verdict`, of the iterate at the current step.
@@ -184,7 +187,7 @@ def start_of(problem: Problem, w: jax.Array, b: jax.Array, key: jax.Array) -> ja
 
 def divergence_bound(start_loss: jax.Array, y: jax.Array) -> jax.Array:
     """The loss above which a descent has diverged: a million times the start's, or the data's variance if larger."""
-    return 1e6 * jnp.maximum(start_loss, jnp.var(y))
+    return 1e6 * jnp.maximum(start_loss, variance(y))
 
 
 def run_descent(
@@ -234,20 +237,22 @@ def limits(losses: jax.Array) -> dict[str, jax.Array]:
 
 def model_curve(problem: Problem, flat: jax.Array, x: jax.Array) -> tuple[jax.Array, jax.Array]:
     """`fit_x` and `fit_y` of a model with these flat parameters [dim], over the range of x [n]."""
-    fit_x = jnp.linspace(x.min(), x.max(), CURVE_POINTS)
-    return fit_x, problem.predict(problem.unravel(flat), fit_x)
+    fit_x = jnp.linspace(lowest(x), highest(x), CURVE_POINTS)
+    return problem.given_x(fit_x), problem.given_y(problem.predict(problem.unravel(flat), fit_x))
 
 
 def _fit(problem: Problem, flat: jax.Array, x: jax.Array, y: jax.Array) -> dict[str, jax.Array]:
     fit_x, fit_y = model_curve(problem, flat, x)
-    pad = FIT_PAD * (y.max() - y.min())
+    y_low, y_high = problem.given_y(lowest(y)), problem.given_y(highest(y))
+    pad = FIT_PAD * (y_high - y_low)
+    x, y = sample(x), sample(y)
     return {
         "fit_x": fit_x,
         "fit_y": fit_y,
         # A steep curve crosses the picture between two of its points.
-        "fit_outside": ~((fit_y.max() >= y.min() - pad) & (fit_y.min() <= y.max() + pad)),
-        "residual_x": jnp.stack([x, x], axis=1),
-        "residual_y": jnp.stack([y, problem.predict(problem.unravel(flat), x)], axis=1),
+        "fit_outside": ~((fit_y.max() >= y_low - pad) & (fit_y.min() <= y_high + pad)),
+        "residual_x": jnp.stack([problem.given_x(x)] * 2, axis=1),
+        "residual_y": problem.given_y(jnp.stack([y, problem.predict(problem.unravel(flat), x)], axis=1)),
     }
 
 

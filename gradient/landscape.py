@@ -183,8 +183,10 @@ def plane(loss: Loss, path: jax.Array, grad: jax.Array, last: jax.Array, diverge
     """
     axes = PlaneAxes.through(path, grad, diverged)
     side_w, side_b = (jnp.linspace(*interval, PLANE_SIZE) for interval in PLANE_DOMAIN)
-    grid = jax.vmap(lambda v: jax.vmap(lambda u: loss(axes.start + u * axes.first + v * axes.second))(side_w))(side_b)
-    corners = jax.vmap(loss)(jnp.stack([path[0], path[axes.third], path[-1]]))
+    u, v = (each.reshape(-1, 1) for each in jnp.meshgrid(side_w, side_b))
+    grid, corners = axes.start + u * axes.first + v * axes.second, jnp.stack([path[0], path[axes.third], path[-1]])
+    losses = jax.vmap(loss)(jnp.concatenate([grid, corners]))  # in one go: a program has the loss once
+    grid, corners = losses[: u.size].reshape(PLANE_SIZE, PLANE_SIZE), losses[u.size :]
     case = jnp.where(axes.is_straight, PlaneCase.STRAIGHT, PlaneCase.THROUGH_PATH)
     case = jnp.where(diverged, PlaneCase.DIVERGENT, case).astype(jnp.int32)
     return Plane(grid, axes.project(path), jnp.minimum(axes.third, last), corners, case)

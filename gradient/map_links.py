@@ -15,6 +15,8 @@ from gradient.frame import NEVER, finite
 from gradient.link import JaxLink, Trait, jaxlink
 from gradient.maps import NUM_VALUES, Cells, MapKind, SecondAxis, Setting, known_valley, map_slice, num_slices, second_axes
 from gradient.optimizers import OPTIMIZERS, RATE_EXPONENTS, Optimizer
+from gradient.own import on_own_data
+from gradient.points import mean, variance
 from gradient.problems import Problem
 from gradient.shipped import program_of_all
 from gradient.valleys import Valleys, valleys
@@ -31,7 +33,7 @@ def link_maps(
     All of it stays in the browser, in a worker: a kernel would have to answer for each of the slices.
     """
     maps, readout = shown
-    data = {name: trait for name, trait in inputs_of(controls, views).items() if name in ("x", "y")}
+    data = {name: trait for name, trait in inputs_of(controls, views).items() if name in ("x", "y") or name.startswith("own_")}
     return [
         _link_point(controls, maps, cache),
         _link_picked(controls, maps, cache),
@@ -45,15 +47,16 @@ def _link_valleys(
 ) -> JaxLink:
     """Finds the valleys of the problem's loss when a map is opened, and whenever the data change from then on."""
 
-    def found(*, problem: int, is_open: bool, x: jax.Array, y: jax.Array) -> dict[str, jax.Array]:
-        has_valleys = is_open and problems[problem].is_planar
-        all_of_them = valleys(problems[problem], x, y) if has_valleys else known_valley(jnp.asarray(jnp.inf))
+    def found(*, problem: int, is_open: bool, **inputs: jax.Array) -> dict[str, jax.Array]:
+        chosen, taken = on_own_data(problems[problem], inputs)
+        has_valleys = is_open and chosen.is_planar
+        all_of_them = valleys(chosen, taken["x"], taken["y"]) if has_valleys else known_valley(jnp.asarray(jnp.inf))
         return dict(zip(("minima", "minimum_losses", "num_best"), all_of_them, strict=True))
 
     return jaxlink(
         found,
         inputs=data,
-        static={"problem": (controls.problem, "index"), "is_open": (maps, "is_open")},
+        static={"problem": (controls.fitted, "index"), "is_open": (maps, "is_open")},
         outputs={name: (maps, name) for name in ("minima", "minimum_losses", "num_best")},
         shapes=_shapes(problems),
         cache=cache,
@@ -74,13 +77,13 @@ def _link_slices(
     own = ("kind", "index", "row", "steps", "start", "minima", "minimum_losses")
 
     def sliced(*, problem: int, is_open: bool, **inputs: jax.Array) -> dict[str, jax.Array]:
-        return _slice(problems[problem], inputs) if is_open else _no_slice()
+        return _slice(*on_own_data(problems[problem], inputs)) if is_open else _no_slice()
 
     inputs: dict[str, Trait] = {**data, **{name: (maps, name) for name in own}, "best_known": (readout, "known")}
     return jaxlink(
         sliced,
         inputs=inputs,
-        static={"problem": (controls.problem, "index"), "is_open": (maps, "is_open")},
+        static={"problem": (controls.fitted, "index"), "is_open": (maps, "is_open")},
         outputs=maps.outputs_of_cells(),
         triggers=[name for name in inputs if name != "best_known"],
         shapes=_shapes(problems),
@@ -100,7 +103,8 @@ def _slice(problem: Problem, inputs: Mapping[str, jax.Array]) -> dict[str, jax.A
     cells = map_slice(problem, inputs["kind"], inputs["index"], present, (x, y), known)
     is_taken = jnp.isfinite(found.losses)
     numbers = [
-        *(jnp.sum(values).reshape(1) for values in (x, y, x * y, jnp.where(is_taken, found.losses, 0.0), is_taken)),
+        *(mean(values).reshape(1) for values in (x, y, x * y)),
+        *(jnp.sum(values).reshape(1) for values in (jnp.where(is_taken, found.losses, 0.0), is_taken)),
         *(inputs[name].reshape(1) for name in ("kind", "steps")),
     ]
     return {
@@ -130,9 +134,9 @@ def _no_slice() -> dict[str, jax.Array]:
 def _highest_start(problem: Problem, start: jax.Array, x: jax.Array, y: jax.Array) -> jax.Array:
     """The loss at the start, or the highest at any of the starts of a larger model; the variance of y if none is finite."""
     starts = start[None] if problem.is_planar else jnp.asarray(problem.flat_starts)
-    losses = jax.vmap(lambda flat: problem.loss(problem.unravel(flat), x, y))(starts)
+    losses = jax.lax.map(lambda flat: problem.loss(problem.unravel(flat), x, y), starts)
     highest = jnp.where(jnp.isfinite(losses), losses, -1.0).max()
-    return jnp.where(highest < 0, jnp.var(y), highest)
+    return jnp.where(highest < 0, variance(y), highest)
 
 
 def _shapes(problems: Sequence[Problem]) -> Any:

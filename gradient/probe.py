@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from gradient.compare import runs_of
-from gradient.frame import MAX_STEPS, NEVER, as_high, finite, model_curve, start_of
+from gradient.compare import run_of
+from gradient.frame import NEVER, as_high, finite, model_curve
 from gradient.landscape import PlaneAxes
 from gradient.problems import Problem
 
@@ -40,17 +40,11 @@ def probe_path(problem: Problem, point: jax.Array, step: jax.Array, row: jax.Arr
         row: the settings of the descent, as in `gradient.compare`.
         controls: the arguments of `gradient.frame.frame`, but for the optimizer's.
     """
-    data = controls["x"], controls["y"]
-
-    def loss(flat: jax.Array) -> jax.Array:
-        return problem.loss(problem.unravel(flat), *data)
-
-    start = start_of(problem, controls["w"], controls["b"], controls["key"])
-    num_steps = jnp.clip(controls["num_steps"], 1, MAX_STEPS)
-    run = jax.tree.map(lambda each: each[0], runs_of(loss, start, row[None], num_steps, data[1]))
+    run = run_of(problem, row, controls)
     axes = PlaneAxes.through(run.params, run.grads[0], run.diverged_step != NEVER)
     at_point = axes.start + point[0] * axes.first + point[1] * axes.second
-    return _probe(problem, jnp.where(step == NEVER, at_point, run.params[jnp.clip(step, 0, run.last)]), data)
+    flat = jnp.where(step == NEVER, at_point, run.params[jnp.clip(step, 0, run.last)])
+    return _probe(problem, flat, (controls["x"], controls["y"]))
 
 
 def _probe(problem: Problem, flat: jax.Array, data: tuple[jax.Array, jax.Array]) -> Probe:

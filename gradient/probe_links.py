@@ -11,6 +11,7 @@ from gradient.cache import DiskCache
 from gradient.compare import columns
 from gradient.controls import Controls
 from gradient.link import JaxLink, Trait, jaxlink
+from gradient.own import on_own_data
 from gradient.probe import Probe, probe, probe_path
 from gradient.problems import Problem
 from gradient.shipped import is_shipped, program_of_all
@@ -26,7 +27,7 @@ def link_pointed(
     pointed, fit = shown
 
     def found(*, problem: int, **inputs: jax.Array) -> dict[str, jax.Array]:
-        at = _probe(problems[problem], inputs)
+        at = _probe(*on_own_data(problems[problem], inputs))
         return {**at._asdict(), "place": jnp.stack([*inputs["point"][:2], inputs["step"].astype(jnp.float32), at.loss])}
 
     own: dict[str, Trait] = {name: (pointed, name) for name in ("point", "step")}
@@ -34,7 +35,7 @@ def link_pointed(
     return jaxlink(
         found,
         inputs={**others, "optimizer": (controls.optimizer, "index"), **own},
-        static={"problem": (controls.problem, "index")},
+        static={"problem": (controls.fitted, "index")},
         outputs={"x": (fit.pointed, "x"), "y": (fit.pointed, "y"), "place": (pointed, "place")},
         triggers=["point"],
         shapes=lambda problem: dict.fromkeys(("x", "y"), problems[problem].x.shape),

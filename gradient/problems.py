@@ -1,18 +1,24 @@
 """Problems: data, a model to fit to it, its loss, the start of a descent, and the part of the plane that is shown."""
 
+import copy
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
-from typing import Any
+from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
+from gradient.datasets import DATASETS
+from gradient.models import MODELS, line, wave
+from gradient.points import mean_square
+
 Params = Any
 Predict = Callable[[Params, jax.Array], jax.Array]
 Interval = tuple[float, float]
+Scaling = tuple[jax.Array, jax.Array]  # the offset that is subtracted, and what is divided by then
 
 NOISE = 0.2
 NUM_POINTS = 100
@@ -36,6 +42,8 @@ class Problem:
         domain: the intervals of w and b that the page shows (two-parameter models only); it contains `start`.
         formula: the model in plain text; {w} and {b} stand for the numbers of a two-parameter model.
         axis_labels: what the map of w and b says along its axes (two-parameter models only).
+        fits_own: whether the page has the model for a visitor's own data, too: for x and y with the mean 0 and the standard
+            deviation 1. A model of two parameters for these is one of `gradient.models`.
         learning_rate, momentum, num_steps: the page's initial settings, in 0.001..10, 0..0.99 and 1..200. The page rounds
             them, and `start`, to where its sliders can stand: a learning rate of 0.05 to 0.0501.
 
@@ -52,9 +60,13 @@ class Problem:
     domain: tuple[Interval, Interval] = ((-3.0, 3.0), (-3.0, 3.0))
     formula: str = "y = f(x)"
     axis_labels: tuple[str, str] = ("w", "b")
+    fits_own: bool = False
     learning_rate: float = 0.1
     momentum: float = 0.7
     num_steps: int = 30
+
+    is_own: ClassVar[bool] = False
+    _scalings: ClassVar[tuple[Scaling | None, Scaling | None]] = (None, None)  # of x and of y
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "x", _data("x", self.x))
@@ -74,12 +86,35 @@ class Problem:
         """Mean squared error of `predict(params, x)` against `y`; by default on the problem's own data. A scalar."""
         inputs = jnp.asarray(self.x if x is None else x)
         targets = jnp.asarray(self.y if y is None else y)
-        return jnp.mean((self.predict(params, inputs) - targets) ** 2)
+        return mean_square(self.predict, params, inputs, targets)
 
     @cached_property
     def is_planar(self) -> bool:
         """Whether the parameters are one array of shape [2], so that the page can draw them as a point."""
         return isinstance(self.start, np.ndarray) and self.start.shape == (2,) and not self.num_keys
+
+    def on(self, x: np.ndarray, y: np.ndarray) -> "Problem":
+        """The same problem with other data, x and y of one length."""
+        return replace(self, x=x, y=y)
+
+    def scaled(self, scaling: jax.Array) -> "Problem":
+        """The problem for data of which both are scaled: the model takes (x - s[0]) / s[1] and comes to (y - s[2]) / s[3]."""
+        return self._changed(_scalings=((scaling[0], scaling[1]), (scaling[2], scaling[3])))
+
+    def given_x(self, x: jax.Array) -> jax.Array:
+        """The x of the data's picture, for x as the model takes it."""
+        return _as_given(x, self._scalings[0])
+
+    def given_y(self, y: jax.Array) -> jax.Array:
+        """The y of the data's picture, for y as the model comes to it."""
+        return _as_given(y, self._scalings[1])
+
+    def _changed(self, **fields: Any) -> "Problem":
+        """The same with other fields, which may be traced; no check is made."""
+        changed = copy.copy(self)
+        for name, value in fields.items():
+            object.__setattr__(changed, name, value)
+        return changed
 
     def start_at(self, key: int = 1) -> Params:
         """The initial parameters for a random key in 1..num_keys, which is ignored if there is only one start."""
@@ -100,6 +135,10 @@ class Problem:
         ends = np.cumsum([leaf.size for leaf in leaves])
         parts = [flat[end - leaf.size : end].reshape(leaf.shape) for leaf, end in zip(leaves, ends, strict=True)]
         return jax.tree.unflatten(treedef, parts)
+
+
+def _as_given(values: jax.Array, scaling: Scaling | None) -> jax.Array:
+    return values if scaling is None else scaling[0] + scaling[1] * values
 
 
 def _data(name: str, values: np.ndarray) -> np.ndarray:
@@ -153,14 +192,29 @@ def _starts_inside(problem: Problem) -> bool:
     return bool(((low <= problem.start) & (problem.start <= high)).all())
 
 
-def line(params: jax.Array, x: jax.Array) -> jax.Array:
-    """y = w x + b, with params = [w, b]."""
-    return params[0] * x + params[1]
+class OwnProblem(Problem):
+    """A visitor's own data, and their choice of a model of two parameters.
 
+    The record holds the data and the model with which it opens. `bound` gives the problem that is fitted.
+    """
 
-def wave(params: jax.Array, x: jax.Array) -> jax.Array:
-    """y = sin(w x + b), with params = [w, b]."""
-    return jnp.sin(params[0] * x + params[1])
+    is_own: ClassVar[bool] = True
+
+    def bound(self, model: jax.Array, domain: jax.Array, scaling: jax.Array) -> Problem:
+        """The problem that a visitor has made; every argument may be traced, and no check is made.
+
+        Args:
+            model: the index of one of `gradient.models.MODELS`.
+            domain: (w_low, w_high, b_low, b_high), what the page shows.
+            scaling: the model takes (x - scaling[0]) / scaling[1].
+        """
+        branches = [each.predict for each in MODELS]
+
+        def predict(params: Params, x: jax.Array) -> jax.Array:
+            return jax.lax.switch(model, branches, params, x)
+
+        scalings = (scaling[0], scaling[1]), None
+        return self._changed(predict=predict, domain=domain.reshape(2, 2), _scalings=scalings)
 
 
 def network(params: list[dict[str, jax.Array]], x: jax.Array) -> jax.Array:
@@ -211,16 +265,20 @@ _WAVE = Problem(
     axis_labels=_WEIGHT_AND_BIAS,
 )
 
-_NETWORK = Problem(
+NETWORK = Problem(
     "Network",
     network,
     *_noisy(lambda x: np.sin(2 * x) + 0.4 * x, (-2.0, 2.0), seed=0),
     start=network_starts((1, 3, 3, 3, 1)),
     num_keys=NUM_KEYS,
-    formula="1 → 3 → 3 → 3 → 1 units, tanh between the layers",
+    fits_own=True,
+    formula="1 → 3 → 3 → 3 → 1 units, tanh",
     learning_rate=10**-1.3,  # about 0.05, where the page's logarithmic slider can stand
     num_steps=200,
 )
 
-PROBLEMS: dict[str, Problem] = {problem.name: problem for problem in (_LINE, _WAVE, _NETWORK)}
-SHIPPED = tuple(PROBLEMS.values())  # unlike `PROBLEMS`, never changed by a reader
+# What a visitor finds there at first. What is shown of it follows from the data: see `gradient.own`.
+OWN = OwnProblem("Yours", MODELS[0].predict, DATASETS[0].x, DATASETS[0].noisy(), formula="")
+
+PROBLEMS: dict[str, Problem] = {problem.name: problem for problem in (_LINE, _WAVE, NETWORK)}
+SHIPPED = (*PROBLEMS.values(), OWN)  # unlike `PROBLEMS`, never changed by a reader

@@ -11,6 +11,7 @@ import optax
 from gradient.frame import MAX_STEPS, NEVER, as_high, divergence_bound, finite, start_of
 from gradient.landscape import Loss, curvature, stability_limit
 from gradient.optimizers import LEARNING_RATES, OPTIMIZERS, Hyperparameter, optimizer_key
+from gradient.points import mean
 from gradient.problems import Problem
 from gradient.verdict import NOTHING, spread
 
@@ -114,7 +115,7 @@ def sweep(problem: Problem, optimizer: str, controls: Mapping[str, Any]) -> Swee
     outcomes = _split(tables, runs)
     rates = outcomes[0]
     minimum = runs.params[jnp.maximum(rates.best, 0)]
-    start_loss = descent.loss(descent.start)
+    start_loss = descent.start_loss
     found = Sweep(
         rates=rates.values,
         losses=rates.losses,
@@ -155,10 +156,18 @@ class _State(NamedTuple):
 
 
 class Descent(NamedTuple):
-    """What descents with different optimizers have in common: loss, start [dim], number of steps and where one has diverged."""
+    """What descents with different optimizers have in common.
+
+    Attributes:
+        loss: of flat parameters [dim].
+        start: [dim], and `start_loss` there.
+        num_steps: in 1..200.
+        bound: the loss above which one has diverged.
+    """
 
     loss: Loss
     start: jax.Array
+    start_loss: jax.Array
     num_steps: jax.Array
     bound: jax.Array
 
@@ -169,7 +178,8 @@ class Descent(NamedTuple):
         def loss(flat: jax.Array) -> jax.Array:
             return problem.loss(problem.unravel(flat), x, y)
 
-        return cls(loss, start, jnp.clip(num_steps, 1, MAX_STEPS), divergence_bound(loss(start), y))
+        start_loss = loss(start)
+        return cls(loss, start, start_loss, jnp.clip(num_steps, 1, MAX_STEPS), divergence_bound(start_loss, y))
 
     def run(self, rule: optax.GradientTransformation) -> End:
         """Runs it to its last step, or to where it diverges."""
@@ -186,7 +196,7 @@ class Descent(NamedTuple):
             new = self._advanced(state, rule)
             return new, note(seen, t, state.params, new.end.losses)
 
-        end = End(self.start, self.loss(self.start), jnp.array(False))
+        end = End(self.start, self.start_loss, jnp.array(False))
         first = _State(self.start, rule.init(self.start), end, end.diverged)
         (state, seen), _ = jax.lax.scan(step, (first, seen), jnp.arange(MAX_STEPS + 1))
         return state.end, seen
@@ -242,10 +252,10 @@ def _rescaling(rates: Outcomes, start_loss: jax.Array, x: jax.Array) -> dict[str
     """What brings x near 0 and to a size near 1, if x is what makes the loss too steep for all learning rates; else zeros."""
     fails = (rates.diverged | (rates.losses > LOWER * start_loss)).all() & (rates.diverged[0] | (rates.losses[0] > start_loss))
     powers = jnp.asarray(_POWERS)
-    mean = jnp.mean(x)
-    digit = powers[jnp.maximum(jnp.sum(powers <= jnp.abs(mean)) - 1, 0)] / 100  # of its third digit, because three are shown
-    is_far = jnp.abs(mean) > _FAR * jnp.mean(jnp.abs(x - mean))
-    offset = jnp.where(is_far, jnp.round(mean / digit) * digit, 0.0)
-    scale = powers[jnp.sum(_HALFWAY * powers <= jnp.mean(jnp.abs(x - offset)))]
-    is_advised = fails & (jnp.mean(jnp.abs(x)) > _LARGE)
+    middle = mean(x)
+    digit = powers[jnp.maximum(jnp.sum(powers <= jnp.abs(middle)) - 1, 0)] / 100  # of its third digit, because three are shown
+    is_far = jnp.abs(middle) > _FAR * mean(jnp.abs(x - middle))
+    offset = jnp.where(is_far, jnp.round(middle / digit) * digit, 0.0)
+    scale = powers[jnp.sum(_HALFWAY * powers <= mean(jnp.abs(x - offset)))]
+    is_advised = fails & (mean(jnp.abs(x)) > _LARGE)
     return {"offset": jnp.where(is_advised, offset, 0.0), "scale": jnp.where(is_advised & (scale > 1), scale, 0.0)}

@@ -7,12 +7,13 @@ import jax.numpy as jnp
 import numpy as np
 
 from gradient.landscape import curvature
+from gradient.points import normal_equations
 from gradient.problems import Problem
 from gradient.verdict import CLOSE, NOTHING, spread
 
 NUM_VALLEYS = 24
 _NUM_STARTS = 16  # along each side of the domain
-_NUM_STEPS = 40
+NUM_STEPS = 40
 _BEYOND = 0.25  # of the domain's width, on each side: a descent that leaves the picture often ends near it
 _APART = 0.03  # of the domain's width: minima that are nearer than this are one
 _ALIKE = 1.001  # times a loss: no more than rounding
@@ -34,7 +35,7 @@ class Valleys(NamedTuple):
     num_best: jax.Array
 
 
-class _Search(NamedTuple):
+class Search(NamedTuple):
     """A search from one start: where it is, the loss there, and how much the next step is damped."""
 
     params: jax.Array
@@ -49,7 +50,7 @@ def valleys(problem: Problem, x: jax.Array, y: jax.Array) -> Valleys:
     """
     low, high = jnp.asarray(problem.domain, jnp.float32).T
     width = high - low
-    found = jax.vmap(lambda start: _search(problem, start, x, y))(jnp.asarray(_starts(problem), jnp.float32))
+    found = jax.vmap(lambda start: search(problem, start, x, y))(low + width * jnp.asarray(_starts(), jnp.float32))
     inside = ((found.params >= low - _BEYOND * width) & (found.params <= high + _BEYOND * width)).all(axis=1)
     is_minimum = jax.vmap(lambda params: _is_minimum(problem, params, width, x, y))(found.params)
     losses = jnp.where(inside & is_minimum, found.loss, jnp.inf)
@@ -58,31 +59,31 @@ def valleys(problem: Problem, x: jax.Array, y: jax.Array) -> Valleys:
     return Valleys(params * width, lowest, jnp.where(jnp.isfinite(lowest[0]), num_best, 0).astype(jnp.int32))
 
 
-def _starts(problem: Problem) -> np.ndarray:
-    sides = [np.linspace(*interval, _NUM_STARTS) for interval in problem.domain]
-    return np.stack(np.meshgrid(*sides), axis=-1).reshape(-1, 2)
+def _starts() -> np.ndarray:
+    """Where the searches start, in shares of the domain's width and height."""
+    side = np.linspace(0, 1, _NUM_STARTS)
+    return np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2)
 
 
-def _search(problem: Problem, start: jax.Array, x: jax.Array, y: jax.Array) -> _Search:
+def search(problem: Problem, start: jax.Array, x: jax.Array, y: jax.Array, num_steps: int = NUM_STEPS) -> Search:
+    """The minimum of the loss on the data x, y [n] that is found from `start` [2]."""
+
     def loss(params: jax.Array) -> jax.Array:
         return problem.loss(params, x, y)
 
-    def step(state: _Search, _: None) -> tuple[_Search, None]:
+    def step(state: Search, _: None) -> tuple[Search, None]:
         params = state.params - _newton_step(problem, state.params, state.damping, x, y)
         new = loss(params)
         is_lower = new < state.loss
         damping = jnp.clip(jnp.where(is_lower, state.damping / 5, state.damping * 5), 1e-6, 1e6)
-        return _Search(jnp.where(is_lower, params, state.params), jnp.where(is_lower, new, state.loss), damping), None
+        return Search(jnp.where(is_lower, params, state.params), jnp.where(is_lower, new, state.loss), damping), None
 
-    return jax.lax.scan(step, _Search(start, loss(start), jnp.float32(1e-2)), None, _NUM_STEPS)[0]
+    return jax.lax.scan(step, Search(start, loss(start), jnp.float32(1e-2)), None, num_steps)[0]
 
 
 def _newton_step(problem: Problem, params: jax.Array, damping: jax.Array, x: jax.Array, y: jax.Array) -> jax.Array:
     """Gauss and Newton's step [2] to the minimum, with Marquardt's damping."""
-    residuals = problem.predict(params, x) - y
-    jacobian = jax.jacfwd(problem.predict)(params, x)
-    (a, b), (_, d) = jacobian.T @ jacobian
-    gradient = jacobian.T @ residuals
+    ((a, b), (_, d)), gradient = normal_equations(problem.predict, params, x, y)
     a, d = a * (1 + damping) + 1e-12, d * (1 + damping) + 1e-12
     return jnp.stack([d * gradient[0] - b * gradient[1], a * gradient[1] - b * gradient[0]]) / (a * d - b * b + 1e-30)
 

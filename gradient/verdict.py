@@ -5,6 +5,8 @@ from enum import IntEnum
 import jax
 import jax.numpy as jnp
 
+from gradient.points import variance
+
 CLOSE, NEARLY_BEST = 1.05, 1.02  # times the lowest loss known
 NOTHING = 1e-5  # times the variance of y: no picture shows a curve that is off by 0.3 % of the data's spread
 WINDOW = 10  # steps before the iterate, whose losses say where it is going
@@ -83,7 +85,7 @@ def verdict(
 
 def spread(y: jax.Array) -> jax.Array:
     """The standard deviation of the data y [n], by which a loss or a gradient is large or small; 1 if all are alike."""
-    deviation = jnp.std(y)
+    deviation = jnp.sqrt(variance(y))
     return jnp.where(deviation > 0, deviation, 1.0)
 
 

@@ -13,8 +13,9 @@ LOAD_MS = 90_000
 _SEEN = """() => {
   const path = (selector) => document.querySelector(selector)?.getAttribute("d");
   const text = (selector) => document.querySelector(selector)?.textContent;
+  const isCovered = (canvas) => !document.querySelector(".techni-landscape").hidden && canvas.closest(".techni-figures");
   const canvases = () =>
-    [...document.querySelectorAll(".techni-field canvas")].filter((c) => c.offsetParent && c.width > 50);
+    [...document.querySelectorAll(".techni-field canvas")].filter((c) => c.offsetParent && c.width > 50 && !isCovered(c));
   // A copy is read, since reading a canvas twice is worth a warning to Chromium.
   const copy = (window.copyOfCanvas ??= new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true }));
   const hash = (canvas) => {
@@ -84,7 +85,8 @@ _RUN_ALL = """async () => {
 _FITS = """() => {
   const canvas = [...document.querySelectorAll(".techni-field canvas")].find((c) => c.offsetParent);
   const [box, place] = [canvas, document.querySelector(".techni-overlay")].map((e) => e.getBoundingClientRect());
-  return Math.abs(box.width - place.width) < 2 && Math.abs(box.height - place.height) < 2
+  const off = (2 * place.width) / document.querySelector(".techni-overlay").offsetWidth; // more where type is larger
+  return Math.abs(box.width - place.width) < off && Math.abs(box.height - place.height) < off
     && Math.abs(box.x - place.x) < 1 && Math.abs(box.y - place.y) < 1;
 }"""
 
@@ -93,9 +95,11 @@ _FITS = """() => {
 _IS_FINE = """() => {
   const canvas = document.querySelector(".techni-drawing");
   if (canvas.hidden) return true;
-  const { clientWidth, clientHeight } = canvas.parentElement;
-  const [width, height] = [clientWidth, clientHeight].map((length) => Math.round(length * devicePixelRatio));
-  return canvas.width === width && canvas.height === height && Math.round(canvas.getBoundingClientRect().width) === clientWidth;
+  const { clientWidth, clientHeight, offsetWidth } = canvas.parentElement;
+  const scale = canvas.parentElement.getBoundingClientRect().width / offsetWidth; // more than 1 where type is larger
+  const ratio = Math.round(64 * devicePixelRatio * scale) / 64;
+  const [width, height] = [clientWidth, clientHeight].map((length) => Math.round(length * ratio));
+  return canvas.width === width && canvas.height === height && Math.round(canvas.offsetWidth) === clientWidth;
 }"""
 
 
@@ -194,7 +198,7 @@ class AppPage:
         """What is seen now, by the names of its parts."""
         return self.page.evaluate(f"() => ({{ ...({_SEEN})() }})")
 
-    def wait(self, condition: str, arg: Any = None, timeout: float = 20_000) -> None:
+    def wait(self, condition: str, arg: Any = None, timeout: float = LOAD_MS) -> None:
         """Waits for a condition on `s`, what is seen, and `arg`."""
         try:
             self.page.wait_for_function(f"(arg) => {{ const s = ({_SEEN})(); return {condition}; }}", arg=arg, timeout=timeout)

@@ -25,10 +25,12 @@ import jax
 import nbformat
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Playwright, expect, sync_playwright
+from xdist.scheduler import LoadFileScheduling
 
 from gradient.cache_paths import compilation_options
 from tests.app_page import AppPage
 from tests.jax_options import QUICK_FLAGS
+from tests.links_anywhere import CELL
 from tests.processes import eventually
 from tests.wire import Wire
 
@@ -39,7 +41,8 @@ START_SECONDS = 60
 BROTLI_QUALITY = 9  # of 11, which takes ten times as long
 hypothesis.settings.register_profile("tests", deadline=None)  # by default, an example that takes 200 ms fails
 hypothesis.settings.load_profile("tests")
-expect.set_options(timeout=60_000)  # milliseconds, after which a page hangs, however slow the machine is
+WAIT_MS = 60_000  # after which a page hangs, however slow the machine is
+expect.set_options(timeout=WAIT_MS)
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -71,11 +74,20 @@ with patch.dict(os.environ, XLA_FLAGS=QUICK_FLAGS):
 IN_JUPYTERLAB = {"test_page", "test_notebook", "test_example", "test_examples", "test_reconnected"}
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Lets the tests of a file run in one process, one after the other."""
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group("lab" if item.path.stem in IN_JUPYTERLAB else item.path.stem))
+class _FileScheduling(LoadFileScheduling):
+    """Lets the tests of a file run in one process, one after the other, and those of JupyterLab's files in one, too.
+
+    xdist's own marks do not: it writes a group behind a test's id, which pytest 9.2 does not read there.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = Path(nodeid.partition("::")[0]).stem
+        return "lab" if file in IN_JUPYTERLAB else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling:
+    return _FileScheduling(config, log)
 
 
 _LEFT = re.compile(
@@ -178,11 +190,16 @@ def playwright() -> Iterator[Playwright]:
         yield instance
 
 
-@pytest.fixture(scope="session")
-def browser(playwright: Playwright) -> Iterator[Browser]:
+def launch_chromium(playwright: Playwright, *flags: str) -> Browser:
+    """A Chromium that is installed, or else Playwright's own."""
     names = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")  # the first takes the least work
     found = [path for name in names if (path := shutil.which(name))]
-    instance = playwright.chromium.launch(executable_path=found[0] if found else None, args=FLAGS)
+    return playwright.chromium.launch(executable_path=found[0] if found else None, args=[*FLAGS, *flags])
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    instance = launch_chromium(playwright)
     yield instance
     instance.close()
 
@@ -295,6 +312,7 @@ def complaints_of(context: BrowserContext) -> list[str]:
 @contextlib.contextmanager
 def watched(context: BrowserContext) -> Iterator[BrowserContext]:
     """A browser context whose pages must end with nothing on the console and no error shown."""
+    context.set_default_timeout(WAIT_MS)
     complaints = complaints_of(context)
     try:
         yield context
@@ -322,8 +340,8 @@ def is_error(message) -> bool:
 
 @pytest.fixture(scope="session")
 def lab(prepared: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """JupyterLab over a folder with the notebook, `own.ipynb`, where its last cell is no comment, the README's example, and the
-    folder `examples`.
+    """JupyterLab over a folder with the notebook, `own.ipynb`, where its last cell is no comment, the README's example,
+    `anywhere.ipynb` with the cell for all places, and the folder `examples`.
     """
     notebook = nbformat.read(ROOT / "techni.ipynb", as_version=4)
     folder, own = tmp_path_factory.mktemp("lab"), tmp_path_factory.mktemp("settings")
@@ -333,6 +351,7 @@ def lab(prepared: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Se
     notebook.cells[-1].source = "\n".join(line.removeprefix("#").removeprefix(" ") for line in lines)
     nbformat.write(notebook, folder / "own.ipynb")
     nbformat.write(notebook_of(readme_example("import ipywidgets")), folder / "example.ipynb")
+    nbformat.write(notebook_of(CELL), folder / "anywhere.ipynb")
     shutil.copytree(ROOT / "examples", folder / "examples")
     port = free_port()
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--port={port}", "--ip=127.0.0.1"]

@@ -48,11 +48,10 @@ _SHOW = """async ({ x, y, axes, scales, sliders }) => {
 def show(app: AppPage, problem: Problem) -> None:
     """Shows a line through other data, on a page that has chosen the line; another choice sets everything back."""
     fit = Fit()
-    preset = {trait: np.asarray(value).tolist() for trait, value in fit.preset(problem, 0).items()}
-    states = [
-        [{name: value for (widget, name), value in preset.items() if widget is part} for part in parts]
-        for parts in (fit.axes, [axis.scale for axis in fit.axes])
-    ]
+    preset = {trait: np.asarray(value).tolist() for trait, value in fit.axes_preset(problem).items()}
+    x_low, x_high, y_low, y_high = fit.view_of(problem)
+    scales = [{"min": x_low, "max": x_high}, {"min": y_low, "max": y_high}]
+    axes = [{name: value for (widget, name), value in preset.items() if widget is axis} for axis in fit.axes]
     sliders = {
         f"Initial {name}": {
             **{trait: value for (_, trait), value in _range(app, *interval).items()},
@@ -60,6 +59,6 @@ def show(app: AppPage, problem: Problem) -> None:
         }
         for name, value, interval in zip("wb", problem.start, problem.domain, strict=True)
     }
-    state = {"x": problem.x.tolist(), "y": problem.y.tolist(), "axes": states[0], "scales": states[1], "sliders": sliders}
+    state = {"x": problem.x.tolist(), "y": problem.y.tolist(), "axes": axes, "scales": scales, "sliders": sliders}
     app.page.evaluate(_SHOW, state)
     fit.close()

@@ -139,9 +139,9 @@ def ask(url: str, method: str = "GET", **headers: str) -> Answer:
             return Answer(error.code, error.headers, error.read())
 
 
-def visit(url: str) -> Answer:
+def visit(url: str, language: str = "") -> Answer:
     """The page as a person's browser asks for it."""
-    return ask(url, User_Agent=BROWSER["User-Agent"], Accept=BROWSER["Accept"])
+    return ask(url, User_Agent=BROWSER["User-Agent"], Accept=BROWSER["Accept"], Accept_Language=language)
 
 
 def leave(server: Server, page: Answer) -> Answer:

@@ -31,7 +31,7 @@ def test_the_needed_modules_are_found_without_their_validators(packages: Path) -
     with relying_on_html_manager(packages):
         script = (packages / RENDERER).read_text()
         needed = needed_modules(script)
-        assert 0.5 * len(script) < len(needed) < len(script)
+        assert 0.5 * len(script) < len(needed) < 0.65 * len(script)  # with the validators it is 0.67
         assert needed.count("\ndefine(") + needed.startswith("define(") == 3
 
 

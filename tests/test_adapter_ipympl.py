@@ -12,7 +12,7 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
-from gradient.adapters.ipympl import BoundableCanvas, as_picture, has_page, resize, show_bare
+from gradient.adapters.ipympl import BoundableCanvas, as_picture, has_page, show_bare
 from tests.adapters import relying_on
 from tests.conftest import ROOT
 from tests.wire import Wire
@@ -53,13 +53,6 @@ def test_a_page_is_given_what_the_bounds_allow(canvas: HalfCanvas, wire: Wire) -
         wire.receive_custom(canvas, {"type": "resize", "width": 1000, "height": 600})
         assert tuple(canvas.figure.bbox.size) == (500, 300)
         wire.receive_custom(canvas, {"type": "set_device_pixel_ratio", "device_pixel_ratio": 4})
-        assert canvas.device_pixel_ratio == 2
-
-
-def test_a_figure_is_resized_as_by_a_page(canvas: HalfCanvas) -> None:
-    with relying_on("ipympl"):
-        resize(canvas.figure, (1000, 600), 4)
-        assert tuple(canvas.figure.bbox.size) == (1000, 600)
         assert canvas.device_pixel_ratio == 2
 
 

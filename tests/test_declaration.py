@@ -1,18 +1,21 @@
 """Mistakes in a link: each raises one short error in its cell, which names the argument, and nothing is half-linked."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
+from unittest.mock import Mock
 
 import ipywidgets as widgets
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 from traitlets import Float, List
 
 from gradient.adapters.ipywidgets import live_widgets
-from gradient.link import KernelRenderer, LinkError, Transition, choose, jaxlink, optional, remember
+from gradient.link import AddressPart, KernelRenderer, LinkError, Transition, address, choose, jaxlink, optional, remember
 
-LINKS = {"JaxLink", "Choice", "RememberedControls"}
+LINKS = {"JaxLink", "Choice", "RememberedControls", "PageAddress"}
 LONGEST = 250  # characters
 
 
@@ -47,6 +50,22 @@ class Pair(widgets.Widget):
     own = Float()
 
 
+@dataclass
+class Unknown:
+    """A result that is no pytree."""
+
+    x: Any
+
+
+@jax.tree_util.register_dataclass
+@dataclass
+class Known:
+    """A result that is one."""
+
+    x: Any
+    twice: Any
+
+
 PAIR = (Pair(), "value")
 CHOICE = widgets.Dropdown(options="ab")
 BOUNDED = widgets.FloatSlider()
@@ -73,6 +92,23 @@ MISTAKES: Mapping[str, tuple[Callable[[], Any], tuple[str, ...]]] = {
     ),
     "no switch": (lambda: link(sync_targets="abc"), ("sync_targets is 'abc'", "True or False")),
     "a number for triggers": (lambda: link(triggers=[1]), ("triggers is [1]", "names")),
+    "several static numbers": (
+        lambda: link(static={"n": widgets.SelectMultiple(options=[1, 2], index=(0, 1))}),
+        ("static['n']: SelectMultiple.index holds (0, 1), and a choice is an index.",),
+    ),
+    "no return": (lambda: link(lambda x: None), ("returns None. Return a mapping",)),
+    "a class that JAX does not know": (
+        lambda: link(Unknown),
+        ("returns Unknown(", "Register its class with jax.tree_util.register_dataclass"),
+    ),
+    "a complex number": (lambda: link(lambda x: {"x": x * 1j}), ("'x' has the type complex64", "jnp.abs of it")),
+    "a complex number in a text": (
+        lambda: link(lambda x: {"x": x, "z": x * 1j}, outputs={"x": text("{z}")}),
+        ("'z' has the type complex64", "jnp.real"),
+    ),
+    "a random key": (lambda: link(lambda x: {"x": jax.random.key(1)}), ("key<fry>", "jax.random.key_data of it")),
+    "an argument by its place": (lambda: link(jnp.sin), ("positional only", "Give lambda x: sin(x).")),
+    "files": (lambda: link(inputs={"x": widgets.FileUpload()}), ("FileUpload.value holds ()", "takes numbers")),
     "a static text": (lambda: link(static={"n": (widgets.Dropdown(options="ab"), "value")}), ("static['n']", "'a'", '"index"')),
     "a length in Python": (lambda: link(lambda x: {"x": sum(range(x))}), ("Python integer", "static=")),
     "a date": (lambda: link(outputs={"x": widgets.DatePicker()}), ("DatePicker.value", "does not take")),
@@ -109,6 +145,23 @@ MISTAKES: Mapping[str, tuple[Callable[[], Any], tuple[str, ...]]] = {
     "a table of no widgets": (lambda: choose(CHOICE, {"a": [1]}), ("a target of table is 'a'", "widget")),
     "a control that no page has": (lambda: remember([(Pair(), "own")]), ("controls[0]", "Pair.own", "synchronised")),
     "one choice before": (lambda: remember([COUNT], after=TABLE), ("after is", "list")),
+    "an address of one widget": (lambda: address(widgets.IntText()), ("parts is IntText(value=0)", "mapping")),
+    "a name with a blank": (lambda: address({"the rate": COUNT}), ("'the rate'", "small letters")),
+    "the name of the version": (lambda: address({"v": COUNT}), ("'v'", "taken")),
+    "a name that others use": (lambda: address({"theme": COUNT}, keep=["theme"]), ("'theme'", "taken")),
+    "a misspelt part": (lambda: address({"n": (widgets.IntText(), "valeu")}), ("parts['n']", "'valeu'", "'value'")),
+    "a part that no page has": (
+        lambda: address({"n": AddressPart((Pair(), "own"))}),
+        ("parts['n']", "Pair.own", "synchronised"),
+    ),
+    "a part with no form": (
+        lambda: address({"n": (widgets.IntRangeSlider(), "value")}),
+        ("parts['n'] holds (25, 75)", "words"),
+    ),
+    "an address after no choice": (
+        lambda: address({"n": COUNT}, after=[widgets.Dropdown()]),
+        ("after[0] is Dropdown", "choose"),
+    ),
     "one trigger": (lambda: link(triggers="x"), ("triggers is 'x'", "['x']")),
     "no time": (lambda: link(delay=-1), ("delay is -1", "seconds")),
     "errors in a number": (lambda: link(errors=widgets.FloatText()), ("errors: FloatText.value holds no text", "Label")),
@@ -199,6 +252,21 @@ def test_a_mistake_raises_where_it_is_made(mistake: str, where: str, monkeypatch
     assert LINKS.isdisjoint(type(widget).__name__ for widget in set(live_widgets()) - before)
 
 
+def test_a_mistake_raises_with_a_cached_program_too() -> None:
+    def pair(x: Any) -> dict:
+        return {"x": jnp.stack([x, x])}
+
+    def changed(x: Any) -> dict:
+        raise AssertionError("it is traced although its program is cached")
+
+    programs: dict[str, bytes] = {}
+    options = {"cache": Mock(load=programs.get, store=programs.__setitem__), "name": lambda: "pair"}
+    for fun in (pair, changed):
+        assert link(fun, outputs={"x": widgets.FloatsInput()}, **options).state == "browser"
+    with pytest.raises(LinkError, match=r"outputs\['x'\] to FloatText\.value: the field has the shape \(2,\)"):
+        link(pair, outputs={"x": widgets.FloatText()}, **options)
+
+
 def test_a_widget_alone_means_the_index_of_a_choice_and_the_value_of_a_control() -> None:
     choice, number, words = widgets.Dropdown(options="ab"), widgets.FloatText(), widgets.Label()
     choose(choice, {number: [1.5, 2.5]})
@@ -207,6 +275,31 @@ def test_a_widget_alone_means_the_index_of_a_choice_and_the_value_of_a_control()
     choice.index = 1
     assert (number.value, words.value) == (2.5, "")
     assert remembered.spec["controls"] == [(choice, "index"), (number, "value")]
+
+
+def test_an_address_says_what_each_of_its_parts_is() -> None:
+    slider, choice, box, speed = (
+        widgets.FloatSlider(),
+        widgets.Dropdown(options=["A b", "C"]),
+        widgets.Checkbox(),
+        widgets.IntText(),
+    )
+    made = address({"choice": choice, "x": slider, "on": box, "speed": AddressPart(speed, words={"slow": 4, "fast": 9})})
+    described = {part["name"]: (part["model"], part["trait"], part["kind"], part["words"]) for part in made.spec["parts"]}
+    assert described == {
+        "choice": (choice, "index", "option", None),
+        "x": (slider, "value", "number", None),
+        "on": (box, "value", "flag", None),
+        "speed": (speed, "value", "words", {"slow": 4, "fast": 9}),
+    }
+    assert made.page_sets() == [(choice, "index"), (slider, "value"), (box, "value"), (speed, "value")]
+
+
+def test_a_page_has_the_newest_address() -> None:
+    first = address({"n": widgets.IntText()})
+    second = address({"m": widgets.IntText()})
+    assert (first.comm, second.comm is not None) == (None, True)
+    second.close()
 
 
 def test_a_widget_alone_means_its_value_and_a_bare_result_its_only_output() -> None:
@@ -220,6 +313,23 @@ def test_a_widget_alone_means_its_value_and_a_bare_result_its_only_output() -> N
     link.unlink()
     slider.value = 5
     assert number.value == 8.0
+
+
+@pytest.mark.parametrize("where", ["browser", "kernel"])
+def test_a_dataclass_has_fields(where: str) -> None:
+    number = widgets.FloatText()
+    made = link(lambda x: Known(x, 2 * x), outputs={"twice": number}, where=where)
+    assert (made.state, number.value) == (where, 2.0 if where == "kernel" else 0.0)
+
+
+def test_a_widget_that_is_closed_later_takes_no_page_with_it() -> None:
+    slider, number = widgets.FloatSlider(), widgets.FloatText()
+    made, chosen = link(inputs={"x": slider}, outputs={"x": number}), choose(widgets.Checkbox(), {number: [1.0, 2.0]})
+    slider.close()
+    number.close()
+    spec = made.get_state("spec")["spec"]
+    assert (spec["inputs"], spec["outputs"]["x"][0][0]) == ({"x": ["IPY_MODEL_", "value"]}, "IPY_MODEL_")
+    assert chosen.get_state("spec")["spec"]["table"] == [["IPY_MODEL_", "value", [1.0, 2.0]]]
 
 
 @pytest.mark.parametrize(

@@ -120,7 +120,7 @@ def test_what_fails_stops_nothing(clock: Clock, called: list, note: Any) -> None
 
 def test_it_calls_as_one_event(clock: Clock, called: list, note: Any) -> None:
     """The links that it concerns run once, when it is done."""
-    link = SimpleNamespace(run=note("link"))
+    link = SimpleNamespace(run=note("link"), order=0)
 
     def act() -> None:
         schedule(link)

@@ -56,7 +56,6 @@ def test_production_needs_what_the_package_imports_and_what_serves_it() -> None:
     }
     imported = names - set(sys.stdlib_module_names) - {"gradient", ""}
     # traitlets comes with ipywidgets, IPython with ipykernel, which is not imported, and the server's libraries with Voilà.
-    imported = {"pillow" if name == "PIL" else name for name in imported}
     imported -= {"traitlets", "tornado", "jupyter_client", "jupyter_core", "jinja2", "IPython"}
     assert imported | {"jaxlib", "ipykernel"} == set(pins("requirements.txt"))
 

@@ -5,6 +5,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from benchmarks.results import Table
+from benchmarks.screenshots import gallery
 from gradient.server.settings import PREFIX, Settings
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -24,6 +25,13 @@ def test_the_readme_is_read_in_a_few_minutes() -> None:
 
 def test_the_changelog_says_what_a_user_notices() -> None:
     assert len(section("CHANGELOG.md", "0.1.0").strip().splitlines()) <= 25
+
+
+def test_the_gallery_shows_every_picture() -> None:
+    text = (ROOT / "docs" / "gallery.md").read_text(encoding="utf-8")
+    assert text == gallery("../benchmarks/pictures")
+    pictures = {path.name for path in (ROOT / "benchmarks" / "pictures").iterdir()}
+    assert set(re.findall(r"pictures/([\w-]+\.png)", text)) == pictures
 
 
 def test_every_setting_is_documented_with_its_default() -> None:

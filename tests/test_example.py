@@ -1,4 +1,7 @@
-"""The README's example of jaxlink as a reader would use it: in Voilà and in JupyterLab; published in `test_wheel.py`."""
+"""The README's example of jaxlink as a reader would use it: in Voilà and in JupyterLab; published in `test_wheel.py`.
+
+What only the order of links shows is tried in JupyterLab here, too.
+"""
 
 import math
 import re
@@ -10,6 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.app_page import LOAD_MS, AppPage
 from tests.conftest import Server, notebook_of, readme_example, voila_of, watched
+from tests.links_anywhere import REVERSED, expect_order_and_limits
 
 EXAMPLE = readme_example("import ipywidgets")
 
@@ -80,3 +84,11 @@ def test_the_example_in_jupyterlab(browser: Browser, lab: Server) -> None:
         frames.sent.clear()
         expect_sentence_after_a_key(page)
         expect_no_message_but_the_sliders(page, frames)
+
+
+def test_links_in_jupyterlab_begin_in_their_order_and_sliders_keep_their_new_limits(browser: Browser, lab: Server) -> None:
+    with watched(browser.new_context()) as context:
+        context.add_init_script(REVERSED)
+        page = context.new_page()
+        AppPage(page).open_notebook(f"{lab.url}anywhere.ipynb")
+        expect_order_and_limits(page)

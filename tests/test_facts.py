@@ -26,8 +26,12 @@ _TOKEN = re.compile(
 _EXPRESSION = re.compile(r"\$\{([^{}]*)\}")
 _PLACEHOLDER = re.compile(r"\{\w+\}|[\[\]]")
 _DURATION = re.compile(r"\b\w+_MS = [\d_.]+")  # times are JavaScript's own
-# A code that is compared with a number, like `plane_case === 0`.
-_CODE = re.compile(r"\b(?:verdict|plane_?case|exit_?step|diverged_?step)\W{0,4}\s*[!=]==?\s*-?\d|\bcase\s+\d", re.IGNORECASE)
+# A code that is compared with a literal, like `plane_case === 0` or `kind === "slider"`.
+_CODE = re.compile(
+    r"\b(?:verdict|plane_?case|exit_?step|diverged_?step)\W{0,4}\s*[!=]==?\s*-?\d|\bcase\s+\d"
+    rf"|\bkind\s*[!=]==?\s*.(?:{'|'.join(constants.KINDS.values())})\b",
+    re.IGNORECASE,
+)
 
 
 class Literals(NamedTuple):
@@ -124,6 +128,7 @@ COPIES = [
     ("`${Math.min(step, 200)} steps`", "200"),
     ("if (frame.plane_case === 0) drawMark();", "plane_case === 0"),
     ('switch (model.get("verdict")) { case 1: stop(); }', "case 1"),
+    ('if (kind === "slider") return onStep(value, model);', 'kind === "slider'),
 ]
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from traitlets import Bool, Float, HasTraits, Int, Unicode
 
-from gradient.link import JaxLink, KernelRenderer, Transition, choose, jaxlink
+from gradient.link import JaxLink, KernelRenderer, LinkError, Transition, choose, jaxlink
 from gradient.wasm import verify
 from tests.wire import Wire, to
 
@@ -232,6 +232,18 @@ def test_a_closed_link_follows_nothing() -> None:
     assert target.a == 3.0
 
 
+def test_a_link_begins_on_a_page_behind_the_one_before_it() -> None:
+    slider = widgets.FloatSlider()
+    targets = (widgets.FloatText(), (Box(), "a"), widgets.FloatText(), widgets.FloatText())  # a page has no box
+    links = [jaxlink(lambda x: x, inputs={"x": slider}, outputs={"x": target}) for target in targets]
+    first, _, third, fourth = links
+    assert (third.previous, fourth.previous) == (first.model_id, third.model_id)
+    links[1].unlink()
+    third.unlink()
+    third.unlink()
+    assert fourth.previous == first.model_id
+
+
 def test_a_choice_applies_its_table() -> None:
     choice, target = Box(), Box()
     table = choose((choice, "n"), {(target, "a"): [10.0, 20.0], (target, "text"): ["ten", "twenty"]})
@@ -244,6 +256,21 @@ def test_a_choice_applies_its_table() -> None:
     table.close()
     choice.n = 0
     assert target.a == 30.0
+
+
+def test_several_choices_apply_one_table() -> None:
+    row, column, target = Box(), Box(), Box()
+    table = choose([(row, "n"), (column, "n")], {(target, "a"): [[1.0, 2.0], [3.0, 4.0]]})
+    for row.n, column.n, expected in ((0, 0, 1.0), (0, 1, 2.0), (1, 1, 4.0), (9, -1, 3.0)):
+        assert target.a == expected
+    table.append({(target, "a"): [5.0, 6.0]})
+    row.n, column.n = 2, 1
+    assert target.a == 6.0
+    with pytest.raises(LinkError, match=r"\[1\] is 3.0. Give a list with a value for each index"):
+        choose([(row, "n"), (column, "n")], {(target, "a"): [[1.0, 2.0], 3.0]})
+    table.close()
+    row.n = 0
+    assert target.a == 6.0
 
 
 def test_the_kernel_runs_links_of_traits_that_are_not_synchronised(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from gradient.link.modules import esm
 from tests.app_page import LOAD_MS, AppPage
 from tests.conftest import ROOT, Server, notebook_of, voila_of, watched
+from tests.links_anywhere import CELL, REVERSED, expect_order_and_limits
 
 BEGINNING = """
 import ipywidgets as widgets, jax, jax.numpy as jnp
@@ -139,6 +140,10 @@ for place in ("browser", "kernel"):
     jaxlink(lambda c: c * 9 / 5 + 32, inputs={"c": celsius}, outputs={"f": fahrenheit}, where=place)
     jaxlink(lambda f: (f - 32) * 5 / 9, inputs={"f": fahrenheit}, outputs={"c": celsius}, where=place)
 
+    ranged = slider(f"ranged-{place}", value=1)
+    jaxlink(lambda x: {"value": 20 * x, "max": 20 * x + 1, "min": 20 * x - 1}, inputs={"x": source}, where=place,
+            outputs={name: (ranged, name) for name in ("value", "max", "min")}, sync_targets=True)
+
 folds = named("folds", widgets.Accordion([widgets.Label(), widgets.Label()], titles=["one", "two"], selected_index=0))
 folded = named("folded", widgets.FloatText())
 choose((folds, "selected_index"), {(folded, "value"): [1.0, 2.0]})
@@ -155,7 +160,7 @@ END = "widgets.VBox(rows)"
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     notebook = tmp_path_factory.mktemp("links") / "links.ipynb"
-    nbformat.write(notebook_of(BEGINNING, LINKS, CHOICES, TWICE, REMEMBERED, END), notebook)
+    nbformat.write(notebook_of(BEGINNING, LINKS, CHOICES, TWICE, REMEMBERED, END, CELL), notebook)
     with voila_of(notebook) as server:
         yield server
         assert "Warning" not in server.log, server.log
@@ -208,8 +213,12 @@ def opened(browser: Browser, server: Server, script: str | None = None) -> Itera
 
 @pytest.fixture(scope="module")
 def links(browser: Browser, server: Server) -> Iterator[Links]:
-    with opened(browser, server) as links:
+    with opened(browser, server, REVERSED) as links:
         yield links
+
+
+def test_links_begin_in_their_order_and_sliders_keep_their_new_limits(links: Links) -> None:
+    expect_order_and_limits(links.page)
 
 
 def test_a_function_that_cannot_be_compiled_runs_in_the_kernel(links: Links) -> None:
@@ -540,6 +549,14 @@ def test_two_links_in_a_circle_settle_whoever_computes(links: Links, place: str)
             links.press(f"{name}-{place}", "ArrowRight")
             AppPage(links.page).settle()
         assert numbers() == found
+
+
+@pytest.mark.parametrize("place", ["browser", "kernel"])
+def test_a_value_keeps_the_limits_that_are_set_with_it(links: Links, place: str) -> None:
+    readout = links.of(f"ranged-{place}").locator(".widget-readout")
+    for key, value in (("End", "200.00"), ("Home", "0.00"), ("End", "200.00")):
+        links.press("source", key)
+        expect(readout).to_have_text(value)
 
 
 def test_no_choice_changes_nothing(links: Links) -> None:

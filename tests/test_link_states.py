@@ -1,4 +1,6 @@
-"""The states of a link, row by row of the table in docs/jaxlink.md. Rows of the page alone are in test_link_page.py."""
+"""The states of a link, row by row of the table in docs/jaxlink.md. Rows of the page alone are in test_link_page.py,
+and the row of a page without a kernel in test_publish.py.
+"""
 
 from collections.abc import Iterator
 from typing import Any

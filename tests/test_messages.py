@@ -83,7 +83,8 @@ def test_the_sliders_can_stand_where_the_problems_put_them(app: AppPage, said: S
         app.choose("Problem", name)
         app.settle()
         assert any("index" in state for state in said)
-        put = controls.default_preset(PROBLEMS[name]).values()
+        preset = controls.default_preset(PROBLEMS[name]) | controls.fitted_preset(PROBLEMS[name])
+        put = [value for (_, trait), value in preset.items() if trait == "value"]
         values = [state["value"] for state in said if isinstance(state.get("value"), float | int)]
         assert all(any(math.isclose(value, other, rel_tol=1e-6) for other in put) for value in values), (name, values)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gradient.link.constants import constants_module
+from gradient.link.constants import KINDS, constants_module
 from gradient.link.modules import esm
 from tests.conftest import ROOT
 
@@ -49,7 +49,8 @@ def test_two_files_that_name_something_alike_are_refused(tmp_path: Path) -> None
 
 
 def test_the_constants_of_python_have_types_in_javascript() -> None:
-    folder = ROOT / "gradient" / "link"
+    types = (ROOT / "gradient" / "link" / "constants.d.ts").read_text()
     names = re.findall(r"^const (\w+) = ", constants_module(), re.MULTILINE)
     assert names
-    assert re.findall(r"^export const (\w+): ", (folder / "constants.d.ts").read_text(), re.MULTILINE) == names
+    assert re.findall(r"^export const (\w+): ", types, re.MULTILINE) == names
+    assert dict(re.findall(r'^  readonly (\w+): "(\w+)";', types, re.MULTILINE)) == KINDS

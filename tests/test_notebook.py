@@ -9,7 +9,8 @@ import pytest
 from nbclient import NotebookClient
 from playwright.sync_api import Browser, expect
 
-from gradient import PROBLEMS
+from gradient.problems import SHIPPED
+from gradient.views.sentences import SHARE
 from tests.app_page import LOAD_MS, AppPage
 from tests.conftest import ROOT, Server, watched
 
@@ -44,10 +45,10 @@ def ran(browser: Browser, lab: Server) -> Iterator[AppPage]:
 
 def test_in_jupyterlab_the_last_cell_adds_a_problem_and_sets_a_slider(ran: AppPage) -> None:
     problem = ran.page.get_by_role("combobox", name="Problem", exact=True)
-    expect(problem).to_have_js_property("selectedIndex", len(PROBLEMS), timeout=30_000)
+    expect(problem).to_have_js_property("selectedIndex", len(SHIPPED), timeout=30_000)
     expect(problem).to_have_value(re.compile("^Decay"))  # with a number if the package has one of this name
     expect(ran.page.locator("[aria-label='Learning rate as a number']")).to_have_text("0.200")
-    expect(ran.page.locator(".techni-fit .object_grp")).to_have_count(60)
+    expect(ran.page.locator(".techni-fit .object_grp:visible")).to_have_count(60)
     expect(ran.page.locator(".jp-OutputArea-output[data-mime-type*='stderr']")).to_have_count(0)
 
 
@@ -60,6 +61,19 @@ def test_in_jupyterlab_the_controls_move_the_pictures(ran: AppPage) -> None:
     before = ran.seen()
     ran.choose("Problem", "Wave")
     ran.wait_for_change(before, "curve", "fit", "field", "data")
+
+
+def test_in_jupyterlab_the_address_is_left_alone_and_share_copies_what_goes_behind_a_page(ran: AppPage) -> None:
+    address = ran.page.url
+    ran.choose("Problem", "Wave")
+    ran.page.evaluate("() => { window.copied = []; navigator.clipboard.writeText = async (text) => { copied.push(text); }; }")
+    ran.press("Learning rate", "Home")
+    ran.button(SHARE["share"]).click()
+    expect(ran.page.locator(".techni-said [role=status]")).to_have_text(SHARE["copied_part"])
+    (fragment,) = ran.page.evaluate("copied")
+    assert fragment.startswith("#v=1&problem=wave&")
+    assert "&rate=0.001&" in fragment
+    assert ran.page.url == address
 
 
 def test_in_jupyterlab_running_the_cells_again_leaves_one_app(ran: AppPage) -> None:

@@ -5,10 +5,16 @@ from collections.abc import Iterator
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from ipympl.backend_nbagg import Canvas
+from matplotlib.colors import to_rgb
 
 from gradient import PROBLEMS, App, Problem
-from gradient.problems import wave
-from tests.wire import Wire, opened
+from gradient.problems import OWN, wave
+from gradient.views import style
+from gradient.views.field import ParameterPicture
+from gradient.views.levels import UNKNOWN
+from gradient.views.tree import descendants
+from tests.wire import Wire, opened, to
 
 
 @pytest.fixture
@@ -77,12 +83,40 @@ def test_a_readers_own_problem_joins_the_running_app(app: App, wire: Wire, probl
     assert app.readout.error == ""
 
 
+def test_a_field_that_is_drawn_anew_is_sent_under_the_path(app: App, wire: Wire) -> None:
+    picture = app.field.pictures[app.problem.index]
+    assert isinstance(picture, ParameterPicture)
+    wire.receive(app.overlay, {"shown": 99})
+    app.learning_rate.value = 0.2
+    wire.messages.clear()
+    before = np.asarray(picture.canvas.buffer_rgba()).copy()
+    b, w = np.mgrid[-1:1:21j, -1:1:21j]
+    picture.redraw(w**2 + b**2, np.ones((5, 5, 2)), picture.domain, ("w", "b"))
+    assert to(picture.canvas, wire.messages)
+    after = np.asarray(picture.canvas.buffer_rgba())
+    is_path = (before[..., :3] == np.array(to_rgb(style.PATH)) * 255).all(axis=-1)
+    assert is_path.sum() > 100
+    assert np.array_equal(after[is_path], before[is_path])
+    assert (after != before).any(axis=-1).mean() > 0.3
+
+
 @pytest.mark.soak
 def test_the_same_name_again_is_numbered(app: App) -> None:
     app.add(OWN_DATA)
     app.add(OWN_DATA)
-    assert app.problem.options == (*PROBLEMS, "Mine", "Mine (2)")
+    assert app.problem.options == (*PROBLEMS, OWN.name, "Mine", "Mine (2)")
     assert app.problem.value == "Mine (2)"
+
+
+def test_a_page_without_a_kernel_has_every_field_and_no_figure(app: App) -> None:
+    app.field.append(LOGARITHM)
+    problems = [*app.problems, LOGARITHM]
+    app.field.leave_to_page(problems)
+    assert [bool(field) for field in app.overlay.fields] == [problem.is_planar and not problem.is_own for problem in problems]
+    assert UNKNOWN in app.overlay.fields[-1]["losses"]
+    parts = list(descendants(app))
+    assert not any(isinstance(part, Canvas) for part in parts)
+    assert all(part.get_state() for part in parts)  # none has a widget that is closed
 
 
 def test_a_problem_without_a_gradient_is_refused_and_changes_nothing(app: App) -> None:
@@ -92,7 +126,7 @@ def test_a_problem_without_a_gradient_is_refused_and_changes_nothing(app: App) -
     object.__setattr__(whole, "start", np.zeros((2, 1), np.int32))
     with pytest.raises(ValueError, match=r"no gradient.*floating-point"):
         app.add(whole)
-    assert app.problem.options == tuple(PROBLEMS)
+    assert app.problem.options == (*PROBLEMS, OWN.name)
     assert app.readout.error == ""
 
 

@@ -136,9 +136,10 @@ COUNT = """async () => {
   const models = await Promise.all(Object.values(manager._models));
   const compute = models.find((model) => model.get("followers"));
   window.runs = { frame: 0, sweep: 0 };
-  const linked = { frame: compute.get("link"), sweep: compute.get("followers")[0] };
-  for (const [name, reference] of Object.entries(linked)) {
-    const link = await manager.get_model(reference.replace("IPY_MODEL_", ""));
+  const linkOf = (reference) => manager.get_model(reference.replace("IPY_MODEL_", ""));
+  const followers = await Promise.all(compute.get("followers").map(linkOf));
+  const sweep = followers.find((link) => "learning_rate_losses" in link.get("spec").outputs);
+  for (const [name, link] of Object.entries({ frame: await linkOf(compute.get("link")), sweep })) {
     link.on("jaxlink:ran", () => (runs[name] += 1));
   }
 }"""

@@ -14,6 +14,8 @@ from gradient.landscape import PlaneCase
 from gradient.link.template import Template
 from gradient.link.values import as_input
 from gradient.optimizers import sliders
+from gradient.points import padded
+from gradient.problems import OWN
 from gradient.views.sentences import VERDICTS
 from tests.frames import lowest_known
 from tests.jax_options import OPTIMIZED, QUICK
@@ -115,7 +117,9 @@ def inputs_of(problem: Problem, setting: Setting) -> dict[str, np.ndarray]:
     start = {"w": w_low + setting.w * (w_high - w_low), "b": b_low + setting.b * (b_high - b_low), "key": setting.key}
     descent = {"learning_rate": setting.learning_rate, "num_steps": setting.num_steps, "step": setting.step}
     data = {"x": problem.x, "y": problem.y, "best_known": lowest_known(problem)}
-    return {name: as_input(value) for name, value in {**data, **start, **descent, **hyperparameters}.items()}
+    own = {"own_x": padded(OWN.x), "own_y": padded(OWN.y), "own_model": 0, "own_domain": np.ones(4), "own_scaling": np.ones(4)}
+    own["own_is_shown"] = False
+    return {name: as_input(value) for name, value in {**data, **start, **descent, **hyperparameters, **own}.items()}
 
 
 def neighbour(inputs: Mapping[str, np.ndarray], seed: int) -> dict[str, np.ndarray]:

@@ -1,17 +1,23 @@
 """Publishing any notebook: what Voilà shows of it is on the page, or the author is told what is missing and in which cell."""
 
+import asyncio
 import base64
 import contextlib
 import io
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
+from unittest.mock import Mock
 
 import nbformat
 import pytest
+import zmq.asyncio
+from nbclient.util import run_hook
 from playwright.sync_api import Browser, Page, expect
 
+from gradient.publish.execution import Executor
 from gradient.publish.formulas import formula
 from gradient.publish.outputs import clean_outputs
 from gradient.publish.page import render
@@ -20,6 +26,7 @@ from gradient.publish.scripts import other_files
 from tests.adapters import relying_on
 from tests.app_page import LOAD_MS
 from tests.conftest import notebook_of, publish, static_server, watched
+from tests.links_anywhere import CELL, REVERSED, expect_order_and_limits
 
 DOT = base64.b64decode("R0lGODlhAQABAIAAAP8AAP///yH5BAAAAAAALAAAAAABAAEAAAICRAEAOw==")  # a picture of one red pixel
 # A page without any control of ipywidgets, whose theme other libraries draw with.
@@ -136,9 +143,15 @@ import bqplot
 
 lowest = ipywidgets.FloatSlider(description="lowest")
 ipywidgets.jslink((bqplot.LinearScale(), "min"), (lowest, "value"))
+lowest
 """: r"the jslink from a LinearScale takes the value from the FloatSlider 'lowest', for its min is None\.",
 }
 LACKING |= {
+    """
+gone = ipywidgets.FloatText()
+ipywidgets.VBox([gone])
+gone.close()
+""": r"a VBox holds a widget that is closed",
     """
 style = '<style>p { background: url("ground.png") }</style>'
 HTML(f'<template>{style}<img srcset="wide.png 2x"><object data="plan.svg"></object></template>')  # not asked for yet
@@ -170,6 +183,7 @@ button.send("hello")
 """
 # What looks as if it could be missing, but works, and is not named.
 WORKING = [
+    CELL,
     """
 angle, twice = ipywidgets.FloatSlider(description="angle", max=3), ipywidgets.Label()
 jaxlink(lambda a: 2 * a, inputs={"a": angle}, outputs={"twice": (twice, "value", "twice {twice}")}, where="kernel")
@@ -197,6 +211,15 @@ Named()
 bqplot.interacts.MultiSelector(scale=bqplot.LinearScale())  # its library observes it in the old way
 """,
     """
+kept, closed = ipywidgets.FloatSlider(description="kept", max=9), ipywidgets.FloatText()
+kept_words, lost_words = ipywidgets.Label(), ipywidgets.Label("stays")
+jaxlink(lambda a: a, inputs={"a": closed}, outputs={"b": (lost_words, "value", "{b}")})
+jaxlink(lambda a: a, inputs={"a": kept}, outputs={"b": [closed, (kept_words, "value", "kept {b}")]})
+choose(ipywidgets.Checkbox(), {closed: [1.0, 2.0], (kept, "step"): [0.1, 1.0]})
+closed.close()
+ipywidgets.VBox([kept, kept_words, lost_words])
+""",
+    """
 import os, warnings
 warnings.warn("of a cell")
 print(os.getcwd())
@@ -217,9 +240,10 @@ def as_of_old(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
 
 
 @contextlib.contextmanager
-def opened(browser: Browser, folder: Path) -> Iterator[Page]:
+def opened(browser: Browser, folder: Path, script: str = "") -> Iterator[Page]:
     """A published page, which must ask for nothing that is not there and write nothing on its console."""
     with static_server(folder) as server, watched(browser.new_context(service_workers="block")) as context:
+        context.add_init_script(script)
         page = context.new_page()
         page.goto(server.url, timeout=LOAD_MS)
         page.wait_for_function("window.widgetManager", timeout=LOAD_MS)
@@ -256,7 +280,7 @@ def lacking(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Itera
             (place / name).parent.mkdir(parents=True, exist_ok=True)
             (place / name).touch()
         folder = publish(as_of_old(notebook_of(*LACKING, RUNNING, *WORKING)), place / "lacking", "--allow-missing")
-    with opened(browser, folder) as page:
+    with opened(browser, folder, REVERSED) as page:
         yield Lacking(page, folder, told.getvalue())
 
 
@@ -332,9 +356,19 @@ def test_a_path_of_a_module_is_shortened() -> None:
 
 
 def test_a_link_that_runs_in_the_kernel_by_choice_runs_in_the_browser(lacking: Lacking) -> None:
-    slider = lacking.page.get_by_role("slider").last
-    slider.press("ArrowRight")
+    lacking.page.locator(".widget-slider").filter(has_text="angle").get_by_role("slider").press("ArrowRight")
     expect(lacking.page.get_by_text("twice 0.2")).to_be_visible()
+
+
+def test_links_begin_in_their_order_and_sliders_keep_their_new_limits(lacking: Lacking) -> None:
+    expect_order_and_limits(lacking.page)
+
+
+def test_a_widget_that_is_closed_stops_its_own_links_only(lacking: Lacking) -> None:
+    page = lacking.page
+    page.locator(".widget-slider").filter(has_text="kept").get_by_role("slider").press("ArrowRight")
+    expect(page.get_by_text("kept 0.1")).to_be_visible()
+    expect(page.get_by_text("stays")).to_be_visible()
 
 
 def test_row_15_a_link_without_a_program_or_a_kernel_says_why_nothing_follows(lacking: Lacking) -> None:
@@ -406,6 +440,7 @@ def test_a_matplotlib_figure_is_a_picture_of_its_size(pictures: Page) -> None:
         assert box
         assert (round(box["width"]), round(box["height"])) == (400, 300)
         pictures.locator(".jupyter-matplotlib canvas").last.click()  # which must not ask the kernel for anything
+        expect(pictures.locator(".jupyter-matplotlib-header").first).to_have_text(re.compile("^Figure [0-9]+$"))
         red = "(canvas) => [...canvas.getContext('2d').getImageData(5, 5, 1, 1).data]"
         assert canvas.evaluate(red) == [255, 0, 0, 255]
 
@@ -424,10 +459,53 @@ def test_words_stand_in_the_place_of_a_widget_without_a_script(lacking: Lacking)
     expect(lacking.page.get_by_text("Map cannot be shown here.")).to_be_visible()
 
 
-def test_no_reply_of_the_kernel_is_overlooked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of some hundred replies, pyzmq overlooks one; the cell would never end."""
-    monkeypatch.setattr("gradient.publish.execution._CELL_TIMEOUT", 30)
-    assert (publish(notebook_of(*["0"] * 100), tmp_path) / "index.html").exists()
+# What the page shows of a slider without a value, and its errors on the console.
+SHOW_BROKEN = """async () => {
+  const { error } = console;
+  const errors = [];
+  console.error = (...words) => errors.push(words.join(" "));
+  const type = { model_name: "FloatSliderModel", model_module: "@jupyter-widgets/controls", model_module_version: "2.0.0" };
+  const model = await widgetManager.new_model({ ...type, model_id: "broken" }, { value: null });
+  const view = await widgetManager.create_view(model);
+  console.error = error;
+  return [view.el.textContent, errors.length];
+}"""
+
+
+def test_words_stand_in_the_place_of_a_widget_that_fails(lacking: Lacking) -> None:
+    with relying_on("ipywidgets"):
+        assert lacking.page.evaluate(SHOW_BROKEN) == ["This widget cannot be shown here.", 1]
+
+
+def test_a_link_from_a_trait_without_a_value_is_left_out(lacking: Lacking) -> None:
+    lowest = lacking.page.locator(".widget-slider").filter(has_text="lowest")
+    expect(lowest.locator(".widget-readout")).to_have_text("0.00")
+
+
+def test_a_reply_that_pyzmq_overlooks_is_found_when_it_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """pyzmq hears of a message once; now and then it looks too early, and the cell would never end."""
+    monkeypatch.setattr("gradient.publish.execution._WAKE_SECONDS", 0)
+
+    async def reply_is_heard() -> bool:
+        with zmq.asyncio.Context() as context, context.socket(zmq.PAIR) as kernel, context.socket(zmq.PAIR) as client:
+            kernel.bind("inproc://shell")
+            client.connect("inproc://shell")
+            waiting = asyncio.ensure_future(client.poll(None))
+            asyncio.get_running_loop().remove_reader(client.FD)  # so it hears of nothing
+            await kernel.send(b"reply")
+            executor = Executor()
+            executor.kc = Mock(shell_channel=Mock(socket=client))
+            for _ in range(9):
+                await asyncio.sleep(0)
+            assert not waiting.done()
+            await run_hook(executor.on_cell_execute, cell=nbformat.v4.new_code_cell(), cell_index=0)
+            is_heard = bool(await asyncio.wait_for(waiting, 60))
+            await run_hook(executor.on_cell_executed, cell=None, cell_index=0, execute_reply={})
+            executor.kc = None
+            return is_heard
+
+    with ThreadPoolExecutor() as thread:  # Playwright's loop runs in this one
+        assert thread.submit(asyncio.run, reply_is_heard()).result()
 
 
 def test_a_cell_in_which_the_kernel_ends_is_named(tmp_path: Path) -> None:

@@ -15,10 +15,15 @@ FILES = sorted((ROOT / "gradient").rglob("*.py"))
 NAMES = [str(file.relative_to(ROOT)) for file in FILES]
 
 WIDGET_LIBRARIES = {"ipywidgets", "anywidget", "bqplot", "ipympl", "matplotlib", "traitlets", "voila", "tornado"}
-FRAME_PARTS = {f"gradient.{room}" for room in ("problems", "optimizers", "descent", "landscape", "arithmetic", "verdict")}
+FRAME_PARTS = {
+    f"gradient.{room}" for room in ("points", "problems", "optimizers", "descent", "landscape", "arithmetic", "verdict")
+}
 CORE = {
     *FRAME_PARTS,
-    *(f"gradient.{room}" for room in ("frame", "sweep", "compare", "best", "valleys", "maps", "probe")),
+    *(
+        f"gradient.{room}"
+        for room in ("datasets", "models", "frame", "sweep", "compare", "best", "valleys", "maps", "probe", "own", "iterates")
+    ),
 }
 
 
@@ -44,12 +49,15 @@ ADAPTERS = {
 ROOMS = [
     *(Room(f"gradient/adapters/{library}.py", {library, *others}) for library, others in ADAPTERS.items()),
     Room("gradient/adapters/__init__.py", set()),
-    Room("gradient/problems.py", {"jax", "numpy"}),
+    Room("gradient/points.py", {"jax", "numpy"}),
+    Room("gradient/models.py", {"jax"}),
+    Room("gradient/datasets.py", {"numpy"}),
+    Room("gradient/problems.py", {"jax", "numpy", "gradient.datasets", "gradient.models", "gradient.points"}),
     Room("gradient/optimizers.py", {"jax", "numpy", "optax"}),
     Room("gradient/descent.py", {"jax", "optax", "gradient.optimizers", "gradient.adapters.jax"}),
     Room("gradient/landscape.py", {"jax", "numpy", "gradient.optimizers"}),
     Room("gradient/arithmetic.py", {"jax", "optax", "gradient.problems"}),
-    Room("gradient/verdict.py", {"jax"}),
+    Room("gradient/verdict.py", {"jax", "gradient.points"}),
     Room("gradient/frame.py", {"jax", "numpy", "optax", *FRAME_PARTS}),
     Room(
         "gradient/sweep.py",
@@ -57,7 +65,7 @@ ROOMS = [
             "jax",
             "numpy",
             "optax",
-            *(f"gradient.{room}" for room in ("frame", "landscape", "optimizers", "problems", "verdict")),
+            *(f"gradient.{room}" for room in ("frame", "landscape", "optimizers", "points", "problems", "verdict")),
         },
     ),
     Room(
@@ -71,7 +79,7 @@ ROOMS = [
     Room("gradient/best.py", {"jax", "numpy", *(f"gradient.{room}" for room in ("frame", "optimizers", "problems", "sweep"))}),
     Room(
         "gradient/valleys.py",
-        {"jax", "numpy", *(f"gradient.{room}" for room in ("landscape", "problems", "verdict"))},
+        {"jax", "numpy", *(f"gradient.{room}" for room in ("landscape", "points", "problems", "verdict"))},
     ),
     Room(
         "gradient/maps.py",
@@ -84,6 +92,14 @@ ROOMS = [
         "gradient/probe.py",
         {"jax", *(f"gradient.{room}" for room in ("compare", "frame", "landscape", "problems"))},
     ),
+    Room(
+        "gradient/own.py",
+        {
+            *("jax", "numpy", "gradient.frame", "gradient.landscape", "gradient.models", "gradient.optimizers"),
+            *("gradient.points", "gradient.problems", "gradient.sweep", "gradient.valleys"),
+        },
+    ),
+    Room("gradient/iterates.py", {"jax", *(f"gradient.{room}" for room in ("compare", "frame", "problems"))}),
     Room("gradient/wasm/*.py", {"jax", "numpy", "gradient.wasm*", "gradient.adapters.jax"}),
     Room(
         "gradient/link/*.py",
@@ -97,6 +113,7 @@ ROOMS = [
         {
             *("ipywidgets", "anywidget", "bqplot", "ipympl", "matplotlib", "numpy", "traitlets"),
             *(
+                "gradient.link.address",
                 "gradient.link.events",
                 "gradient.link.modules",
                 "gradient.link.template",
@@ -104,7 +121,8 @@ ROOMS = [
                 "gradient.views*",
             ),
             *("gradient.problems", "gradient.optimizers", "gradient.landscape", "gradient.verdict", "gradient.frame"),
-            *("gradient.compare", "gradient.maps", "gradient.valleys"),
+            *("gradient.compare", "gradient.maps", "gradient.valleys", "gradient.points", "gradient.models"),
+            *("gradient.datasets", "gradient.own"),
             *(f"gradient.adapters.{library}" for library in ("traitlets", "ipywidgets", "anywidget", "ipympl", "bqplot")),
         },
     ),
@@ -113,8 +131,8 @@ ROOMS = [
     Room(
         "gradient/controls.py",
         {
-            *("ipywidgets", "gradient.adapters.ipywidgets", "gradient.frame", "gradient.link", "gradient.optimizers"),
-            *("gradient.problems", "gradient.sweep", "gradient.views*"),
+            *("ipywidgets", "gradient.adapters.ipywidgets", "gradient.frame", "gradient.link*", "gradient.optimizers"),
+            *("gradient.datasets", "gradient.models", "gradient.problems", "gradient.sweep", "gradient.views*"),
         },
     ),
     Room("gradient/shipped.py", {"numpy", "gradient.best", "gradient.cache", "gradient.optimizers", "gradient.problems"}),
@@ -122,14 +140,15 @@ ROOMS = [
         "gradient/app_links.py",
         {
             *("jax", "gradient.cache", "gradient.controls", "gradient.frame", "gradient.link*", "gradient.optimizers"),
-            *("gradient.problems", "gradient.shipped", "gradient.sweep", "gradient.views*"),
+            *("gradient.own", "gradient.problems", "gradient.shipped", "gradient.sweep", "gradient.views*"),
         },
     ),
     Room(
         "gradient/compare_links.py",
         {
             *("jax", "gradient.app_links", "gradient.cache", "gradient.compare", "gradient.controls", "gradient.link*"),
-            *("gradient.frame", "gradient.optimizers", "gradient.problems", "gradient.shipped", "gradient.views*"),
+            *("gradient.frame", "gradient.optimizers", "gradient.own", "gradient.problems", "gradient.shipped"),
+            *("gradient.views*",),
         },
     ),
     Room(
@@ -137,14 +156,30 @@ ROOMS = [
         {
             *("jax", "gradient.app_links", "gradient.cache", "gradient.compare", "gradient.controls", "gradient.link*"),
             *("gradient.frame", "gradient.maps", "gradient.optimizers", "gradient.problems", "gradient.shipped"),
-            *("gradient.valleys", "gradient.views*"),
+            *("gradient.own", "gradient.points", "gradient.valleys", "gradient.views*"),
         },
     ),
     Room(
         "gradient/probe_links.py",
         {
             *("jax", "gradient.app_links", "gradient.cache", "gradient.compare", "gradient.controls", "gradient.link*"),
-            *("gradient.probe", "gradient.problems", "gradient.shipped", "gradient.views*"),
+            *("gradient.own", "gradient.probe", "gradient.problems", "gradient.shipped", "gradient.views*"),
+        },
+    ),
+    Room(
+        "gradient/own_links.py",
+        {
+            *("jax", "gradient.cache", "gradient.controls", "gradient.landscape", "gradient.link*", "gradient.own"),
+            *("gradient.problems", "gradient.shipped", "gradient.views*"),
+        },
+    ),
+    Room(
+        "gradient/share_links.py",
+        {
+            *("jax", "ipywidgets", "gradient.app_links", "gradient.cache", "gradient.compare", "gradient.controls"),
+            *("gradient.iterates", "gradient.link*", "gradient.optimizers", "gradient.own", "gradient.problems"),
+            "gradient.shipped",
+            "gradient.views*",
         },
     ),
     Room("gradient/app.py", {"*"}),
@@ -166,11 +201,9 @@ ROOMS = [
     Room(
         "gradient/publish/app_export.py",
         {
-            *("matplotlib", "gradient.app", "gradient.views.style", "gradient.views.shell"),
-            *("gradient.adapters.ipympl", "gradient.publish.kernel", "gradient.publish.prerender"),
+            *("gradient.app", "gradient.views.style", "gradient.views.shell", "gradient.publish.kernel"),
         },
     ),
-    Room("gradient/publish/prerender.py", {"matplotlib", "numpy", "PIL", "gradient.publish.kernel"}),
     # Any notebook is published without the app and its libraries.
     Room(
         "gradient/publish/*.py",
@@ -211,7 +244,8 @@ PRIVATE = {"gradient/adapters/jax.py": ("jax._src", "jax.extend", "jax.core", "j
 
 # The app and the views change nothing by hand: all that reacts to a change is a link.
 NO_OBSERVE = [
-    f"gradient/{name}.py" for name in ("app", "app_links", "compare_links", "map_links", "probe_links", "controls", "views/*")
+    f"gradient/{name}.py"
+    for name in ("app", "app_links", "compare_links", "map_links", "probe_links", "share_links", "controls", "views/*")
 ]
 
 

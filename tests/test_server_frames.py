@@ -1,6 +1,7 @@
 """The guard passes on what the app's page sends, and refuses everything else, whatever it consists of."""
 
 import json
+import math
 import subprocess
 import sys
 from functools import cache
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gradient.own import ARROWS, FIELD_SIZE
 from gradient.server import frames
 from gradient.server.allowlist import Allowlist
 from gradient.server.bucket import Bucket
@@ -69,6 +71,15 @@ def data(changes: Any, *buffers: bytes) -> bytes:
     return frame("comm_msg", {"comm_id": POINTS, "data": whole}, buffers=buffers or [bytes(8)])
 
 
+def field(side: int, arrows: int) -> bytes:
+    """The field of a visitor's own data, as the overlay's page sends it at rest."""
+    shapes = {"field_losses": [side, side], "field_gradients": [arrows, arrows, 2]}
+    state = {"domain": [-2, 3, 0.5, 1e9], **{name: ARRAY | {"shape": shape} for name, shape in shapes.items()}}
+    whole = {"method": "update", "state": state, "buffer_paths": [[name, "value"] for name in shapes]}
+    buffers = [bytes(4 * math.prod(shape)) for shape in shapes.values()]
+    return frame("comm_msg", {"comm_id": OVERLAY, "data": whole}, buffers=buffers)
+
+
 def opening(target: str, content: Any = None, version: str = "1.0.0") -> bytes:
     return frame("comm_open", {"comm_id": ID, "target_name": target, "data": content or {}}, metadata={"version": version})
 
@@ -97,6 +108,7 @@ SAID = {
     "slider": update(SLIDER, value=0.9000000000000001),
     "limits": update(SLIDER, min=-5, max=5, value=-3.5),
     "point": update(OVERLAY, picked=[-1.6, 4.1, 285], shown=59),
+    "field": field(FIELD_SIZE, ARROWS),
     "switch": update(SWITCH, where="kernel", state="kernel"),
     "a face": update(SWITCH, reason="\U0001f642 \\ud800"),  # which JSON may write as a pair of surrogates
     "arrays": frame(
@@ -116,7 +128,7 @@ SAID = {
 
 def test_the_apps_page_sets_its_controls_and_what_its_links_tell_the_kernel() -> None:
     models = description()["models"]
-    assert set(models[KINDS[OVERLAY]]["traits"]) == {"picked", "shown", "visible"}
+    assert set(models[KINDS[OVERLAY]]["traits"]) == {"picked", "shown", "visible", "domain", "field_losses", "field_gradients"}
     assert set(models[LINK]["traits"]) == {"where", "state", "reason"}
     assert set(models[KINDS[SLIDER]]["linked"]) == {"value", "min", "max", "step", "readout_format"}
     assert set(models[KINDS[POINTS]]["linked"]) == {"x", "y"}
@@ -185,6 +197,8 @@ UNSAID = {
     "a list for a number": (update(SLIDER, value=[1]), "value"),
     "a number for a flag": (update(OVERLAY, visible=1), "value"),
     "a long reason": (update(SWITCH, reason="x" * 1000), "value"),
+    "a large field": (field(FIELD_SIZE + 1, ARROWS), "value"),
+    "many arrows": (field(FIELD_SIZE, ARROWS + 1), "value"),
     "a short point": (update(OVERLAY, picked=[1, 2]), "value"),
     "a list for an array": (update(POINTS, x=[1, 2]), "value"),
     "objects": (data({"state": {"x": ARRAY | {"dtype": "object"}}}), "value"),

@@ -123,12 +123,13 @@ def test_a_preview_has_title_description_and_picture(server: Server) -> None:
 
 def test_a_full_server_sends_the_static_page_and_says_why(server: Server) -> None:
     before = metrics(server).get('techni_kernels_refused_total{reason="full"}', 0)
-    first, second = visit(server.url), visit(server.url)
+    first, second, third = visit(server.url), visit(server.url), visit(server.url, "fr-CA, en;q=0.5")
     assert first.kernel
     assert not second.kernel
     assert second.status == 200
     assert re.search(r'<body[^>]*data-home="/".*All kernels are in use at the moment', second.text)
-    assert metrics(server)['techni_kernels_refused_total{reason="full"}'] == before + 1
+    assert re.search(r'<p class="techni-notice" lang="fr"[^>]*>Tous les noyaux .* <a href="">Réessayer</a></p>', third.text)
+    assert metrics(server)['techni_kernels_refused_total{reason="full"}'] == before + 2
 
 
 def test_a_kernel_whose_page_never_connects_is_ended(server: Server) -> None:
@@ -296,9 +297,11 @@ def test_no_cache_keeps_an_error_or_what_says_nothing_of_caches(server: Server, 
 
 
 def test_an_error_page_says_nothing_of_the_address_that_was_asked_for(server: Server) -> None:
-    answer = ask(f"{server.url}nowhere", Host="elsewhere.example")
-    assert "Open the page" in answer.text
-    assert "elsewhere" not in answer.text
+    for language, words in (("", "Open the page"), ("fr", "Ouvrir la page")):
+        answer = ask(f"{server.url}nowhere", Host="elsewhere.example", Accept_Language=language)
+        assert words in answer.text
+        assert f'<html lang="{language or "en"}">' in answer.text
+        assert "elsewhere" not in answer.text
 
 
 def test_the_log_quotes_neither_an_unknown_method_nor_an_argument_that_is_no_text(server: Server) -> None:

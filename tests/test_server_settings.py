@@ -303,7 +303,7 @@ def test_simultaneous_requests_compress_a_page_once(tmp_path: Path) -> None:
 
     async def ask() -> list[EncodedPage]:
         site = Site(tmp_path, "/", "/live")
-        return await asyncio.gather(*(site.page("full", accepted="br") for _ in range(3)))
+        return await asyncio.gather(*(site.page("full", "en", accepted="br") for _ in range(3)))
 
     with ThreadPoolExecutor(1) as thread:  # the browser of other tests has a loop in this one
         pages = thread.submit(asyncio.run, ask()).result()

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page
 
+from gradient.link.constants import Kind
 from gradient.link.modules import esm
 from gradient.link.template import Template, optional
 from gradient.link.text import format_number, format_with
-from gradient.link.traits import Kind
 from gradient.link.values import as_input, as_kind, as_output
 from gradient.views.plane import tick_labels
 from gradient.views.sentences import VERDICTS

@@ -2,18 +2,14 @@
 
 import math
 from collections.abc import Iterator
-from itertools import pairwise
 
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page
 
-from gradient.cache import DiskCache
 from gradient.frame import _ROUND
 from gradient.link.modules import esm
-from gradient.problems import Problem, line
-from gradient.shipped import CachedGrids
-from gradient.views.field import ParameterPicture
+from gradient.views.style import TICK_FORMATS
 from gradient.views.ticks import _written, ticks
 from tests.conftest import ROOT, watched
 
@@ -58,9 +54,8 @@ def test_ticks_are_few_and_no_two_read_alike() -> None:
 def page(browser: Browser) -> Iterator[Page]:
     with watched(browser.new_context()) as context:
         page = context.new_page()
-        page.evaluate(
-            f"{esm(ROOT / 'gradient' / 'views' / 'loss_ticks.js')}\nObject.assign(globalThis, {{ logTicks, linearTicks }});"
-        )
+        script = esm(ROOT / "gradient" / "views" / "loss_ticks.js")
+        page.evaluate(f"{script}\nObject.assign(globalThis, {{ logTicks, linearTicks, formatOfTicks }});")
         yield page
 
 
@@ -80,6 +75,15 @@ def test_ticks_of_a_logarithmic_axis(page: Page, interval: tuple[float, float], 
     assert page.evaluate("([low, high]) => logTicks(low, high)", [low, high]) == expected
 
 
+FORMATS = [([1e-3, 5e4], 0), ([0, 0.05], 0), ([1e-6, 1e-4, 0.01], 1), ([0, 5e-6], 1), ([2e6], 1)]
+
+
+@pytest.mark.parametrize(("ticks", "chosen"), FORMATS)
+def test_numbers_that_would_be_long_have_an_exponent(page: Page, ticks: list[float], chosen: int) -> None:
+    """0.000001 lies over the axis' label."""
+    assert page.evaluate("([ticks, formats]) => formatOfTicks(ticks, formats)", [ticks, TICK_FORMATS]) == TICK_FORMATS[chosen]
+
+
 def test_ticks_of_a_linear_axis_of_the_loss(page: Page) -> None:
     found = page.evaluate("(limits) => limits.map(linearTicks)", [float(high) for high in _ROUND[3:]])
     for high, values in zip(_ROUND[3:], found, strict=True):
@@ -96,38 +100,3 @@ def test_between_any_limits_of_the_loss_two_ticks_have_room_and_there_are_some(p
         assert 2 <= len(shares) <= 11, (low, high)
         assert min(np.diff(shares)) >= 1 / 9.01, (low, high)
         assert -1e-6 <= shares[0] <= shares[-1] <= 1 + 1e-6
-
-
-X = np.linspace(-1, 1, 9)
-DOMAINS = [
-    (((-500.0, 500.0), (-500.0, 500.0)), 1, ("w", "b")),
-    (((-5000.0, 5000.0), (-0.5, 0.5)), 1e4, ("w (× 10²)", "b")),
-    (((1900.0, 2020.0), (0.0, 1000.0)), 1e9, ("w", "b")),
-    (((-1e8, 1e8), (-1e-8, 1e-8)), 1e-3, ("w (× 10⁷)", "b (× 10⁻⁹)")),
-]
-
-
-@pytest.mark.parametrize(("domain", "scale", "labels"), DOMAINS)
-def test_no_number_of_a_map_is_cut_or_meets_another(domain: tuple, scale: float, labels: tuple[str, str]) -> None:
-    start = [sum(interval) / 2 for interval in domain]
-    picture = ParameterPicture(Problem("Any", line, scale * X, X, start=start, domain=domain), CachedGrids(DiskCache()))
-    assert (picture.axes.get_xlabel(), picture.axes.get_ylabel()) == labels
-    for width, height in ((368, 338), (700, 684)):
-        picture.figure.set_size_inches(width / 100, height / 100)
-        picture._arrange()
-        picture.canvas.draw()
-        axes = (picture.axes.xaxis, picture.axes.yaxis, picture.colour_axes.yaxis)
-        assert all(axis.get_offset_text().get_text() == "" for axis in axes)
-        below, left, right = ([text.get_window_extent() for text in visible(axis)] for axis in axes)
-        assert all(a.x1 + 4 <= b.x0 for a, b in pairwise(below))
-        assert min(box.x0 for box in left) > axes[1].label.get_window_extent().x1 - 1
-        assert axes[1].label.get_window_extent().x0 >= 0
-        assert max(box.x1 for box in right) <= axes[2].label.get_window_extent().x0
-        assert axes[2].label.get_window_extent().x1 <= width
-    picture.canvas.close()
-
-
-def visible(axis) -> list:
-    """The labels of the ticks that are in view."""
-    low, high = sorted(axis.get_view_interval())
-    return [text for text, at in zip(axis.get_ticklabels(), axis.get_ticklocs(), strict=True) if low <= at <= high]

@@ -49,3 +49,52 @@ export function drawUnpadded(lines) {
   lines.on("change:y", patch);
   return () => lines.off("change:y", patch);
 }
+
+/** @typedef {{ generate_tick_formatter(): (value: any) => string, tickformat_changed(): void }} AxisView */
+
+/** The views of axes whose numbers `writeTicksBy` writes. @type {WeakSet<Promise<AxisView>>} */
+const rewritten = new WeakSet();
+
+/**
+ * Has `write` change what every view of an axis says at its ticks: d3's formats have a decimal point only. A view has to be there
+ * already. Returns what writes the numbers of all views anew.
+ * @param {import("./ipywidgets.js").Model} axis @param {(text: string) => string} write
+ */
+export function writeTicksBy(axis, write) {
+  const views = () => /** @type {Promise<AxisView>[]} */ (Object.values(axis.views ?? {}));
+  const rewrite = async () => {
+    for (const view of await Promise.all(views())) view.tickformat_changed();
+  };
+  for (const coming of views()) {
+    if (rewritten.has(coming)) continue;
+    rewritten.add(coming);
+    void coming.then((view) => {
+      const formatterOf = view.generate_tick_formatter;
+      view.generate_tick_formatter = function () {
+        const format = formatterOf.call(this);
+        return (value) => write(String(format(value)));
+      };
+      view.tickformat_changed();
+    });
+  }
+  return rewrite;
+}
+
+/** @typedef {{ el: Element, get_svg(): Promise<string>, get_rendered_canvas(scale: number): Promise<HTMLCanvasElement> }} FigureView */
+
+const FIGURE_SCALE = 2; // pixels in one of the page's, so that it can be printed
+
+/** The view of a figure that is on the page. bqplot saves by itself only with a download of its own for every view. @param {import("./ipywidgets.js").Model} figure @returns {Promise<FigureView>} */
+async function viewOf(figure) {
+  /** @type {FigureView[]} */
+  const views = await Promise.all(Object.values(figure.views ?? {}));
+  const found = views.find(({ el }) => el.isConnected);
+  if (!found) throw new Error("The figure is not on the page.");
+  return found;
+}
+
+/** A figure as the text of an SVG. @param {import("./ipywidgets.js").Model} figure */
+export const svgOfFigure = async (figure) => (await viewOf(figure)).get_svg();
+
+/** A figure as pixels. @param {import("./ipywidgets.js").Model} figure */
+export const canvasOfFigure = async (figure) => (await viewOf(figure)).get_rendered_canvas(FIGURE_SCALE);

@@ -15,7 +15,6 @@
  * @typedef {Object} CanvasModel ipympl's model of a figure
  * @property {(name: string) => any} get
  * @property {(name: string, value: any) => void} set
- * @property {(event: string) => void} trigger
  * @property {(event: string, act: () => void) => void} on
  * @property {(event: string, act: () => void) => void} off
  * @property {HTMLImageElement} image the last image that the kernel sent
@@ -25,7 +24,7 @@
  * @property {boolean} resize_requested whether an answer to `resize` is under way
  * @property {Record<string, Promise<CanvasView>>} [views]
  * @property {() => void} resize_canvas fits `offscreen_canvas` to the size and the ratio
- * @property {(width: number, height: number) => void | Promise<void>} resize asks the kernel for a size
+ * @property {(width: number, height: number) => void} resize asks the kernel for a size
  * @property {(type: string, content: object) => void} send_message
  */
 
@@ -108,32 +107,8 @@ export async function dropRemovedViews(canvas) {
   }
 }
 
-/** Asks the kernel for a size, and for another pixel ratio if that has changed. @param {CanvasModel} canvas @param {Size} size @param {number | null} ratio */
-export async function requestSize(canvas, size, ratio) {
-  if (ratio !== null) canvas.send_message("set_device_pixel_ratio", { device_pixel_ratio: ratio });
-  await canvas.resize(...size); // on a published page it resolves when the picture is there
-}
-
-/**
- * Has a canvas draw itself when it is asked for a size, in the kernel's place.
- * @param {CanvasModel} canvas
- * @param {(size: Size) => Promise<(context: CanvasRenderingContext2D, ratio: number) => void>} prepare loads what is needed for a
- * size in CSS pixels; what it returns draws the figure, with `ratio` device pixels in each of them
- */
-export function drawOnResize(canvas, prepare) {
-  /** @type {Size | undefined} */
-  let newest;
-  canvas.resize = async (width, height) => {
-    /** @type {Size} */
-    const size = [width, height];
-    newest = size;
-    const draw = await prepare(size);
-    if (size !== newest) return;
-    canvas.set("_size", size);
-    canvas.ratio = Math.max(1, devicePixelRatio); // now, because a window can be zoomed, or moved to another screen
-    canvas.resize_canvas();
-    draw(canvas.offscreen_context, canvas.ratio);
-    for (const view of Object.values(canvas.views ?? {})) (await view).resize_and_update_canvas(size);
-    canvas.trigger("drawn"); // for layers over the figure
-  };
+/** Asks the kernel for a size, and for a pixel ratio if that is another one. @param {CanvasModel} canvas @param {Size} size @param {number} ratio @param {boolean} isOther */
+export function requestSize(canvas, size, ratio, isOther) {
+  if (isOther) canvas.send_message("set_device_pixel_ratio", { device_pixel_ratio: ratio });
+  canvas.resize(...size);
 }

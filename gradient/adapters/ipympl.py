@@ -5,7 +5,6 @@ import io
 from typing import Any
 
 from ipympl.backend_nbagg import Canvas, FigureManager
-from matplotlib.figure import Figure
 
 
 class BoundableCanvas(Canvas):
@@ -43,16 +42,6 @@ def has_page(canvas: Canvas) -> bool:
     return not canvas.syncing_data_url
 
 
-def resize(figure: Figure, size: tuple[int, int], ratio: float) -> None:
-    """Gives a figure a size in CSS pixels and device pixels in each of them, as a page's messages would."""
-    canvas: Any = figure.canvas
-    canvas._handle_set_device_pixel_ratio(ratio)
-    canvas.handle_resize({"width": size[0], "height": size[1]})
-
-
-EMPTY = {"_data_url": None, "_size": [1, 1]}  # the state of a canvas that the page gives a size, and draws
-
-
 def as_picture(canvas: Canvas, ratio: float) -> dict[str, Any]:
     """The state of a canvas that shows its figure as it is, without a toolbar; with device pixels in a CSS pixel."""
     figure = canvas.figure
@@ -61,4 +50,6 @@ def as_picture(canvas: Canvas, ratio: float) -> dict[str, Any]:
     file = io.BytesIO()
     figure.savefig(file, format="png", dpi=ratio * dpi)
     url = f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
-    return {"_data_url": url, "_size": size, "toolbar_visible": False}
+    manager = canvas.manager
+    label = {"_figure_label": manager.get_window_title()} if manager else {}  # pages are told of it when they have a kernel
+    return {"_data_url": url, "_size": size, "toolbar_visible": False} | label

@@ -65,6 +65,9 @@ export function getModel(manager, reference) {
   return manager.get_model(reference.replace("IPY_MODEL_", ""));
 }
 
+/** Whether a page has the model of a reference, or is making it. @param {Manager} manager @param {string} reference */
+export const hasModel = (manager, reference) => manager.has_model(reference.replace("IPY_MODEL_", ""));
+
 /**
  * The kernel of a page, undefined on a static page. Only the managers that have a kernel have this member.
  * @param {Manager} manager
@@ -151,12 +154,36 @@ export function deserialize(model, name, value) {
 }
 
 /**
- * How many options a selection has, undefined for other models. The trait of a selection's labels is private.
+ * What a selection's options are called in every language, none for other models: their labels, whose trait is private, unless it is
+ * one of this project's, which may show others.
  * @param {Model} model
- * @returns {number | undefined}
+ * @returns {string[]}
  */
-export function numOptions(model) {
-  return model.get("_options_labels")?.length;
+export function optionNames(model) {
+  return model.get("names") ?? model.get("_options_labels") ?? [];
+}
+
+const WRITE = Symbol.for("jaxlink.write"); // on a slider's model: what changes the text of its number
+
+/**
+ * Has `write` change the text of a slider's number: d3's formats, which ipywidgets keeps in a private member, have a decimal point
+ * only. Writes the number anew in all views.
+ * @param {any} slider its model @param {(text: string) => string} write
+ */
+export async function writeNumberBy(slider, write) {
+  if (!(WRITE in slider)) {
+    let format = slider.readout_formatter;
+    Object.defineProperty(slider, "readout_formatter", {
+      get: () => (/** @type {number} */ value) => slider[WRITE](format(value)),
+      set: (next) => {
+        format = next;
+      },
+    });
+  }
+  slider[WRITE] = write;
+  for (const view of await Promise.all(Object.values(slider.views ?? {}))) {
+    if (view.readout) view.readout.textContent = view.valueToString(slider.get("value"));
+  }
 }
 
 // The elements of ipywidgets' controls, by class names that it does not promise.
@@ -202,8 +229,8 @@ export function moveHandle(slider, value) {
   slider.noUiSlider.set(value); // noUiSlider's own object, which ipywidgets leaves on the element
 }
 
-/** The steps of sliders that take any number for now. @type {WeakMap<object, number>} */
-const loosened = new WeakMap();
+// Each script of the page has its own instance of this module, so that the mark is on the slider.
+const OWN_STEP = Symbol.for("jaxlink.ownStep"); // on a slider that takes any number for now: its step
 
 /**
  * Lets a slider take any number, or its own steps only: noUiSlider moves a number that was typed to the nearest step.
@@ -211,11 +238,19 @@ const loosened = new WeakMap();
  */
 export function setLoose(slider, isLoose) {
   const { noUiSlider } = slider;
-  if (isLoose === loosened.has(noUiSlider)) return;
-  const step = isLoose ? noUiSlider.options.step * 1e-4 : loosened.get(noUiSlider);
-  if (isLoose) loosened.set(noUiSlider, noUiSlider.options.step);
-  else loosened.delete(noUiSlider);
+  if (isLoose === OWN_STEP in noUiSlider) return;
+  const step = isLoose ? noUiSlider.options.step * 1e-4 : noUiSlider[OWN_STEP];
+  if (isLoose) noUiSlider[OWN_STEP] = noUiSlider.options.step;
+  else delete noUiSlider[OWN_STEP];
   noUiSlider.updateOptions({ step }, false);
+}
+
+/** Lets all sliders of a model take any number, as far as they are on the page. @param {Model} model */
+export async function loosenViews(model) {
+  for (const view of await Promise.all(Object.values(model.views ?? {}))) {
+    const track = trackOf(view.el);
+    if (track) setLoose(track, true);
+  }
 }
 
 /** Makes a slider read its number, which it does at this key; it asks for the key's old code. @param {Element} readout */
@@ -235,6 +270,18 @@ export function widgetElements(root) {
  */
 export function typesetBy(manager, typeset) {
   manager.renderMime = manager._rendermime = manager.renderMime.clone({ latexTypesetter: { typeset } });
+}
+
+/**
+ * Has a static page say in words that a widget cannot be shown. ipywidgets would offer its JavaScript error.
+ * @param {any} manager @param {string} words
+ */
+export async function sayWhatIsNotShown(manager, words) {
+  const ErrorView = await manager.loadClass("ErrorWidgetView", "@jupyter-widgets/base", "2.0.0");
+  ErrorView.prototype.render = function render() {
+    this.el.classList.add("jupyter-widgets", "widget-label");
+    this.el.textContent = words;
+  };
 }
 
 /** Shows a model in an element. @param {Manager} manager @param {Model} model @param {Element} place */

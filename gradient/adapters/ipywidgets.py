@@ -6,7 +6,7 @@ from typing import Any
 
 from ipywidgets import CallbackDispatcher, Dropdown, Widget
 from ipywidgets.widgets import widget as _widget
-from traitlets import Bunch, TraitError, validate
+from traitlets import Bunch, List, TraitError, Tuple, Unicode, observe, validate
 
 
 def is_set_by_page(widget: object, name: str) -> bool:
@@ -56,13 +56,30 @@ def kind_of(widget_class: type[Widget]) -> str:
 class NamedDropdown(Dropdown):
     """A dropdown of texts whose `value` can also be set by another name of an option; `aliases` has the option of each.
 
+    A page may show other labels, in another language: those of the trait that `labels` names. Their names stay the options.
+
+    Attributes:
+        names: the options, by which addresses and scripts call them in every language.
+
     Raises:
         TraitError: for a name of no option, with all options listed. ipywidgets says "value not found" alone.
     """
 
+    # ipywidgets has it read-only, so that only new options could change what is shown.
+    _options_labels = Tuple(help="The labels for the options.").tag(sync=True)
+    names = List(Unicode()).tag(sync=True)
+
     def __init__(self, *, aliases: Mapping[str, str] | None = None, **traits: Any) -> None:
         self._aliases = dict(aliases or {})
         super().__init__(**traits)
+
+    def labels(self) -> tuple[Widget, str]:
+        """The trait that holds what a page shows of the options."""
+        return self, "_options_labels"
+
+    @observe("options")
+    def _name_options(self, change: Bunch) -> None:
+        self.names = list(change.new)
 
     # ipywidgets has a validator for `value` already, and traitlets takes a second one only if it has the name of the first.
     @validate("value")

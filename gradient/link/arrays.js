@@ -1,8 +1,11 @@
 // Converts values between traits, which hold what the kernel would send, and the memory of a program.
 
+import { KINDS } from "./constants.js";
+
+/** @typedef {Pick<import("./models.js").Model, "get">} Limited what has a control's limits */
 /** @typedef {Float32Array | Float64Array | Int32Array | Uint32Array | Uint8Array} NumberArray */
 /** @typedef {"float32" | "float64" | "int32" | "uint32" | "uint8" | "bool"} DType */
-/** @typedef {{ value: DataView, dtype: DType, shape: number[] }} PageArray an array as the kernel would send it */
+/** @typedef {{ value: DataView, dtype: DType, shape: number[], type: null }} PageArray an array as the kernel would send it */
 /** @typedef {number | boolean | PageArray} Output */
 
 /** @type {Record<DType, new (buffer: ArrayBufferLike, offset?: number, length?: number) => NumberArray>} */
@@ -78,9 +81,6 @@ function asList({ value, dtype, shape }, convert) {
 const CLOSE = 1e-6; // a few roundings to float32
 const STEP_DIGITS = 12; // of a slider's steps, which are sums of floats
 
-/** The kinds of traits that do not take every number as it is. @type {Set<string>} */
-export const ROUNDING = new Set(["integer", "integers", "slider", "sliders"]);
-
 /** Whether two values differ by no more than a few roundings to float32. @param {any} one @param {any} other @returns {boolean} */
 export function isClose(one, other) {
   if (Array.isArray(one))
@@ -91,9 +91,9 @@ export function isClose(one, other) {
 /**
  * The step of a slider that is nearest to a value, within its limits; null for infinity and NaN.
  * @param {number} value
- * @param {import("./models.js").Model} slider
+ * @param {Limited} slider
  */
-function onStep(value, slider) {
+export function onStep(value, slider) {
   const [low, high, step, base] = ["min", "max", "step", "base"].map((name) => slider.get(name));
   if (!Number.isFinite(value) || (base && value <= 0)) return null;
   const place = base ? Math.log(value) / Math.log(base) : value;
@@ -104,7 +104,7 @@ function onStep(value, slider) {
 /**
  * A number between the limits of a widget that has `min` and `max`, as ipywidgets' validation in the kernel would make it.
  * @param {any} value
- * @param {import("./models.js").Model} [model]
+ * @param {Limited} [model]
  */
 function withinLimits(value, model) {
   const [low, high] = [model?.get("min"), model?.get("max")];
@@ -112,29 +112,29 @@ function withinLimits(value, model) {
   return value < low ? low : Math.min(value, high);
 }
 
-/** The ends of a range, the lower one first. @param {Output | string} output @param {import("./models.js").Model} slider */
+/** The ends of a range, the lower one first. @param {Output | string} output @param {Limited} slider */
 function onSteps(output, slider) {
   /** @type {(number | null)[]} */
-  const ends = asKind(output, "numbers").map((/** @type {number} */ end) => onStep(end, slider));
+  const ends = asKind(output, KINDS.NUMBERS).map((/** @type {number} */ end) => onStep(end, slider));
   return ends.includes(null) ? null : ends.sort((one, other) => Number(one) - Number(other));
 }
 
 /**
  * An output as a trait takes it; null if the trait has no such value.
  * @param {Output | string} output
- * @param {import("./wiring.js").Kind} kind
- * @param {import("./models.js").Model} [model]
+ * @param {import("./constants.js").Kind} kind
+ * @param {Limited} [model]
  * @returns {any}
  */
 export function asKind(output, kind, model) {
-  if (kind === "slider" && model) return onStep(Number(output), model);
-  if (kind === "sliders" && model) return onSteps(output, model);
+  if (kind === KINDS.SLIDER && model) return onStep(Number(output), model);
+  if (kind === KINDS.SLIDERS && model) return onSteps(output, model);
   const wholeOf = (/** @type {any} */ value) => whole(Number(value));
-  if (typeof output === "object" && (kind === "numbers" || kind === "integers"))
-    return asList(output, kind === "integers" ? wholeOf : Number);
-  if (kind === "integer") return withinLimits(wholeOf(output), model);
-  if (kind === "number") return withinLimits(output, model);
-  return kind === "boolean" ? Boolean(output) : output;
+  if (typeof output === "object" && (kind === KINDS.NUMBERS || kind === KINDS.INTEGERS))
+    return asList(output, kind === KINDS.INTEGERS ? wholeOf : Number);
+  if (kind === KINDS.INTEGER) return withinLimits(wholeOf(output), model);
+  if (kind === KINDS.NUMBER) return withinLimits(output, model);
+  return kind === KINDS.BOOLEAN ? Boolean(output) : output;
 }
 
 /** The index of the option that is this number in float32, null if there is none. @param {number} value @param {number[]} options */

@@ -1,7 +1,8 @@
 // The page's side of `choose`: sets traits by a table when a visitor changes the trigger.
 
-import { deserialize, getModel } from "../adapters/ipywidgets.js";
-import { isFromKernel, listenTo, markReady, setAndSync, setLocally } from "./models.js";
+import { deserialize, getModel, hasModel } from "../adapters/ipywidgets.js";
+import { isFromKernel, listenTo, setAndSync, setLocally } from "./models.js";
+import { markReady } from "./turns.js";
 
 /** @typedef {import("../adapters/ipywidgets.js").Manager} Manager */
 /** @typedef {import("./models.js").Model} Model */
@@ -13,37 +14,53 @@ import { isFromKernel, listenTo, markReady, setAndSync, setLocally } from "./mod
  * The description that `choose.py` sends.
  * @typedef {object} Spec
  * @property {string} self
- * @property {Reference} source
- * @property {Reference} trigger
+ * @property {Reference[]} sources
+ * @property {Reference[]} triggers
  * @property {[reference: string, trait: string, values: any[]][]} table
  * @property {boolean} sync_targets
  */
+
+/** Values as a model keeps them, in lists that hold lists, so deep. @param {Model} model @param {string} trait @param {any} value @param {number} depth @returns {Promise<any>} */
+async function deserializeAll(model, trait, value, depth) {
+  if (depth === 0) return deserialize(model, trait, value);
+  return Promise.all(value.map((/** @type {any} */ each) => deserializeAll(model, trait, each, depth - 1)));
+}
 
 /**
  * The columns of a table, with values as the models keep them.
  * @param {Manager} manager
  * @param {Spec["table"]} table
+ * @param {number} depth how many choices there are
  * @returns {Promise<Column[]>}
  */
-function resolveColumns(manager, table) {
+function resolveColumns(manager, table, depth) {
+  const columns = table.filter(([reference]) => hasModel(manager, reference)); // of widgets that are not closed
   return Promise.all(
-    table.map(async ([reference, trait, values]) => {
+    columns.map(async ([reference, trait, values]) => {
       const model = await getModel(manager, reference);
-      return { model, trait, values: await Promise.all(values.map((value) => deserialize(model, trait, value))) };
+      return { model, trait, values: await deserializeAll(model, trait, values, depth) };
     }),
   );
 }
 
-/** One row of a table, by model. @param {Column[]} columns @param {any} index @returns {Map<Model, State>} */
-function rowAt(columns, index) {
+/** The value at an index of each choice. @param {any} values @param {any[]} indices */
+const valueAt = (values, indices) =>
+  indices.reduce((found, index) => found[Math.min(Math.max(Number(index), 0), found.length - 1)], values);
+
+/** One row of a table, by model. @param {Column[]} columns @param {any[]} indices @returns {Map<Model, State>} */
+function rowAt(columns, indices) {
   /** @type {Map<Model, State>} */
   const row = new Map();
-  for (const { model, trait, values } of columns) {
-    const value = values[Math.min(Math.max(Number(index), 0), values.length - 1)];
-    row.set(model, { ...row.get(model), [trait]: value });
-  }
+  for (const { model, trait, values } of columns) row.set(model, { ...row.get(model), [trait]: valueAt(values, indices) });
   return row;
 }
+
+/**
+ * Whether traits have these values. Setting them again, in a listener to the model's own change, would make ipywidgets swallow that
+ * change, and its view would go on showing the value before: two choices that keep each other the same do so.
+ * @param {Model} model @param {State} state
+ */
+const isSet = (model, state) => Object.entries(state).every(([trait, value]) => model.get(trait) === value);
 
 /**
  * Applies a table that is only displayed again when the kernel, which does not know its values, overwrites one.
@@ -66,25 +83,35 @@ function overwriteListeners(columns, apply) {
  * @param {Spec} spec
  * @returns {Promise<() => void>} what undoes it
  */
-async function follow(manager, { self, source, trigger, table, sync_targets: syncTargets }) {
+async function follow(manager, { self, sources, triggers, table, sync_targets: syncTargets }) {
+  const find = (/** @type {Reference[]} */ traits) => Promise.all(traits.map(([reference]) => getModel(manager, reference)));
   const [own, chosen, triggering, columns] = await Promise.all([
     getModel(manager, self),
-    getModel(manager, source[0]),
-    getModel(manager, trigger[0]),
-    resolveColumns(manager, table),
+    find(sources),
+    find(triggers),
+    resolveColumns(manager, table, sources.length),
   ]);
   const set = syncTargets ? setAndSync : setLocally;
+  let isFollowed = true; // until another table takes its place: what waits must not show this one again
   const apply = () => {
-    if (chosen.get(source[1]) === null) return;
-    for (const [model, state] of rowAt(columns, chosen.get(source[1]))) set(model, state);
+    const indices = chosen.map((model, i) => model.get(sources[i][1]));
+    if (!isFollowed || indices.includes(null)) return;
+    for (const [model, state] of rowAt(columns, indices)) if (!isSet(model, state)) set(model, state);
   };
-  const event = `change:${trigger[1]}`;
-  const stop = syncTargets
-    ? listenTo([[triggering, event, () => isFromKernel(triggering, trigger[1]) || apply()]])
-    : listenTo([[triggering, event, apply], ...overwriteListeners(columns, apply)]);
+  const listeners = triggering.map(
+    /** @returns {[Model, string, () => void]} */ (model, i) => [
+      model,
+      `change:${triggers[i][1]}`,
+      () => (syncTargets && isFromKernel(model, triggers[i][1])) || apply(),
+    ],
+  );
+  const stop = listenTo(syncTargets ? listeners : [...listeners, ...overwriteListeners(columns, apply)]);
   if (!syncTargets) apply();
   markReady(own);
-  return stop;
+  return () => {
+    isFollowed = false;
+    stop();
+  };
 }
 
 export default {
@@ -98,7 +125,9 @@ export default {
       generation += 1;
       const mine = generation;
       const spec = model.get("spec");
-      const stop = spec.source ? await follow(model.widget_manager, spec) : () => {};
+      const isWhole =
+        spec.sources && [...spec.sources, ...spec.triggers].every(([reference]) => hasModel(model.widget_manager, reference));
+      const stop = isWhole ? await follow(model.widget_manager, spec) : () => {};
       if (mine === generation) unfollow = stop;
       else stop();
     };

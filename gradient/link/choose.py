@@ -1,6 +1,7 @@
 """`choose`: a table that gives other traits their values by the index of a choice."""
 
 import pathlib
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,7 +10,7 @@ from traitlets import Dict, HasTraits, TraitError
 from gradient.adapters.anywidget import ViewlessWidget
 from gradient.adapters.ipywidgets import option_values
 from gradient.link.errors import LinkError
-from gradient.link.events import Trait, assign, by_widget, event, is_from_page, is_on_page
+from gradient.link.events import Trait, assign, by_widget, event, is_from_page, is_on_page, schedule_followers
 from gradient.link.modules import esm
 from gradient.link.traits import INDEX, check_value, is_selected, resolve, resolve_choice, short
 from gradient.link.values import as_json
@@ -17,6 +18,7 @@ from gradient.link.values import as_json
 Source = HasTraits | Trait
 
 _HERE = pathlib.Path(__file__).parent
+_CHOICES: dict[Trait, list["Choice"]] = defaultdict(list)  # by what they follow
 
 
 class Choice(ViewlessWidget):
@@ -27,15 +29,18 @@ class Choice(ViewlessWidget):
     spec = Dict().tag(sync=True, to_json=as_json)
 
     _is_following = False
+    _applied: Any = None  # the change for which the table was applied last
 
     def __init__(
-        self, source: Trait, table: Mapping[Trait, Sequence[Any]], trigger: Trait | None, *, sync_targets: bool
+        self, sources: Sequence[Trait], table: Mapping[Trait, Sequence[Any]], trigger: Trait | None, *, sync_targets: bool
     ) -> None:
-        self._source, self._trigger, self._sync_targets = source, trigger or source, sync_targets
+        self._sources, self._triggers, self._sync_targets = sources, [trigger] if trigger else sources, sync_targets
         self._table = {target: list(values) for target, values in table.items()}
         super().__init__()
         self.spec = self._spec()
-        self._trigger[0].observe(self._trigger_changed, self._trigger[1])
+        for owner, name in self._triggers:
+            owner.observe(self._trigger_changed, name)
+            _CHOICES[owner, name].append(self)
         self._is_following = True
 
     def append(self, row: Mapping[Trait, Any]) -> None:
@@ -48,16 +53,24 @@ class Choice(ViewlessWidget):
             names = ", ".join(f"{type(owner).__name__}.{name}" for owner, name in self._table)
             raise LinkError(f"row is {short(row)}. Give a value for each target of the table: {names}.")
         for target, value in row.items():
-            check_value(target, value, "row")
+            for each in _leaves(value, len(self._sources) - 1):
+                check_value(target, each, "row")
         for target, values in self._table.items():
             values.append(row[target])
         self.spec = self._spec()
 
+    def replace(self, target: Trait, values: Sequence[Any]) -> None:
+        """Gives a target of the table other values, one for each index, and applies the table."""
+        self._table[target] = list(values)
+        self.spec = self._spec()
+        self.apply()
+
     def apply(self) -> None:
         """Sets every target to its value for the present index, as one event. While that is None, nothing changes."""
-        if getattr(*self._source) is None:
+        indices = [getattr(*source) for source in self._sources]
+        if None in indices:
             return
-        row = {target: self._lookup(column) for target, column in self._table.items()}
+        row = {target: _at(column, indices) for target, column in self._table.items()}
         with event():
             for widget, values in by_widget(row).items():
                 assign(widget, values)
@@ -68,7 +81,7 @@ class Choice(ViewlessWidget):
 
     def why_kernel(self) -> str:
         """Why only Python can apply the table, or nothing."""
-        traits = (self._source, self._trigger, *(target for target, _ in self._page_table()))
+        traits = (*self._sources, *self._triggers, *(target for target, _ in self._page_table()))
         missing = [f"{type(owner).__name__}.{name}" for owner, name in traits if not is_on_page((owner, name))]
         return f"A page does not have {', '.join(missing)}." if missing else ""
 
@@ -76,7 +89,11 @@ class Choice(ViewlessWidget):
         """Stops following the trigger, here and on every page."""
         if self._is_following:
             self._is_following = False
-            self._trigger[0].unobserve(self._trigger_changed, self._trigger[1])
+            for owner, name in self._triggers:
+                owner.unobserve(self._trigger_changed, name)
+                _CHOICES[owner, name].remove(self)
+                if not _CHOICES[owner, name]:
+                    del _CHOICES[owner, name]
         super().close()
 
     def _spec(self) -> dict:
@@ -85,27 +102,33 @@ class Choice(ViewlessWidget):
             return {}
         return {
             "self": self,
-            "source": self._source,
-            "trigger": self._trigger,
+            "sources": self._sources,
+            "triggers": self._triggers,
             "table": [[*target, values] for target, values in self._page_table()],
             "sync_targets": self._sync_targets,
         }
 
     def _page_table(self) -> list[tuple[Trait, list[Any]]]:
         """The table with the traits that a page has: of a selection, the index of an option in the place of its value."""
-        return [_for_page(target, values) for target, values in self._table.items()]
-
-    def _lookup(self, column: Sequence[Any]) -> Any:
-        # A page can send any index, even one that the widget does not offer.
-        return column[min(max(int(getattr(*self._source)), 0), len(column) - 1)]
+        return [_for_page(target, values, len(self._sources)) for target, values in self._table.items()]
 
     def _trigger_changed(self, change: Any) -> None:
+        # All choices that follow the trait come before any link, those included that hear of the change later.
+        with event():
+            for choice in _CHOICES[change.owner, change.name]:
+                choice._apply_once(change)
+
+    def _apply_once(self, change: Any) -> None:
+        if self._applied is change:
+            return
+        self._applied = change
         if not (self.spec and is_from_page(change)):
             self.apply()
+            schedule_followers((change.owner, change.name))
 
 
 def choose(
-    source: Source,
+    source: Source | Sequence[Source],
     table: Mapping[Any, Sequence[Any]],
     *,
     trigger: Source | None = None,
@@ -115,8 +138,9 @@ def choose(
 
     Args:
         source: a trait that holds an index, or a boolean. A widget alone means its `index`, or its `value` if it has none.
+            Of several choices, a list.
         table: for each target, its value for each index. An index beyond the table takes the nearest row. A widget alone means
-            its `value`.
+            its `value`. With several choices, a list for each index of the first, with a value for each of the next.
         trigger: the trait whose change applies the table; `source` itself unless given.
         sync_targets: True for controls: the page sends their values to the kernel, and they may move away from the table. False
             for what is only displayed: it always follows `source`, even on a page that opens later, and costs no message.
@@ -124,10 +148,14 @@ def choose(
     Raises:
         LinkError: if a trait is misspelt, `source` holds no index, or a target does not take one of its values.
     """
-    found, applies = resolve_choice(source, "source"), None if trigger is None else resolve(trigger, "trigger")
-    columns = _columns(table)
+    given = source if isinstance(source, list) else [source]
+    found, applies = (
+        [resolve_choice(each, "source") for each in given],
+        None if trigger is None else resolve(trigger, "trigger"),
+    )
+    columns = _columns(table, len(found))
     for owner, name in columns:
-        if (owner, name) in (found, applies):
+        if (owner, name) in (*found, applies):
             raise LinkError(f"table sets {type(owner).__name__}.{name}, whose change applies it. Leave that out.")
     choice = Choice(found, columns, applies, sync_targets=sync_targets)
     try:
@@ -138,24 +166,49 @@ def choose(
     return choice
 
 
-def _for_page(target: Trait, values: Sequence[Any]) -> tuple[Trait, list[Any]]:
+def _at(column: Any, indices: Sequence[Any]) -> Any:
+    """The value of a column at an index of each choice."""
+    for index in indices:
+        # A page can send any index, even one that the widget does not offer.
+        column = column[min(max(int(index), 0), len(column) - 1)]
+    return column
+
+
+def _leaves(values: Any, depth: int) -> list[Any]:
+    """The values of lists that hold lists, so deep."""
+    return [leaf for each in values for leaf in _leaves(each, depth - 1)] if depth else [values]
+
+
+def _for_page(target: Trait, values: Any, depth: int) -> tuple[Trait, list[Any]]:
     if not is_selected(target):
         return target, list(values)
     options = option_values(target[0])
-    return (target[0], INDEX), [None if value is None else options.index(value) for value in values]
+
+    def indices(value: Any, depth: int) -> Any:
+        if depth:
+            return [indices(each, depth - 1) for each in value]
+        return None if value is None else options.index(value)
+
+    return (target[0], INDEX), indices(values, depth)
 
 
-def _columns(table: Any) -> dict[Trait, Sequence[Any]]:
-    """The table as its caller declares it, by the traits that are meant."""
+def _columns(table: Any, depth: int) -> dict[Trait, Sequence[Any]]:
+    """The table as its caller declares it, by the traits that are meant; each column has lists in lists, so deep."""
     if not isinstance(table, Mapping):
         raise LinkError(f'table is {short(table)}. Give a mapping such as {{(slider, "max"): [1.0, 2.0]}}.')
     columns = {}
     for target, values in table.items():
         trait = resolve(target, "a target of table")
-        name = f"table[{type(trait[0]).__name__}.{trait[1]}]"
-        if isinstance(values, str) or not isinstance(values, Sequence) or not values:
-            raise LinkError(f"{name} is {short(values)}. Give a list with a value for each index.")
-        for i, value in enumerate(values):
-            check_value(trait, value, f"{name}[{i}]")
+        _check_column(trait, values, depth, f"table[{type(trait[0]).__name__}.{trait[1]}]")
         columns[trait] = values
     return columns
+
+
+def _check_column(trait: Trait, values: Any, depth: int, name: str) -> None:
+    if depth == 0:
+        check_value(trait, values, name)
+        return
+    if isinstance(values, str) or not isinstance(values, Sequence) or not values:
+        raise LinkError(f"{name} is {short(values)}. Give a list with a value for each index.")
+    for i, value in enumerate(values):
+        _check_column(trait, value, depth - 1, f"{name}[{i}]")

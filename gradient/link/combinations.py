@@ -8,13 +8,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import jax
 import numpy as np
 from ipywidgets import BoundedIntText, FloatsInput, IntsInput, IntSlider, SelectMultiple
 
 from gradient.link.events import Trait
 from gradient.link.programs import Cache, compile_function, describe, load_or_compile
 from gradient.link.wiring import Wiring
-from gradient.wasm import UnsupportedPrimitive
+from gradient.wasm import Program, UnsupportedPrimitive
 
 _LOG = logging.getLogger(__name__)
 
@@ -84,10 +85,14 @@ class Combinations:
         shapes = self.shapes(**static) if self.shapes else {}
         return {name: np.zeros(shapes[name], value.dtype) if name in shapes else value for name, value in inputs.items()}
 
-    def is_cached(self, inputs: Inputs, static: Static) -> bool:
-        """Whether the program of a combination needs no compilation."""
+    def cached_fields(self, inputs: Inputs, static: Static) -> dict[str, jax.ShapeDtypeStruct] | None:
+        """The shapes of what the cached program of a combination returns, by their fields; None if it is not cached."""
         name = self._cached_name(inputs, static)
-        return bool(self.cache and name and self.cache.load(name) is not None)
+        data = self.cache.load(name) if self.cache and name else None
+        if data is None:
+            return None
+        slots = Program.from_bytes(data).outputs
+        return {field: jax.ShapeDtypeStruct(s.shape, s.dtype) for field, s in zip(self.wiring.fields(), slots, strict=True)}
 
     def _cached_name(self, inputs: Inputs, static: Static) -> str | None:
         name = self.name(**static) if self.name else None

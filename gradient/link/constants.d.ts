@@ -7,6 +7,19 @@ export const UNCOMPILED: "uncompiled";
 export const UNSUPPORTED: "unsupported";
 export const STOPPED: "stopped";
 export const STATES: string[];
+export const KINDS: {
+  readonly TEXT: "text";
+  readonly TEXTS: "texts";
+  readonly BOOLEAN: "boolean";
+  readonly INTEGER: "integer";
+  readonly NUMBER: "number";
+  readonly INTEGERS: "integers";
+  readonly NUMBERS: "numbers";
+  readonly SLIDER: "slider";
+  readonly SLIDERS: "sliders";
+  readonly ANY: "any";
+};
+export const ROUNDING: Kind[];
 export const SIGNIFICANT_DIGITS: number;
 export const WHOLE_LIMIT: number;
 export const EXPONENT_FROM: number;
@@ -14,3 +27,6 @@ export const EXPONENT_BELOW: number;
 export const NOT_A_NUMBER: string;
 export const INFINITE: string;
 export const NEGATIVE_INFINITE: string;
+
+/** Which values a trait takes. */
+export type Kind = (typeof KINDS)[keyof typeof KINDS];

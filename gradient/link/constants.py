@@ -1,6 +1,7 @@
 """Facts that Python and JavaScript share. `esm` writes them into modules that import `constants.js`."""
 
 import json
+from enum import StrEnum
 
 # The states of a link: who computes, and why. The first two are also the values of `JaxLink.where`.
 BROWSER = "browser"
@@ -11,6 +12,25 @@ UNSUPPORTED = "unsupported"  # a browser can run no program
 STOPPED = "stopped"  # a program has failed on a page
 
 STATES = [BROWSER, KERNEL, UNLINKABLE, UNCOMPILED, UNSUPPORTED, STOPPED]
+
+
+class Kind(StrEnum):
+    """Which values a trait takes, where that is not whatever it is given."""
+
+    TEXT = "text"
+    TEXTS = "texts"
+    BOOLEAN = "boolean"
+    INTEGER = "integer"
+    NUMBER = "number"
+    INTEGERS = "integers"
+    NUMBERS = "numbers"
+    SLIDER = "slider"
+    SLIDERS = "sliders"
+    ANY = "any"
+
+
+KINDS = {kind.name: kind.value for kind in Kind}
+ROUNDING = [Kind.INTEGER, Kind.INTEGERS, Kind.SLIDER, Kind.SLIDERS]  # those that do not take every number as it is
 
 # How numbers in sentences look. Whole numbers below WHOLE_LIMIT are written out. All others have SIGNIFICANT_DIGITS, and an
 # exponent from EXPONENT_FROM upwards and below EXPONENT_BELOW.

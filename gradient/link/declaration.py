@@ -4,17 +4,19 @@ import difflib
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import is_dataclass
 from typing import Any
 
 import jax
 import numpy as np
 from traitlets import HasTraits
 
+from gradient.link.constants import Kind
 from gradient.link.errors import LinkError
 from gradient.link.events import Trait
 from gradient.link.results import fields_of
 from gradient.link.template import Template
-from gradient.link.traits import Kind, check_input, kind_of, length_of, names, numeric_options, resolve, short, takes
+from gradient.link.traits import check_input, kind_of, length_of, names, numeric_options, resolve, short, takes
 from gradient.link.values import as_kind, as_output
 from gradient.link.wiring import Output
 
@@ -33,6 +35,11 @@ _NEEDS_VALUE = {
     jax.errors.NonConcreteBooleanIndexError: "makes an array whose length depends on the value of",
 }
 _ARRAYS = (jax.Array, np.ndarray, np.generic, bool, int, float, complex)
+# Types of arrays that are neither numbers on a line nor booleans, and what an output takes in their place.
+_NO_NUMBERS = {
+    jax.numpy.complexfloating: "jnp.real, jnp.imag or jnp.abs of it",
+    jax.dtypes.extended: "jax.random.key_data of it",
+}
 _AS_INDEX = "can be converted to a scalar index"
 _INSTEAD = "Write it with jax.numpy (jnp.where, jnp.clip, ...), or pass the argument in static="
 
@@ -79,7 +86,15 @@ def check_arguments(fun: Callable, inputs: Mapping[str, Trait], static: Iterable
         wrong = next((name for name in given if name not in signature.parameters), "")
         near = difflib.get_close_matches(wrong, signature.parameters, 1)
         hint = f" Did you mean {near[0]!r}?" if near else f" It also takes {others}." if others else ""
+        hint = _wrapped(fun, signature, given) or hint
         raise LinkError(f"{_name(fun)} cannot be called with {names(given) or 'nothing'}: {error}.{hint}") from None
+
+
+def _wrapped(fun: Callable, signature: inspect.Signature, given: Sequence[str]) -> str:
+    """What to write in the place of a function that takes an argument by its place only."""
+    by_place = any(p.kind is p.POSITIONAL_ONLY and p.default is p.empty for p in signature.parameters.values())
+    arguments = ", ".join(given)
+    return f" Give lambda {arguments}: {_name(fun)}({arguments})." if by_place else ""
 
 
 def check_names(given: Iterable[str], known: Sequence[str] | Mapping[str, Any], argument: str) -> None:
@@ -111,12 +126,22 @@ def trace(fun: Callable, inputs: Mapping[str, np.ndarray], static: Mapping[str, 
         result = fun(**arguments, **static)
         for path, leaf in jax.tree_util.tree_leaves_with_path(result):
             if not isinstance(leaf, _ARRAYS):
-                place = jax.tree_util.keystr(path)
-                raise LinkError(f"{_name(fun)} returns {short(leaf)} at {place}, and an output is a number or an array.")
+                raise LinkError(
+                    f"{_name(fun)} returns {short(leaf)}{_at(path)}, and an output is a number or an array.{_register(leaf)}"
+                )
         return result
 
     with _explained(fun, inputs, static):
         return fields_of(jax.eval_shape(arrays, dict(inputs)))
+
+
+def _at(path: Any) -> str:
+    """Where in a result something is, for an error."""
+    return f" at {jax.tree_util.keystr(path)}" if path else ""
+
+
+def _register(leaf: Any) -> str:
+    return " Register its class with jax.tree_util.register_dataclass." if is_dataclass(leaf) else ""
 
 
 def outputs_of(declared: Declared, result: Any, fun: Callable) -> dict[str, list[Output]]:
@@ -137,7 +162,7 @@ def outputs_of(declared: Declared, result: Any, fun: Callable) -> dict[str, list
 def _named(declared: Declared, result: Any, fun: Callable) -> Shapes:
     if not isinstance(result, Mapping):
         if len(declared) != 1 or not hasattr(result, "shape"):
-            returned = f"a bare array of shape {result.shape}" if hasattr(result, "shape") else f"a {type(result).__name__}"
+            returned = f"a bare array of shape {result.shape}" if hasattr(result, "shape") else short(result)
             fields = f'{{"{next(iter(declared), "name")}": ...}}'
             raise LinkError(f"{_name(fun)} returns {returned}. Return a mapping such as {fields}, with a name for each output.")
         return {next(iter(declared)): result}
@@ -147,14 +172,22 @@ def _named(declared: Declared, result: Any, fun: Callable) -> Shapes:
 
 def _output(name: str, target: Trait, template: str | None, fields: Shapes) -> Output:
     if template is None:
+        _check_real(name, fields[name])
         _check_fits(name, target, fields[name])
         return Output(target)
     if kind_of(target) not in (Kind.TEXT, Kind.ANY):
         raise LinkError(f"outputs[{name!r}]: {_where(target)} is no text, so it takes no template.")
     parsed = Template.parse(template, list(fields))
     for number in parsed.numbers():
+        _check_real(number.field, fields[number.field])
         _check_index(number.field, number.index, fields[number.field].shape, template)
     return Output(target, parsed)
+
+
+def _check_real(name: str, shape: Any) -> None:
+    for kind, instead in _NO_NUMBERS.items():
+        if hasattr(shape, "dtype") and jax.numpy.issubdtype(shape.dtype, kind):
+            raise LinkError(f"The field {name!r} has the type {shape.dtype}, which no output takes. Return {instead}.")
 
 
 def _check_fits(name: str, target: Trait, shape: Any) -> None:

@@ -39,10 +39,13 @@ class Cause(NamedTuple):
 
 
 class _Runnable(Protocol):
+    order: int  # of declaration
+
     def run(self) -> None: ...
 
 
 _PENDING: list[_Runnable] = []
+_FOLLOWERS: dict[Trait, list[_Runnable]] = defaultdict(list)
 _OPEN_EVENTS: list[bool] = []
 _WRITING: list[Cause] = []  # why links are setting traits right now, the innermost last
 
@@ -56,7 +59,9 @@ def event() -> Iterator[None]:
         try:
             yield
             while is_outermost and _PENDING:
-                _PENDING.pop(0).run()
+                first = min(_PENDING, key=lambda link: link.order)
+                _PENDING.remove(first)
+                first.run()
         finally:
             _OPEN_EVENTS.pop()
 
@@ -66,6 +71,26 @@ def schedule(link: _Runnable) -> None:
     with event():
         if link not in _PENDING:
             _PENDING.append(link)
+
+
+def follow(link: _Runnable, trait: Trait) -> None:
+    """Notes that a link runs when a trait changes; see `schedule_followers`."""
+    _FOLLOWERS[trait].append(link)
+
+
+def unfollow(link: _Runnable) -> None:
+    """Forgets what a link follows."""
+    for trait, links in list(_FOLLOWERS.items()):
+        if link in links:
+            links.remove(link)
+        if not links:
+            del _FOLLOWERS[trait]
+
+
+def schedule_followers(trait: Trait) -> None:
+    """Makes all links that follow a trait run when the present event ends, those included that hear of its change later."""
+    for link in _FOLLOWERS.get(trait, ()):
+        schedule(link)
 
 
 @contextmanager

@@ -9,11 +9,12 @@ import { ARRAY_TYPES, clipToInt32, copyBytes, flatten, toScalar } from "./arrays
 /** @typedef {[offset: number, dtype: DType, shape: number[]]} Slot the place of an array in a program's memory */
 /** @typedef {Record<string, any>} Inputs values of traits, by the names of the inputs */
 /** @typedef {(field: string) => Output} ReadOutput */
+/** @typedef {ArrayBufferView | ArrayBuffer | WebAssembly.Module} Module */
 
 /**
  * A program as `programs.py` describes it.
  * @typedef {object} Program
- * @property {ArrayBufferView | ArrayBuffer | WebAssembly.Module} module
+ * @property {Module | (() => Promise<Module>)} module what loads it on a published page, where it may come later
  * @property {Record<string, Slot>} inputs
  * @property {Record<string, Slot>} outputs
  * @property {boolean} may_not_end
@@ -30,7 +31,7 @@ export class ShapeMismatch extends Error {}
  * @returns {Promise<CompiledProgram>}
  */
 export async function withCompiledModule(program) {
-  const { module } = program;
+  const module = typeof program.module === "function" ? await program.module() : program.module;
   return { ...program, module: module instanceof WebAssembly.Module ? module : await WebAssembly.compile(copyBytes(module)) };
 }
 
@@ -128,7 +129,7 @@ function outputOf(memory, slot) {
   const view = viewOf(memory, slot);
   const [, dtype, shape] = slot;
   const bytes = new DataView(view.buffer, view.byteOffset, view.byteLength);
-  return { view, dtype, array: shape.length ? { value: bytes, dtype, shape } : null };
+  return { view, dtype, array: shape.length ? { value: bytes, dtype, shape, type: null } : null };
 }
 
 // The smallest module with an instruction on 128-bit vectors.

@@ -1,20 +1,38 @@
 // The page's side of a `jaxlink`: waits for its description, and makes a `Link` of it.
 
-import { UNSUPPORTED } from "./constants.js";
+import { getModel } from "../adapters/ipywidgets.js";
 import { whyUnsupported } from "./executor.js";
 import { Link } from "./link.js";
 import { onReconnect, surviveReconnect } from "./reconnect.js";
-import { resolveWiring } from "./wiring.js";
+import { letPass, markListening, markReady, patiently, whenPrevious } from "./turns.js";
+import { hasInputs, resolveWiring } from "./wiring.js";
 
-/** Lets a link compute, or tells the kernel why it cannot. @param {Link} link */
-function begin(link) {
-  const reason = whyUnsupported();
-  if (reason) {
-    link.giveUp(UNSUPPORTED, reason);
-    return;
+/** @typedef {import("../adapters/ipywidgets.js").Manager} Manager */
+
+/**
+ * The wiring of a link, when it is the link's turn to hear of changes; null if one of its inputs is closed.
+ * @param {Manager} manager
+ * @param {import("./wiring.js").Spec} spec
+ */
+async function wiringInTurn(manager, spec) {
+  if (!hasInputs(manager, spec)) {
+    letPass(await getModel(manager, spec.self));
+    return null;
   }
-  if (!link.wiring.syncTargets) link.run(); // controls stay where they are until an input changes
-  if (link.wiring.warmsUp) link.warmUp.start();
+  const wiring = await resolveWiring(manager, spec);
+  await whenPrevious(wiring.own, "listening");
+  return wiring;
+}
+
+/** Lets a link run in its turn. Its program is made ready meanwhile. @param {Link} link */
+async function beginInTurn(link) {
+  const { own } = link.wiring;
+  const obstacle = whyUnsupported();
+  const loaded = obstacle ? null : patiently(link.whenLoaded());
+  await whenPrevious(own, "ready");
+  await loaded;
+  if (!link.isClosed) link.begin(obstacle);
+  markReady(own);
 }
 
 export default {
@@ -28,11 +46,12 @@ export default {
       const spec = model.get("spec");
       if (link || !spec.self) return;
       surviveReconnect(model.widget_manager);
-      const wiring = await resolveWiring(model.widget_manager, spec);
-      if (isClosed || link) return;
+      const wiring = await wiringInTurn(model.widget_manager, spec);
+      if (!wiring || isClosed || link) return;
       link = new Link(wiring);
+      markListening(wiring.own);
       stopListening = onReconnect(model.widget_manager, () => link?.requests.renew());
-      begin(link);
+      void beginInTurn(link);
     };
     model.on("change:spec", start);
     void start();

@@ -78,8 +78,8 @@ def jaxlink(
     means the index of a selection whose options are no numbers.
 
     Args:
-        fun: `fun(**inputs, **static)`, written in jax.numpy, returns a NamedTuple or a mapping of arrays, or an array if there
-            is one output.
+        fun: `fun(**inputs, **static)`, written in jax.numpy, returns a mapping, a NamedTuple or a dataclass of arrays, or
+            an array if there is one output.
         inputs: for each traced argument, the trait that holds it: a number, a boolean or an array.
         outputs: for each field of the result, the trait or the traits to set. A third item is a template (`Template.parse`):
             `(label, "value", "after {steps} steps the loss is {loss:.2e}")` sets the trait to text with fields of the result in
@@ -126,7 +126,7 @@ def jaxlink(
         warms_up=not delay,
     )
     combinations = Combinations(fun, wiring, shapes, cache, name)
-    if has_templates(declared) or not combinations.is_cached(*wiring.read()):
-        wiring = replace(wiring, outputs=outputs_of(declared, trace(fun, *wiring.read()), fun))
-        combinations = replace(combinations, wiring=wiring)
-    return JaxLink(fun, wiring, combinations, where, delay)
+    # Which names of a template are fields, only the function tells, and not a program with the fields that links need.
+    known = None if has_templates(declared) else combinations.cached_fields(*wiring.read())
+    wiring = replace(wiring, outputs=outputs_of(declared, known or trace(fun, *wiring.read()), fun))
+    return JaxLink(fun, wiring, replace(combinations, wiring=wiring), where, delay)

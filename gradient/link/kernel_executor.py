@@ -4,6 +4,7 @@ import logging
 import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import jax
@@ -11,7 +12,7 @@ import numpy as np
 
 from gradient.link.events import Cause, Trait, assign, by_widget, writing
 from gradient.link.results import fields_of
-from gradient.link.values import as_output, is_close, is_no_index, snapshot
+from gradient.link.values import LIMITS, as_output, is_close, is_no_index, snapshot
 from gradient.link.wiring import Wiring
 
 _DRAWING = "The drawing"
@@ -26,7 +27,7 @@ class KernelExecutor:
         self._wiring = wiring
         self._renderer, self._transition = wiring.renderer, wiring.transition
         self._last_snapshot: dict[str, Any] = {}
-        self._to_render: tuple[Any, dict[str, Any]] | None = None
+        self._to_render: Callable[[], Any] | None = None
         self._is_page_ready = True  # it has shown the last frame
         self._failures: dict[str, str] = {}
 
@@ -50,7 +51,8 @@ class KernelExecutor:
         with self.guard("The computation"):
             result = self.compute(inputs, static)
             self._write(result, cause, is_animated=is_animated)
-            self._to_render = (result, dict(static))
+            if self._renderer:
+                self._to_render = partial(self._renderer.render, result, **static)
             self.render()
 
     def reset(self) -> None:
@@ -64,15 +66,20 @@ class KernelExecutor:
         """Notes that the page has shown the last frame and can take another."""
         self._is_page_ready = True
 
+    def rested(self) -> None:
+        """Draws what a page that computes has sent at rest, when it may draw."""
+        if self._renderer:
+            self._to_render = self._renderer.render_rested
+        self.render()
+
     def render(self) -> None:
-        """Draws the newest result if it is not drawn yet, the picture is visible, and the page has shown the last frame."""
+        """Draws what is new if it is not drawn yet, the picture is visible, and the page has shown the last frame."""
         if not (self._renderer and self._to_render and self._is_page_ready and getattr(*self._renderer.visible)):
             return
-        (result, static), self._to_render = self._to_render, None
+        draw, self._to_render = self._to_render, None
         self._failures.pop(_DRAWING, None)
         with self.guard(_DRAWING):
-            self._renderer.render(result, **static)
-            self._is_page_ready = False
+            self._is_page_ready = draw() is False  # then no frame is under way
 
     @contextmanager
     def guard(self, what: str) -> Iterator[None]:
@@ -110,10 +117,19 @@ class KernelExecutor:
         """What to set, and whether a control rounds any of it or of what has led to it."""
         names = list(self._wiring.outputs)
         fields = fields_of(result, only=names[0] if len(names) == 1 else None)
-        found = [(output, name) for name in names for output in self._wiring.outputs[name]]
-        values = {output.target: output.value(fields, name) for output, name in found}
-        is_rounded = cause.is_rounded or any(output.is_rounded(fields, name) for output, name in found)
-        return {target: value for target, value in values.items() if self._may_set(target, value, cause)}, is_rounded
+        # Limits first: they hold for the values that are set with them.
+        found = sorted(
+            ((output, name) for name in names for output in self._wiring.outputs[name]),
+            key=lambda each: each[0].target[1] not in LIMITS,
+        )
+        values: dict[Trait, Any] = {}
+        is_rounded = cause.is_rounded
+        for output, name in found:
+            value = output.value(fields, name, values)
+            is_rounded |= output.is_rounded(fields, name, value)
+            if self._may_set(output.target, value, cause):
+                values[output.target] = value
+        return values, is_rounded
 
     def _may_set(self, target: Trait, value: Any, cause: Cause) -> bool:
         """Whether a target can take a value, and does not have it already but for a rounding in a circle of links."""

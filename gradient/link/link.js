@@ -1,11 +1,11 @@
 // One link on one page. It runs the program for the present inputs whenever an input changes, or asks the kernel to.
 // The docstring of `jaxlink.py` follows a change from a slider to a picture.
 
-import { BROWSER, STOPPED, UNCOMPILED } from "./constants.js";
+import { BROWSER, STOPPED, UNCOMPILED, UNSUPPORTED } from "./constants.js";
 import { ShapeMismatch } from "./executor.js";
 import { ExecutorPool } from "./executor_pool.js";
 import { LinkInputs } from "./inputs.js";
-import { areChangesUnsent, causeOf, flush, isFromKernel, isFromLink, joinCauses, listenTo, NO_CAUSE } from "./models.js";
+import { areChangesUnsent, causeOf, isFromKernel, isFromLink, joinCauses, listenTo, NO_CAUSE, sendTogether } from "./models.js";
 import { OutputWriter } from "./outputs.js";
 import { KernelRequests } from "./requests.js";
 import { Scheduler } from "./scheduler.js";
@@ -25,13 +25,13 @@ export class Link {
   constructor(wiring) {
     this.wiring = wiring;
     this.own = wiring.own;
-    this.isClosed = false;
+    this.isClosed = this.hasBegun = this.isAsked = false;
     this.cause = NO_CAUSE; // of the next run
     this.numBegun = this.numShown = 0; // runs: how many have begun, and the newest that is on the page
     this.inputs = new LinkInputs(wiring);
     this.state = new LinkState(wiring);
     this.requests = new KernelRequests(wiring.own, wiring.warmsUp, () => this.run());
-    this.scheduler = new Scheduler(() => this.run());
+    this.scheduler = new Scheduler(() => this.run(), wiring.order);
     this.writer = new OutputWriter(wiring);
     this.pool = new ExecutorPool(
       wiring.own,
@@ -72,6 +72,14 @@ export class Link {
     ];
   }
 
+  /** Lets runs begin. Outputs that are controls stay where they are until an input changes. @param {string} obstacle why it can run no program, or nothing */
+  begin(obstacle) {
+    this.hasBegun = true;
+    if (obstacle) this.giveUp(UNSUPPORTED, obstacle);
+    else if (this.isAsked || !this.wiring.syncTargets) this.run();
+    if (this.wiring.warmsUp && !obstacle) this.warmUp.start();
+  }
+
   close() {
     this.isClosed = true;
     this.stopListening();
@@ -108,9 +116,20 @@ export class Link {
     this.scheduler.runWhenQuiet(() => this.state.isBrowser() && this.run());
   }
 
+  /** Resolves when the program is ready that the present inputs take, or there is none. A kernel may still be compiling it. */
+  async whenLoaded() {
+    if (!this.inputs.isComplete()) return;
+    const isCompiling = () => this.wiring.hasKernel && this.state.isBrowser() && !(this.inputs.key() in this.pool.programs);
+    while (isCompiling()) await new Promise((resolve) => this.own.once("change:programs change:state", () => resolve(null)));
+    const key = this.inputs.key();
+    const [state] = this.state.next(key in this.pool.programs);
+    if (state === BROWSER) await this.pool.get(key).ready;
+  }
+
   /** Runs the program for the present static inputs, or asks the kernel to. While an input is null nothing runs. */
   run() {
-    if (this.isClosed || !this.inputs.isComplete()) return;
+    this.isAsked = true;
+    if (!this.hasBegun || this.isClosed || !this.inputs.isComplete()) return;
     this.scheduler.cancelDelayed();
     const key = this.inputs.key();
     const [state, reason] = this.state.next(key in this.pool.programs);
@@ -202,7 +221,11 @@ export class Link {
       return;
     }
     const sources = [...this.wiring.inputs, ...this.wiring.static];
-    for (const { model, trait } of sources) flush(model, trait);
+    for (const model of new Set(sources.map((source) => source.model)))
+      sendTogether(
+        model,
+        sources.filter((source) => source.model === model).map(({ trait }) => trait),
+      );
     this.scheduler.cancelDelayed();
     // ipywidgets holds a value back until the one before it is answered, so it may be sent after this request.
     this.requests.ask(areChangesUnsent(sources.map(({ model }) => model)));

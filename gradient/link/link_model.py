@@ -1,5 +1,6 @@
 """The kernel's side of a link: who computes, and what the two sides tell each other; `docs/jaxlink.md` has all states."""
 
+import itertools
 import pathlib
 from collections.abc import Callable
 from typing import Any, ClassVar
@@ -10,7 +11,7 @@ from gradient.adapters.anywidget import ViewlessWidget
 from gradient.link.combinations import Combinations, Inputs, Static
 from gradient.link.constants import BROWSER, KERNEL, STATES, STOPPED, UNCOMPILED, UNLINKABLE, UNSUPPORTED
 from gradient.link.delay import Delay
-from gradient.link.events import LOCK, Cause, Trait, cause_of, event, is_from_page, schedule
+from gradient.link.events import LOCK, Cause, Trait, cause_of, event, follow, is_from_page, schedule, unfollow
 from gradient.link.kernel_executor import KernelExecutor
 from gradient.link.modules import esm
 from gradient.link.traits import page_trait
@@ -19,6 +20,9 @@ from gradient.link.wiring import Wiring
 
 MAX_REQUESTS = 64  # that wait for an answer, from all pages
 _HERE = pathlib.Path(__file__).parent
+
+_ORDER = itertools.count()  # in which links are declared, and run
+_ON_PAGES: list["JaxLink"] = []  # the links that pages run, in the order in which they begin there
 
 
 class JaxLink(ViewlessWidget):
@@ -39,12 +43,14 @@ class JaxLink(ViewlessWidget):
     spec = Dict().tag(sync=True, to_json=as_json)
     programs = Dict().tag(sync=True)
     tables = Dict().tag(sync=True)  # for each input that is the value of a selection, the numbers of its options
+    previous = Unicode("").tag(sync=True)  # the id of the link that begins before this one on a page
 
     # Each side asks the other to compute by a request: the kernel when Python has changed an input and the page computes, the
     # page when a visitor has changed an input and the kernel computes.
     page_messages: ClassVar = {"request": {"id": {"type": "integer", "low": 0, "high": 2**31}}}
 
     def __init__(self, fun: Callable[..., Any], wiring: Wiring, combinations: Combinations, where: str, delay: float) -> None:
+        self.order = next(_ORDER)
         self._wiring, self._combinations = wiring, combinations
         self._delay = Delay(delay)
         self._kernel = KernelExecutor(fun, wiring)
@@ -56,8 +62,11 @@ class JaxLink(ViewlessWidget):
         self._obstacle = wiring.why_not_linkable()
         state = UNLINKABLE if self._obstacle and where == BROWSER else where
         reason = self._obstacle if state == UNLINKABLE else ""
-        super().__init__(where=where, state=state, reason=reason, tables=wiring.tables())
-        self.spec = {} if self._obstacle else wiring.spec(self)
+        previous = _ON_PAGES[-1].model_id if _ON_PAGES else ""
+        super().__init__(where=where, state=state, reason=reason, tables=wiring.tables(), previous=previous)
+        if not self._obstacle:
+            _ON_PAGES.append(self)
+            self.spec = wiring.spec(self, self.order)
         self.on_msg(self._page_message)
         self._choose_renderer()
         self._observe()
@@ -96,8 +105,18 @@ class JaxLink(ViewlessWidget):
         observing, self._observing = self._observing, []
         for act, (widget, name) in observing:
             widget.unobserve(act, name)
+        unfollow(self)
         self._delay.cancel()
+        self._leave_pages()
         super().close()
+
+    def _leave_pages(self) -> None:
+        """Lets the link behind this one begin after the one before it."""
+        if self in _ON_PAGES:
+            place = _ON_PAGES.index(self)
+            del _ON_PAGES[place]
+            for behind in _ON_PAGES[place : place + 1]:
+                behind.previous = self.previous
 
     @property
     def computing(self) -> str:
@@ -195,8 +214,11 @@ class JaxLink(ViewlessWidget):
         self._observing += [(self._options_changed, (wiring.inputs[name][0], "options")) for name in self.tables]
         if renderer:
             self._observing += [(self._frame_shown, renderer.shown), (self._render, renderer.visible)]
+            self._observing += [(self._rested, trait) for trait in renderer.rested]
         for act, (widget, name) in self._observing:
             widget.observe(act, name)
+        for trait in triggers:
+            follow(self, trait)
 
     def _input_changed(self, change: Any) -> None:
         self._cause = self._cause.joined(cause_of(change))
@@ -221,6 +243,13 @@ class JaxLink(ViewlessWidget):
         with event():
             self._kernel.frame_shown()
         self._render(_)
+
+    def _rested(self, change: Any) -> None:
+        """Draws what a page has sent. Where the kernel computes, it draws what it has computed."""
+        if self.state == BROWSER and is_from_page(change):
+            with event():
+                self._kernel.rested()
+                self._kernel.show_errors()
 
     def _render(self, _: Any) -> None:
         with event():

@@ -1,7 +1,8 @@
 // What all links on a page share: how they set traits, and how they know who made a change.
 
-import { hasUnsentChanges, isBeingRestored } from "../adapters/ipywidgets.js";
+import { hasUnsentChanges, isBeingRestored, kernelOf } from "../adapters/ipywidgets.js";
 
+/** @typedef {import("../adapters/ipywidgets.js").Manager} Manager */
 /** @typedef {import("../adapters/ipywidgets.js").Model} Model */
 /** @typedef {Record<string, any>} State values of traits, by their names */
 /** @typedef {{ model: Model, trait: string }} PageTrait */
@@ -9,7 +10,7 @@ import { hasUnsentChanges, isBeingRestored } from "../adapters/ipywidgets.js";
 // Each link has its own instance of this module, so what they share is marked on the models.
 const WRITING = Symbol.for("jaxlink.writing"); // why a link makes the present change
 const UNSENT = Symbol.for("jaxlink.unsent"); // the traits that were set locally, and whose values the kernel does not know
-const READY = Symbol.for("jaxlink.ready"); // on a link: it follows its sources
+const ADDRESSED = Symbol.for("jaxlink.addressed"); // the traits that the page's address has set
 
 /**
  * What a change follows from: the trait that a visitor has set, and those that links have set since, as "model trait"; and whether
@@ -73,9 +74,13 @@ export function setLocally(model, state, cause = NO_CAUSE) {
   asLink(model, cause, () => model.set_state(state));
 }
 
-/** Sends the kernel a trait that was only set locally. @param {Model} model @param {string} trait */
-export function flush(model, trait) {
-  if (model.comm_live && marksOf(model)[UNSENT]?.delete(trait)) model.save({ [trait]: model.get(trait) }, { patch: true });
+/** Whether a trait was set locally, and the kernel does not know it. @param {Model} model @param {string} trait @returns {boolean} */
+export const isUnsent = (model, trait) => Boolean(marksOf(model)[UNSENT]?.has(trait));
+
+/** Sends the kernel, in one message, those traits that were only set locally. @param {Model} model @param {string[]} traits */
+export function sendTogether(model, traits) {
+  const unsent = model.comm_live ? traits.filter((trait) => marksOf(model)[UNSENT]?.delete(trait)) : [];
+  if (unsent.length) model.save(Object.fromEntries(unsent.map((trait) => [trait, model.get(trait)])), { patch: true });
 }
 
 /** Whether the kernel has not been told of all changes of some models. @param {Model[]} models */
@@ -108,13 +113,22 @@ export function listenTo(listeners) {
   };
 }
 
-/** Marks a link as ready: it follows its sources. @param {Model} link */
-export function markReady(link) {
-  marksOf(link)[READY] = true;
-  link.trigger("jaxlink:ready");
+/**
+ * Whether the page is the notebook's own, and a reload gets a new kernel or none. JupyterLab's address is its own, and its kernel
+ * outlives its page.
+ * @param {Manager} manager
+ */
+export const ownsPage = (manager) => "voila" in document.body.dataset || !kernelOf(manager);
+
+/** The key under which a page stores something: a server may show the same page at two addresses. @param {string} prefix */
+export const pageKey = (prefix) => `${prefix}${document.body.dataset.home ?? location.pathname}`;
+
+/** Marks a trait that the page's address has set. @param {Model} model @param {string} trait */
+export function markAddressed(model, trait) {
+  const marks = marksOf(model);
+  marks[ADDRESSED] ??= new Set();
+  marks[ADDRESSED].add(trait);
 }
 
-/** Waits until a link follows its sources. @param {Model} link @returns {Promise<void>} */
-export function whenReady(link) {
-  return marksOf(link)[READY] ? Promise.resolve() : new Promise((done) => link.once("jaxlink:ready", done));
-}
+/** Whether the page's address has set any trait of a model. @param {Model} model @returns {boolean} */
+export const isAddressed = (model) => Boolean(marksOf(model)[ADDRESSED]?.size);

@@ -6,11 +6,11 @@ from typing import Any
 
 from traitlets import HasTraits
 
-from gradient.link.constants import BROWSER, KERNEL
+from gradient.link.constants import BROWSER, KERNEL, Kind
 from gradient.link.declaration import check_names
 from gradient.link.errors import LinkError
 from gradient.link.events import Trait
-from gradient.link.traits import Kind, is_selected, kind_of, numeric_options, resolve, resolve_choice, short, takes
+from gradient.link.traits import is_selected, kind_of, numeric_options, resolve, resolve_choice, short, takes
 from gradient.link.wiring import KernelRenderer, Transition
 
 
@@ -152,7 +152,8 @@ def renderer_of(given: KernelRenderer | None) -> KernelRenderer | None:
     if given is None:
         return None
     _instance(given, KernelRenderer, "renderer")
-    check_functions(**{"renderer.render": given.render, "renderer.clear": given.clear})
+    functions = {name: getattr(given, name) for name in ("render", "clear", "render_rested")}
+    check_functions(**{f"renderer.{name}": function for name, function in functions.items()})
     check_mappings(**{"renderer.outputs": given.outputs})
     draws = given.browser_renders
     return replace(
@@ -161,6 +162,7 @@ def renderer_of(given: KernelRenderer | None) -> KernelRenderer | None:
         visible=_boolean(given.visible, "renderer.visible"),
         browser_renders=draws and _boolean(draws, "renderer.browser_renders"),
         outputs={name: resolve(trait, f"renderer.outputs[{name!r}]") for name, trait in given.outputs.items()},
+        rested=[resolve(trait, f"renderer.rested[{i}]") for i, trait in enumerate(given.rested)],
     )
 
 

@@ -1,7 +1,8 @@
 // Writes the outputs of a run to their targets: only those that have changed, because setting a trait redraws its views.
 
 import { deserialize } from "../adapters/ipywidgets.js";
-import { asKind, copyOutput, indexOfOption, isClose, isSameOutput, ROUNDING } from "./arrays.js";
+import { asKind, copyOutput, indexOfOption, isClose, isSameOutput } from "./arrays.js";
+import { KINDS, ROUNDING } from "./constants.js";
 import { isIn, joinCauses, NO_CAUSE, setAndSync, setLocally } from "./models.js";
 import { fillParts } from "./text.js";
 
@@ -18,6 +19,7 @@ export class OutputWriter {
   /** @param {Wiring} wiring */
   constructor(wiring) {
     this.wiring = wiring;
+    this.targets = inOrder(wiring.outputs);
     /** @type {Map<Target, { output: Output | string, value: any }>} */
     this.written = new Map(); // what this link has set last
     /** @type {Inputs} */
@@ -44,9 +46,10 @@ export class OutputWriter {
   /** The changed values, by model. @param {ReadOutput} read @returns {Map<Model, State>} */
   changedStates(read) {
     const states = new Map();
-    for (const target of this.wiring.outputs) {
-      const value = this.changedValue(target, read);
-      if (value !== undefined) states.set(target.model, { ...states.get(target.model), [target.trait]: value });
+    for (const target of this.targets) {
+      const { model, trait } = target;
+      const value = this.changedValue(target, read, withState(model, states.get(model)));
+      if (value !== undefined) states.set(model, { ...states.get(model), [trait]: value });
     }
     return states;
   }
@@ -55,8 +58,9 @@ export class OutputWriter {
    * The value of a target; undefined if it has this value already, is hidden, or cannot take it.
    * @param {Target} target
    * @param {ReadOutput} read
+   * @param {Pick<Model, "get">} limited what has the limits of its control
    */
-  changedValue(target, read) {
+  changedValue(target, read, limited) {
     const { field, model, trait, template, kind, options } = target;
     if (trait !== "visible" && model.get("visible") === false) {
       this.written.delete(target);
@@ -64,7 +68,8 @@ export class OutputWriter {
     }
     const output = template ? fillParts(template, read) : read(field);
     const written = this.written.get(target);
-    if (written && written.value === model.get(trait) && isSameOutput(written.output, output)) return undefined;
+    if (written && limited === model && written.value === model.get(trait) && isSameOutput(written.output, output))
+      return undefined;
     // A control cannot be set to infinity or NaN.
     if (this.wiring.syncTargets && typeof output === "number" && !Number.isFinite(output)) return undefined;
     const copy = copyOutput(output);
@@ -72,7 +77,7 @@ export class OutputWriter {
       ? indexOfOption(Number(copy), options)
       : template
         ? copy
-        : asKind(copy, kind, trait === "value" ? model : undefined);
+        : asKind(copy, kind, trait === "value" ? limited : undefined);
     if (taken === null || isNoIndex(model, trait, taken) || this.isSettled(target, taken)) return undefined;
     this.noteRounding(target, copy, taken);
     const value = template ? taken : deserialize(model, trait, taken);
@@ -87,7 +92,8 @@ export class OutputWriter {
 
   /** @param {Target} target @param {Output | string} output @param {any} value that is set in its place */
   noteRounding({ kind }, output, value) {
-    const isRounded = ROUNDING.has(kind) && !isClose(value, typeof output === "object" ? asKind(output, "numbers") : output);
+    const isRounded =
+      ROUNDING.includes(kind) && !isClose(value, typeof output === "object" ? asKind(output, KINDS.NUMBERS) : output);
     if (isRounded) this.cause = joinCauses(this.cause, { ...NO_CAUSE, isRounded });
   }
 
@@ -103,6 +109,16 @@ export class OutputWriter {
   setDurations(milliseconds) {
     for (const { model, trait } of this.wiring.transition?.durations ?? []) setLocally(model, { [trait]: milliseconds });
   }
+}
+
+/** The targets, values behind the limits that they have to keep. @param {Target[]} targets */
+function inOrder(targets) {
+  return targets.toSorted((one, other) => Number(one.trait === "value") - Number(other.trait === "value"));
+}
+
+/** A model as it will be. @param {Model} model @param {State} [state] @returns {Pick<Model, "get">} */
+function withState(model, state) {
+  return state ? { get: (trait) => (trait in state ? state[trait] : model.get(trait)) } : model;
 }
 
 /** Whether a trait is the index of an option or a page, of which there are fewer. @param {Model} model @param {string} trait @param {any} value */

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from traitlets import Dict, HasTraits
 
 from gradient.adapters.anywidget import ViewlessWidget
+from gradient.link.address import PageAddress
 from gradient.link.choose import Choice
 from gradient.link.errors import LinkError
 from gradient.link.events import Trait, is_on_page
@@ -28,7 +29,7 @@ class RememberedControls(ViewlessWidget):
         return list(self.spec.get("controls", ()))
 
 
-def remember(controls: Sequence[HasTraits | Trait], after: Sequence[Choice] = ()) -> RememberedControls:
+def remember(controls: Sequence[HasTraits | Trait], after: Sequence[Choice | PageAddress] = ()) -> RememberedControls:
     """Stores the values of controls in the visitor's browser tab, and restores them when the page is reloaded.
 
     A value that a visitor sets while the connection to the kernel is broken is kept too, and sent when the connection is back.
@@ -36,20 +37,23 @@ def remember(controls: Sequence[HasTraits | Trait], after: Sequence[Choice] = ()
     Args:
         controls: traits in the order in which they are restored: choices first, then the controls that they set. A widget alone
             means its `value`.
-        after: choices that must follow their sources before anything is restored.
+        after: choices that must follow their sources before anything is restored, and the `address` of the page. What stands in
+            that is not restored.
 
     Raises:
-        LinkError: if a trait is misspelt, or what is to come before is no choice.
+        LinkError: if a trait is misspelt, or what is to come before is neither a choice nor an address.
     """
     for argument, given in (("controls", controls), ("after", after)):
         if not isinstance(given, Sequence):
             raise LinkError(f"{argument} is {short(given)}. Give a list of them.")
     found = [_remembered(control, f"controls[{i}]") for i, control in enumerate(controls)]
     for i, choice in enumerate(after):
-        if not isinstance(choice, Choice):
-            raise LinkError(f"after[{i}] is {short(choice)}. Give what `choose` has returned.")
+        if not isinstance(choice, Choice | PageAddress):
+            raise LinkError(f"after[{i}] is {short(choice)}. Give what `choose` or `address` has returned.")
     remembered = RememberedControls()
-    remembered.spec = {"self": remembered, "controls": found, "after": list(after)}
+    # By which the values are stored: what a control is called may change with the language of a page.
+    names = [getattr(owner, "description", None) for owner, _ in found]
+    remembered.spec = {"self": remembered, "controls": found, "names": names, "after": list(after)}
     return remembered
 
 

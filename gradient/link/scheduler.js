@@ -2,16 +2,50 @@
 
 const KERNEL_QUIET_MS = 100; // the kernel does not say which of its changes is the last
 
+// Each link has its own instance of this module, and all have one queue.
+const QUEUE = Symbol.for("jaxlink.queue");
+
+/** @typedef {{ order: number, run: () => void }} Waiting a run, and which of the links has been declared how early */
+
+/** @returns {Waiting[]} */
+function sharedQueue() {
+  const shared = /** @type {Record<symbol, any>} */ (/** @type {unknown} */ (globalThis));
+  shared[QUEUE] ??= [];
+  return shared[QUEUE];
+}
+
+/** Runs what waits, the links in the order in which they were declared: each may change the inputs of those behind it. */
+function runAll() {
+  const queue = sharedQueue();
+  while (queue.length) {
+    const first = queue.reduce((one, other) => (other.order < one.order ? other : one));
+    queue.splice(queue.indexOf(first), 1);
+    try {
+      first.run();
+    } catch (error) {
+      reportError(error); // the others run all the same
+    }
+  }
+}
+
+/** Runs at the end of the task, with all that wait until then. @param {Waiting} waiting */
+function enqueue(waiting) {
+  const queue = sharedQueue();
+  queue.push(waiting);
+  if (queue.length === 1) queueMicrotask(runAll);
+}
+
 export class Scheduler {
-  /** @param {() => void} run */
-  constructor(run) {
+  /** @param {() => void} run @param {number} order of the link among all that were declared */
+  constructor(run, order) {
     this.run = run;
+    this.order = order;
     this.isScheduled = false;
     this.hasRunInFrame = false;
     this.timer = 0;
   }
 
-  /** Runs before the next frame: in a microtask if nothing has run in this frame. */
+  /** Runs before the next frame: at the end of the task if it has not run in this frame. */
   schedule() {
     if (this.isScheduled) return;
     this.isScheduled = true;
@@ -19,8 +53,9 @@ export class Scheduler {
       this.isScheduled = false;
       this.run();
     };
-    if (!this.hasRunInFrame || document.hidden) queueMicrotask(run);
-    else requestAnimationFrame(run);
+    const waiting = { order: this.order, run };
+    if (!this.hasRunInFrame || document.hidden) enqueue(waiting);
+    else requestAnimationFrame(() => enqueue(waiting));
   }
 
   /** Runs when the kernel has been quiet for a while. @param {() => void} [run] */

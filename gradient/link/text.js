@@ -10,6 +10,7 @@ import {
   WHOLE_LIMIT,
 } from "./constants.js";
 import { scalarAt } from "./arrays.js";
+import { decimalSign, localised } from "./page_language.js";
 
 /** @typedef {import("./arrays.js").Output} Output */
 /** @typedef {[sign: string, comma: string, digits: number, kind: string]} NumberFormat */
@@ -27,11 +28,11 @@ export function formatNumber(value, digits = SIGNIFICANT_DIGITS) {
   const size = Math.abs(value);
   if (Number.isInteger(value) && size < WHOLE_LIMIT) return String(value || 0); // no negative zero
   const needsExponent = size >= EXPONENT_FROM || size < EXPONENT_BELOW;
-  return needsExponent ? value.toExponential(digits - 1) : String(Number(value.toPrecision(digits)));
+  return localised(needsExponent ? value.toExponential(digits - 1) : String(Number(value.toPrecision(digits))));
 }
 
-/** A whole number's digits, by thousands. @param {string} digits */
-const byThousands = (digits) => digits.replace(/\B(?=(\d{3})+$)/g, ",");
+/** A whole number's digits, by thousands: a comma that does not stand before decimals is between them. @param {string} digits */
+const byThousands = (digits) => digits.replace(/\B(?=(\d{3})+$)/g, decimalSign() === "," ? "\u202f" : ",");
 
 /** A number with so many decimal places, however large it is. @param {number} size @param {number} digits @returns {string} */
 function toFixed(size, digits) {
@@ -58,7 +59,7 @@ export function formatWith(value, [sign, comma, digits, kind]) {
   const text = places || (kind === "e" ? size.toExponential(digits) : toFixed(size, digits));
   const [whole, ...rest] = text.split(".");
   const isNegative = value < 0 && /[1-9]/.test(text.split("e")[0]);
-  const written = [comma ? byThousands(whole) : whole, ...rest].join(".");
+  const written = [comma ? byThousands(whole) : whole, ...rest].join(decimalSign());
   return `${isNegative ? "-" : sign}${written}${kind === "%" ? "%" : ""}`;
 }
 

@@ -1,6 +1,7 @@
 """Formats numbers in texts. The kernel uses this module and a page uses `text.js`; both write the same text."""
 
 import math
+import re
 from decimal import ROUND_HALF_UP, Context, Decimal
 
 from gradient.link.constants import (
@@ -13,6 +14,7 @@ from gradient.link.constants import (
     WHOLE_LIMIT,
 )
 
+_POINT = re.compile(r"(?<=\d)\.(?=\d)")
 _ENOUGH = Context(prec=1500, rounding=ROUND_HALF_UP)  # digits for any float64 as it is
 
 
@@ -47,3 +49,8 @@ def format_with(value: float, sign: str, comma: str, digits: int, kind: str) -> 
         return f"{sign and '+'}0{'.' * (digits > 0)}{'0' * digits}e+0" if exact == 0 else text
     rounded = exact.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP, _ENOUGH)
     return f"{abs(rounded) if rounded == 0 else rounded:{sign}{comma}.{digits}f}" + ("%" if kind == "%" else "")
+
+
+def localised(text: str, decimal: str) -> str:
+    """A text with numbers as this module writes them, with another sign before their decimals."""
+    return text if decimal == "." else _POINT.sub(decimal, text)

@@ -2,7 +2,6 @@
 
 import difflib
 from collections.abc import Sequence
-from enum import StrEnum
 from typing import Any, cast
 
 import numpy as np
@@ -11,25 +10,11 @@ from traitlets import Bool, Container, Float, HasTraits, Int, TraitError, TraitT
 
 from gradient.adapters.ipywidgets import option_values
 from gradient.adapters.traitlets import item_trait, item_traits, validated
+from gradient.link.constants import Kind
 from gradient.link.errors import LinkError
 from gradient.link.events import Trait
 
 INDEX = "index"
-
-
-class Kind(StrEnum):
-    """Which values a trait takes, where that is not whatever it is given."""
-
-    TEXT = "text"
-    TEXTS = "texts"
-    BOOLEAN = "boolean"
-    INTEGER = "integer"
-    NUMBER = "number"
-    INTEGERS = "integers"
-    NUMBERS = "numbers"
-    SLIDER = "slider"
-    SLIDERS = "sliders"
-    ANY = "any"
 
 
 _LISTS = {
@@ -40,7 +25,6 @@ _LISTS = {
     Kind.INTEGERS: Kind.INTEGERS,
     Kind.NUMBERS: Kind.NUMBERS,  # lists of lists
 }
-ROUNDING = (Kind.INTEGER, Kind.INTEGERS, Kind.SLIDER, Kind.SLIDERS)
 # Their `value` is always one of their steps on a page.
 SLIDERS = (FloatSlider, IntSlider, FloatLogSlider, FloatRangeSlider, IntRangeSlider)
 _KINDS = ((Unicode, Kind.TEXT), (Bool, Kind.BOOLEAN), (Int, Kind.INTEGER), (Float, Kind.NUMBER))
@@ -82,7 +66,7 @@ def resolve_choice(given: Any, argument: str) -> Trait:
     value = getattr(owner, name)
     if value is None or isinstance(value, bool | int | np.integer):
         return owner, name
-    instead = f' Give its "{INDEX}" instead.' if owner.has_trait(INDEX) else ""
+    instead = f' Give its "{INDEX}" instead.' if owner.has_trait(INDEX) and name != INDEX else ""
     raise LinkError(f"{argument}: {type(owner).__name__}.{name} holds {short(value)}, and a choice is an index.{instead}")
 
 
@@ -160,7 +144,7 @@ def check_input(name: str, trait: Trait) -> None:
     value = getattr(*trait)
     where = f"{type(trait[0]).__name__}.{trait[1]}"
     has_numbers = _is_numeric(_placeholder(trait) if value is None else value)
-    if not has_numbers or kind_of(trait) is Kind.TEXTS:
+    if not has_numbers or kind_of(trait) is Kind.TEXTS or _is_empty_list(trait, value):
         instead = f' Link its "{INDEX}" instead.' if trait[0].has_trait(INDEX) and trait[1] == "value" else ""
         raise LinkError(
             f"inputs[{name!r}]: {where} holds {short(value)}, and a function takes numbers, booleans and arrays.{instead}"
@@ -182,6 +166,11 @@ def _declared(trait: Trait) -> TraitType:
 def _placeholder(trait: Trait) -> Any:
     options = numeric_options(trait)
     return options[0] if options else {Kind.INTEGER: 0, Kind.NUMBER: 0.0, Kind.BOOLEAN: False}.get(kind_of(trait))
+
+
+def _is_empty_list(trait: Trait, value: Any) -> bool:
+    """Whether a value is an empty list of what are no numbers, such as the files of an upload."""
+    return isinstance(_declared(trait), Container) and kind_of(trait) is Kind.ANY and not value
 
 
 def _is_numeric(value: Any) -> bool:

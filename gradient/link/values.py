@@ -7,12 +7,16 @@ from typing import Any
 import numpy as np
 from ipywidgets import Widget, widget_serialization
 
+from gradient.link.constants import Kind
 from gradient.link.events import Trait
-from gradient.link.traits import Kind
 
 # The types that JavaScript has no typed array for, and what a page gets instead.
 _PAGE_DTYPES = {"int64": "int32", "uint64": "uint32", "bool": "uint8"}
 _CLOSE = 1e-6
+_CLOSED = (
+    "IPY_MODEL_"  # the reference of a closed widget, which has no id any more; ipywidgets would fail, and with it the page
+)
+LIMITS = ("min", "max", "step", "base")  # the traits of a control that say which values it takes
 _STEP_DIGITS = 12  # of a slider's steps, which are sums of floats
 _FUNCTION_DTYPES = {"b": np.bool_, "f": np.float32}
 
@@ -115,7 +119,7 @@ def snapshot(inputs: Mapping[str, np.ndarray], static: Mapping[str, Any]) -> dic
 def as_json(value: Any, _: object = None) -> Any:
     """Converts a value to what a page takes: widgets to references, arrays to bytes with a type and a shape, at any depth."""
     if isinstance(value, Widget):
-        return widget_serialization["to_json"](value, None)
+        return _CLOSED if value.comm is None else widget_serialization["to_json"](value, None)
     if isinstance(value, np.ndarray):
         data = np.ascontiguousarray(value, _PAGE_DTYPES.get(str(value.dtype)))
         return {"value": data.tobytes(), "dtype": str(data.dtype), "shape": list(data.shape)}

@@ -1,13 +1,13 @@
 // The traits of a link, as `wiring.py` describes them, with models in the place of references.
 
-import { getModel, kernelOf } from "../adapters/ipywidgets.js";
+import { getModel, hasModel, kernelOf } from "../adapters/ipywidgets.js";
 
 /** @typedef {import("../adapters/ipywidgets.js").Manager} Manager */
 /** @typedef {import("./models.js").Model} Model */
 /** @typedef {import("./models.js").PageTrait} PageTrait */
 /** @typedef {import("./text.js").Part} Part */
 /** @typedef {[reference: string, trait: string]} Reference */
-/** @typedef {"text" | "boolean" | "integer" | "number" | "integers" | "numbers" | "slider" | "sliders" | "any"} Kind which values a trait takes */
+/** @typedef {import("./constants.js").Kind} Kind */
 /** @typedef {[reference: string, trait: string, template: Part[] | null, kind: Kind, options: number[] | null]} TargetReference */
 /** @typedef {PageTrait & { name: string }} Source an input of the function */
 /** @typedef {{ field: string, template: Part[] | null, kind: Kind, options: number[] | null }} Written how a field is written */
@@ -17,6 +17,7 @@ import { getModel, kernelOf } from "../adapters/ipywidgets.js";
 /**
  * @typedef {object} Spec
  * @property {string} self
+ * @property {number} order
  * @property {Record<string, Reference>} inputs
  * @property {Record<string, Reference>} static
  * @property {Record<string, TargetReference[]>} outputs
@@ -31,6 +32,7 @@ import { getModel, kernelOf } from "../adapters/ipywidgets.js";
 /**
  * @typedef {object} Wiring
  * @property {Model} own the link's model
+ * @property {number} order in which the link was declared among all
  * @property {boolean} hasKernel false on a static page
  * @property {Source[]} inputs
  * @property {Source[]} static
@@ -42,6 +44,11 @@ import { getModel, kernelOf } from "../adapters/ipywidgets.js";
  * @property {PageTrait | null} browserRenders
  * @property {Transition | null} transition
  */
+
+/** Whether a page has the inputs of a link. @param {Manager} manager @param {Spec} spec */
+export function hasInputs(manager, { inputs, static: choices }) {
+  return [...Object.values(inputs), ...Object.values(choices)].every(([reference]) => hasModel(manager, reference));
+}
 
 /**
  * Finds the models of a link's traits.
@@ -55,13 +62,16 @@ export async function resolveWiring(manager, spec) {
   const findSources = (/** @type {Record<string, Reference>} */ traits) =>
     Promise.all(Object.entries(traits).map(async ([name, reference]) => ({ name, ...(await find(reference)) })));
   const findTargets = (/** @type {[string, TargetReference[]]} */ [field, targets]) =>
-    targets.map(async ([reference, trait, template, kind, options]) => ({
-      ...{ field, template, kind, options },
-      ...(await find([reference, trait])),
-    }));
+    targets
+      .filter(([reference]) => hasModel(manager, reference)) // those that are not closed
+      .map(async ([reference, trait, template, kind, options]) => ({
+        ...{ field, template, kind, options },
+        ...(await find([reference, trait])),
+      }));
   const { transition } = spec;
   return {
     own: await getModel(manager, spec.self),
+    order: spec.order,
     hasKernel: Boolean(kernelOf(manager)),
     inputs: await findSources(spec.inputs),
     static: await findSources(spec.static),

@@ -2,16 +2,18 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import numpy as np
 from ipywidgets import Widget
 from traitlets import HasTraits
 
+from gradient.link.constants import ROUNDING
 from gradient.link.events import Trait, is_on_page
 from gradient.link.template import Template
-from gradient.link.traits import ROUNDING, kind_of, numeric_options, page_trait, present
-from gradient.link.values import as_input, as_kind, is_close, nearest_option
+from gradient.link.traits import kind_of, numeric_options, page_trait, present
+from gradient.link.values import LIMITS, as_input, as_kind, is_close, nearest_option
 
 
 class Output(NamedTuple):
@@ -20,22 +22,29 @@ class Output(NamedTuple):
     target: Trait
     template: Template | None = None
 
-    def value(self, fields: Mapping[str, Any], name: str) -> Any:
-        """What is written of a result, whose field has this name; None leaves the trait as it is."""
+    def value(self, fields: Mapping[str, Any], name: str, limits: Mapping[Trait, Any] | None = None) -> Any:
+        """What is written of a result, whose field has this name; None leaves the trait as it is.
+
+        `limits` has, by their traits, those that the result sets, and which hold for this value already.
+        """
         if self.template:
             return self.template.fill(lambda field: fields[field])
         if options := numeric_options(self.target):
             return nearest_option(fields[name], options)
-        return as_kind(fields[name], kind_of(self.target), self._limited())
+        return as_kind(fields[name], kind_of(self.target), self._limited(limits or {}))
 
-    def _limited(self) -> HasTraits | None:
-        """The widget whose limits hold for the target: they are those of its `value`."""
-        return self.target[0] if self.target[1] == "value" else None
+    def _limited(self, limits: Mapping[Trait, Any]) -> Any:
+        """What has the limits that hold for the target: they are those of its `value`."""
+        owner, trait = self.target
+        if trait != "value":
+            return None
+        new = {name: limits[owner, name] for name in LIMITS if limits.get((owner, name)) is not None}
+        return SimpleNamespace(**{name: getattr(owner, name, None) for name in LIMITS} | new) if new else owner
 
-    def is_rounded(self, fields: Mapping[str, Any], name: str) -> bool:
-        """Whether the target does not take the number as it is."""
+    def is_rounded(self, fields: Mapping[str, Any], name: str, value: Any) -> bool:
+        """Whether the target takes this value, and not the number as it is."""
         rounds = not self.template and kind_of(self.target) in ROUNDING
-        return rounds and not is_close(self.value(fields, name), fields[name])
+        return rounds and not is_close(value, fields[name])
 
     def as_json(self) -> list:
         """What a page takes; see `wiring.js`."""
@@ -54,6 +63,8 @@ class KernelRenderer:
         clear: removes the picture when the page starts to compute.
         browser_renders: a boolean trait that is set to whether the page draws.
         outputs: for fields of the result, the traits from which the page draws.
+        rested: traits that a page which computes sends when its visitor has come to rest.
+        render_rested: draws what these hold, without computing; returns False if that is drawn already.
     """
 
     render: Callable[..., None]
@@ -62,6 +73,8 @@ class KernelRenderer:
     clear: Callable[[], None] | None = None
     browser_renders: Trait | None = None
     outputs: Mapping[str, Trait] = field(default_factory=dict)
+    rested: Sequence[Trait] = ()
+    render_rested: Callable[[], bool] | None = None
 
 
 @dataclass(frozen=True)
@@ -135,11 +148,12 @@ class Wiring:
                 return _why_not_on_page(widget, name)
         return ""
 
-    def spec(self, link: Widget) -> dict:
+    def spec(self, link: Widget, order: int) -> dict:
         """Describes the link to a page. `jaxlink.js` reads it."""
         transition = self.transition
         return {
             "self": link,
+            "order": order,
             "inputs": {name: page_trait(trait) for name, trait in self.inputs.items()},
             "static": self.static,
             "outputs": {name: [output.as_json() for output in found] for name, found in self.page_outputs().items()},

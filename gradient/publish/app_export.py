@@ -1,44 +1,22 @@
-"""What a published page has of an `App`, besides its widgets: its style, and prerendered images of its fields."""
+"""What a published page has of an `App`, besides its widgets, whose figures its overlay draws."""
 
-from pathlib import Path
-from typing import Any
-
-from matplotlib.figure import Figure
-
-from gradient.adapters.ipympl import EMPTY, resize
 from gradient.app import App
-from gradient.publish.kernel import PIXEL_RATIO, Exported
-from gradient.publish.prerender import prerender
+from gradient.publish.kernel import Exported
 from gradient.views.shell import style_sheet
-from gradient.views.style import MARGINS
-
-# The field's size in CSS pixels in windows of 390 x 844, 820 x 1180 and 1440 x 900: there no image is stretched.
-SIZES = [(368, 338), (387, 826), (700, 684)]
+from gradient.views.style import MAP_SHADES, MARGINS
 
 
-def export(folder: Path) -> Exported:
-    """Writes the images of the fields of the app that is open, if there is one, into a folder."""
+def export() -> Exported:
+    """Frees the figures of the app that is open, if there is one, and returns what a page needs of the app."""
     app = App.opened()
     if app is None:
         return Exported()
-    figures = _prerender_all(app, folder)
-    return Exported(figures, style_sheet(), dict.fromkeys(figures, EMPTY))
+    app.field.leave_to_page(app.problems)
+    return Exported(f"{style_sheet()}\n{_blank_field()}", app.wording.model_id)
 
 
-def _prerender_all(app: App, folder: Path) -> dict[str, list]:
-    # Not by choosing each problem, which would set its defaults in the controls: they stay as the notebook has left them.
-    app.field.clear()
-    figures = {}
-    for index, picture in enumerate(app.field.pictures):
-        files = {size: folder / f"figure-{index}-{size[0]}.webp" for size in SIZES}
-        figures[picture.canvas.model_id] = [_prerender(picture.figure, file, size) for size, file in files.items()]
-    shown = app.field.pictures[app.problem.index].canvas.model_id
-    return {shown: figures.pop(shown)} | figures
-
-
-def _prerender(figure: Figure, file: Path, size: tuple[int, int]) -> dict[str, Any]:
-    """Writes an image of a figure at a size in CSS pixels, and returns what the page needs to draw it."""
-    resize(figure, size, PIXEL_RATIO)
-    image, layout = prerender(figure)
-    file.write_bytes(image)
-    return {"file": file.name, "margins": MARGINS, **layout}
+def _blank_field() -> str:
+    """What the style sheet needs to show where the axes of the field will be: their margins, and a shade of the map."""
+    margins = zip(("left", "top", "right", "bottom"), MARGINS, strict=True)
+    values = {**{f"--{side}": f"{margin}px" for side, margin in margins}, "--shade": MAP_SHADES[len(MAP_SHADES) // 2]}
+    return f".techni-loading .techni-field {{ {' '.join(f'{name}: {value};' for name, value in values.items())} }}"

@@ -58,7 +58,7 @@ def _needs(widget: Widget) -> Iterator[str]:
         yield from _empty_source(widget)
     for callback in map(_whole, (*observers_of(widget), *message_handlers(widget))):
         if not _is_internal(callback):
-            yield f"{_described(widget)} calls {_name(callback)}, Python code that needs a kernel."
+            yield f"{described(widget)} calls {_name(callback)}, Python code that needs a kernel."
 
 
 def _link_needs(link: JaxLink) -> Iterator[str]:
@@ -67,12 +67,21 @@ def _link_needs(link: JaxLink) -> Iterator[str]:
         yield f"the jaxlink of {link.signature()} needs a kernel. {reason}"
 
 
-def _empty_source(link: Link) -> Iterator[str]:
-    """A `jslink` passes on None where a trait has no value yet. The kernel refuses it and sends its own value back."""
+def links_from_nothing() -> list[Link]:
+    """Each `jslink` that passes on None where a trait has no value yet. A kernel refuses it and sends its own value back."""
+    return [link for link in live_widgets() if isinstance(link, Link) and _passes_nothing(link)]
+
+
+def _passes_nothing(link: Link) -> bool:
     (source, name), (target, target_name) = link.source, link.target
-    if getattr(source, name) is None and not target.traits()[target_name].allow_none:
+    return getattr(source, name) is None and not target.traits()[target_name].allow_none
+
+
+def _empty_source(link: Link) -> Iterator[str]:
+    (source, name), (target, target_name) = link.source, link.target
+    if _passes_nothing(link):
         yield (
-            f"the jslink from {_described(source)} takes the {target_name} from {_described(target)}, for its {name} is None. "
+            f"the jslink from {described(source)} takes the {target_name} from {described(target)}, for its {name} is None. "
             "Give it a value first."
         )
 
@@ -103,7 +112,8 @@ def _is_installed(module: str) -> bool:
     return any(folder in file for folder in _PACKAGES)
 
 
-def _described(widget: Widget) -> str:
+def described(widget: Widget) -> str:
+    """A widget, for messages."""
     description = getattr(widget, "description", "")
     return f"the {type(widget).__name__} {description!r}" if description else f"a {type(widget).__name__}"
 

@@ -76,7 +76,7 @@ def _without_error(value: Any, cell: int | None, report: Report) -> Any:
 
 def _shorten_paths(value: Any, folder: Path) -> bool:
     """Shortens the paths in all texts of nested lists and dictionaries; returns whether there are any."""
-    shorter = [(replace, short) for text, replace in texts(value) if (short := _short(text, folder)) != text]
+    shorter = [(replace, short) for text, replace in texts(value) if (short := short_paths(text, folder)) != text]
     for replace, short in shorter:
         replace(short)
     return bool(shorter)
@@ -92,7 +92,7 @@ def texts(value: Any) -> Iterator[tuple[str, Callable[[str], None]]]:
                 yield from texts(item)
 
 
-def _short(text: str, folder: Path) -> str:
+def short_paths(text: str, folder: Path) -> str:
     """A text in which no path tells where the author keeps the notebook, the packages or anything else of their own."""
     if "-packages/" in text:  # the patterns are slow in megabytes of text without a space
         text = _PACKAGES.sub("", text)

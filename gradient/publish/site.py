@@ -14,14 +14,15 @@ from gradient.publish.execution import add_ids, execute
 from gradient.publish.files import addresses_in_widgets, addresses_on_page, copy_files
 from gradient.publish.folder import SiteFolder, replacing
 from gradient.publish.formulas import need_script
-from gradient.publish.outputs import clean_outputs, clean_state
+from gradient.publish.later_words import as_file, take_prose, take_table
+from gradient.publish.outputs import clean_outputs, clean_state, short_paths
 from gradient.publish.page import render
+from gradient.publish.programs import take_later_programs
 from gradient.publish.report import Report
-from gradient.publish.scripts import bundle, icon_fonts, other_files, replace_unknown
+from gradient.publish.scripts import OWN, bundle, icon_fonts, minify, other_files, replace_unknown
 
 _TEMPLATE = Path(__file__).parent / "template"
 _NPM_CACHE = Path("build") / "npm"  # in the folder where the command runs
-_OWN = f"{__package__.partition('.')[0]}."  # the start of the names of this package's widgets
 
 
 def publish(notebook: Path, out: Path, *, allow_missing: bool = False) -> None:
@@ -43,9 +44,9 @@ def publish(notebook: Path, out: Path, *, allow_missing: bool = False) -> None:
     with replacing(out) as folder, tempfile.TemporaryDirectory() as exported:
         executor = execute(node, source, Path(exported))
         made_in = executor.made_in
-        state = _collect(Path(exported), folder)
+        state = json.loads((Path(exported) / "state.json").read_text())
         for id_, what in (*state.pop("missing"), *replace_unknown(state)):
-            report.lacks(made_in.get(id_), what)
+            report.lacks(made_in.get(id_), short_paths(what, source))
         _note_messages(executor.messages, state, report)
         for id_ in state.pop("pictures"):
             report.remark(made_in.get(id_), "its Matplotlib figure is a picture on the page, not interactive.")
@@ -61,38 +62,39 @@ def _note_messages(messages: dict[str, int], state: dict, report: Report) -> Non
     """Remarks on the messages to widgets, such as what an ipycanvas draws: they reach only a page that is open already."""
     for id_, cell in messages.items():
         model = state["state"].get(id_)
-        if model and id_ not in {*state["pictures"], *state["figures"]}:
+        if model and id_ not in state["pictures"]:
             kind = model["state"].get("_anywidget_id") or f"{model['state'].get('_model_module')}.{model['model_name']}"
-            if not kind.startswith(_OWN):
+            if not kind.startswith(OWN):
                 report.remark(cell, f"its messages to {kind} reach no page that is opened later, neither this one nor Voilà's.")
 
 
-def _collect(exported: Path, folder: SiteFolder) -> dict:
-    """Copies what the kernel has exported into the site; returns the widgets' state, with the images' addresses in it."""
-    state = json.loads((exported / "state.json").read_text())
-    for image in (image for images in state["figures"].values() for image in images):
-        image["file"] = folder.add_asset(image["file"], (exported / image["file"]).read_bytes())
-    return state
-
-
 def _write(node: nbformat.NotebookNode, state: dict, folder: SiteFolder, report: Report) -> str:
-    """Writes the page with its scripts, and returns its HTML."""
-    first: list[dict] = next(iter(state["figures"].values()), [])
+    """Writes the page with its scripts, and returns all of its HTML."""
+    programs, state["programs"] = take_later_programs(state["state"])
+    choice = state["words"]
+    table = take_table(state["state"], choice) if choice else []
+    page_script = minify(state["state"], esm(_TEMPLATE / "page.js"), _NPM_CACHE)
     script = bundle(state, _NPM_CACHE, has_formulas=need_script(node.cells, state["state"]))
     site: dict[str, Any] = {
         "widgets": folder.add_asset("widgets.js", script.encode()),
-        "images": [{name: image[name] for name in ("file", "size")} for image in first],
+        "programs": folder.add_asset("programs.bin", programs) if programs else "",
+        "has_app": bool(state["style"]),
         "style": f"{state.pop('style')}\n{(_TEMPLATE / 'site.css').read_text()}",
-        "script": esm(_TEMPLATE / "page.js"),
+        "script": page_script,
     }
     for file in (*icon_fonts(_NPM_CACHE), *other_files(state)):  # a script looks for them beside itself
         shutil.copy(file, folder.path / "assets")
-    html = _filled(render(node, report, **site), state=_json_in_html(state))
+    rendered = render(node, report, **site)
+    shown, prose = take_prose(rendered) if choice else (rendered, [])
+    words = folder.add_asset("words.json", as_file(table, prose)) if choice else ""
+    state["words"] = {"file": words, "choice": choice} if choice else None
+    html = _filled(shown, state=_json_in_html(state))
     folder.add_page("index.html", html)
     version = hashlib.sha256(html.encode()).hexdigest()[:12]
     worker = (_TEMPLATE / "worker.js").read_text()
-    folder.add_page("worker.js", _filled(worker, version=version, script=site["widgets"]))
-    return html
+    files = " ".join(filter(None, (site["widgets"], site["programs"])))
+    folder.add_page("worker.js", _filled(worker, version=version, files=files))
+    return rendered
 
 
 def _filled(template: str, **values: str) -> str:

@@ -122,10 +122,10 @@ class Application(VoilaApplication):
         roots = {"static": self.static_paths, "labextensions": self.labextensions_path}
         return write_bundle(Path(self.connection_dir), chunks(roots, CHUNKS.read_text().split()))
 
-    def _metadata(self) -> dict[str, str]:
-        """The notebook's title and description."""
+    def _metadata(self) -> dict[str, Any]:
+        """The notebook's metadata, with a title and a description."""
         metadata = json.loads(Path(self.notebook_path).read_text(encoding="utf-8"))["metadata"]
-        return {"title": metadata.get("title", Path(self.notebook_path).stem), "description": metadata.get("description", "")}
+        return {"title": Path(self.notebook_path).stem, "description": "", **metadata}
 
     def _check_site(self, site: Site) -> None:
         if not site.exists:

@@ -10,6 +10,7 @@ from gradient.adapters.tornado import abandon
 from gradient.server.connections import PIECE_BYTES
 from gradient.server.headers import content_security_policy
 from gradient.server.page_context import CARD, PageContext
+from gradient.server.words import WORDS, language_of
 
 
 class StaticPageHandler(RequestHandler):
@@ -36,7 +37,8 @@ class StaticPageHandler(RequestHandler):
             caching: the header Cache-Control.
             variant: see `Site.page`.
         """
-        page = await self.context.site.page(**variant, accepted=self.request.headers.get("Accept-Encoding", ""))
+        accepted = self.request.headers.get("Accept-Encoding", "")
+        page = await self.context.site.page(**variant, language=self.language, accepted=accepted)
         self.set_header("Content-Type", "text/html; charset=utf-8")
         self.set_header("Cache-Control", caching)
         self.allow_scripts(*self.context.site.scripts)
@@ -63,11 +65,17 @@ class StaticPageHandler(RequestHandler):
         """A template, with this request's facts, some of which may be replaced."""
         return self.settings["voila_jinja2_env"].get_template(f"{name}.html.j2").render(server=self.facts() | changes)
 
-    def facts(self) -> dict[str, str]:
-        """What templates say about the page."""
-        context = self.context
+    @property
+    def language(self) -> str:
+        """The language that the client prefers of those that the server speaks."""
+        return language_of(self.request.headers.get("Accept-Language", ""))
+
+    def facts(self) -> dict[str, Any]:
+        """What templates say about the page, and their words."""
+        context, language = self.context, self.language
         address = f"{self.request.protocol}://{self.request.host}{context.home}"
-        return {**context.metadata, "home": context.home, "address": address, "card": address + CARD, "nonce": self.nonce}
+        page = {"home": context.home, "address": address, "card": address + CARD, "nonce": self.nonce}
+        return {**context.metadata(language), **page, "language": language, "words": WORDS[language]}
 
     def allow_scripts(self, *sources: str) -> None:
         """Allows inline scripts, by a nonce or by their hashes."""

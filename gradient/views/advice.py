@@ -2,6 +2,7 @@
 
 import pathlib
 from collections.abc import Sequence
+from typing import Any
 
 import anywidget
 from ipywidgets import Widget, widget_serialization
@@ -10,15 +11,20 @@ from traitlets import Dict, Float, Instance, Int, List
 from gradient.frame import NEVER
 from gradient.link.modules import esm
 from gradient.link.template import Template
+from gradient.views.languages import Language
 from gradient.views.sentences import ADVICE
 from gradient.views.strip import Strip
-from gradient.views.view import Trait
+from gradient.views.view import Trait, Worded
 
 _HERE = pathlib.Path(__file__).parent
 _FIELDS = ("advised_slider", "advised_index", "advised_loss", "offset", "scale")
 
 
-class Advice(anywidget.AnyWidget):
+def _as_json(words: dict[str, str]) -> dict[str, Any]:
+    return words | {"rescale": Template.of_sentence(words["rescale"]).as_json()}
+
+
+class Advice(Worded, anywidget.AnyWidget):
     """A sentence that names one value of one slider, which was run, and a button that sets it.
 
     Attributes:
@@ -40,7 +46,7 @@ class Advice(anywidget.AnyWidget):
     offset = Float(0.0).tag(sync=True)
     scale = Float(0.0).tag(sync=True)
     never = Int(NEVER).tag(sync=True)
-    words = Dict(ADVICE | {"rescale": Template.of_sentence(ADVICE["rescale"]).as_json()}).tag(sync=True)
+    words = Dict(_as_json(ADVICE)).tag(sync=True)
 
     def __init__(self, strips: Sequence[Strip]) -> None:
         """Takes the strips under the sliders."""
@@ -50,3 +56,7 @@ class Advice(anywidget.AnyWidget):
     def outputs(self) -> dict[str, Trait]:
         """The fields of a sweep that it shows."""
         return {name: (self, name) for name in _FIELDS}
+
+    def worded(self, language: Language) -> dict[Trait, Any]:
+        """What it says."""
+        return {(self, "words"): _as_json(language.words.ADVICE)}

@@ -1,9 +1,10 @@
 // The next step in numbers: the optimizer's formula with its values, and, unfolded, the arithmetic of one data point.
 
 import { numbersOf } from "./array.js";
-import { numberOf, vectorOf, withNumbers } from "./numbers.js";
+import { listOf, numberOf, vectorOf, withNumbers } from "./numbers.js";
 import { oncePerTask } from "./observers.js";
 import { setText, setTexts } from "./texts.js";
+import { worded } from "./worded.js";
 
 /** @typedef {import("./observers.js").ViewModel} ViewModel */
 
@@ -43,8 +44,7 @@ function planarTexts(model) {
 
 /** The gradient of a larger model, by layer. @param {ViewModel} model @returns {string[]} */
 function layerTexts(model) {
-  const norms = Array.from(numbersOf(model.get("layer_norms")), numberOf);
-  return [`${model.get("words").layers} ${norms.join(", ")}`];
+  return [`${model.get("words").layers} ${listOf(numbersOf(model.get("layer_norms")))}`];
 }
 
 /** A table of the example's arithmetic: the point, and the mean of all points. @param {ViewModel} model */
@@ -69,8 +69,8 @@ function fillTable(table, rows) {
       row.role = "row";
       row.append(
         ...cells.map((text, j) => {
-          const cell = document.createElement(i === 0 || j === 0 ? "th" : "td");
-          cell.role = i === 0 ? "columnheader" : j === 0 ? "rowheader" : "cell";
+          const cell = document.createElement((i === 0 || j === 0) && text ? "th" : "td"); // the corner is no heading
+          cell.role = !text ? "cell" : i === 0 ? "columnheader" : j === 0 ? "rowheader" : "cell";
           cell.textContent = text;
           return cell;
         }),
@@ -114,4 +114,4 @@ function render({ model, el }) {
   return () => model.off("change", schedule);
 }
 
-export default { render };
+export default { render: worded(render) };

@@ -9,14 +9,15 @@ from traitlets import Dict, Float, List, Unicode
 from gradient.link.modules import esm
 from gradient.optimizers import OPTIMIZERS
 from gradient.views.array import Array
+from gradient.views.languages import Language
 from gradient.views.sentences import ARITHMETIC
-from gradient.views.view import Outputs, Trait, View
+from gradient.views.view import Outputs, Trait, View, Worded
 
 _HERE = pathlib.Path(__file__).parent
 _ARRAYS = ("parameters", "gradient", "next_parameters", "memory", "settings", "example", "layer_norms")
 
 
-class ArithmeticLine(View, anywidget.AnyWidget):
+class ArithmeticLine(View, Worded, anywidget.AnyWidget):
     """What the optimizer does next, in real numbers. Of a model with more than two parameters it shows norms only.
 
     Attributes:
@@ -52,3 +53,7 @@ class ArithmeticLine(View, anywidget.AnyWidget):
             (self, "formula"): [record.formula for record in records],
             (self, "names"): [["learning_rate", *record.hyperparameters] for record in records],
         }
+
+    def worded(self, language: Language) -> dict[Trait, Any]:
+        """What it says."""
+        return {(self, "words"): language.words.ARITHMETIC}

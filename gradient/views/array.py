@@ -8,7 +8,8 @@ from traitlets import TraitError, TraitType
 
 def _to_json(array: np.ndarray, _: object) -> dict:
     little_endian = np.ascontiguousarray(array, "<f4")
-    return {"value": memoryview(little_endian.tobytes()), "dtype": "float32", "shape": list(array.shape)}
+    # As a page sends it, type included: an array that differs from what a page has sent would be sent back.
+    return {"value": memoryview(little_endian.tobytes()), "dtype": "float32", "shape": list(array.shape), "type": None}
 
 
 def _from_json(message: Any, _: object) -> np.ndarray:
@@ -18,8 +19,8 @@ def _from_json(message: Any, _: object) -> np.ndarray:
 class Array(TraitType):
     """A NumPy array of float32 with `ndim` axes, empty at first.
 
-    In the browser it is {value: its bytes, little-endian, in row-major order; dtype: "float32"; shape}. Setting it to an equal
-    array changes nothing.
+    In the browser it is {value: its bytes, little-endian, in row-major order; dtype: "float32"; shape; type: null}. Setting it
+    to an equal array changes nothing.
 
     Raises:
         TraitError: if it is set to anything but an array of numbers with `ndim` axes.
@@ -48,5 +49,5 @@ class Array(TraitType):
     def set(self, obj: Any, value: Any) -> None:
         """Sets it and notifies observers, unless it is equal: traitlets' own comparison cannot tell for arrays."""
         new = self.validate(obj, value)
-        if not np.array_equal(np.asarray(self.get(obj)), new):
+        if not np.array_equal(np.asarray(self.get(obj)), new, equal_nan=True):
             super().set(obj, new)

@@ -27,6 +27,7 @@
  * @property {number[]} tickDigits see `plane.py`
  * @property {{ start: string, third: string, end: string }} lossTemplates
  * @property {Record<string, PlaneWords>} planeWords by the plane's case
+ * @property {import("./landscape.js").FieldTheme} field
  *
  * @typedef {Object} AxesCanvas
  * @property {CanvasRenderingContext2D} context
@@ -41,8 +42,7 @@
 /** Gives a canvas one pixel for each of the screen's, all over its place. @param {HTMLCanvasElement} canvas @param {Place} place @param {number} ratio */
 export function fitCanvas(canvas, { clientWidth, clientHeight }, ratio) {
   const [width, height] = [Math.round(clientWidth * ratio), Math.round(clientHeight * ratio)];
-  if (canvas.width === width && canvas.height === height) return;
-  [canvas.width, canvas.height] = [width, height];
+  if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = [width, height];
   [canvas.style.width, canvas.style.height] = [`${width / ratio}px`, `${height / ratio}px`];
 }
 

@@ -17,7 +17,7 @@ export function drawTicks(axes, { across, up, labels }) {
   const { muted, ink } = theme.colours;
   const [points, bottom] = [theme.pixelsPerPoint, box.top + box.height];
   setFont(axes, "small");
-  const widest = Math.max(...up.map(({ label }) => context.measureText(label).width));
+  const widest = Math.max(0, ...up.map(({ label }) => context.measureText(label).width));
   const lines = new Path2D();
   lines.rect(box.left, box.top, box.width, box.height);
   for (const { place, label } of across) {

@@ -3,9 +3,11 @@
 import { getModel } from "../adapters/ipywidgets.js";
 import { formatNumber } from "../link/text.js";
 import { numbersOf } from "./array.js";
+import { button, element, pictureButton } from "./elements.js";
 import { callAll, listen, oncePerTask } from "./observers.js";
 import { actions, rowsOf } from "./runs.js";
 import { setText } from "./texts.js";
+import { worded } from "./worded.js";
 import { fillIn } from "./words.js";
 
 /** @typedef {import("./observers.js").ViewModel} ViewModel */
@@ -23,25 +25,6 @@ async function resolve(model) {
   return { optimizer, sliders };
 }
 
-/** An element with properties and children. @template {keyof HTMLElementTagNameMap} Name @param {Name} name @param {Record<string, any>} [properties] @param {(Node | string)[]} children */
-function element(name, properties = {}, ...children) {
-  const made = Object.assign(document.createElement(name), properties);
-  made.append(...children);
-  return made;
-}
-
-/** @param {string} text @param {string} title @param {() => void} act */
-function button(text, title, act) {
-  return element("button", { type: "button", textContent: text, title, onclick: act });
-}
-
-/** A button with a picture in the place of words. @param {string} picture @param {string} label @param {() => void} act */
-function pictureButton(picture, label, act) {
-  const made = button(picture, label, act);
-  made.setAttribute("aria-label", label);
-  return made;
-}
-
 /** The marks of a sign, around (22, 7). */
 const MARKS = {
   disc: '<circle cx="22" cy="7" r="5"/>',
@@ -55,8 +38,8 @@ function sign({ colour, dashes, shape }) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   svg.setAttribute("viewBox", "0 0 44 14");
   svg.setAttribute("aria-hidden", "true");
-  svg.innerHTML = `<path d="M1 7h42" stroke="${colour}" stroke-width="2.5" stroke-dasharray="${dashes.join(" ")}"/>
-    <g fill="${colour}" stroke="#fff">${MARKS[shape]}</g>`;
+  svg.innerHTML = `<path d="M1 7h42" style="stroke: ${colour}" stroke-width="2.5" stroke-dasharray="${dashes.join(" ")}"/>
+    <g style="fill: ${colour}; stroke: var(--paper)">${MARKS[shape]}</g>`;
   return svg;
 }
 
@@ -177,7 +160,7 @@ async function render({ model, el }) {
   const act = actions(model, controls, (at) => (focused = at));
   const add = button(words.add, words.add_hint, act.add);
   const parts = buildSection(words, button(words.best, words.best_hint, act.best));
-  el.append(element("div", { className: "techni-add-run" }, add), parts.section);
+  el.append(element("div", { className: "techni-add-run techni-at-compare" }, add), parts.section);
   const showRuns = makeTable(model, controls, parts, act);
   const show = () => {
     add.disabled = model.get("order").length === maxRuns;
@@ -193,4 +176,4 @@ async function render({ model, el }) {
   return () => callAll(undo);
 }
 
-export default { render };
+export default { render: worded(render, "theme") };

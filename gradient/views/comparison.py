@@ -2,6 +2,7 @@
 
 import pathlib
 from collections.abc import Sequence
+from typing import Any
 
 import anywidget
 from ipywidgets import Widget, widget_serialization
@@ -10,29 +11,30 @@ from traitlets import Bool, Dict, Float, Instance, Int, List, Tuple
 from gradient.compare import MAX_RUNS
 from gradient.frame import NEVER
 from gradient.link.modules import esm
-from gradient.views import style
+from gradient.views import sentences, style
 from gradient.views.array import Array
-from gradient.views.sentences import COMPARISON, VERDICTS
-from gradient.views.view import Trait
+from gradient.views.languages import Language, Words
+from gradient.views.view import Trait, Worded
 
 _HERE = pathlib.Path(__file__).parent
 ROW_LENGTH = 18  # a rule of the server's has a fixed length; there is room for 16 sliders of hyperparameters
 _EMPTY = (0.0,) * ROW_LENGTH
 _TABLE = ("losses", "verdicts", "close_steps")
 
-# How it draws and what it says.
-THEME = {
-    "looks": [
-        {"colour": look.colour, "dashes": list(look.dashes), "shape": look.shape} for look in (style.PRESENT, *style.OTHERS)
-    ],
-    "verdicts": {str(int(case)): words.word for case, words in VERDICTS.items()},
-    "maxRuns": MAX_RUNS,
-    "never": NEVER,
-    "words": COMPARISON,
-}
+
+def _theme(words: Words) -> dict[str, Any]:
+    """How it draws and what it says."""
+    looks = zip(("path", "run-0", "run-1", "run-2"), (style.PRESENT, *style.OTHERS), strict=True)
+    return {
+        "looks": [{"colour": style.themed(name), "dashes": list(look.dashes), "shape": look.shape} for name, look in looks],
+        "verdicts": {str(int(case)): verdict.word for case, verdict in words.VERDICTS.items()},
+        "maxRuns": MAX_RUNS,
+        "never": NEVER,
+        "words": words.COMPARISON,
+    }
 
 
-class Comparison(anywidget.AnyWidget):
+class Comparison(Worded, anywidget.AnyWidget):
     """Keeps runs beside the present one: their settings, and what comes of them.
 
     A row of settings is the index of an optimizer, a learning rate and the values of all sliders of hyperparameters, as in
@@ -41,13 +43,14 @@ class Comparison(anywidget.AnyWidget):
     Attributes:
         optimizer, sliders: the controls that hold the present settings.
         own: for each optimizer, the places in a row of what it takes.
+        defaults: [n], what the sliders are at first.
         runs: the rows of the three other runs, one after the other; zeros for each that is not there.
         is_open: whether there is one.
         order: of the runs in the table: 0 stands for the present one, 1 to 3 for the others in their places.
         setting, restores: a row to which the controls are to be set, and how many were.
         asks, answered: how often each run was to be given its best learning rate, and was.
         losses, verdicts, close_steps: see `gradient.compare.Comparison`.
-        theme: see `THEME`.
+        theme: see `_theme`.
     """
 
     _esm = esm(_HERE / "comparison.js")
@@ -55,6 +58,7 @@ class Comparison(anywidget.AnyWidget):
     optimizer = Instance(Widget).tag(sync=True, **widget_serialization)
     sliders = List(Instance(Widget)).tag(sync=True, **widget_serialization)
     own = List(List(Int())).tag(sync=True)
+    defaults = List(Float()).tag(sync=True)
     runs = Tuple(*[Float()] * (ROW_LENGTH * (MAX_RUNS - 1)), default_value=_EMPTY * (MAX_RUNS - 1)).tag(
         sync=True, page_sets=True
     )
@@ -67,7 +71,7 @@ class Comparison(anywidget.AnyWidget):
     losses = Array(1)
     verdicts = Array(1)
     close_steps = Array(1)
-    theme = Dict(THEME).tag(sync=True)
+    theme = Dict(_theme(sentences)).tag(sync=True)
 
     def __init__(self, optimizer: Widget, sliders: Sequence[Widget], own: Sequence[Sequence[int]]) -> None:
         """Takes the choice of an optimizer, the sliders of the learning rate and of the hyperparameters, and `own`.
@@ -77,12 +81,17 @@ class Comparison(anywidget.AnyWidget):
         """
         if 1 + len(sliders) > ROW_LENGTH:
             raise ValueError(f"There are {len(sliders)} sliders, and a run has room for {ROW_LENGTH - 1}. Remove an optimizer.")
-        super().__init__(optimizer=optimizer, sliders=list(sliders), own=list(map(list, own)))
+        defaults = [slider.value for slider in sliders]
+        super().__init__(optimizer=optimizer, sliders=list(sliders), own=list(map(list, own)), defaults=defaults)
         self.add_class("techni-comparison")
 
     def outputs(self) -> dict[str, list[Trait]]:
         """The fields of `gradient.compare.Comparison` that the table shows."""
         return {name: [(self, name)] for name in _TABLE}
+
+    def worded(self, language: Language) -> dict[Trait, Any]:
+        """What it says."""
+        return {(self, "theme"): _theme(language.words)}
 
     def state(self) -> list[Trait]:
         """What a visitor sets."""

@@ -2,8 +2,10 @@
 
 import { getModel, isDisconnected, kernelOf } from "../adapters/ipywidgets.js";
 import { BROWSER, KERNEL } from "../link/constants.js";
+import { localised } from "../link/page_language.js";
 import { callAll } from "./observers.js";
 import { setText } from "./texts.js";
+import { worded } from "./worded.js";
 import { fillIn } from "./words.js";
 
 /** @typedef {import("../adapters/ipywidgets.js").Kernel} Kernel */
@@ -20,7 +22,7 @@ const GONE = new Set(["dead", "terminating", "restarting", "autorestarting"]);
 /** A duration that a person can compare. @param {number} milliseconds @param {Words} words @returns {string} */
 function durationOf(milliseconds, words) {
   if (milliseconds < LEAST_MS) return fillIn(words.under, { duration: durationOf(LEAST_MS, words) });
-  return `${milliseconds < 10 ? milliseconds.toFixed(1) : Math.round(milliseconds)} ms`;
+  return `${localised(milliseconds < 10 ? milliseconds.toFixed(1) : String(Math.round(milliseconds)))} ms`;
 }
 
 /**
@@ -134,13 +136,14 @@ function accountOf(link, words, { here, away }) {
   return link.get("reason") || [browser, server].filter(Boolean).join(" · ");
 }
 
-/** Makes the links compute somewhere else. @param {Link[]} links @param {string} where @param {string} [live] where the same page has a kernel, if this has none */
+/** Makes the links compute somewhere else, that of a visitor's own data, which others depend on, first. @param {Link[]} links @param {string} where @param {string} [live] where the same page has a kernel, if this has none */
 function switchTo(links, where, live) {
-  for (const link of links) {
+  const [first, ...followers] = links;
+  for (const link of [...followers, first]) {
     link.set({ where });
     if (!isDisconnected(link)) link.save_changes();
   }
-  if (live && where === KERNEL) setTimeout(() => location.assign(live)); // when all that is remembered has been stored
+  if (live && where === KERNEL) setTimeout(() => location.assign(`${live}${location.hash}`)); // when all that is remembered has been stored
 }
 
 /** Says whether the server can be reached; what it computed is then computed here. @param {Parts} parts @param {Link[]} links the one that is shown first @param {boolean} isConnected */
@@ -151,10 +154,19 @@ function showConnection({ choices, line, sentence, words }, links, isConnected) 
   if (!isConnected && links[0].get("state") === KERNEL) switchTo(links, BROWSER);
 }
 
+/** The times of each link, which a view that is built anew shows again. @type {WeakMap<Link, Times>} */
+const kept = new WeakMap();
+
+/** @param {Link} link @returns {Times} */
+function timesOf(link) {
+  const times = kept.get(link) ?? {};
+  kept.set(link, times);
+  return times;
+}
+
 /** Makes what says how long runs take, and pales what is shown while it is older than the controls. @param {Parts} parts @param {Link} link */
 function makeReporter({ took, words }, link) {
-  /** @type {Times} */
-  const times = {};
+  const times = timesOf(link);
   /** @type {number | undefined} */
   let timer;
   let isLate = false;
@@ -215,4 +227,4 @@ async function render({ model, el }) {
   return () => callAll(undo);
 }
 
-export default { render };
+export default { render: worded(render) };

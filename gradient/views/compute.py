@@ -1,18 +1,21 @@
 """Where the page computes: a switch, how long the last change took, and a line when the server is slow or gone."""
 
 import pathlib
+from typing import Any
 
 import anywidget
 from ipywidgets import Widget, widget_serialization
 from traitlets import Dict, Instance, List
 
 from gradient.link.modules import esm
+from gradient.views.languages import Language
 from gradient.views.sentences import COMPUTE
+from gradient.views.view import Trait, Worded
 
 _HERE = pathlib.Path(__file__).parent
 
 
-class Compute(anywidget.AnyWidget):
+class Compute(Worded, anywidget.AnyWidget):
     """Switches links between browser and server, and says how long the last change took in each.
 
     While an answer of a server that computes is late, it says so, and the page pales what is shown: that is older than the
@@ -37,3 +40,7 @@ class Compute(anywidget.AnyWidget):
     def __init__(self, **traits: object) -> None:
         super().__init__(**traits)
         self.add_class("techni-compute")  # so that its row has its height before anything is in it
+
+    def worded(self, language: Language) -> dict[Trait, Any]:
+        """What it says."""
+        return {(self, "words"): language.words.COMPUTE}

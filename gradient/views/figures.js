@@ -12,6 +12,7 @@ import {
 } from "../adapters/ipympl.js";
 import { getModel, onRestored } from "../adapters/ipywidgets.js";
 import { callAll, listen, onNetwork } from "./observers.js";
+import { pixelRatioOf } from "./scale.js";
 
 /** @typedef {import("../adapters/ipympl.js").CanvasModel} CanvasModel */
 /** @typedef {import("../adapters/ipympl.js").Size} Size */
@@ -20,14 +21,13 @@ import { callAll, listen, onNetwork } from "./observers.js";
 
 /** Calls `act` whenever any of the canvases has shown an image. Returns what undoes it. @param {CanvasModel[]} canvases @param {() => void} act */
 function onShown(canvases, act) {
-  const undo = canvases.flatMap((canvas) => {
+  const undo = canvases.map((canvas) => {
     const shown = () => {
       matchPixels(canvas);
       void matchViews(canvas);
       requestAnimationFrame(act);
     };
-    canvas.on("drawn", act); // by a published page, which has no kernel and draws the figure by itself
-    return [onImage(canvas, shown), () => canvas.off("drawn", act)];
+    return onImage(canvas, shown);
   });
   return () => callAll(undo);
 }
@@ -44,20 +44,18 @@ function isNear([width, height], [otherWidth, otherHeight]) {
 function makeFitter() {
   /** @type {WeakMap<CanvasModel, { size: Size, ratio: number }>} */
   const asked = new WeakMap();
-  /** @param {CanvasModel | undefined} canvas @param {Size} size */
-  return async (canvas, size) => {
+  /** @param {CanvasModel | undefined} canvas @param {Size} size @param {number} ratio */
+  return (canvas, size, ratio) => {
     if (!canvas || !size.every(Boolean)) return;
     const last = asked.get(canvas) ?? { size: sizeOf(canvas), ratio: canvas.ratio };
-    const next = { size, ratio: devicePixelRatio };
+    const next = { size, ratio };
     const hasRatio = last.ratio === next.ratio;
     if (isNear(last.size, next.size) && hasRatio) return;
     asked.set(canvas, next);
     try {
-      await requestSize(canvas, size, hasRatio ? null : next.ratio);
+      requestSize(canvas, size, ratio, !hasRatio);
     } catch {
-      // A kernel that is gone draws nothing, and the figure is stretched instead. A published picture that could not be loaded
-      // may come when it is asked for again.
-      if (asked.get(canvas) === next) asked.delete(canvas);
+      asked.delete(canvas); // a kernel that is gone draws nothing, and the figure is stretched instead
     }
   };
 }
@@ -74,7 +72,7 @@ export function followFigures(model, el, act) {
   const ask = makeFitter();
   /** @returns {CanvasModel | undefined} none yet, when a figure has just been added */
   const shown = () => canvases[model.get("index")];
-  const fit = () => void ask(shown(), [el.clientWidth, el.clientHeight]);
+  const fit = () => ask(shown(), [el.clientWidth, el.clientHeight], pixelRatioOf(el));
   const acknowledge = () => {
     model.set("shown", model.get("shown") + 1);
     model.save_changes();

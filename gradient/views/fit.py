@@ -7,13 +7,14 @@ import numpy as np
 from traitlets import TraitError, validate
 
 from gradient.adapters.ipywidgets import is_set_by_page
-from gradient.frame import FIT_PAD
+from gradient.frame import FIT_PAD, X_PAD
 from gradient.problems import Problem
 from gradient.views import style
 from gradient.views.ticks import ticks
 from gradient.views.view import Outputs, Trait, View
 
 _EMPTY = np.zeros(2)
+_OWN_FORMAT = ".5~g"
 
 
 class Data(bqplot.Scatter):
@@ -42,8 +43,8 @@ class Data(bqplot.Scatter):
 
 
 class Fit(View, bqplot.Figure):
-    """A bqplot figure of the data (`data`), the curve (`curve`), the segments between them (`residuals`), and the curve of the
-    model under the pointer (`pointed`).
+    """A bqplot figure of the data (`data`), the curve (`curve`), the segments between them (`residuals`), the curve of the
+    model under the pointer (`pointed`), and a visitor's own points (`own`).
 
     Its axes are those of the problem: what leaves them is cut off.
     """
@@ -53,12 +54,14 @@ class Fit(View, bqplot.Figure):
         # The scales have limits of their own, so the marks must not adapt them.
         common: dict = {"scales": {"x": self.x_scale, "y": self.y_scale}, "preserve_domain": {"x": True, "y": True}}
         self.residuals = bqplot.Lines(
-            x=_EMPTY, y=_EMPTY, **common, colors=[style.PATH], opacities=[0.45], stroke_width=1.2, visible=False
+            x=_EMPTY, y=_EMPTY, **common, colors=[style.themed("path")], opacities=[0.45], stroke_width=1.2, visible=False
         )
-        self.data = Data(x=_EMPTY, y=_EMPTY, **common, colors=[style.DATA], default_size=40, stroke="white")
-        self.curve = bqplot.Lines(x=_EMPTY, y=_EMPTY, **common, colors=[style.PATH], stroke_width=3)
+        points = {"colors": [style.themed("data")], "stroke": style.themed("paper")}
+        self.data = Data(x=_EMPTY, y=_EMPTY, **common, **points, default_size=40)
+        self.own = bqplot.Scatter(x=_EMPTY, y=_EMPTY, **common, **points, default_size=52, visible=False)
+        self.curve = bqplot.Lines(x=_EMPTY, y=_EMPTY, **common, colors=[style.themed("path")], stroke_width=3)
         self.pointed = bqplot.Lines(
-            x=_EMPTY, y=_EMPTY, **common, colors=[style.INK], stroke_width=2, line_style="dashed", visible=False
+            x=_EMPTY, y=_EMPTY, **common, colors=[style.themed("ink")], stroke_width=2, line_style="dashed", visible=False
         )
         self._axes = {
             side: style.axis(scale, name, side)
@@ -67,7 +70,7 @@ class Fit(View, bqplot.Figure):
         for axis in self._axes.values():
             axis.tick_labels = {"0": "0"}  # with an exponent it would be 0e+0
         super().__init__(
-            marks=[self.residuals, self.data, self.pointed, self.curve],
+            marks=[self.residuals, self.data, self.own, self.pointed, self.curve],
             axes=[*self._axes.values()],
             **style.figure_options(),
         )
@@ -95,24 +98,41 @@ class Fit(View, bqplot.Figure):
         self.data.lengths.add(len(problem.x))
         return {(self.data, "x"): problem.x, (self.data, "y"): problem.y}
 
-    def preset(self, problem: Problem, index: int) -> dict[Trait, Any]:
-        """The axes, around the problem's data."""
-        del index
-        x, y = _padded(problem.x, 0.03), _padded(problem.y, FIT_PAD)
-        return {**self._axis_preset("bottom", self.x_scale, *x), **self._axis_preset("left", self.y_scale, *y)}
+    def axes_preset(self, problem: Problem) -> dict[Trait, Any]:
+        """The ticks for the problem's data, and whether these are shown."""
+        x_low, x_high, y_low, y_high = self.view_of(problem)
+        return {
+            **self._axis_preset("bottom", x_low, x_high, is_own=problem.is_own),
+            **self._axis_preset("left", y_low, y_high, is_own=problem.is_own),
+            (self.data, "visible"): not problem.is_own,
+        }
 
-    def _axis_preset(self, side: str, scale: bqplot.Scale, low: float, high: float) -> dict[Trait, Any]:
+    def view_of(self, problem: Problem) -> tuple[float, float, float, float]:
+        """The limits (x_low, x_high, y_low, y_high) of the picture of a problem's data."""
+        return (*_padded(problem.x, X_PAD), *_padded(problem.y, FIT_PAD))
+
+    def view_outputs(self) -> dict[str, Trait]:
+        """The limits of the picture, by name."""
+        scales = {"x": self.x_scale, "y": self.y_scale}
+        ends = {"low": "min", "high": "max"}
+        return {f"{name}_{end}": (scale, limit) for name, scale in scales.items() for end, limit in ends.items()}
+
+    def _axis_preset(self, side: str, low: float, high: float, *, is_own: bool) -> dict[Trait, Any]:
         axis, places = self._axes[side], ticks(low, high, side)
+        if is_own:  # bqplot places the ticks of axes that move
+            return {
+                (axis, "tick_format"): _OWN_FORMAT,
+                (axis, "tick_values"): None,
+            }
         # The format comes first: bqplot writes each number some time after it has placed it, in the format that was known then.
         return {
             (axis, "tick_format"): places.format,
             (axis, "tick_values"): np.array(places.values),
-            (scale, "min"): low,
-            (scale, "max"): high,
         }
 
 
 def _padded(values: np.ndarray, share: float) -> tuple[float, float]:
     low, high = float(values.min()), float(values.max())
     pad = share * ((high - low) or 1.0)
-    return low - pad, high + pad
+    # As the numbers of a program come out, so that a link sets the very same.
+    return float(str(np.float32(low - pad))), float(str(np.float32(high + pad)))

@@ -4,6 +4,7 @@ import { numbersOf } from "./array.js";
 import { withNumbers } from "./numbers.js";
 import { oncePerTask } from "./observers.js";
 import { setText } from "./texts.js";
+import { worded } from "./worded.js";
 
 /** @param {import("./observers.js").RenderContext} context */
 function render({ model, el }) {
@@ -13,7 +14,8 @@ function render({ model, el }) {
   el.append(title, formula, remark);
   const show = () => {
     const [w, b] = numbersOf(model.get("parameters"));
-    setText(formula, withNumbers(model.get("formula"), { w, b }));
+    const name = model.get("formula") || model.get("own_formula");
+    setText(formula, withNumbers(model.get("words").formulas[name] ?? name, { w, b }));
     remark.hidden = !model.get("fit_outside");
   };
   const schedule = oncePerTask(show);
@@ -22,4 +24,4 @@ function render({ model, el }) {
   return () => model.off("change", schedule);
 }
 
-export default { render };
+export default { render: worded(render) };

@@ -7,11 +7,12 @@ import numpy as np
 from traitlets import Bool, Float, HasTraits
 
 from gradient.views import style
-from gradient.views.view import Outputs, Trait, View
+from gradient.views.languages import Language
+from gradient.views.sentences import AXES
+from gradient.views.view import Outputs, Trait, View, Worded
 
 _EMPTY = np.ones((3, 2))
-
-SCALES = ["Logarithmic", "Linear"]
+_COLOURS = [style.themed(name) for name in ("loss", "loss", "path")]
 
 
 class LogScale(bqplot.LogScale):
@@ -26,7 +27,7 @@ class LinearScale(bqplot.LinearScale):
     visible = Bool(True).tag(sync=True)
 
 
-class Loss(View, bqplot.Figure):
+class Loss(View, Worded, bqplot.Figure):
     """A bqplot figure of a mark, `curve`: the loss, paler after the current step, and that step's point (a dot by the style).
 
     They are one mark so that a step forward is one message. `others` are the curves of runs that it is compared with. The
@@ -43,12 +44,12 @@ class Loss(View, bqplot.Figure):
         self.log_scale, self.linear_scale = LogScale(min=0.1, max=1.0), LinearScale(min=0.0, max=1.0, visible=False)
         self._scales = [{"x": self.x_scale, "y": y} for y in (self.log_scale, self.linear_scale)]
         # One axis for each scale: an axis that gets another scale keeps its old ticks.
-        self.loss_axes = [style.axis(scales["y"], "Loss", "left") for scales in self._scales]
+        self.loss_axes = [style.axis(scales["y"], AXES["loss"], "left") for scales in self._scales]
         self.curve = bqplot.Lines(
             x=_EMPTY,
             y=_EMPTY,
             scales=self._scales[0],
-            colors=[style.LOSS, style.LOSS, style.PATH],
+            colors=_COLOURS,
             opacities=[style.LATER, 1.0, 1.0],
             stroke_width=2.5,
             apply_clip=False,
@@ -59,16 +60,16 @@ class Loss(View, bqplot.Figure):
                 x=_EMPTY[0],
                 y=_EMPTY[0],
                 scales=self._scales[0],
-                colors=[look.colour],
+                colors=[style.themed(f"run-{i}")],
                 line_style=look.line_style,
                 stroke_width=2.5,
                 apply_clip=False,
                 preserve_domain={"x": True, "y": True},
                 visible=False,
             )
-            for look in style.OTHERS
+            for i, look in enumerate(style.OTHERS)
         ]
-        self._x_axis = style.axis(self.x_scale, "Step", "bottom")
+        self._x_axis = style.axis(self.x_scale, AXES["step"], "bottom")
         super().__init__(
             marks=[self.curve, *self.others],
             axes=[self._x_axis, *self.loss_axes],
@@ -94,7 +95,7 @@ class Loss(View, bqplot.Figure):
         return [(self, "animation_duration")]
 
     def scale_presets(self) -> dict[Trait, list[Any]]:
-        """What each choice from `SCALES` sets."""
+        """What each choice of a scale sets, the logarithmic one first."""
         logarithmic: list[HasTraits] = [self.loss_axes[0], self.log_scale]
         linear: list[HasTraits] = [self.loss_axes[1], self.linear_scale]
         return {
@@ -103,10 +104,14 @@ class Loss(View, bqplot.Figure):
             **{(mark, "scales"): self._scales for mark in (self.curve, *self.others)},
         }
 
+    def worded(self, language: Language) -> dict[Trait, Any]:
+        """What its axes are called."""
+        labels = language.words.AXES
+        return {(self._x_axis, "label"): labels["step"], **{(axis, "label"): labels["loss"] for axis in self.loss_axes}}
+
     def comparison_presets(self) -> dict[Trait, list[Any]]:
         """What is set without runs to compare with, and with some: the curve takes the path's colour, as all of them do."""
-        colours = [style.LOSS, style.LOSS, style.PATH]
-        return {(self.curve, "colors"): [colours, [style.PATH] * len(colours)]}
+        return {(self.curve, "colors"): [_COLOURS, [style.themed("path")] * len(_COLOURS)]}
 
     def step_presets(self, max_steps: int) -> dict[Trait, Any]:
         """What each number of steps, 0..max_steps, sets: where the axis ends, and its ticks at whole steps."""

@@ -1,6 +1,7 @@
 // The ticks of the axes of a loss: round numbers, so far apart that their labels never meet.
 
 import { getModel } from "../adapters/ipywidgets.js";
+import { EXPONENT_BELOW, EXPONENT_FROM } from "../link/constants.js";
 import { setLocally } from "../link/models.js";
 import { callAll, listen, oncePerTask } from "./observers.js";
 
@@ -40,15 +41,25 @@ export function linearTicks(high) {
   return Array.from({ length: last / step + 1 }, (_, i) => Number(`${i * step}e${exponent}`));
 }
 
+/** The format for numbers of an axis. @param {number[]} ticks @param {string[]} formats the plain one, and one with exponents */
+export function formatOfTicks(ticks, [plain, exponents]) {
+  return ticks.every((tick) => !tick || (tick >= EXPONENT_BELOW && tick < EXPONENT_FROM)) ? plain : exponents;
+}
+
 /**
  * Keeps the ticks of axes right whenever their scales change. Returns what undoes it.
  * @param {import("./observers.js").ViewModel} model @param {string[]} references to a logarithmic and a linear axis
+ * @param {string[]} formats see `formatOfTicks`
  */
-export async function followLossScales({ widget_manager: manager }, references) {
+export async function followLossScales({ widget_manager: manager }, references, formats) {
   const [log, linear] = await Promise.all(references.map((reference) => getModel(manager, reference)));
   const follow = (/** @type {typeof log} */ axis, /** @type {(low: number, high: number) => number[]} */ ticksOf) => {
     const scale = axis.get("scale");
-    const place = () => setLocally(axis, { tick_values: ticksOf(scale.get("min"), scale.get("max")) });
+    const place = () => {
+      const ticks = ticksOf(scale.get("min"), scale.get("max"));
+      setLocally(axis, { tick_format: formatOfTicks(ticks, formats) }); // first, or the new numbers are in the old format
+      setLocally(axis, { tick_values: ticks });
+    };
     place();
     return listen(scale, ["min", "max"], oncePerTask(place));
   };

@@ -6,6 +6,7 @@ import { drawColourBar, drawTicks, lossTicks } from "./axes_marks.js";
 import { hatching } from "./hatching.js";
 import { strokeWith } from "./path.js";
 import { tableOf } from "./plane.js";
+import { roundNumbers } from "./round_numbers.js";
 
 /** @typedef {import("./axes_canvas.js").AxesCanvas} AxesCanvas */
 /** @typedef {import("./axes_canvas.js").Theme} Theme */
@@ -21,7 +22,6 @@ const LEAST = 1e-37; // of a loss that has a logarithm
 const NUM_SHADES = 16;
 const LIGHTEST = 0.2; // how much of a valley's colour the earliest arrival has
 const KEY = { left: 11, top: 17, line: 14, size: 10 }; // pixels, from the axes' lower right corner: clear of the last tick
-const TICKS = 5; // as many as there may be, and one
 
 /** A colour's red, green and blue. @param {string} colour */
 const channelsOf = (colour) => [1, 3, 5].map((i) => parseInt(colour.slice(i, i + 2), 16));
@@ -151,7 +151,7 @@ function drawArrivals(axes, theme, numSteps) {
   const { context, box } = axes;
   const right = box.left + box.width;
   context.fillStyle = theme.colours.paper;
-  context.fillRect(right + 1, box.top - 8, context.canvas.width, box.height + 12); // over the figure's own colour bar
+  context.fillRect(right + 1, box.top - 8, context.canvas.width, box.height + 16); // over the figure's own colour bar
   const shaded = { ...axes, theme: { ...theme, bands: shadesOf(theme.bestValleys[0]) } };
   const steps = roundNumbers(0, numSteps).filter((step) => Number.isInteger(step) && step > 0 && step < numSteps);
   drawColourBar(
@@ -209,14 +209,6 @@ export function drawSettings(axes, theme, cells, { isByLoss, range, numSteps, li
 function rateTicks({ rates: [low, high] }) {
   const exponents = Array.from({ length: high - low + 1 }, (_, i) => low + i);
   return exponents.map((exponent) => ({ place: (exponent - low) / (high - low), label: formatNumber(10 ** exponent) }));
-}
-
-/** A few round numbers from `low` to `high`. @param {number} low @param {number} high */
-function roundNumbers(low, high) {
-  const power = 10 ** Math.floor(Math.log10(Math.max(high - low, 1e-9) / TICKS));
-  const step = [1, 2, 5, 10].map((digit) => digit * power).find((each) => (high - low) / each <= TICKS) ?? power;
-  const first = Math.ceil(low / step - 1e-6);
-  return Array.from({ length: Math.floor(high / step + 1e-6) - first + 1 }, (_, i) => (first + i) * step);
 }
 
 /** The curve of the stability law, and a word beside it. @param {AxesCanvas} axes @param {Float32Array} limits @param {string} word */

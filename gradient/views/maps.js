@@ -6,9 +6,11 @@ import { clearedAxes, fitCanvas } from "./axes_canvas.js";
 import { makeCollector } from "./map_cells.js";
 import { drawSettings, drawStarts, rangeOf } from "./map_drawing.js";
 import { callAll, listen, oncePerTask, onRatio, onSize } from "./observers.js";
-import { boxOf, takePointers } from "./pointers.js";
+import { boxOf, placeOn, takePointers } from "./pointers.js";
+import { pixelRatioOf } from "./scale.js";
 import { withRoot } from "./scrubbing.js";
 import { setText } from "./texts.js";
+import { onWords } from "./worded.js";
 import { fillIn } from "./words.js";
 
 /** @typedef {import("./map_cells.js").Cells} Cells */
@@ -21,7 +23,7 @@ import { fillIn } from "./words.js";
 const SLICE = ["done", "done_kind", "settings", "losses", "valleys", "arrivals"];
 const DRAWN = [
   ...["minima", "minimum_losses", "num_best", "low", "high", "num_steps", "limits", "second"],
-  ...["domain", "layouts", "kind", "title"],
+  ...["domain", "layouts", "kind"],
 ];
 
 let numMaps = 0; // whose radio buttons are apart
@@ -32,7 +34,10 @@ const themeOf = (model) => model.get("theme");
 /** What is varied besides the learning rate: of a larger model its start. @param {ViewModel} model @returns {Second} */
 function secondOf(model) {
   const { kind, layouts } = { kind: model.get("kind"), layouts: model.get("layouts") };
-  return model.get("is_planar") ? model.get("second") : [themeOf(model).words.random_start, 1, layouts[kind].rows, 1];
+  const { words } = themeOf(model);
+  if (!model.get("is_planar")) return [words.random_start, 1, layouts[kind].rows, 1];
+  const [name, low, high, step] = model.get("second");
+  return [words.seconds[name], low, high, step];
 }
 
 /** Whether the map has axes of its own, over all of the field. @param {ViewModel} model */
@@ -68,8 +73,8 @@ function build(el, theme) {
   const kinds = theme.words.kinds.map((/** @type {string} */ _, /** @type {number} */ i) =>
     makeKind(`techni-map-${numMaps}`, i),
   );
-  legend.textContent = theme.words.label;
   legend.className = "techni-spoken";
+  fieldset.className = "techni-at-map";
   fieldset.append(legend, ...kinds.map((/** @type {ReturnType<typeof makeKind>} */ { label }) => label));
   area.className = "techni-map";
   head.className = "techni-map-head";
@@ -80,7 +85,7 @@ function build(el, theme) {
   head.append(fieldset, heading);
   area.append(canvas, ring);
   el.append(head, area);
-  return { kinds, area, canvas: /** @type {HTMLCanvasElement} */ (canvas), heading, ring };
+  return { legend, kinds, area, canvas: /** @type {HTMLCanvasElement} */ (canvas), heading, ring };
 }
 
 /** @typedef {ReturnType<typeof build>} Parts */
@@ -94,10 +99,12 @@ function showKind(model, { kinds, area, ring, heading }, el) {
     setText(text, fillIn(words[model.get("is_planar") ? "kinds" : "network_kinds"][i], { second }));
   });
   area.hidden = kind === themeOf(model).loss;
-  if (area.hidden) setText(heading, model.get("title"));
+  if (area.hidden) setText(heading, model.get("is_planar") ? words.field : words.plane);
   ring.hidden = !hasOwnAxes(model);
   area.classList.toggle("techni-own-axes", hasOwnAxes(model));
-  el.closest(".techni-field")?.classList.toggle("techni-covered", hasOwnAxes(model));
+  const field = el.closest(".techni-field");
+  field?.classList.toggle("techni-covered", hasOwnAxes(model));
+  field?.classList.toggle("techni-on-plane", !model.get("is_planar"));
 }
 
 /** What the map says. @param {ViewModel} model @param {Cells} cells */
@@ -130,9 +137,9 @@ function settingsAt(model, [x, y]) {
 
 /** The number of the cell under a pointer, or null. @param {ViewModel} model @param {Cells} cells @param {HTMLElement} area @param {MouseEvent} event */
 function cellAt(model, { layout, losses }, area, event) {
-  const [bounds, box] = [area.getBoundingClientRect(), boxOf(model, area)];
-  const across = (event.clientX - bounds.left - box.left) / box.width;
-  const up = 1 - (event.clientY - bounds.top - box.top) / box.height;
+  const [[x, y], box] = [placeOn(area, event), boxOf(model, area)];
+  const across = (x - box.left) / box.width;
+  const up = 1 - (y - box.top) / box.height;
   if (!(across >= 0 && across < 1 && up >= 0 && up < 1)) return null;
   const i = Math.floor(up * layout.rows) * layout.columns + Math.floor(across * layout.columns);
   return Number.isNaN(losses[i]) ? null : i;
@@ -142,16 +149,18 @@ function cellAt(model, { layout, losses }, area, event) {
 function makePainter(model, { area, canvas }) {
   let place = { clientWidth: 0, clientHeight: 0 };
   let font = "";
+  let ratio = 1;
   const measure = () => {
     place = { clientWidth: area.clientWidth, clientHeight: area.clientHeight };
+    ratio = pixelRatioOf(area);
     font = getComputedStyle(area).fontFamily;
   };
   /** @param {Cells} cells */
   const paint = (cells) => {
     const [theme, box] = [themeOf(model), boxOf(model, place)];
     if (box.width <= 0 || box.height <= 0 || area.hidden) return;
-    fitCanvas(canvas, place, devicePixelRatio);
-    const axes = clearedAxes(canvas, box, domainOf(model), { ratio: devicePixelRatio, font, theme });
+    fitCanvas(canvas, place, ratio);
+    const axes = clearedAxes(canvas, box, domainOf(model), { ratio, font, theme });
     const numbers = { numSteps: model.get("num_steps"), numBest: Math.max(model.get("num_best"), 1), second: secondOf(model) };
     const [minima, losses, limits] = ["minima", "minimum_losses", "limits"].map((name) => numbersOf(model.get(name)));
     if (hasStarts(model)) drawStarts(axes, theme, cells, { minima, losses, ...numbers });
@@ -213,7 +222,13 @@ function makeShowing(model, el, parts, moveRing) {
     pointed = event && cells && isOfMap() ? cellAt(model, cells, parts.area, event) : null;
     say();
   };
-  return { measure, show, take, point };
+  const rename = () => {
+    parts.legend.textContent = themeOf(model).words.label;
+    if (cells) words = wordsOf(model, cells);
+    parts.canvas.setAttribute("aria-label", words);
+    show();
+  };
+  return { measure, show, take, point, rename };
 }
 
 /** Tells of pointers over the map; of a finger not, which scrolls. Returns what undoes it. @param {HTMLElement} root @param {(event: MouseEvent | null) => void} point */
@@ -244,17 +259,19 @@ function followRing(model, parts) {
 function render({ model, el }) {
   const parts = build(el, themeOf(model));
   const moveRing = followRing(model, parts);
-  const { measure, show, take, point } = makeShowing(model, el, parts, moveRing);
+  const { measure, show, take, point, rename } = makeShowing(model, el, parts, moveRing);
   for (const { input } of parts.kinds) input.addEventListener("change", () => choose(model, Number(input.value)));
   const resized = () => callAll([measure, show]);
   const undo = [
     listen(model, SLICE, oncePerTask(take)),
     listen(model, DRAWN, oncePerTask(show)),
+    onWords(model, "theme", rename),
     listen(model, ["point"], oncePerTask(moveRing)),
     ...[onRatio(resized), onSize(parts.area, resized)],
     withRoot(el, (root) => followHovering(root, point)),
   ];
-  show();
+  take(); // a slice that came before
+  rename();
   return () => callAll(undo);
 }
 

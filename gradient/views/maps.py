@@ -1,7 +1,7 @@
 """The maps of descents over the field, and the switch between them and the loss."""
 
 import pathlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import anywidget
@@ -15,41 +15,46 @@ from gradient.problems import Problem
 from gradient.valleys import NUM_VALLEYS
 from gradient.views import style
 from gradient.views.array import Array
-from gradient.views.overlay import THEME as OVERLAY
-from gradient.views.sentences import MAPS, PLANE_TITLE, TITLES
-from gradient.views.view import Trait, View
+from gradient.views.languages import LANGUAGES, Language
+from gradient.views.overlay import theme_in as overlay_theme
+from gradient.views.view import Trait, View, Worded
 
 _HERE = pathlib.Path(__file__).parent
-_COLOUR_BAR: Any = OVERLAY["colourBar"]
 _CELLS = ("losses", "valleys", "arrivals")
 
-# How it draws and what it says.
-THEME: dict[str, Any] = {
-    **OVERLAY,
-    "colourBar": {**_COLOUR_BAR, "label": MAPS["colours"]},
-    "diverged": style.DIVERGED,
-    "bestValleys": list(style.BEST_VALLEYS),
-    "otherValleys": list(style.OTHER_VALLEYS),
-    "onItsWay": style.ON_ITS_WAY,
-    "loss": int(MapKind.LOSS),
-    "starts": int(MapKind.STARTS),
-    "settings": int(MapKind.SETTINGS),
-    "rates": list(RATE_EXPONENTS),
-    "words": MAPS,
-}
+# The maps by the words that stand for them in an address.
+KINDS = {kind.name.lower(): int(kind) for kind in MapKind}
 
 
-class Maps(View, anywidget.AnyWidget):
+def theme_in(language: Language, seconds: Mapping[str, str]) -> dict[str, Any]:
+    """How it draws and what it says; `seconds` has the names of what may be varied besides the learning rate, by control."""
+    overlay, words = overlay_theme(language), language.words
+    named = {name: (words.CONTROLS.get(name) or language.named(label)).lower() for name, label in seconds.items()}
+    return {
+        **overlay,
+        "colourBar": {**overlay["colourBar"], "label": words.MAPS["colours"]},
+        "diverged": style.DIVERGED,
+        "bestValleys": list(style.BEST_VALLEYS),
+        "otherValleys": list(style.OTHER_VALLEYS),
+        "onItsWay": style.ON_ITS_WAY,
+        "loss": int(MapKind.LOSS),
+        "starts": int(MapKind.STARTS),
+        "settings": int(MapKind.SETTINGS),
+        "rates": list(RATE_EXPONENTS),
+        "words": {**words.MAPS, "seconds": named, "field": words.TITLES["field"], "plane": words.PLANE_TITLE},
+    }
+
+
+class Maps(View, Worded, anywidget.AnyWidget):
     """Lies over the field, and shows what `gradient.maps` computes, slice by slice; it asks for the next one by itself.
 
     Attributes:
         kind: a `MapKind`; for `LOSS` it shows nothing but the switch.
         is_open: whether it is any other.
-        title: of the field while there is no map.
         domain, margins: those of the overlay.
         is_planar: whether the problem has two parameters; if not, starts are numbered.
         layouts: of the cells, for each kind: columns, rows, strides and offsets.
-        second: the name of what is varied besides the learning rate, its first and last value, and its slider's step.
+        second: the control that is varied besides the learning rate, its first and last value, and its step.
         index: the slice that is asked for.
         losses, valleys, arrivals: the cells of the slice `done` of the map `done_kind`, computed with `settings`; see
             `gradient.maps.Cells`.
@@ -61,14 +66,13 @@ class Maps(View, anywidget.AnyWidget):
             -1 where no law holds.
         picked: (share of the horizontal axis, share of the vertical one, count): where the ring was dragged to last.
         row, steps, start: the settings that the map does not vary; zeros in the place of those that it does.
-        theme: see `THEME`.
+        theme: see `theme_in`.
     """
 
     _esm = esm(_HERE / "maps.js")
 
     kind = Int(int(MapKind.LOSS)).tag(sync=True, page_sets={"low": 0, "high": 2})
     is_open = Bool(False).tag(sync=True)
-    title = Unicode("").tag(sync=True)
     domain = Tuple(Float(), Float(), Float(), Float(), default_value=(0.0, 1.0, 0.0, 1.0)).tag(sync=True)
     margins = Tuple(Float(), Float(), Float(), Float(), default_value=style.MARGINS).tag(sync=True)
     is_planar = Bool(True).tag(sync=True)
@@ -93,31 +97,33 @@ class Maps(View, anywidget.AnyWidget):
     row = Array(1)
     steps = Int(0).tag(sync=True)
     start = Array(1)
-    theme = Dict(THEME).tag(sync=True)
+    theme = Dict().tag(sync=True)
 
-    def __init__(self, row_length: int) -> None:
-        """Takes the length of a row of settings."""
+    def __init__(self, row_length: int, seconds: Mapping[str, str]) -> None:
+        """Takes the length of a row of settings, and the names of what may be varied besides the learning rate, by control."""
+        self._seconds = dict(seconds)
         # The links' programs have inputs of fixed shapes.
         none = np.zeros((NUM_VALLEYS, 2), np.float32)
         super().__init__(minima=none, minimum_losses=np.full(NUM_VALLEYS, np.inf), row=np.zeros(row_length), start=np.zeros(2))
+        self.theme = theme_in(LANGUAGES[0], seconds)
         self.add_class("techni-maps")
 
     def preset(self, problem: Problem, index: int) -> dict[Trait, Any]:
         """The cells of the maps of a problem, and their axes."""
         del index
         layouts = [layout(problem, kind)._asdict() for kind in MapKind]
-        domain = (*problem.domain[0], *problem.domain[1]) if problem.is_planar else (0.0, 1.0, 0.0, 1.0)
         return {
             (self, "layouts"): layouts,
-            (self, "domain"): domain,
             (self, "is_planar"): problem.is_planar,
-            (self, "title"): TITLES["field"] if problem.is_planar else PLANE_TITLE,
         }
 
-    def optimizer_presets(self, axes: Sequence[SecondAxis], labels: Sequence[str]) -> dict[Trait, list[Any]]:
-        """For each optimizer, what is varied besides the learning rate, with its label."""
-        numbers = [(float(axis.low), float(axis.high), float(axis.step)) for axis in axes]
-        return {(self, "second"): [(label, *each) for label, each in zip(labels, numbers, strict=True)]}
+    def optimizer_presets(self, axes: Sequence[SecondAxis]) -> dict[Trait, list[Any]]:
+        """For each optimizer, what is varied besides the learning rate."""
+        return {(self, "second"): [(axis.slider, float(axis.low), float(axis.high), float(axis.step)) for axis in axes]}
+
+    def worded(self, language: Language) -> dict[Trait, Any]:
+        """What it says."""
+        return {(self, "theme"): theme_in(language, self._seconds)}
 
     def kind_presets(self) -> dict[Trait, list[Any]]:
         """What each kind of map sets."""

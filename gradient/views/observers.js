@@ -38,15 +38,21 @@ export function onSize(el, act) {
   return () => observer.disconnect();
 }
 
-/** Calls `act` whenever the screen's pixels have become smaller or larger. Returns what undoes it. @param {() => void} act */
+/**
+ * Calls `act` whenever the screen's pixels have become smaller or larger. A printer has others, but what it prints are the
+ * canvases as they are: one that is drawn anew meanwhile would erase what lies under it. Returns what undoes it.
+ * @param {() => void} act
+ */
 export function onRatio(act) {
   /** @type {MediaQueryList | undefined} */
   let query;
+  let ratio = 0;
   const changed = () => {
     query?.removeEventListener("change", changed);
     query = matchMedia(`(resolution: ${devicePixelRatio}dppx)`);
     query.addEventListener("change", changed);
-    act();
+    if (ratio !== devicePixelRatio) act();
+    ratio = devicePixelRatio;
   };
   changed();
   return () => query?.removeEventListener("change", changed);

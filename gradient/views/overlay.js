@@ -1,19 +1,26 @@
 // The transparent overlay on the ipympl figures: the start's handle and, if asked, the path and the plane. It also tells the
 // kernel when a figure's image has been shown, and that none is seen.
 
+import { setLocally } from "../link/models.js";
+import { pictureLabel } from "../link/page_language.js";
 import { formatNumber } from "../link/text.js";
 import { getModel } from "../adapters/ipywidgets.js";
-import { numbersOf } from "./array.js";
+import { keptNumbers, numbersOf } from "./array.js";
 import { clearedAxes, clippedToBox, drawBackground, fitCanvas } from "./axes_canvas.js";
 import { drawColourBar, lossTicks } from "./axes_marks.js";
 import { followFigures } from "./figures.js";
+import { makeLandscape } from "./landscape.js";
 import { callAll, listen, oncePerTask, onRatio, onSize, watchVisibility } from "./observers.js";
 import { drawExit, drawLater, drawLine, drawMark, drawOthers, pixelsOf } from "./path.js";
 import { drawAxes, drawCaption, makeBands } from "./plane.js";
 import { boxOf, takePointers } from "./pointers.js";
+import { tellAtRest } from "./resting.js";
+import { pixelRatioOf } from "./scale.js";
+import { onWords } from "./worded.js";
 import { fillIn } from "./words.js";
 
 /** @typedef {import("./axes_canvas.js").AxesCanvas} AxesCanvas */
+/** @typedef {import("../adapters/ipywidgets.js").Model} Model */
 /** @typedef {import("./observers.js").ViewModel} ViewModel */
 /** @typedef {import("./pointers.js").Box} Box */
 /** @typedef {import("./pointers.js").Handle} Handle */
@@ -26,7 +33,8 @@ const ARRAYS = /** @type {const} */ ([
 ]);
 const NUMBERS = /** @type {const} */ (["step", "last", "exit_step", "plane_third", "plane_case"]);
 const OTHERS = ["others", "other_points", "other_steps", "other_lasts"];
-const DRAWN = [...ARRAYS, ...NUMBERS, ...OTHERS, "draws_path", "has_map", "margins", "theme"];
+const FIELD = ["draws_field", "field_losses", "field_gradients", "fields", "index", "axis_labels"];
+const DRAWN = [...ARRAYS, ...NUMBERS, ...OTHERS, ...FIELD, "draws_path", "has_map", "margins", "theme"];
 
 /** @typedef {Record<typeof ARRAYS[number], Float32Array> & Record<typeof NUMBERS[number], number>} Drawn fields of Python's `Frame` */
 
@@ -55,6 +63,35 @@ function othersOf(model) {
     path: paths.subarray(i * size, (i + 1) * size),
   }));
   return runs.filter(({ last }) => last !== model.get("theme").never);
+}
+
+/** Makes what says which field is to be drawn, or null if none is. Its arrays stay the same while the model has the same. @param {ViewModel} model */
+function followField(model) {
+  const [losses, gradients] = ["field_losses", "field_gradients"].map((name) => keptNumbers(model, name));
+  const storedField = followStored(model);
+  return () => {
+    const field = model.get("draws_field") ? { losses: losses(), gradients: gradients() } : storedField();
+    if (!model.get("draws_path") || !field?.losses.length) return null;
+    const labels = model.get("axis_labels").map(pictureLabel);
+    return { ...field, labels, domain: model.get("domain"), hasMap: model.get("has_map") };
+  };
+}
+
+/** @typedef {{ losses: Float32Array, gradients: Float32Array }} FieldArrays */
+
+/** Makes what gives the field of the present problem that a page without a kernel has, or null if it has none. @param {ViewModel} model */
+function followStored(model) {
+  /** @type {WeakMap<object, FieldArrays>} */
+  const arrays = new WeakMap();
+  return () => {
+    const stored = model.get("fields")[model.get("index")];
+    if (!stored?.losses) return null;
+    const known = arrays.get(stored);
+    if (known) return known;
+    const made = { losses: Float32Array.from(stored.losses), gradients: Float32Array.from(stored.gradients) };
+    arrays.set(stored, made);
+    return made;
+  };
 }
 
 /** Draws the path, with the plane under it if there is one, and others. @param {AxesCanvas} axes @param {Drawn} drawn @param {import("./path.js").OtherRun[]} others @param {ReturnType<typeof makeBands>} drawBands */
@@ -90,48 +127,55 @@ function placeHandle(model, box, element, point) {
   element.setAttribute("aria-label", fillIn(model.get("theme").handle, words));
 }
 
-/** The canvas that the overlay draws on, and the handle over it. @param {HTMLElement} el @param {string} label */
+/** The canvases that the overlay draws the field and the path on, and the handle over them. @param {HTMLElement} el @param {string} label */
 function build(el, label) {
   el.classList.add("techni-overlay");
   el.setAttribute("role", "group");
   el.setAttribute("aria-label", label);
-  const canvas = document.createElement("canvas");
-  canvas.className = "techni-drawing";
-  canvas.setAttribute("aria-hidden", "true");
+  const [field, canvas] = ["techni-landscape", "techni-drawing"].map((name) => {
+    const made = document.createElement("canvas");
+    made.className = name;
+    made.setAttribute("aria-hidden", "true");
+    return made;
+  });
   const element = document.createElement("button");
   element.type = "button";
   element.className = "techni-handle";
-  el.append(canvas, element);
-  return { canvas, element };
+  el.append(field, canvas, element);
+  return { field, canvas, element };
 }
 
 /**
  * Makes what draws the model's state and places the handle: in a drag where the path starts, so that they do not part, else at
  * its own start. Only `measure` asks for the size, because asking makes the browser lay out the page.
- * @param {ViewModel} model @param {HTMLElement} el @param {HTMLCanvasElement} canvas @param {Handle} handle
+ * @param {ViewModel} model @param {HTMLElement} el @param {Pick<ReturnType<typeof build>, "field" | "canvas">} canvases @param {Handle} handle
  * @param {{ isDragging: () => boolean, misfit: ReturnType<typeof followFigures>["misfit"] }} state
  */
-function makePainter(model, el, canvas, handle, { isDragging, misfit }) {
-  const drawBands = makeBands();
+function makePainter(model, el, { field: under, canvas }, handle, { isDragging, misfit }) {
+  const [drawBands, drawField, fieldOf] = [makeBands(), makeLandscape(under), followField(model)];
   let place = { clientWidth: 0, clientHeight: 0 };
   let font = "";
+  let ratio = 1;
   const measure = () => {
     place = { clientWidth: el.clientWidth, clientHeight: el.clientHeight };
+    ratio = pixelRatioOf(el);
     font = getComputedStyle(el).fontFamily;
   };
   const paint = () => {
     const [drawn, others, box] = [drawnOf(model), othersOf(model), boxOf(model, place)];
+    const field = fieldOf();
+    const appearance = { ratio, font, theme: model.get("theme") };
     canvas.hidden = !drawn && !others.length;
     if (!canvas.hidden && box.width > 0 && box.height > 0) {
-      fitCanvas(canvas, place, devicePixelRatio);
-      const appearance = { ratio: devicePixelRatio, font, theme: model.get("theme") };
+      fitCanvas(canvas, place, ratio);
       const axes = clearedAxes(canvas, box, model.get("domain"), appearance);
-      const figure = drawn && misfit(place);
+      const figure = drawn && !field && misfit(place);
       if (figure && !drawn.plane.length) drawBackground(axes, place, figure);
-      if (model.get("has_map")) axes.context.clearRect(box.left, box.top, place.clientWidth - box.left, box.height);
+      if (!field && model.get("has_map")) axes.context.clearRect(box.left, box.top, place.clientWidth - box.left, box.height);
       if (drawn) draw(axes, drawn, others, drawBands);
       else clippedToBox(axes, () => drawOthers(axes, others));
     }
+    drawField(place, box, appearance, field);
     placeHandle(model, box, handle.element, (isDragging() && drawn?.path) || handle.start);
   };
   return { measure, paint };
@@ -147,29 +191,63 @@ function pick(model, el, handle, start) {
 
 /** @param {import("./observers.js").RenderContext} context */
 async function render({ model, el }) {
-  const { canvas, element } = build(el, model.get("theme").label);
+  const { element, ...canvases } = build(el, model.get("theme").label);
   const sliders = await Promise.all(["x", "y"].map((name) => getModel(model.widget_manager, model.get(name))));
   const starts = () => /** @type {Point} */ (sliders.map((slider) => slider.get("value")));
   const handle = { element, start: starts() };
   const isDragging = takePointers(model, el, handle, (start) => pick(model, el, handle, start));
   const figures = followFigures(model, el, () => schedule());
-  const { measure, paint } = makePainter(model, el, canvas, handle, { isDragging, misfit: figures.misfit });
+  const { measure, paint } = makePainter(model, el, canvases, handle, { isDragging, misfit: figures.misfit });
   const schedule = oncePerTask(paint);
   const follow = () => {
     // During a drag the sliders follow it with a delay and must not pull the handle back.
     if (!isDragging()) handle.start = starts();
     schedule();
   };
+  const rename = () => {
+    el.setAttribute("aria-label", model.get("theme").label);
+    schedule();
+  };
   const undo = [
     listen(model, DRAWN, schedule),
+    onWords(model, "theme", rename),
     ...sliders.map((slider) => listen(slider, ["value"], follow)),
     listen(model, ["domain", "draggable"], follow),
     figures.close,
     watchVisibility(model, el),
-    onRatio(() => callAll([figures.fit, paint])),
+    onRatio(() => callAll([figures.fit, measure, paint])),
     onSize(el, () => callAll([figures.fit, measure, paint])),
   ];
   return () => callAll(undo);
 }
 
-export default { render };
+/**
+ * Shows the figure at the index: once for each task, because one that goes while its view is made leaves an error. The kernel does
+ * not choose it, so its state, which a page gets again when it reconnects, has none. @param {ViewModel} model
+ */
+function showFigure(model) {
+  /** @type {Model | null} */
+  let stack = null;
+  let leaveStack = () => {};
+  const show = oncePerTask(() => {
+    if (stack && stack.get("selected_index") !== model.get("index")) setLocally(stack, { selected_index: model.get("index") });
+  });
+  const follow = async () => {
+    if (!model.get("figures")) return;
+    stack = await getModel(model.widget_manager, model.get("figures"));
+    leaveStack();
+    leaveStack = listen(stack, ["selected_index"], show);
+    show();
+  };
+  void follow();
+  const undo = [listen(model, ["index"], show), listen(model, ["figures"], () => void follow())];
+  return () => callAll([...undo, leaveStack]);
+}
+
+/** Shows the figure, and tells the kernel of the field. @param {{ model: ViewModel }} context */
+function initialize({ model }) {
+  const undo = [showFigure(model), tellAtRest(model)];
+  return () => callAll(undo);
+}
+
+export default { initialize, render };

@@ -1,12 +1,10 @@
 """A map under the path of the descent: its background is drawn once for each size, a new path over a copy of it."""
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from matplotlib import patheffects
-from matplotlib.axis import Axis
 from matplotlib.colorbar import Colorbar
 from matplotlib.figure import Figure
 from matplotlib.markers import MarkerStyle
@@ -16,11 +14,9 @@ from gradient.adapters.ipympl import has_page, show_bare
 from gradient.frame import NEVER, Frame
 from gradient.views import style
 from gradient.views.canvas import BoundedCanvas
-from gradient.views.sentences import MAP
+from gradient.views.languages import LANGUAGES, Language
 
-# The exponents of ten of the largest number on an axis with which its numbers are short enough; a sign takes a digit's place.
-_PLAIN = {"left": (-1, 3), "bottom": (-3, 3), "right": (-3, 4)}
-_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+Domain = tuple[float, float, float, float]  # x_low, x_high, y_low, y_high
 NARROW = 460  # below it there is room for fewer arrows and shorter lines
 _SIZE = (640, 560)  # CSS pixels, until the page says how much room there is
 _HALO = [patheffects.Stroke(linewidth=style.HALO_WIDTH, foreground=style.PAPER), patheffects.Normal()]
@@ -49,19 +45,20 @@ class Picture:
     Attributes:
         canvas: the widget.
         domain: (x_low, x_high, y_low, y_high) of the axes.
+        size: width and height in CSS pixels.
+        language: of what is written in it; see `speak`.
     """
 
-    def __init__(self, domain: tuple, x_label: str, y_label: str, colour_label: str) -> None:
+    language = LANGUAGES[0]
+
+    def __init__(self, domain: Domain) -> None:
         self.figure = Figure(figsize=(_SIZE[0] / 100, _SIZE[1] / 100), dpi=100, facecolor=style.PAPER)
         self.canvas = BoundedCanvas(self.figure)
         show_bare(self.canvas, _SIZE)
-        self.domain = (*domain[0], *domain[1])
-        self.axes = self.figure.add_axes((0, 0, 1, 1), xlim=domain[0], ylim=domain[1])
-        self.axes.set_xlabel(_scaled(self.axes.xaxis, "bottom", x_label, domain[0]))
-        self.axes.set_ylabel(_scaled(self.axes.yaxis, "left", y_label, domain[1]))
+        self.domain = domain
+        self.axes = self.figure.add_axes((0, 0, 1, 1), xlim=domain[:2], ylim=domain[2:])
         self.axes.spines[:].set_color(style.MUTED)
         self.colour_axes = self.figure.add_axes((0, 0, 1, 1))
-        self._colour_label = colour_label
         self._background: Any = None
         self._is_clear = True
         self._moving = self._make_moving()
@@ -93,9 +90,9 @@ class Picture:
             [], [], shape, color=face, mec=edge, mew=edge_width, ms=size, animated=True, **properties
         )[0]  # fmt: skip
 
-    def _colour_bar(self, mappable: Any) -> Colorbar:
+    def _colour_bar(self, mappable: Any, label: str) -> Colorbar:
         bar = self.figure.colorbar(mappable, cax=self.colour_axes)
-        bar.set_label(_scaled(bar.ax.yaxis, "right", self._colour_label, mappable.get_clim()), color=style.INK)
+        bar.set_label(label, color=style.INK)
         bar.ax.yaxis.set_label_coords(style.BAR_LABEL_AT, 0.5)  # the widths of the tick labels must not move it
         bar.outline.set_edgecolor(style.GRID)
         for axes in (self.axes, self.colour_axes):
@@ -106,8 +103,7 @@ class Picture:
 
     def _arrange(self, _: object = None) -> None:
         """Keeps the margins a fixed number of pixels: labels stay readable, and the overlay knows where the axes are."""
-        width, height = self.figure.bbox.size / self.canvas.device_pixel_ratio
-        self._width = width
+        width, height = self.size = self.figure.bbox.size / self.canvas.device_pixel_ratio
         left, top, right, bottom = style.MARGINS
         inner_height = (height - top - bottom) / height
         self.axes.set_position((left / width, bottom / height, (width - left - right) / width, inner_height))
@@ -115,6 +111,8 @@ class Picture:
         self.colour_axes.set_position((bar_left / width, bottom / height, style.BAR_WIDTH / width, inner_height))
 
     def _on_draw(self, _: object) -> None:
+        if self.canvas.is_saving():
+            return  # a file has another size, and what moves in it already
         # A copy takes as much memory as the image, so it is kept only while something is drawn over it.
         self._background = None if self._is_clear else self.canvas.copy_from_bbox(self.figure.bbox)
         self._draw_moving()
@@ -127,7 +125,15 @@ class Picture:
         """Shows the background alone: something else draws what moves."""
         if not self._is_clear:
             self._set_clear(True)
+            self._forget()
             self._send()
+
+    def _forget(self) -> None:
+        """Leaves nothing of what moved to a file in which the figure is saved."""
+        for artist in (*self._later, *self._line, self._start, self._point):
+            artist.set_data([], [])
+        for artist in (self._exit, self._note):
+            artist.set_visible(False)
 
     def _set_clear(self, is_clear: bool) -> None:
         self._is_clear = is_clear
@@ -155,6 +161,16 @@ class Picture:
         self._draw_moving()
         self.canvas.blit()
 
+    def speak(self, language: Language) -> None:
+        """Writes all words and numbers in a language, and sends the image if a page is there to show it."""
+        self.language = language
+        self._write()
+        self._background = None
+        self._send()
+
+    def _write(self) -> None:
+        """Writes the words of the background anew; a subclass has some."""
+
     def _update(self, frame: Frame) -> None:
         """Updates what a subclass draws besides."""
 
@@ -170,22 +186,9 @@ class Picture:
         self._exit.set_data(*frame.exit_point[:, None])
         self._exit.set_marker(MarkerStyle("^", transform=Affine2D().rotate_deg(angle - 90)))
         right, upper = np.array(self.axes.transAxes.inverted().transform(move[0])) > 0.5
-        self._note.set(text=MAP["exit"].format(step=frame.exit_step), ha="right" if right else "left", va="center")
+        self._note.set(
+            text=self.language.words.MAP["exit"].format(step=frame.exit_step), ha="right" if right else "left", va="center"
+        )
         self._note.xy = (float(frame.exit_point[0]), float(frame.exit_point[1]))
         dx, dy = style.EXIT_NOTE_OFFSET
         self._note.set_position((-dx if right else dx, -dy if upper else dy))
-
-
-def _scaled(axis: Axis, side: str, label: str, interval: tuple[float, float]) -> str:
-    """Divides an axis' numbers by a power of ten if they would be too long, and returns the label with this factor.
-
-    What matplotlib writes at the end of an axis instead would lie over the picture's title.
-    """
-    largest = max(map(abs, interval))
-    exponent = math.floor(math.log10(largest)) if largest > 0 else 0
-    least, most = _PLAIN[side]
-    if least <= exponent <= most - (min(interval) < 0):
-        return label
-    power = exponent - 1  # two digits before the point, because those after it take more room
-    axis.set_major_formatter(lambda value, _: f"{value / 10.0**power:g}".replace("-", "−"))
-    return f"{label} (× 10{str(power).translate(_SUPERSCRIPTS)})"

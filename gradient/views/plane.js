@@ -1,5 +1,6 @@
 // The plane of a larger model on the axes: bands of equal loss, ticks and a caption.
 
+import { localised } from "../link/page_language.js";
 import { formatNumber } from "../link/text.js";
 import { contextOf, setFont, write } from "./axes_canvas.js";
 import { drawTicks } from "./axes_marks.js";
@@ -114,7 +115,7 @@ export function makeBands() {
 
 /** Draws the plane's outline, ticks and labels. @param {AxesCanvas} axes @param {PlaneWords} words */
 export function drawAxes(axes, words) {
-  const ticks = axes.theme.ticks.map((place) => ({ place, label: place.toFixed(1).replace("-", "−") }));
+  const ticks = axes.theme.ticks.map((place) => ({ place, label: localised(place.toFixed(1).replace("-", "−")) }));
   drawTicks(axes, { across: ticks, up: ticks, labels: [words.x_label, words.y_label] });
 }
 

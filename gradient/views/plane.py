@@ -6,9 +6,9 @@ from matplotlib.colors import to_hex
 
 from gradient.frame import Frame
 from gradient.landscape import PlaneCase
-from gradient.link.text import format_number
+from gradient.link.text import format_number, localised
 from gradient.views import style
-from gradient.views.sentences import PLANE, PLANE_LOSSES
+from gradient.views.languages import LANGUAGES, Language
 
 TICKS = (-0.5, 0.0, 0.5, 1.0, 1.5)
 TICK_DIGITS = (2, 3, 4)  # the first number of digits with which no two ticks read alike; the range spans 1 % at least
@@ -25,13 +25,15 @@ def tick_labels(losses: Sequence[float]) -> list[str]:
     return next((labels for labels in written if len(set(labels)) == len(labels)), written[-1])
 
 
-def caption(frame: Frame, *, is_narrow: bool) -> str:
+def caption(frame: Frame, language: Language = LANGUAGES[0], *, is_narrow: bool) -> str:
     """The true losses of the plane's corners and the remark on its case, on more lines if there is little room."""
-    first, third, end = map(format_number, frame.plane_corners)
+    words = language.words
+    first, third, end = (localised(format_number(loss), language.decimal) for loss in frame.plane_corners)
     case = PlaneCase(int(frame.plane_case))
-    losses = [PLANE_LOSSES["start"].format(loss=first)]
+    losses = [words.PLANE_LOSSES["start"].format(loss=first)]
     if case == PlaneCase.THROUGH_PATH:
-        losses.append(PLANE_LOSSES["third"].format(loss=third, step=frame.plane_third))
-    losses.append(PLANE_LOSSES["end"].format(loss=end, step=frame.last))
-    remark = PLANE[case].remark.replace(": ", ":\n") if is_narrow else PLANE[case].remark
+        losses.append(words.PLANE_LOSSES["third"].format(loss=third, step=frame.plane_third))
+    losses.append(words.PLANE_LOSSES["end"].format(loss=end, step=frame.last))
+    remark = words.PLANE[case].remark
+    remark = remark.replace(": ", ":\n") if is_narrow else remark
     return "\n".join([("\n" if is_narrow else " · ").join(losses), remark]).strip()

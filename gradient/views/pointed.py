@@ -1,6 +1,7 @@
 """What is under the pointer: over the field a model, over the loss curve a step."""
 
 import pathlib
+from typing import Any
 
 import anywidget
 from ipywidgets import Widget, widget_serialization
@@ -9,12 +10,14 @@ from traitlets import Bool, Dict, Float, Instance, Int, Tuple
 from gradient.frame import NEVER
 from gradient.link.modules import esm
 from gradient.views.array import Array
+from gradient.views.languages import Language
 from gradient.views.sentences import POINTED
+from gradient.views.view import Trait, Worded
 
 _HERE = pathlib.Path(__file__).parent
 
 
-class Pointed(anywidget.AnyWidget):
+class Pointed(Worded, anywidget.AnyWidget):
     """Follows the pointer, and says beside it what the model there comes to. The kernel is not told where the pointer is.
 
     Attributes:
@@ -41,3 +44,7 @@ class Pointed(anywidget.AnyWidget):
         """Takes the layer over the field, and the slider of the steps."""
         super().__init__(overlay=overlay, steps=steps)
         self.add_class("techni-pointed")
+
+    def worded(self, language: Language) -> dict[Trait, Any]:
+        """What it says."""
+        return {(self, "words"): {**language.words.POINTED, "never": NEVER}}

@@ -1,6 +1,8 @@
 // Pointers, touch and arrow keys on the overlay. A press sets the start, a drag moves it; touch drags only by the handle, so
 // that a finger elsewhere scrolls the page.
 
+import { scaleOf } from "./scale.js";
+
 /** @typedef {import("./observers.js").ViewModel} ViewModel */
 /** @typedef {{ clientWidth: number, clientHeight: number }} Place an element's size, in CSS pixels */
 /** @typedef {{ left: number, top: number, width: number, height: number }} Box in CSS pixels from the overlay's upper left corner */
@@ -20,10 +22,16 @@ export function boxOf(model, { clientWidth, clientHeight }) {
 /** @param {number} value @param {number} low @param {number} high */
 const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 
+/** Where a pointer is in an element: in the element's own pixels from its upper left corner. @param {HTMLElement} el @param {MouseEvent} event @returns {Point} */
+export function placeOn(el, event) {
+  const [{ left, top }, scale] = [el.getBoundingClientRect(), scaleOf(el)];
+  return [(event.clientX - left) / scale, (event.clientY - top) / scale];
+}
+
 /** Where a pointer is in the axes' box: in CSS pixels from the box's upper left corner. @param {Box} box @param {HTMLElement} el @param {MouseEvent} event @returns {Point} */
 function placeIn(box, el, event) {
-  const bounds = el.getBoundingClientRect();
-  return [event.clientX - bounds.left - box.left, event.clientY - bounds.top - box.top];
+  const [x, y] = placeOn(el, event);
+  return [x - box.left, y - box.top];
 }
 
 /** Where a pointer is in the axes, kept inside them. @param {Axes} model @param {HTMLElement} el @param {MouseEvent} event @returns {Point} */

@@ -2,9 +2,11 @@
 
 import { getModel } from "../adapters/ipywidgets.js";
 import { fillParts, formatNumber } from "../link/text.js";
+import { adviceOf, resolveSwept } from "./advised.js";
 import { numbersOf } from "./array.js";
 import { callAll, listen, oncePerTask } from "./observers.js";
 import { setText } from "./texts.js";
+import { worded } from "./worded.js";
 import { fillIn } from "./words.js";
 
 /** @typedef {import("./observers.js").ViewModel} ViewModel */
@@ -13,6 +15,7 @@ import { fillIn } from "./words.js";
 
 const SPEAK_AFTER_MS = 600; // a screen reader hears what stays this long
 
+const ADVISED = ["advised_slider", "advised_index", "advised_loss"];
 const NUMBERS = ["loss", "best_known", "gradient_norm", "step"];
 
 /** @param {string} tag @param {string} text @param {Record<string, string>} [attributes] */
@@ -60,10 +63,13 @@ function draw({ numbers, pill, sentence, error }, model) {
   setText(error, model.get("error"));
 }
 
-/** What is spoken of the model's state. @param {ViewModel} model @returns {string} */
+/** What is spoken of the model's state: of two parameters, where it is. @param {ViewModel} model @returns {string} */
 function spokenOf(model) {
+  const words = model.get("words");
   const [step, loss] = ["step", "loss"].map((name) => formatNumber(model.get(name)));
-  return fillIn(model.get("words").spoken, { step, loss, verdict: verdictOf(model).word.toLowerCase() });
+  const [w, b] = [...numbersOf(model.get("parameters"))].map((number) => formatNumber(number).replace("-", "−"));
+  const state = fillIn(words.spoken, { step, loss, verdict: verdictOf(model).word.toLowerCase() });
+  return w === undefined ? state : `${state}. ${fillIn(words.spoken_place, { w, b })}`;
 }
 
 /** What is spoken of the best learning rate, nothing if there is none. @param {ViewModel} model @param {Model} rates its strip */
@@ -74,13 +80,14 @@ function spokenBestOf(model, rates) {
   return fillIn(model.get("words").spoken_best, { value: formatNumber(values[best]), loss });
 }
 
-/** Speaks what is new: the best learning rate follows from few of the controls. @param {HTMLElement} region */
+/** Speaks what is new: the best learning rate and the advice follow from few of the controls. @param {HTMLElement} region */
 function makeSpeaker(region) {
-  let said = { state: "", best: "" };
-  return (/** @type {string} */ state, /** @type {string} */ best) => {
-    if (state === said.state && best === said.best) return;
-    region.textContent = best === said.best ? state : `${state}. ${best}`;
-    said = { state, best };
+  /** @type {string[]} */
+  let said = [];
+  return (/** @type {string} */ state, /** @type {string[]} */ ...rest) => {
+    const parts = [state, ...rest.filter((part, i) => part && part !== said[i + 1])];
+    if (parts.length > 1 || state !== said[0]) region.textContent = parts.join(". ");
+    said = [state, ...rest];
   };
 }
 
@@ -88,12 +95,13 @@ function makeSpeaker(region) {
 async function render({ model, el }) {
   const parts = build(el, model.get("words"));
   const speak = makeSpeaker(parts.spoken);
-  const rates = await getModel(model.widget_manager, model.get("rates"));
+  const [rates, advice] = await Promise.all(["rates", "advice"].map((name) => getModel(model.widget_manager, model.get(name))));
+  const swept = await resolveSwept(advice);
   /** @type {number | undefined} */
   let timer;
   const speakLater = () => {
     clearTimeout(timer);
-    timer = setTimeout(() => speak(spokenOf(model), spokenBestOf(model, rates)), SPEAK_AFTER_MS);
+    timer = setTimeout(() => speak(spokenOf(model), spokenBestOf(model, rates), adviceOf(advice, swept)), SPEAK_AFTER_MS);
   };
   const show = () => {
     draw(parts, model);
@@ -101,7 +109,11 @@ async function render({ model, el }) {
   };
   const schedule = oncePerTask(show);
   model.on("change", schedule);
-  const undo = [() => model.off("change", schedule), listen(rates, ["best", "losses"], speakLater)];
+  const undo = [
+    () => model.off("change", schedule),
+    listen(rates, ["best", "losses"], speakLater),
+    listen(advice, ADVISED, speakLater),
+  ];
   show();
   return () => {
     clearTimeout(timer);
@@ -109,4 +121,4 @@ async function render({ model, el }) {
   };
 }
 
-export default { render };
+export default { render: worded(render) };

@@ -1,12 +1,21 @@
-"""Every word and sentence that the views show or speak; their JavaScript gets these through the widgets' own traits.
+"""Every word and sentence that the page shows or speaks, in English; JavaScript gets these through the widgets' own traits.
 
-In a sentence {name} stands for a number. What is in [brackets] is left out if its number is zero.
+`languages/` has the other languages, each a file with the same names. In a sentence
+{name} stands for a number. What is in [brackets] is left out if its number is zero.
 """
 
 from typing import NamedTuple
 
 from gradient.landscape import PlaneCase
+from gradient.link.address import REFUSED
 from gradient.verdict import Verdict
+
+CODE, OWN_NAME = "en", "English"
+DECIMAL = "."  # the sign before a number's decimals
+
+# What records are called in this language: problems, optimizers and their settings, models, data sets and their columns. A name
+# that is not here stays as its record has it.
+NAMES: dict[str, str] = {}
 
 
 class VerdictWords(NamedTuple):
@@ -65,6 +74,7 @@ READOUT = {
     "step": "Step",
     "best_known": "Lowest known",
     "spoken": "Step {step}, loss {loss}, {verdict}",
+    "spoken_place": "At w {w}, b {b}",
     "spoken_best": "The best learning rate is {value}, with a loss of {loss}",
 }
 
@@ -75,7 +85,15 @@ COMPARISON = {
     "best": "Each at its best rate",
     "best_hint": "Give every run the best of 64 learning rates",
     "label": "Runs from the same start, on the same data",
-    "columns": ["Run", "Optimizer", "Settings", "Loss at this step", "Stays within 5 % of the lowest known", "Verdict", ""],
+    "columns": [
+        "Run",
+        "Optimizer",
+        "Settings",
+        "Loss at this step",
+        "Stays within 5 % of the lowest known",
+        "Verdict",
+        "Order",
+    ],
     "choose": "Set the sliders to run {run}",
     "never": "not reached",
     "at": "from step {step} on",
@@ -154,8 +172,34 @@ POINTED = {
 
 PARAMETER_MAP = {
     "colours": "gradient norm |∇L|",
+    "unknown": "gradient norm |∇L|, white: no loss",
 }
 
+# An axis of a map whose numbers would be too long: {title} is its label, {power} a power of ten by which they are divided, and
+# {offset} the distance from zero to where they are counted from.
+AXIS = {
+    "scaled": "{title} (× {power})",
+    "above": "{title} − {offset}",
+    "below": "{title} + {offset}",
+}
+
+CONTROLS = {
+    "problem": "Problem",
+    "optimizer": "Optimizer",
+    "model": "Model",
+    "data": "Data",
+    "scale": "Loss axis",
+    "residuals": "Show residuals",
+    "rate": "Learning rate",
+    "steps": "Steps",
+    "w": "Initial w",
+    "b": "Initial b",
+    "key": "Random start",
+}
+SCALES = ["Logarithmic", "Linear"]
+AXES = {"step": "Step", "loss": "Loss"}
+
+TITLE = "Gradient descent"
 TAGLINE = "Every point of the map is a model. Drag the ring to choose where the descent starts."
 PLANE_TAGLINE = "Every point of the plane is a network. Random start chooses where the descent starts."
 TITLES = {
@@ -192,8 +236,28 @@ TRANSPORT = {
     "repeat": "Repeat",
     "step": "Step",
     "speed": "Speed",
+    "speeds": {"slow": "Slow", "normal": "Normal", "fast": "Fast"},
     "reset": "Reset",
     "reset_hint": "Restore this problem's defaults",
+}
+
+# What the pictures show, for those who hear it. {first} is the loss at the start, {end} that at the last step.
+DESCRIPTIONS = {
+    "map": "The path goes from w {start_w}, b {start_b} to w {w}, b {b}; the loss {course} from {first} to {end}.",
+    "plane": "The path goes {last} steps over the plane; the loss {course} from {first} to {end}.",
+    "exit": "It leaves the map at step {exit}.",
+    "data": "{count} points, and the curve of the model at step {step}; its loss is {loss}.",
+    "loss": "The loss {course} from {first} at the start to {loss} at step {step}; at the last step, {last}, it is {end}.",
+    "courses": ["falls", "goes", "rises"],  # {course}, if the later loss is lower, the same, or higher
+}
+
+THEMES = {"auto": "as your system", "light": "light", "dark": "dark"}
+PRESENTED = {"map": "Map", "data": "Data", "loss": "Loss"}
+DISPLAY = {
+    "theme": "Theme: {theme}",
+    "present": "Present to a class (P)",
+    "choose": "Pictures on the screen",
+    "leave": "Leave",
 }
 
 COMPUTE = {
@@ -208,3 +272,111 @@ COMPUTE = {
     "still_offline": "The server still cannot be reached. This page keeps working in your browser.",
     "reconnect": "Reconnect",
 }
+
+# What is said of a visitor's own points. {line} is the number of a line of a text, {text} a part of it; {name}, {source} and
+# the labels are a data set's; everything else in braces is a number.
+POINTS = {
+    "name": "Your points",
+    "label": "Your points. Arrow keys choose one, Enter grabs it, plus adds one, Delete removes it.",
+    "hint": "Click adds a point, a drag moves it.",
+    "key_hint": "Arrow keys choose a point, Enter grabs it, + adds one, Delete removes it.",
+    "touch_hint": "Tap adds a point, a drag moves it, a long press removes it.",
+    "grabbed": "Arrow keys move the point. Enter drops it, Escape puts it back.",
+    "point": "Point {number} of {count}: x {x}, y {y}",
+    "own": "{count} points of your own.",
+    "undo": "Undo",
+    "redo": "Redo",
+    "paste": "Paste…",
+    "paste_hint": "Paste two columns or open a file. A file can also be dropped on the picture.",
+    "copy": "Copy points",
+    "copied": "The points are on the clipboard, as two columns.",
+    "noise": "Noise",
+    "standardize": "Standardize x",
+    "standardize_hint": "Subtract the mean of x from it, and divide it by its standard deviation",
+    "standardize_both": "Standardize x and y",
+    "standardize_both_hint": "The network gets x and y less their means, divided by their standard deviations. "
+    "A level line then has a loss of 1.",
+    "larger": "A network needs numbers near 0.",
+    "condition": "κ {before} → {after}, rate up to {limitBefore} → {limitAfter}",
+    "condition_hint": "κ is how much more sharply the loss bends across its valley than along it. As x is, and standardized.",
+    "text": "Two columns, x and y",
+    "placeholder": "x and y in each line, with a comma, a semicolon, a tab or a blank between them",
+    "open": "Open a file…",
+    "cancel": "Cancel",
+    "use": "Use {count} points",
+    "use_none": "Use",
+    "few_points": "At least two points are needed: two lines with x and y.",
+    "long": "This is more text than the page reads, about a million letters. Paste a part of it.",
+    "thinned": "Of {count} points the page keeps {most}, spread evenly over x.",
+    "columns": "Columns {one} and {other} of {count} are x and y.",
+    "fewest": "{count} points stay, because fewer tell nothing.",
+    "most": "There is room for {count} points. Remove one first.",
+    "unread": {
+        "number": "Line {line}: “{text}” is no number, so this line is left out.",
+        "few": "Line {line} has one value, “{text}”, and needs x and y, so it is left out.",
+        "none": "Line {line} has no x and y, so it is left out.",
+        "size": "Line {line}: {text} is too large, so this line is left out. Divide the column.",
+        "others": "Left out besides: {count}.",
+    },
+    "warnings": {
+        "one_x": "All x are {number}, so no slope can be told. Move a point.",
+        "one_y": "All y are {number}, so there is nothing to fit but a level.",
+        "far_x": "x is far from 0, so the loss is a narrow valley. Standardize x.",
+        "large_x": "x goes up to {number}, so only tiny learning rates work. Standardize x.",
+        "small_x": "x stays within {number}, so it hardly matters. Standardize x.",
+        "large_y": "y goes up to {number}, so the losses are huge. Divide y by {scale}.",
+        "small_y": "y stays within {number}, so the losses are tiny. Multiply y by {scale}.",
+    },
+    "about": "{name}: {x_label}, {y_label}. {source}, {year}.",
+    "about_made": "{name}, with noise that you choose.",
+}
+
+# What a page says of a part of its address that it does not use; see `gradient.link.address.REFUSED`.
+ADDRESS = {
+    **REFUSED,
+    "data": "{name} is “{text}”, which is no data set, and no points such as 1,2;3,4.5.",
+    "count": "{name} has to have {fewest} to {most} points.",
+    "runs": "{name} has room for {count} runs, each in a place of its own, such as adam,rate=0.1.",
+}
+
+SHARE = {
+    "share": "Share",
+    "share_hint": "Copy a link to the page as it is now",
+    "language": "Language",
+    "menu": "More",
+    "menu_hint": "Language, lesson link, Python, pictures and numbers",
+    "copied": "Link copied. Who opens it sees what you see.",
+    "copied_part": "Copied. Put it behind the address of a page with this app.",
+    "copy": "Copy this link:",
+    "copy_part": "Copy this, and put it behind the address of a page with this app:",
+    "close": "Close",
+    "dismiss": "Hide this line",
+    "lesson": "Make a lesson link",
+    "title": "Name of the exercise",
+    "plays": "Start playing at once",
+    "hide": "Hide",
+    "copy_lesson": "Copy lesson link",
+    "lesson_copied": "Lesson link copied.",
+    "python": "Copy as Python",
+    "python_hint": "A script that prints the numbers on the page",
+    "python_copied": "Script copied. It needs this package, gradient.",
+    "copy_python": "Copy this script:",
+    "python_points": "Script copied. It reads {file}: save the points below, and put both into one folder.",
+    "python_own": "A problem of your own is in your notebook, so there is no script for it.",
+    "pictures": "Save a picture",
+    "numbers": "Save numbers",
+    "as_png": "PNG",
+    "as_svg": "SVG",
+    "as_csv": "CSV",
+    "as_json": "JSON",
+    "map": "Map",
+    "fit": "Data and model",
+    "loss": "Loss over the steps",
+    "steps": "Step, parameters, loss, gradient norm",
+    "points": "Your points",
+    "save_hint": "Save {what} as {format}",
+    "failed": "This browser could not save it.",
+}
+
+# Controls without a name of their own that a lesson can do without, by their names in the address.
+HIDEABLE = {"map": "Maps", "compare": "Compare"}

@@ -1,7 +1,7 @@
 // Patches what the libraries leave out: names for ipywidgets' slider handles and bqplot's drawings, ticks that can be read, a way
 // for the Tab key past ipympl's canvas, and a second try for an app whose widget came late.
 
-import { drawingOf, drawUnpadded } from "../adapters/bqplot.js";
+import { drawingOf, drawUnpadded, writeTicksBy } from "../adapters/bqplot.js";
 import {
   focusOn,
   GIVEN_UP,
@@ -16,14 +16,18 @@ import {
   SLIDER,
   showView,
   sliderAround,
+  writeNumberBy,
 } from "../adapters/ipywidgets.js";
 import { getModel } from "../adapters/ipywidgets.js";
+import { markMain } from "../adapters/voila.js";
+import { localised } from "../link/page_language.js";
 import { followLossScales } from "./loss_ticks.js";
 import { callAll } from "./observers.js";
+import { worded } from "./worded.js";
 import { fillIn } from "./words.js";
 
 /** @typedef {import("./observers.js").ViewModel} ViewModel */
-/** @typedef {{ slider_readout: string, pictures: Record<string, string> }} Words */
+/** @typedef {{ slider_readout: string, pictures: Record<string, string>, language: string }} Words */
 
 /** Sets the attributes that differ: that is cheaper, and the observer below hears of each. @param {Element | null} element @param {Record<string, string>} attributes */
 function setAttributes(element, attributes) {
@@ -86,13 +90,17 @@ function noteTyped({ target }) {
   if (slider && readoutOf(slider) === target) typed.add(target);
 }
 
-/** Before ipywidgets reads a number that was typed: takes a comma for a point, and keeps the slider from rounding it. ipywidgets reads it at the key Enter only. @param {Event} event */
+/** Before ipywidgets reads a number: takes a comma for a point, and keeps the slider from rounding what was typed. ipywidgets reads it at the key Enter only. @param {Event} event */
 function takeTyped(event) {
   const { target } = event;
   if (!(target instanceof Element) || (event instanceof KeyboardEvent && event.key !== "Enter")) return;
   const track = trackOf(target.closest(SLIDER));
-  if (!track || !typed.delete(target)) return;
+  if (!track || target !== readoutOf(/** @type {Element} */ (target.closest(SLIDER)))) return;
   const text = (target.textContent ?? "").replace(",", ".").replace("−", "-");
+  if (!typed.delete(target)) {
+    if (event.type === "keydown") target.textContent = text;
+    return;
+  }
   setLoose(track, true); // which shows the slider's own number
   target.textContent = text;
   if (event.type === "blur") pressEnter(target);
@@ -120,6 +128,7 @@ async function showIn(place, model) {
  */
 function initialize({ model }) {
   if (!("voila" in document.body.dataset)) return undefined;
+  markMain();
   const check = () => {
     const place = widgetElements(document).find(({ textContent }) => textContent === GIVEN_UP);
     if (!place && !document.querySelector(".techni-app")) return;
@@ -132,23 +141,49 @@ function initialize({ model }) {
   return () => observer.disconnect();
 }
 
+/** Has the numbers of sliders and axes the decimal sign of the language. Returns what does so for views that are new. @param {ViewModel} model */
+function localiseNumbers(model) {
+  const find = (/** @type {string} */ name) =>
+    Promise.all(model.get(name).map((/** @type {string} */ reference) => getModel(model.widget_manager, reference)));
+  /** @type {import("../adapters/ipywidgets.js").Model[]} */
+  let axes = [];
+  const localiseAxes = () => axes.map((axis) => writeTicksBy(axis, localised));
+  void Promise.all([find("axes"), find("sliders")]).then(([foundAxes, sliders]) => {
+    for (const slider of sliders) void writeNumberBy(slider, localised);
+    axes = foundAxes;
+    for (const rewrite of localiseAxes()) void rewrite();
+  });
+  return localiseAxes;
+}
+
+/** Says which language the app is in; the notebook's text follows. All of a page that is the app's own is in that language. @param {HTMLElement} root @param {string} language */
+function tellLanguage(root, language) {
+  root.lang = document.documentElement.dataset.language = language;
+  if ("voila" in document.body.dataset) document.documentElement.lang = language;
+}
+
 /** @param {import("./observers.js").RenderContext} context */
 function render({ model, el }) {
   const words = model.get("words");
+  const localiseAxes = localiseNumbers(model);
   el.style.display = "none";
   const removed = new AbortController();
   const following = [
-    followLossScales(model, model.get("loss_axes")),
-    getModel(model.widget_manager, model.get("curve")).then(drawUnpadded),
+    followLossScales(model, model.get("loss_axes"), model.get("tick_formats")),
+    ...model
+      .get("curves")
+      .map(async (/** @type {string} */ curve) => drawUnpadded(await getModel(model.widget_manager, curve))),
   ];
   const observer = new MutationObserver((records) => {
     const root = el.closest(".techni-app");
     if (root) patch(root, records, words);
+    localiseAxes();
   });
   // The app's own element is there one task after its children are rendered.
   const start = setTimeout(() => {
     const root = /** @type {HTMLElement | null} */ (el.closest(".techni-app"));
     if (!root) return;
+    tellLanguage(root, words.language);
     patchAll(root, words);
     const options = { capture: true, signal: removed.signal };
     root.addEventListener("input", noteTyped, options);
@@ -165,4 +200,4 @@ function render({ model, el }) {
   };
 }
 
-export default { initialize, render };
+export default { initialize, render: worded(render) };

@@ -6,6 +6,7 @@ import { numbersOf } from "./array.js";
 import { hatching } from "./hatching.js";
 import { callAll, listen, oncePerTask, onRatio, onSize } from "./observers.js";
 import { setTexts } from "./texts.js";
+import { onWords } from "./worded.js";
 import { fillIn } from "./words.js";
 
 /** @typedef {import("./observers.js").ViewModel} ViewModel */
@@ -68,7 +69,7 @@ const isOnStrip = (limit, values) => limit > values[0] && limit < values[values.
 
 /** What the strip says of its marks, and of the cell at an index, if it is given one. @param {ViewModel} model @param {number | null} index */
 function wordsOf(model, index) {
-  const { words, never } = /** @type {Theme} */ (model.get("theme"));
+  const [words, { never }] = [model.get("words"), /** @type {Theme} */ (model.get("theme"))];
   const [losses, values] = [numbersOf(model.get("losses")), model.get("values")];
   if (!losses.length) return [];
   const shown = (/** @type {number} */ i) => ({ value: formatNumber(values[i]), loss: formatNumber(losses[i]) });
@@ -146,7 +147,7 @@ function render({ model, el }) {
     focusOn(el.parentElement); // its words stay, on a screen without a pointer too
   });
   const follow = oncePerTask(() => callAll([paint, say]));
-  const undo = [listen(model, DRAWN, follow), onRatio(measure), onSize(el, measure)];
+  const undo = [listen(model, DRAWN, follow), onWords(model, "words", say), onRatio(measure), onSize(el, measure)];
   say();
   return () => callAll(undo);
 }

@@ -1,6 +1,7 @@
 """The strip under a slider: what the descent comes to for every other value of the slider."""
 
 import pathlib
+from typing import Any
 
 import anywidget
 import numpy as np
@@ -12,23 +13,23 @@ from gradient.frame import NEVER
 from gradient.link.modules import esm
 from gradient.views import style
 from gradient.views.array import Array
+from gradient.views.languages import Language
 from gradient.views.sentences import STRIP
-from gradient.views.view import Trait
+from gradient.views.view import Trait, Worded
 
 _HERE = pathlib.Path(__file__).parent
 _NUM_COLOURS = 24
 
-# How the strip draws and what it says.
+# How the strip draws.
 THEME = {
     "colours": [to_hex(style.LOSS_COLOURS(i / (_NUM_COLOURS - 1))) for i in range(_NUM_COLOURS)],
     "diverged": style.DIVERGED,
     "mark": style.INK,
     "never": NEVER,
-    "words": STRIP,
 }
 
 
-class Strip(anywidget.AnyWidget):
+class Strip(Worded, anywidget.AnyWidget):
     """Colours for the loss at the end of a descent, from the lowest known (light) to that of the start and beyond (dark).
 
     What diverges is hatched. One mark is at the best value, and one where steps become unstable, if a law says so; words name
@@ -43,6 +44,7 @@ class Strip(anywidget.AnyWidget):
         limit: the value above which steps are unstable, 0 if there is none.
         picked, picks: the index that was clicked last, and how many were.
         theme: see `THEME`.
+        words: what it says; see `sentences.STRIP`.
     """
 
     _esm = esm(_HERE / "strip.js")
@@ -57,6 +59,7 @@ class Strip(anywidget.AnyWidget):
     picked = Int(0).tag(sync=True, page_sets={"low": 0})
     picks = Int(0).tag(sync=True, page_sets={"low": 0})
     theme = Dict(THEME).tag(sync=True)
+    words = Dict(STRIP).tag(sync=True)
 
     def __init__(self, slider: Widget, values: np.ndarray) -> None:
         """Takes the slider, and the values that are swept."""
@@ -67,6 +70,10 @@ class Strip(anywidget.AnyWidget):
         """The fields of `gradient.app_links.Strips` that the strip of a slider with this name shows."""
         own: dict[str, Trait] = {f"{name}_{field}": (self, field) for field in ("losses", "best", "limit")}
         return {**own, "low": (self, "low"), "high": (self, "high")}
+
+    def worded(self, language: Language) -> dict[Trait, Any]:
+        """What it says."""
+        return {(self, "words"): language.words.STRIP}
 
     def pick(self, index: int) -> None:
         """Sets the slider to a value, as a click on the strip does."""

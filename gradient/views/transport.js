@@ -4,6 +4,7 @@ import { getModel } from "../adapters/ipywidgets.js";
 import { callAll, listen } from "./observers.js";
 import { followScrubbing, withRoot } from "./scrubbing.js";
 import { setText } from "./texts.js";
+import { onWords } from "./worded.js";
 
 /** @typedef {import("./observers.js").ViewModel} ViewModel */
 /** @typedef {import("./observers.js").Observable} Observable */
@@ -58,21 +59,18 @@ function make(tag, properties = {}) {
   return Object.assign(document.createElement(tag), properties);
 }
 
-/** A control in a label of its own. @param {string} className @param {string} text @param {HTMLElement[]} parts the control first */
-function labelled(className, text, ...parts) {
-  const label = make("label", { className });
-  parts[0].setAttribute("aria-label", text);
-  label.append(make("span", { textContent: text }), ...parts);
-  return label;
+/** A control in a label of its own, whose text comes later. @param {string} className @param {HTMLElement[]} parts the control first */
+function labelled(className, ...parts) {
+  const [label, text] = [make("label", { className }), make("span")];
+  label.append(text, ...parts);
+  return { label, text };
 }
 
-/** Builds the bar. @param {HTMLElement} el @param {Record<string, string>} words @param {[label: string, speed: number][]} speeds */
-function build(el, words, speeds) {
-  const iconButton = (/** @type {Icon} */ icon) => {
-    const button = make("button", { type: "button" });
-    setIcon(button, words[icon], icon);
-    return button;
-  };
+/** @typedef {Record<string, string> & { speeds: Record<string, string> }} Words */
+
+/** Builds the bar, without its words. @param {HTMLElement} el @param {[name: string, speed: number][]} speeds */
+function build(el, speeds) {
+  const iconButton = (/** @type {Icon} */ icon) => make("button", { type: "button", className: `techni-${icon}` });
   const buttons = {
     first: iconButton("first"),
     previous: iconButton("previous"),
@@ -81,24 +79,36 @@ function build(el, words, speeds) {
     last: iconButton("last"),
     repeat: iconButton("repeat"),
   };
-  buttons.play.classList.add("techni-play");
+  buttons.repeat.classList.add("techni-at-repeat");
   const keys = make("div", { className: "techni-keys" });
   keys.append(...Object.values(buttons));
   const slider = make("input", { type: "range", min: "0", step: "1" });
   const shown = make("output");
   const speed = make("select");
-  speed.append(...speeds.map(([label, value]) => make("option", { textContent: label, value: String(value) })));
-  const reset = make("button", {
-    type: "button",
-    className: "techni-reset",
-    textContent: words.reset,
-    title: words.reset_hint,
-  });
+  const choices = speeds.map(([name, value]) => ({ name, option: make("option", { value: String(value) }) }));
+  speed.append(...choices.map(({ option }) => option));
+  const reset = make("button", { type: "button", className: "techni-reset" });
   el.classList.add("techni-transport");
-  const step = labelled("techni-step", words.step, slider, shown);
-  el.append(keys, step, labelled("techni-speed", words.speed, speed), reset);
+  const step = labelled("techni-step techni-at-step", slider, shown);
+  const pace = labelled("techni-speed techni-at-speed", speed);
+  el.append(keys, step.label, pace.label, reset);
   for (const control of [slider, speed]) control.dataset.lmSuppressShortcuts = "true"; // JupyterLab has a use for the arrow keys
-  return { ...buttons, slider, shown, speed, reset };
+  return { ...buttons, slider, shown, speed, reset, choices, step: step.text, pace: pace.text };
+}
+
+/** Gives the bar its words. @param {Bar} bar @param {Words} words @param {boolean} isPlaying */
+function name(bar, words, isPlaying) {
+  for (const icon of /** @type {const} */ (["first", "previous", "next", "last", "repeat"]))
+    setIcon(bar[icon], words[icon], icon);
+  const play = isPlaying ? "pause" : "play";
+  setIcon(bar.play, words[play], play);
+  for (const { name: key, option } of bar.choices) option.textContent = words.speeds[key];
+  bar.reset.textContent = words.reset;
+  bar.reset.title = words.reset_hint;
+  bar.step.textContent = words.step;
+  bar.slider.setAttribute("aria-label", words.step);
+  bar.pace.textContent = words.speed;
+  bar.speed.setAttribute("aria-label", words.speed);
 }
 
 /** @typedef {ReturnType<typeof build>} Bar */
@@ -147,6 +157,19 @@ function takeControls(bar, model, player, goTo) {
   });
 }
 
+/** Plays once there is a descent, if the page is to start so. Returns what undoes it. @param {Model} model @param {() => void} play */
+function startPlaying(model, play) {
+  let isDone = false;
+  const check = () => {
+    if (isDone || !model.get("starts_playing") || !model.reached.get("last")) return;
+    isDone = true;
+    setTimeout(play); // when all that the address sets is set
+  };
+  check();
+  const undo = [listen(model, ["starts_playing"], check), listen(model.reached, ["last"], check)];
+  return () => callAll(undo);
+}
+
 /** Shows where the step is. @param {Bar} bar @param {Model} model */
 function draw(bar, model) {
   const [step, last] = [shownStep(model), numSteps(model)];
@@ -159,12 +182,14 @@ function draw(bar, model) {
 
 /** @param {import("./observers.js").RenderContext} context */
 async function render({ model: own, el }) {
-  const words = own.get("words");
-  const bar = build(el, words, own.get("speeds"));
+  const bar = build(el, own.get("speeds"));
   const [end, reached] = await Promise.all(["end", "reached"].map((name) => getModel(own.widget_manager, own.get(name))));
   /** @type {Model} */
   const model = { ...own, end, reached };
-  const player = makePlayer(model, (isOn) => setIcon(bar.play, isOn ? words.pause : words.play, isOn ? "pause" : "play"));
+  const rename = () => name(bar, own.get("words"), player.isOn());
+  const player = makePlayer(model, (isOn) =>
+    setIcon(bar.play, own.get("words")[isOn ? "pause" : "play"], isOn ? "pause" : "play"),
+  );
   const goTo = (/** @type {number} */ step) => {
     player.stop();
     moveTo(model, step);
@@ -173,6 +198,8 @@ async function render({ model: own, el }) {
   const show = () => draw(bar, model);
   const undo = [
     player.stop,
+    onWords(own, "words", rename),
+    startPlaying(model, player.start),
     withRoot(el, (root) => followScrubbing(root, (share) => goTo(share * numSteps(model)))),
     // Not just "change", which ipywidgets swallows when one change makes another in the same model, as `Reset` does of the step.
     listen(model, ["step", "repeat", "speed"], show),
@@ -180,6 +207,7 @@ async function render({ model: own, el }) {
     listen(end, ["value"], show),
     listen(reached, ["last", "diverged_step"], show),
   ];
+  rename();
   show();
   return () => callAll(undo);
 }

@@ -6,9 +6,18 @@ from typing import Any
 from traitlets import HasTraits
 
 from gradient.problems import Problem
+from gradient.views.languages import Language
 
 Trait = tuple[HasTraits, str]
 Outputs = dict[str, list[Trait]]
+
+
+class Worded:
+    """A widget that shows or speaks words; the app sets them when a language is chosen."""
+
+    def worded(self, language: Language) -> Mapping[Trait, Any]:
+        """The traits that hold its words, and what they are in a language."""
+        raise NotImplementedError
 
 
 class View:
@@ -30,6 +39,6 @@ class View:
         return []
 
     def preset(self, problem: Problem, index: int) -> Mapping[Trait, Any]:
-        """What the choice of a problem, the app's with this index, changes in it besides."""
+        """What it shows besides of the problem whose model is fitted, the app's with this index."""
         del problem, index
         return {}

@@ -1,21 +1,19 @@
 // Shows the widgets of a published page, which has no kernel. It creates every model that the kernel had, also those that nothing
-// displays, such as links, and takes the kernel's place in drawing the figures at the sizes that the page asks for.
+// displays, such as links.
 
-import { drawOnResize, isCanvas, showStored } from "../../adapters/ipympl.js";
-import { typesetBy } from "../../adapters/ipywidgets.js";
-import { whenReady } from "../../link/models.js";
-import { drawStretched, leastStretched, loadBitmap } from "./prerendered.js";
+import { isCanvas, showStored } from "../../adapters/ipympl.js";
+import { sayWhatIsNotShown, typesetBy } from "../../adapters/ipywidgets.js";
+import { whenReady } from "../../link/turns.js";
+import { addLaterPrograms } from "./later_programs.js";
+import { addLaterWords } from "./later_words.js";
 
 /**
  * @typedef {import("../../adapters/ipywidgets.js").Model} Model
- * @typedef {import("../../adapters/ipympl.js").CanvasModel} CanvasModel
- * @typedef {import("./prerendered.js").Size} Size
- * @typedef {import("./prerendered.js").Prerendered} Prerendered
- * @typedef {import("./prerendered.js").Layout} Layout
  *
- * @typedef {object} State of all widgets, in ipywidgets' own format, with the prerendered images of each figure
- * @property {Record<string, unknown>} state by the id of the model
- * @property {Record<string, (Prerendered & Layout)[]>} figures by the id of the model
+ * @typedef {object} State of all widgets, in ipywidgets' own format, with the places of programs that come later
+ * @property {Record<string, { state: import("./later_programs.js").LinkState }>} state by the id of the model
+ * @property {import("./later_programs.js").Place[]} programs
+ * @property {import("./later_words.js").Words | null} words of other languages, which come later
  *
  * @typedef {object} HTMLManager ipywidgets' manager for pages without a kernel
  * @property {(name: string, module: string, version: string) => Promise<unknown>} loadClass
@@ -26,16 +24,8 @@ import { drawStretched, leastStretched, loadBitmap } from "./prerendered.js";
  */
 
 const CONTROLS = "@jupyter-widgets/controls";
+const NOT_SHOWN = "This widget cannot be shown here.";
 const READY_TIMEOUT_MS = 1000;
-
-/** Has a figure draw its prerendered images by itself. @param {CanvasModel} canvas @param {(Prerendered & Layout)[]} images */
-function drawFrom(canvas, images) {
-  drawOnResize(canvas, async (size) => {
-    const image = leastStretched(images, size);
-    const bitmap = await loadBitmap(image);
-    return (context, ratio) => drawStretched(context, bitmap, image, size, ratio);
-  });
-}
 
 /** Sets the formulas in the texts of widgets and in outputs of HTML, if the page has any; its script is there then. @param {HTMLManager} manager */
 function setFormulas(manager) {
@@ -63,32 +53,22 @@ async function show(state) {
   /** @type {HTMLManager} */
   const manager = new HTMLManager({ loader });
   setFormulas(manager);
+  await sayWhatIsNotShown(manager, NOT_SHOWN);
   await manager.loadClass("LabelModel", CONTROLS, "2.0.0"); // it brings the theme, which other libraries draw with
   const models = await manager.set_state(state);
-  for (const model of models) {
-    const images = state.figures[model.model_id];
-    if (images) drawFrom(/** @type {any} */ (model), images);
-    else if (isCanvas(model)) showStored(model);
-  }
-  // A figure that is exchanged while it is made fails, so the controls get what `remember` has stored before they are shown.
+  for (const model of models) if (isCanvas(model)) showStored(model);
+  // The controls get what `remember` has stored before they are shown: a view that is exchanged while it is made fails.
   const remembered = models.filter((model) => model.get("spec")?.after).map(whenReady);
-  await Promise.race([Promise.all(remembered), new Promise((resolve) => setTimeout(resolve, READY_TIMEOUT_MS))]);
+  const timeout = new Promise((resolve) => setTimeout(resolve, READY_TIMEOUT_MS));
+  await Promise.race([Promise.all(remembered), timeout]);
+  if (state.words) await Promise.race([addLaterWords(/** @type {any} */ (manager), state.words), timeout]); // so that it speaks one language only
   for (const element of document.querySelectorAll("[data-model]")) {
     await showWidget(/** @type {HTMLElement} */ (element), manager, state).catch((error) => console.error(error)); // show the others
   }
   Object.assign(window, { widgetManager: manager }); // for inspection in the console
 }
 
-/** Precaches the page for visits without a network, with the other images of a window like this one. @param {Prerendered[]} images */
-async function precache(images) {
-  const workers = navigator.serviceWorker;
-  if (!workers) return; // the page did not come over HTTPS
-  await new Promise((resolve) => (window.requestIdleCallback ?? setTimeout)(resolve)); // the visitor comes first
-  const controlled = workers.controller || new Promise((resolve) => workers.addEventListener("controllerchange", resolve));
-  await workers.register("worker.js");
-  await controlled;
-  await Promise.all(images.map(({ file }) => fetch(file, { cache: "force-cache" })));
-}
+const idle = () => new Promise((resolve) => (window.requestIdleCallback ?? setTimeout)(resolve));
 
 /** Resolves when the widgets' script has run, and rejects when it has failed to load, even if that was before the call. @returns {Promise<void>} */
 function widgetsScript() {
@@ -101,25 +81,34 @@ function widgetsScript() {
   });
 }
 
+/** The words for a failure, in the first of the visitor's languages in which the page has them. @returns {HTMLTemplateElement} */
+function wordsOfFailure() {
+  /** @type {HTMLTemplateElement[]} */
+  const known = [...document.querySelectorAll(/** @type {"template"} */ ("template.techni-failure"))];
+  const found = navigator.languages.map((wanted) => known.find(({ lang }) => lang === wanted.split("-")[0])).find(Boolean);
+  return found ?? known[0];
+}
+
 /** Shows a message instead of the widgets. @param {unknown} error @returns {never} */
 function showFailure(error) {
   const message = document.createElement("p");
+  const { lang, content } = wordsOfFailure();
   message.setAttribute("role", "alert");
-  message.innerHTML = `This page could not be loaded. <a href="">Load it again</a>`;
+  message.lang = lang;
+  message.append(content);
   document.querySelector("[data-model]")?.replaceChildren(message);
   throw error;
 }
 
-/** @param {Prerendered[]} first images of the figure that is shown first, if there is one; its element is on the page already */
-export async function start(first) {
-  const { clientWidth, clientHeight } = document.querySelector(".techni-field") ?? document.body;
-  /** @type {Size} */
-  const size = [clientWidth, clientHeight];
-  if (first.length) loadBitmap(leastStretched(first, size)).catch(() => {}); // it is loaded again when it is drawn
+/** Starts the page. @param {string} programs the file of the programs that it does not run at first, or an empty string */
+export async function start(programs) {
   /** @type {State} */
   const state = JSON.parse(document.querySelector("#state")?.textContent ?? ""); // while the widgets' script is loading
+  const loadPrograms = addLaterPrograms(state.state, programs, state.programs);
   await widgetsScript()
     .then(() => show(state))
     .catch(showFailure);
-  await precache(Object.values(state.figures).map((images) => leastStretched(images, size)));
+  await idle(); // the visitor comes first
+  if (programs) void loadPrograms();
+  await navigator.serviceWorker?.register("worker.js"); // which precaches the page; there is none unless the page came over HTTPS
 }

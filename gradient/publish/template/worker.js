@@ -5,7 +5,7 @@
 // browsers install it again with every new page.
 
 const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
-const PRECACHED = ["/* script */"];
+const PRECACHED = "/* files */".split(" ");
 const PREFIX = `techni ${worker.registration.scope} `; // other pages of the same host have other scopes
 const CACHE = `${PREFIX}/* version */`;
 

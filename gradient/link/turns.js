@@ -1,0 +1,56 @@
+// How links begin on a page: each marks how far it is, and others wait for that.
+
+import { getModel } from "../adapters/ipywidgets.js";
+import { marksOf } from "./models.js";
+
+/** @typedef {import("./models.js").Model} Model */
+/** @typedef {"listening" | "ready"} Stage it hears of changes; it has begun, too */
+
+const LONGEST_WAIT_MS = 5000; // for a program that is compiled or loaded very slowly
+
+/** The mark of a stage, which all instances of this module share. @param {Stage} stage */
+const markOf = (stage) => Symbol.for(`jaxlink.${stage}`);
+
+/** Marks that a link has reached a stage. @param {Model} link @param {Stage} stage */
+function markReached(link, stage) {
+  marksOf(link)[markOf(stage)] = true;
+  link.trigger(`jaxlink:${stage}`);
+}
+
+/** @param {Model} link @param {Stage} stage @returns {Promise<void>} */
+function whenReached(link, stage) {
+  return marksOf(link)[markOf(stage)] ? Promise.resolve() : new Promise((done) => link.once(`jaxlink:${stage}`, done));
+}
+
+/** Marks that a link hears of changes. @param {Model} link */
+export const markListening = (link) => markReached(link, "listening");
+
+/** Marks a link as ready: it follows its sources. @param {Model} link */
+export const markReady = (link) => markReached(link, "ready");
+
+/** Waits until a link follows its sources. @param {Model} link */
+export const whenReady = (link) => whenReached(link, "ready");
+
+/** Lets the links behind one go first. @param {Model} link */
+export function letPass(link) {
+  markListening(link);
+  markReady(link);
+}
+
+/** Waits for something, but not for ever. @param {Promise<unknown>} promise @returns {Promise<unknown>} */
+export function patiently(promise) {
+  return Promise.race([promise, new Promise((resolve) => setTimeout(resolve, LONGEST_WAIT_MS))]);
+}
+
+/**
+ * Waits until the link that was declared before another one is as far, if the page has it. As in the kernel, links begin, and hear of
+ * changes, in the order in which they were declared: two of them may set the same trait.
+ * @param {Model} link
+ * @param {Stage} stage
+ * @returns {Promise<void>}
+ */
+export async function whenPrevious(link, stage) {
+  const previous = link.get("previous");
+  if (!link.widget_manager.has_model(previous)) return;
+  await patiently(getModel(link.widget_manager, previous).then((model) => whenReached(model, stage)));
+}

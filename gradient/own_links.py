@@ -1,0 +1,185 @@
+"""The links of a visitor's own data: what follows from the points, and what new points set in the controls."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from gradient.cache import DiskCache
+from gradient.controls import Controls
+from gradient.landscape import PLANE_DOMAIN
+from gradient.link import JaxLink, Trait, jaxlink
+from gradient.own import UNSCALED, Settled, settle, settle_larger
+from gradient.problems import OwnProblem, Problem
+from gradient.shipped import is_shipped
+from gradient.views.fit import Fit
+from gradient.views.maps import Maps
+from gradient.views.overlay import Overlay
+from gradient.views.own import NO_SETTINGS
+from gradient.views.points import Points
+from gradient.views.readout import Readout
+
+
+class Shown(NamedTuple):
+    """What shows a visitor's own data, and what follows from them."""
+
+    points: Points
+    fit: Fit
+    overlay: Overlay
+    maps: Maps
+    readout: Readout
+
+    def targets(self) -> dict[str, Trait]:
+        """For what `shown_of` names, the traits to set."""
+        domains: dict[str, Trait] = {"shown_domain": (self.overlay, "domain"), "map_domain": (self.maps, "domain")}
+        return {**domains, **self.fit.view_outputs(), "known": (self.readout, "known")}
+
+
+_SIDES = ("x_low", "x_high", "y_low", "y_high")
+# What the field and its maps show of a model of more than two parameters.
+_PLANE = {"shown_domain": (*PLANE_DOMAIN[0], *PLANE_DOMAIN[1]), "map_domain": (0.0, 1.0, 0.0, 1.0)}
+
+
+def link_settled(problems: Sequence[Problem], controls: Controls, shown: Shown, cache: DiskCache) -> JaxLink:
+    """Links a visitor's points to what follows from them: what a descent fits, the field of its loss, and where to look.
+
+    The map and the picture of the data stay where they are while points are edited, and are placed anew for another data set or
+    model. For any other problem they are where its record says.
+    """
+    points = shown.points
+    for each in problems:
+        shown.readout.lowest_known(each)
+
+    def settled(*, problem: int, is_own: bool, **inputs: jax.Array) -> dict[str, jax.Array]:
+        chosen = problems[problem]
+        return _own(chosen, inputs) if is_own and _fits_own(chosen) else _others(chosen, shown, inputs)
+
+    own = ("x", "y", "model", "standardized", "loads", "domain", "view", "settings", "renewals")
+    return jaxlink(
+        settled,
+        inputs={name: (points, name) for name in own},
+        static=_static(controls, points),
+        outputs={
+            **points.settled_outputs(),
+            **{name: (points, name) for name in ("settings", "renewals")},
+            **shown.overlay.field_outputs(),
+            **shown.targets(),
+        },
+        triggers=["x", "y", "model", "standardized", "loads"],
+        cache=cache,
+        name=lambda problem, is_own: _name("own data", problems[problem], is_own=is_own),
+    )
+
+
+def _static(controls: Controls, points: Points) -> dict[str, Trait]:
+    return {"problem": (controls.fitted, "index"), "is_own": (points, "is_shown")}
+
+
+def _fits_own(problem: Problem) -> bool:
+    return problem.is_own or problem.fits_own
+
+
+def _name(kind: str, problem: Problem, *, is_own: bool) -> str | None:
+    """The cached name of a program, for a problem and for whether it is fitted to the points."""
+    return f"{kind} {problem.name} {is_own and _fits_own(problem)}" if is_shipped(problem) else None
+
+
+def show_at_first(problem: Problem, shown: Shown) -> None:
+    """Sets what is shown of a problem before the link has run."""
+    values = shown_of(problem, shown)
+    for name, target in shown.targets().items():
+        setattr(*target, values[name])
+
+
+def _own(problem: Problem, inputs: Mapping[str, jax.Array]) -> dict[str, jax.Array]:
+    settings = jnp.stack([inputs[name].astype(jnp.float32) for name in ("loads", "model", "standardized")])
+    is_new = (settings != inputs["settings"]).any()
+    domain, view = (jnp.where(is_new, jnp.nan, inputs[name]) for name in ("domain", "view"))
+    points = inputs["x"], inputs["y"]
+    if isinstance(problem, OwnProblem):
+        found = settle(problem, points, inputs["model"], inputs["standardized"], (domain, view))
+        domains = dict.fromkeys(_PLANE, found.domain)
+    else:
+        found = settle_larger(problem, points, (inputs["domain"], view))
+        domains = {name: jnp.array(domain) for name, domain in _PLANE.items()}
+    return {
+        **found._asdict(),
+        "settings": settings,
+        "renewals": inputs["renewals"] + is_new,
+        **domains,
+        **dict(zip(_SIDES, found.view, strict=True)),
+    }
+
+
+def _others(problem: Problem, shown: Shown, inputs: Mapping[str, jax.Array]) -> dict[str, jax.Array]:
+    """For any other problem: what its record says is shown, and nothing of a visitor's own."""
+    nothing = Settled(
+        x=inputs["x"],
+        y=inputs["y"],
+        scaling=jnp.array(UNSCALED),
+        domain=inputs["domain"],
+        view=inputs["view"],
+        start=jnp.zeros(2),
+        step=jnp.ones(2),
+        rate=jnp.ones(()),
+        known=jnp.zeros(()),
+        condition=jnp.zeros(4),
+        losses=jnp.zeros((0, 0)),
+        gradients=jnp.zeros((0, 0, 2)),
+    )
+    return {
+        **nothing._asdict(),
+        "settings": jnp.array(NO_SETTINGS),
+        "renewals": inputs["renewals"],
+        **{name: jnp.asarray(value, jnp.float32) for name, value in shown_of(problem, shown).items()},
+    }
+
+
+def shown_of(problem: Problem, shown: Shown) -> dict[str, Any]:
+    """What is shown of any other problem: domains of the field and its maps, limits of the data, and the lowest loss known."""
+    field = (*problem.domain[0], *problem.domain[1])
+    domains = dict.fromkeys(_PLANE, field) if problem.is_planar else _PLANE
+    sides = dict(zip(_SIDES, shown.fit.view_of(problem), strict=True))
+    known = shown.readout.lowest_known(problem)
+    return {**domains, **sides, "known": known}
+
+
+def link_controls(problems: Sequence[Problem], controls: Controls, points: Points, cache: DiskCache) -> JaxLink:
+    """Gives the sliders the limits of the map of a visitor's own problem, and sets them for new data.
+
+    Of a model of more than two parameters it sets the learning rate only; for any other problem it leaves all as they are.
+    """
+
+    def set_controls(*, problem: int, is_own: bool, **inputs: jax.Array) -> dict[str, jax.Array]:
+        chosen, is_new = problems[problem], inputs["renewals"] > inputs["taken"]
+
+        def limit(value: jax.Array) -> jax.Array:
+            return value if chosen.is_own else jnp.full_like(value, jnp.nan)
+
+        def new(value: jax.Array) -> jax.Array:
+            return jnp.where(is_new, value, jnp.nan)
+
+        limits: dict[str, jax.Array] = {}
+        for i, name in enumerate(("w", "b")):
+            limits |= {f"{name}_min": limit(inputs["domain"][2 * i]), f"{name}_max": limit(inputs["domain"][2 * i + 1])}
+            limits |= {f"{name}_step": limit(inputs["slider_steps"][i]), name: new(limit(inputs["start"][i]))}
+        rate = jnp.where(is_own and _fits_own(chosen), new(inputs["rate"]), jnp.nan)
+        return {**limits, "learning_rate": rate, "taken": inputs["renewals"]}
+
+    sliders = {"w": controls.initial_w, "b": controls.initial_b}
+    return jaxlink(
+        set_controls,
+        inputs={name: (points, name) for name in ("domain", "start", "slider_steps", "rate", "renewals", "taken")},
+        static=_static(controls, points),
+        outputs={
+            **{f"{name}_{limit}": (slider, limit) for name, slider in sliders.items() for limit in ("min", "max", "step")},
+            **{name: (slider, "value") for name, slider in sliders.items()},
+            "learning_rate": (controls.learning_rate, "value"),
+            "taken": (points, "taken"),
+        },
+        triggers=["renewals"],
+        sync_targets=True,
+        cache=cache,
+        name=lambda problem, is_own: _name("own controls", problems[problem], is_own=is_own),
+    )

@@ -1,0 +1,14 @@
+// A part of an address that is a list of names: "hide=optimizer,momentum".
+
+import { Refused } from "../link/codecs.js";
+
+/** @type {import("../link/codecs.js").Codec} */
+export const names = {
+  write: ({ trait }, state) => state[trait].join(","),
+  read: ({ trait, words }, text) => {
+    const [given, known] = [text.split(",").filter(Boolean), Object.keys(words ?? {})];
+    const other = given.find((name) => !known.includes(name));
+    if (other !== undefined) throw new Refused("words", { text: other, words: known.join(", ") });
+    return { [trait]: known.filter((name) => given.includes(name)) };
+  },
+};

@@ -1,0 +1,143 @@
+// Reads points from text that was pasted or dropped: two columns, with whatever stands between them. Pure functions.
+
+/**
+ * A line that cannot be read, and why: it has fewer than two values, a value is no number, or a number is too large.
+ * @typedef {{ line: number, reason: "few" | "number" | "size", text: string }} Unread
+ */
+/** @typedef {{ x: number[], y: number[], unread: Unread[], columns: [number, number], numColumns: number }} Reading */
+/** @typedef {{ number: number, fields: string[] }} Line with its number in the text, from 1 */
+
+/** How a line falls into fields, in the order in which equally good ones are taken. */
+const SPLITTERS = [splitterAt("\t"), splitterAt(";"), splitAtBlanks, splitterAt(",")];
+
+const NUMERAL = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
+const WITH_COMMA = /^[+-]?\d+,\d+(?:e[+-]?\d+)?$/i; // 1,5
+const WITH_POINT = /^[+-]?(?:\d*\.\d+|\d{1,3}(?:,\d{3})+\.\d*)(?:e[+-]?\d+)?$/i; // 1.5, or 1,234.5
+const POINTED_GROUPS = /^[+-]?\d{1,3}(?:\.\d{3})+(?:,\d*)?$/; // 1.234,5
+const COMMA_GROUPS = /^[+-]?\d{1,3}(?:,\d{3})+(?:\.\d*)?$/; // 1,234.5
+const MOST_LETTERS = 64; // of a number; a longer one would take the page long to look through
+const SAMPLE = 100; // lines that tell how the text is split
+const MOSTLY = 0.5; // the share of lines in which a column holds numbers
+
+/** @param {string} separator @returns {(line: string) => string[]} */
+function splitterAt(separator) {
+  const field = new RegExp(`(?:^|${separator})[^\\S${separator}]*(?:"((?:[^"]|"")*)"[^${separator}]*|([^${separator}]*))`, "g");
+  return (line) => [...line.matchAll(field)].map(([, quoted, plain]) => (quoted?.replaceAll('""', '"') ?? plain).trim());
+}
+
+/** @param {string} line */
+function splitAtBlanks(line) {
+  return [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain);
+}
+
+/** The lines that may hold points: no empty ones, no comments, and not the one by which a spreadsheet names its separator. @param {string} text */
+function linesOf(text) {
+  const lines = text.replace(/^\uFEFF/, "").split(/\r\n|\r|\n/);
+  return lines.map((line, i) => ({ number: i + 1, line })).filter(({ line }) => line.trim() && !/^\s*#|^sep=.$/i.test(line));
+}
+
+/** A field as a number is written in it, without blanks between thousands; as it is if it is too long for a number. @param {string} field */
+function bare(field) {
+  if (field.length > MOST_LETTERS) return field;
+  return field.replace(/^[−–]/, "-").replace(/(?<=\d)[\s'’](?=\d{3}(?!\d))/g, "");
+}
+
+/** Whether the decimals of all fields stand behind a comma. @param {string[]} fields */
+function hasDecimalCommas(fields) {
+  const isPointed = fields.some((field) => WITH_POINT.test(field) && !POINTED_GROUPS.test(field));
+  return !isPointed && fields.some((field) => WITH_COMMA.test(field) || (POINTED_GROUPS.test(field) && field.includes(",")));
+}
+
+/** The number that a field holds, NaN if it holds none. @param {string} field @param {boolean} isComma whether decimals stand behind a comma */
+function numberIn(field, isComma) {
+  const isGrouped = (isComma ? POINTED_GROUPS : COMMA_GROUPS).test(field);
+  const plain = isGrouped ? field.replaceAll(isComma ? "." : ",", "") : field;
+  const pointed = isComma ? plain.replace(",", ".") : plain;
+  return NUMERAL.test(pointed) ? Number(pointed) : Number.NaN;
+}
+
+/**
+ * A text as a table, split in one way.
+ * @param {{ number: number, line: string }[]} lines @param {(line: string) => string[]} split
+ */
+function tableOf(lines, split) {
+  const rows = lines.map(({ number, line }) => ({ number, fields: split(line).map(bare) }));
+  const isComma = hasDecimalCommas(rows.flatMap(({ fields }) => fields));
+  const numbers = rows.map(({ fields }) => fields.map((field) => numberIn(field, isComma)));
+  const columns = columnsOf(numbers);
+  const numRead = numbers.filter((row) => columns.every((column) => !isMissing(row[column]))).length;
+  return { rows, numbers, columns, numRead };
+}
+
+/** The number of columns in which anything stands. @param {(string | number)[][]} rows */
+function widthOf(rows) {
+  return rows.reduce((most, row) => Math.max(most, row.findLastIndex((field) => field !== "") + 1), 0);
+}
+
+/** Whether there is no number in a place of a row. @param {number | undefined} number */
+const isMissing = (number) => Number.isNaN(number ?? Number.NaN);
+
+/** The first two columns that hold numbers in most rows; the first two if there are none. @param {number[][]} numbers @returns {[number, number]} */
+function columnsOf(numbers) {
+  const isNumber = (/** @type {number} */ column) =>
+    numbers.filter((row) => Number.isFinite(row[column])).length > MOSTLY * numbers.length;
+  const found = Array.from({ length: widthOf(numbers) }, (_, column) => column).filter(isNumber);
+  return found.length > 1 ? [found[0], found[1]] : [0, 1];
+}
+
+/** What splits most of some lines into points. @param {{ number: number, line: string }[]} lines */
+function splitterOf(lines) {
+  const found = SPLITTERS.map((split) => ({ split, numRead: tableOf(lines, split).numRead }));
+  return found.reduce((best, other) => (other.numRead > best.numRead ? other : best)).split;
+}
+
+/** Why a line cannot be read; null if it can. @param {Line} row @param {number[]} numbers @param {[number, number]} columns @param {number} largest @returns {Unread | null} */
+function unreadOf({ number: line, fields }, numbers, columns, largest) {
+  const missing = columns.find((column) => !fields[column]);
+  if (missing !== undefined) return { line, reason: "few", text: fields.filter(Boolean).join(" ") };
+  const wrong = columns.find((column) => Number.isNaN(numbers[column]));
+  if (wrong !== undefined) return { line, reason: "number", text: fields[wrong] };
+  const large = columns.find((column) => Math.abs(numbers[column]) > largest);
+  return large === undefined ? null : { line, reason: "size", text: fields[large] };
+}
+
+/**
+ * Reads points: in each line x and y, as they stand in the first two columns of numbers, with tabs, semicolons, blanks or commas
+ * between them, a point or a comma before their decimals, and quotes around them or not. A first line without numbers is a header.
+ * @param {string} text
+ * @param {number} largest the size that no number may exceed
+ * @returns {Reading}
+ */
+export function readPoints(text, largest) {
+  const lines = linesOf(text);
+  const { rows, numbers, columns } = tableOf(lines, splitterOf(lines.slice(0, SAMPLE)));
+  const isHeader = (/** @type {number} */ i) => i === 0 && columns.every((column) => isMissing(numbers[0][column]));
+  /** @type {Reading} */
+  const reading = { x: [], y: [], unread: [], columns, numColumns: widthOf(rows.map(({ fields }) => fields)) };
+  rows.forEach((row, i) => {
+    const unread = isHeader(i) ? null : unreadOf(row, numbers[i], columns, largest);
+    if (unread) reading.unread.push(unread);
+    else if (!isHeader(i)) {
+      reading.x.push(numbers[i][columns[0]]);
+      reading.y.push(numbers[i][columns[1]]);
+    }
+  });
+  return reading;
+}
+
+/**
+ * The places of at most so many points, spread evenly over their ranks by x; in the order in which they were given.
+ * @param {ArrayLike<number>} x @param {number} most
+ */
+export function evenPlaces(x, most) {
+  const places = Array.from(x, (_, i) => i);
+  if (x.length <= most) return places;
+  const byX = places.toSorted((i, j) => x[i] - x[j]);
+  const kept = new Set(Array.from({ length: most }, (_, i) => byX[Math.floor((i * (x.length - 1)) / (most - 1))]));
+  return places.filter((i) => kept.has(i));
+}
+
+/** Points as text that `readPoints` reads back, and a spreadsheet as two columns. @param {ArrayLike<number>} x @param {ArrayLike<number>} y */
+export function writePoints(x, y) {
+  return ["x\ty", ...Array.from(x, (value, i) => `${value}\t${y[i]}`)].join("\n");
+}

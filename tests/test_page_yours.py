@@ -1,0 +1,393 @@
+"""The problem `Yours` on the page: everything follows a moved point, as Python computes it, and nothing of it is lost."""
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from matplotlib.image import imread
+from playwright.sync_api import expect
+
+from gradient.frame import frame
+from gradient.link.text import format_number
+from gradient.own import Settled, settle_larger
+from gradient.points import padded
+from gradient.problems import NETWORK, OWN
+from gradient.views.levels import levels
+from gradient.views.sentences import COMPARISON, POINTS, SHARE
+from tests.app_page import AppPage
+from tests.page_settings import in_settings
+from tests.points_page import MODELS, PointsPage, random_paste
+from tests.test_field import LANDSCAPE, expect_bands
+from tests.test_overlay import FIGURE, expect_path, places, seen
+from tests.test_own import SETTLED
+from tests.test_page_numbers import numbers_in
+from tests.test_page_share import save
+
+EVERY_ONE_OF_THE_WINDOW = {  # in JupyterLab the address, which brings the page back, is not the page's
+    "test_everything_follows_a_point_that_is_dragged",
+    "test_a_moved_point_costs_one_run_of_each_link_and_two_messages_at_rest",
+    "test_hard_data_are_met_with_words_and_standardizing_helps",
+    "test_the_network_follows_the_points",
+}
+BARE = "#v=1&problem=wave"
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    in_settings(metafunc, of_the_window=EVERY_ONE_OF_THE_WINDOW)
+
+
+def chosen(app: AppPage) -> Iterator[PointsPage]:
+    """The page with the problem of one's own data; afterwards it has those that it had at first."""
+    app.reset()
+    app.choose("Problem", OWN.name)
+    yield PointsPage(app.page)
+    app.page.evaluate("(fragment) => { location.hash = fragment; }", BARE)
+    app.settle()
+    app.reset()
+
+
+@pytest.fixture
+def editor(wide: AppPage) -> Iterator[PointsPage]:
+    yield from chosen(wide)
+
+
+@pytest.fixture
+def editor_on_site(wide_on_site: AppPage) -> Iterator[PointsPage]:
+    yield from chosen(wide_on_site)
+
+
+_STATE = """async () => {
+  const manager = window.jupyterapp?.widgetManager ?? window.widgetManager;
+  const models = await Promise.all(Object.values(manager._models));
+  const of = (name) => models.find((model) => model.get("description") === name && model.get("readout_format")).get("value");
+  const points = models.find((model) => model.get("loads") !== undefined && model.get("is_shown"));
+  return { w: of("Initial w"), b: of("Initial b"), learning_rate: of("Learning rate"), momentum: of("Momentum"),
+    num_steps: of("Steps"), domain: [...points.get("domain")], view: [...points.get("view")] };
+}"""
+
+
+@jax.jit
+def framed(settled: Settled, model: Any, controls: dict[str, Any]) -> Any:
+    """The frame of a visitor's data with the momentum optimizer, whatever the model."""
+    bound = OWN.bound(model, settled.domain, settled.scaling)
+    return frame(
+        bound, "momentum", x=settled.x, y=settled.y, key=jnp.int32(1), step=jnp.int32(200), best_known=settled.known, **controls
+    )
+
+
+def expected(editor: PointsPage) -> tuple[Settled, Any]:
+    """What Python makes of the points and the controls of the page."""
+    found, state = editor.read(), editor.page.evaluate(_STATE)
+    kept = tuple(np.array(state.pop(name), np.float32) for name in ("domain", "view"))
+    points, model = (padded(found["x"]), padded(found["y"])), np.int32(found["model"])
+    settled = SETTLED(OWN, points, model, np.bool_(found["standardized"]), kept)
+    controls = {name: (np.int32 if name == "num_steps" else np.float32)(value) for name, value in state.items()}
+    return jax.tree.map(np.asarray, (settled, framed(settled, model, controls)))
+
+
+_RANDOM_START = """async () => {
+  const manager = window.jupyterapp?.widgetManager ?? window.widgetManager;
+  const models = await Promise.all(Object.values(manager._models));
+  const sliders = models.filter((model) => model.get("description") === "Random start" && model.get("max") > 1);
+  return sliders.map((model) => model.get("value"))[0];
+}"""
+SETTLED_NETWORK = jax.jit(settle_larger, static_argnames="problem")
+
+
+@jax.jit
+def framed_network(settled: Settled, key: Any, controls: dict[str, Any]) -> Any:
+    """The frame of the network on a visitor's data, with the momentum optimizer."""
+    problem, data = NETWORK.scaled(settled.scaling), {"x": settled.x, "y": settled.y, "best_known": settled.known}
+    return frame(problem, "momentum", **data, key=key, step=jnp.int32(200), **controls)
+
+
+def expect_network(app: AppPage, editor: PointsPage) -> Any:
+    """The page shows the network as Python fits it to the points."""
+    app.settle()
+    found, state, key = editor.read(), editor.page.evaluate(_STATE), editor.page.evaluate(_RANDOM_START)
+    kept = tuple(np.array(state.pop(name), np.float32) for name in ("domain", "view"))
+    settled = SETTLED_NETWORK(NETWORK, (padded(found["x"]), padded(found["y"])), kept)
+    controls = {name: (np.int32 if name == "num_steps" else np.float32)(value) for name, value in state.items()}
+    shown = framed_network(settled, np.int32(key), controls)
+    np.testing.assert_allclose(float(app.seen()["loss"]), shown.loss, rtol=0.02)
+    return shown
+
+
+def expect_page(app: AppPage, editor: PointsPage) -> tuple[Settled, Any]:
+    """The page shows what Python computes: the loss, and the numbers of the model."""
+    app.settle()
+    settled, shown = expected(editor)
+    np.testing.assert_allclose(float(app.seen()["loss"]), shown.loss, rtol=6e-3)
+    parameters = app.page.locator(".techni-arithmetic > p span").all_inner_texts()[-1]
+    np.testing.assert_allclose(numbers_in(parameters)[:2], shown.parameters, rtol=6e-3, atol=1e-3)
+    return settled, shown
+
+
+def expect_field_and_path(app: AppPage, settled: Settled, shown: Any) -> None:
+    """The canvases show what Python computes."""
+    expect_path(app, shown, tuple(settled.domain.tolist()))
+    expect_field(app, settled, LANDSCAPE)
+
+
+def expect_field(app: AppPage, settled: Settled, canvas: str) -> None:
+    low, high = settled.domain.reshape(2, 2).T
+    w, b = np.meshgrid(*(np.linspace(*ends, 41)[2:-2:2] for ends in zip(low, high, strict=True)))
+    points = places(app, np.stack([w.ravel(), b.ravel()], axis=1), tuple(settled.domain.tolist()))
+    losses = np.asarray(settled.losses)
+    expect_bands(seen(app, points, canvas)[:, :3], losses[2:-2:2, 2:-2:2], levels(losses))
+
+
+_LOOKS = """() => ({
+  strip: document.querySelector(".techni-strip canvas").toDataURL(),
+  formula: document.querySelector(".techni-fit-place .techni-heading span").textContent,
+  table: [...document.querySelectorAll(".techni-runs tbody tr")].map((row) => row.textContent).join(),
+})"""
+
+
+def drag(editor: PointsPage, index: int, *to: tuple[float, float]) -> None:
+    mouse = editor.page.mouse
+    mouse.move(*editor.place_of(index))
+    mouse.down()
+    for place in to:
+        mouse.move(*editor.at(*place))
+    mouse.up()
+
+
+@pytest.mark.parametrize("data", ["Anscombe I", "Puromycin"])
+def test_everything_follows_a_point_that_is_dragged(wide: AppPage, editor: PointsPage, data: str) -> None:
+    app, page = wide, editor.page
+    editor.choose(data)
+    expect_page(app, editor)
+    app.button(str(COMPARISON["add"])).click()
+    before, looks, start = app.settled(), page.evaluate(_LOOKS), page.evaluate(_STATE)
+    drag(editor, 0, (0.5, 0.5), (0.6, 0.2), (0.9, 0.1))
+    app.wait_for_change(before, "curve", "fit", "field", "loss")
+    expect(app.combobox("Data")).to_have_value(str(POINTS["name"]))
+    settled, shown = expect_page(app, editor)
+    expect_field_and_path(app, settled, shown)
+    if expect_told(editor):
+        app.settle()
+        expect_field(app, settled, FIGURE)
+    after = page.evaluate(_LOOKS)
+    assert [name for name in looks if after[name] == looks[name]] == []
+    assert after["table"].count(app.seen()["loss"]) == 2  # the run that is compared has the same settings
+    assert page.evaluate(_STATE) == start, "a point under the hand moves neither map nor controls"
+    page.keyboard.press("Control+z")
+    app.wait("s.loss === arg.loss && s.field === arg.field", arg=before)
+    assert page.evaluate(_LOOKS) == looks
+
+
+# Counts, from now on, the runs of each link, messages to the kernel, and new programs.
+_COUNT = """async () => {
+  const manager = window.jupyterapp?.widgetManager ?? window.widgetManager;
+  const counts = "countedOfPoints" in window;
+  window.countedOfPoints = { runs: {}, sent: [], programs: 0 };
+  if (counts) return;
+  for (const model of await Promise.all(Object.values(manager._models))) {
+    model.on("jaxlink:ran", () => (countedOfPoints.runs[model.model_id] = (countedOfPoints.runs[model.model_id] ?? 0) + 1));
+    model.on("change:programs", () => (countedOfPoints.programs += 1)); // another shape of the inputs would need others
+  }
+  manager.kernel?.anyMessage.connect((_, { msg, direction }) => {
+    const { state, ...others } = msg.content.data ?? {};
+    const isImage = state?.shown; // word of one that was seen
+    if (direction === "send" && msg.header.msg_type === "comm_msg" && !isImage) {
+      const known = ["x", "field_losses"].find((trait) => state && trait in state);
+      countedOfPoints.sent.push(known ?? JSON.stringify([state, others]));
+    }
+  });
+}"""
+
+
+@pytest.mark.parametrize(
+    ("data", "model", "sent"), [("Hubble 1929", "Line", ["x", "field_losses"]), ("Anscombe I", NETWORK.name, ["x"])]
+)
+def test_a_moved_point_costs_one_run_of_each_link_and_two_messages_at_rest(
+    wide: AppPage, editor: PointsPage, data: str, model: str, sent: list[str]
+) -> None:
+    """The points, and the field of the loss, which a network has none of."""
+    app, page = wide, editor.page
+    editor.choose(data)
+    app.choose("Model", model)
+    app.settle()
+    editor.area.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Alt+ArrowUp")  # all that runs has run once
+    before = app.settled()
+    told = sent if expect_told(editor) else []
+    page.evaluate(_COUNT)
+    page.keyboard.press("Alt+ArrowUp")
+    app.wait_for_change(before, "curve", "fit", "field")
+    expect_told(editor)
+    app.settle()
+    counted = page.evaluate("countedOfPoints")
+    assert len(counted["runs"]) >= 3  # of the data, the frame and the sweep
+    assert set(counted["runs"].values()) == {1}
+    assert (counted["sent"], counted["programs"]) == (told, 0)
+    mouse = page.mouse
+    mouse.move(*editor.place_of(3))
+    mouse.down()
+    for up in (0.3, 0.5, 0.7):
+        before = app.seen()
+        mouse.move(*editor.at(0.4, up))
+        app.wait_for_change(before, "curve", "fit", "field")
+    counted = page.evaluate("countedOfPoints")
+    mouse.up()
+    assert (counted["sent"], counted["programs"]) == (told, 0), "the kernel hears nothing of a drag"
+    expect_told(editor)
+    assert page.evaluate("countedOfPoints.sent") == 2 * told
+
+
+# Waits until the kernel knows the points and their field; whether there is a kernel.
+_TOLD = """async () => {
+  const manager = window.jupyterapp?.widgetManager ?? window.widgetManager;
+  const models = await Promise.all(Object.values(manager._models));
+  const points = models.find((model) => model.get("loads") !== undefined && model.get("is_shown"));
+  const overlay = models.find((model) => model.get("draws_field"));
+  const isUnsent = (model, trait) => model?.[Symbol.for("jaxlink.unsent")]?.has(trait);
+  const patience = performance.now() + 60_000;
+  while (manager.kernel && (isUnsent(points, "x") || isUnsent(overlay, "field_losses"))) {
+    if (performance.now() > patience) throw new Error("the kernel is not told");
+    await new Promise(requestAnimationFrame);
+  }
+  return Boolean(manager.kernel);
+}"""
+
+
+def expect_told(editor: PointsPage) -> bool:
+    return editor.page.evaluate(_TOLD)
+
+
+# The numbers: the picture moves where its tools take another line, and what was known of a start is forgotten with the data.
+SAME = "['loss', 'gradient_norm', 'step'].every((name) => s[name] === arg[name])"
+
+
+def test_the_network_follows_the_points(wide: AppPage, editor: PointsPage) -> None:
+    """Its descent, the plane and the controls; and it is in the address, while another model brings back what it had."""
+    app, page = wide, editor.page
+    editor.choose("Hubble 1929")
+    line = app.settled()
+    app.choose("Model", NETWORK.name)
+    app.wait("s.loss !== arg.loss", arg=line)
+    switch = page.get_by_label(str(POINTS["standardize_both"]))
+    expect(switch).to_be_checked()
+    expect(switch).to_be_disabled()
+    expect(page.locator(".techni-condition")).to_have_text(str(POINTS["larger"]))
+    expect(app.slider("Random start")).to_be_visible()
+    app.expect_hidden("Initial w")
+    expect_network(app, editor)
+    before = app.settled()
+    app.press("Random start", "ArrowRight", 2)
+    app.wait_for_change(before, "curve", "fit", "field")
+    expect_network(app, editor)
+    before = app.settled()
+    drag(editor, 0, (0.5, 0.5), (0.6, 0.2), (0.9, 0.1))
+    app.wait_for_change(before, "curve", "fit", "field", "loss")
+    expect_network(app, editor)
+    page.keyboard.press("Control+z")
+    app.wait(SAME, arg=before)
+    page.wait_for_function("['data=hubble_1929', 'model=network', 'key=3'].every((part) => location.hash.includes(part))")
+    address = page.evaluate("location.hash")
+    app.choose("Model", "Line")
+    app.wait(SAME, arg=line)
+    expect(app.slider("Initial w")).to_be_visible()
+    app.expect_hidden("Random start")
+    page.wait_for_function("location.hash.includes('model=line')")
+    page.evaluate("(fragment) => { location.hash = fragment; }", address)
+    app.wait(SAME, arg=before)
+    app.choose("Problem", NETWORK.name)
+    app.wait("s.loss !== arg.loss", arg=before)
+    expect(page.locator(".techni-points-tools")).to_be_hidden()
+
+
+HARD = {
+    "1990 1\n2000 2\n2010 3\n2020 5": "x is far from 0",
+    "1 4\n2 4\n3 4": "All y are 4",
+    "3 1\n3 2\n3 5": "All x are 3",
+    "1e9 1\n-1e9 2\n2e9 3": "x goes up to 2.00e+9",
+}
+
+
+def test_hard_data_are_met_with_words_and_standardizing_helps(wide: AppPage, editor: PointsPage) -> None:
+    app, page = wide, editor.page
+    standardize = page.get_by_label("Standardize x")
+    for text, words in HARD.items():
+        editor.paste(text)
+        page.locator(".techni-paste button").first.click()
+        expect(editor.words).to_contain_text(words)
+        assert app.settled()["curve"]
+    editor.paste("1 2")
+    expect(page.locator(".techni-paste p")).to_have_text(str(POINTS["few_points"]))
+    page.keyboard.press("Escape")
+    editor.choose("Mauna Loa CO₂")
+    app.wait("s.verdict === 'Diverged'")
+    standardize.check()
+    app.wait("s.verdict !== 'Diverged'")
+    settled, shown = expect_page(app, editor)
+    numbers = dict(zip(("before", "after", "limitBefore", "limitAfter"), map(format_number, settled.condition), strict=True))
+    expect(page.locator(".techni-condition")).to_have_text(
+        "" if not settled.condition.all() else str(POINTS["condition"]).format(**numbers)
+    )
+    assert shown.loss < shown.curve_y[0][0] / 100
+    standardize.uncheck()
+    app.wait("s.verdict === 'Diverged'")
+
+
+@pytest.mark.parametrize("count", [5, pytest.param(500, marks=pytest.mark.soak)])
+def test_random_pastes_leave_a_page_that_works(wide_on_site: AppPage, editor_on_site: PointsPage, count: int) -> None:
+    """With every model, standardized or not."""
+    app, editor, draw = wide_on_site, editor_on_site, random.Random(count)
+    for _ in range(count):
+        app.choose("Model", draw.choice(MODELS))
+        app.page.get_by_label("Standardize x").set_checked(draw.random() < 0.5)
+        text = random_paste(draw)
+        editor.paste_if_readable(text)
+        app.settle()
+        found = expected(editor)
+        assert all(np.isfinite(value).all() for value in found[1]), text
+        np.testing.assert_allclose(float(app.seen()["loss"]), found[1].loss, rtol=0.02, atol=1e-12, err_msg=text)
+    editor.choose("Planets")
+    app.page.get_by_label("Standardize x").uncheck()
+    expect_page(app, editor)
+
+
+def test_a_reload_keeps_everything(wide_on_site: AppPage, editor_on_site: PointsPage) -> None:
+    app, editor = wide_on_site, editor_on_site
+    editor.choose("Puromycin")
+    app.choose("Model", "Decay")
+    app.page.get_by_label("Standardize x").check()
+    editor.page.mouse.click(*editor.at(0.2, 0.9))
+    app.press("Learning rate", "ArrowRight", 2)
+    app.press("Step", "ArrowLeft", 3)
+    before = app.settled()
+    kept = (editor.read(), app.page.evaluate(_STATE))
+    app.page.reload()
+    app.wait_until_drawn()
+    app.wait("['loss', 'gradient_norm', 'step', 'verdict', 'fit'].every((name) => s[name] === arg[name])", arg=before)
+    found = {**editor.read(), "loads": kept[0]["loads"]}  # the same data are loaded again
+    assert (found, app.page.evaluate(_STATE)) == kept
+    expect(app.combobox("Model")).to_have_value("Decay")
+    assert MODELS.index("Decay") == found["model"]
+
+
+def test_the_saved_map_has_the_field(wide_on_site: AppPage, editor_on_site: PointsPage, tmp_path: Path) -> None:
+    """The browser draws it on a canvas of its own."""
+    app = wide_on_site
+    editor_on_site.choose("Cars")
+    app.settle()
+    settled, _ = expected(editor_on_site)
+    low, high = settled.domain.reshape(2, 2).T
+    somewhere = places(
+        app, low + np.array([[0.1, 0.2], [0.42, 0.31], [0.9, 0.8]]) * (high - low), tuple(settled.domain.tolist())
+    )
+    app.button(SHARE["menu"]).click()
+    saved = imread(save(app, "map", "png", tmp_path))[..., :3] * 255
+    app.button(SHARE["menu"]).click()
+    box = app.page.locator(".techni-field").bounding_box()
+    assert box
+    columns, rows = (2 * (somewhere - [box["x"], box["y"]])).astype(int).T
+    np.testing.assert_allclose(saved[rows, columns], seen(app, somewhere, LANDSCAPE)[:, :3], atol=12)
