@@ -4,7 +4,7 @@ import { getModel, isDisconnected, kernelOf } from "../adapters/ipywidgets.js";
 import { BROWSER, KERNEL } from "../link/constants.js";
 import { localised } from "../link/page_language.js";
 import { callAll } from "./observers.js";
-import { setText } from "./texts.js";
+import { setHidden, setText } from "./texts.js";
 import { worded } from "./worded.js";
 import { fillIn } from "./words.js";
 
@@ -148,8 +148,8 @@ function switchTo(links, where, live) {
 
 /** Says whether the server can be reached; what it computed is then computed here. @param {Parts} parts @param {Link[]} links the one that is shown first @param {boolean} isConnected */
 function showConnection({ choices, line, sentence, words }, links, isConnected) {
-  if (line.hidden) sentence.textContent = words.offline; // else it may say that a try to reconnect has failed
-  line.hidden = isConnected;
+  if (line.hidden) setText(sentence, words.offline); // else it may say that a try to reconnect has failed
+  setHidden(line, isConnected); // which is asked at each of the kernel's answers
   for (const choice of choices) choice.disabled = !isConnected;
   if (!isConnected && links[0].get("state") === KERNEL) switchTo(links, BROWSER);
 }
