@@ -89,6 +89,23 @@ def test_the_sliders_can_stand_where_the_problems_put_them(app: AppPage, said: S
         assert all(any(math.isclose(value, other, rel_tol=1e-6) for other in put) for value in values), (name, values)
 
 
+# Counts what changes in the page while its kernel answers questions that ask for nothing, as it does after each key press.
+CHANGES_OF_ANSWERS = """async () => {
+  const changes = [];
+  const observer = new MutationObserver((records) => changes.push(...records.map((r) => `${r.type} of ${r.target.className}`)));
+  observer.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
+  for (let i = 0; i < 3; i++) await jupyterapp.widgetManager.kernel.requestKernelInfo();
+  observer.disconnect();
+  return changes;
+}"""
+
+
+def test_a_kernels_answer_changes_nothing_in_the_page(app: AppPage) -> None:
+    """What is written, even if it is the same as before, makes the browser match style rules before it handles the next key."""
+    app.settle()
+    assert app.page.evaluate(CHANGES_OF_ANSWERS) == []
+
+
 # Keeps what comes first of a run and a message to the kernel.
 ORDER = """async () => {
   if (window.order) return;

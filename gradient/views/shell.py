@@ -23,10 +23,15 @@ def style_sheet() -> str:
 
 
 def _prose(language: Language) -> str:
-    """Shows the notebook's text in a language where a cell has it, in a `<div lang="…" hidden>` behind the English."""
+    """Shows the notebook's text in a language where a cell has it, in a `<div lang="…" hidden>` behind the English.
+
+    The English is named by its elements: after `:has()` a rule for any element would make each change of the page, such as a
+    number that a key press changes, match the rules of every element anew.
+    """
     chosen, cell, own = f'[data-language="{language.code}"]', ".jp-RenderedMarkdown", f'[lang="{language.code}"]'
     page = f":root{chosen} {cell}"
-    return f"{page}:has(> {own}) > :not({own}) {{ display: none; }} {page} > {own} {{ display: block; }}"
+    english = ":is(h1, h2, h3, h4, p, ul, ol, table, pre, blockquote, hr)"
+    return f"{page}:has(> {own}) > {english} {{ display: none; }} {page} > {own} {{ display: block; }}"
 
 
 def _as_json(words: Words) -> dict[str, Any]:
