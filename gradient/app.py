@@ -13,7 +13,7 @@ from gradient.compare import columns, own_places
 from gradient.compare_links import link_best_rates, link_comparison, link_restored
 from gradient.controls import Controls, labels_of, own_models
 from gradient.datasets import DATASETS
-from gradient.frame import MAX_STEPS, NEVER, Frame
+from gradient.frame import Frame
 from gradient.link import Trait, choose, event, remember
 from gradient.link.template import Template
 from gradient.link.text import localised
@@ -22,6 +22,7 @@ from gradient.maps import MapKind, second_axes
 from gradient.own_links import Shown, link_controls, link_settled, show_at_first
 from gradient.probe_links import link_pointed
 from gradient.problems import OWN, PROBLEMS, Problem
+from gradient.run import MAX_STEPS, NEVER
 from gradient.share_links import hideable_in, link_address, link_iterates, make_share
 from gradient.shipped import CachedGrids, cached_best
 from gradient.sweep import Sweep

@@ -28,6 +28,7 @@ SOURCES = (
         "landscape.py",
         "arithmetic.py",
         "verdict.py",
+        "run.py",
         "frame.py",
         "sweep.py",
         "compare.py",

@@ -8,12 +8,12 @@ import ipywidgets as widgets
 
 from gradient.adapters.ipywidgets import NamedDropdown
 from gradient.datasets import DATASETS
-from gradient.frame import MAX_STEPS
 from gradient.link import AddressPart, Trait
 from gradient.link.traits import resolve
 from gradient.models import MODELS
 from gradient.optimizers import OPTIMIZERS, RATE_EXPONENTS, Hyperparameter, slider_name, sliders
 from gradient.problems import NUM_KEYS, Interval, Problem
+from gradient.run import MAX_STEPS
 from gradient.sweep import swept_rates, swept_values
 from gradient.views.app_address import START
 from gradient.views.languages import Language

@@ -7,12 +7,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from gradient.frame import FIT_PAD, MAX_STEPS, X_PAD, as_high, finite
+from gradient.frame import FIT_PAD, X_PAD
 from gradient.landscape import curvature
 from gradient.models import MODELS, Extent
 from gradient.optimizers import RATE_EXPONENTS, SHIPPED
 from gradient.points import CAPACITY, deviation, highest, lowest, mean
 from gradient.problems import OwnProblem, Problem
+from gradient.run import MAX_STEPS, as_high, finite
 from gradient.sweep import Descent
 from gradient.valleys import Search, search
 

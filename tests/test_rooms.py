@@ -15,10 +15,10 @@ FILES = sorted((ROOT / "gradient").rglob("*.py"))
 NAMES = [str(file.relative_to(ROOT)) for file in FILES]
 
 WIDGET_LIBRARIES = {"ipywidgets", "anywidget", "bqplot", "ipympl", "matplotlib", "traitlets", "voila", "tornado"}
-FRAME_PARTS = {
-    f"gradient.{room}" for room in ("points", "problems", "optimizers", "descent", "landscape", "arithmetic", "verdict")
-}
+RUN_PARTS = {f"gradient.{room}" for room in ("points", "problems", "descent", "verdict")}
+FRAME_PARTS = {f"gradient.{room}" for room in ("points", "problems", "optimizers", "landscape", "arithmetic", "verdict", "run")}
 CORE = {
+    *RUN_PARTS,
     *FRAME_PARTS,
     *(
         f"gradient.{room}"
@@ -58,14 +58,15 @@ ROOMS = [
     Room("gradient/landscape.py", {"jax", "numpy", "gradient.optimizers"}),
     Room("gradient/arithmetic.py", {"jax", "optax", "gradient.problems"}),
     Room("gradient/verdict.py", {"jax", "gradient.points"}),
-    Room("gradient/frame.py", {"jax", "numpy", "optax", *FRAME_PARTS}),
+    Room("gradient/run.py", {"jax", "numpy", "optax", *RUN_PARTS}),
+    Room("gradient/frame.py", {"jax", "numpy", *FRAME_PARTS}),
     Room(
         "gradient/sweep.py",
         {
             "jax",
             "numpy",
             "optax",
-            *(f"gradient.{room}" for room in ("frame", "landscape", "optimizers", "points", "problems", "verdict")),
+            *(f"gradient.{room}" for room in ("run", "landscape", "optimizers", "points", "problems", "verdict")),
         },
     ),
     Room(
@@ -73,10 +74,10 @@ ROOMS = [
         {
             "jax",
             "optax",
-            *(f"gradient.{room}" for room in ("frame", "landscape", "optimizers", "problems", "sweep", "verdict")),
+            *(f"gradient.{room}" for room in ("frame", "run", "landscape", "optimizers", "problems", "sweep", "verdict")),
         },
     ),
-    Room("gradient/best.py", {"jax", "numpy", *(f"gradient.{room}" for room in ("frame", "optimizers", "problems", "sweep"))}),
+    Room("gradient/best.py", {"jax", "numpy", *(f"gradient.{room}" for room in ("run", "optimizers", "problems", "sweep"))}),
     Room(
         "gradient/valleys.py",
         {"jax", "numpy", *(f"gradient.{room}" for room in ("landscape", "points", "problems", "verdict"))},
@@ -85,21 +86,21 @@ ROOMS = [
         "gradient/maps.py",
         {
             *("jax", "numpy", "gradient.valleys"),
-            *(f"gradient.{room}" for room in ("compare", "frame", "optimizers", "problems", "sweep", "verdict")),
+            *(f"gradient.{room}" for room in ("compare", "run", "optimizers", "problems", "sweep", "verdict")),
         },
     ),
     Room(
         "gradient/probe.py",
-        {"jax", *(f"gradient.{room}" for room in ("compare", "frame", "landscape", "problems"))},
+        {"jax", *(f"gradient.{room}" for room in ("compare", "frame", "run", "landscape", "problems"))},
     ),
     Room(
         "gradient/own.py",
         {
             *("jax", "numpy", "gradient.frame", "gradient.landscape", "gradient.models", "gradient.optimizers"),
-            *("gradient.points", "gradient.problems", "gradient.sweep", "gradient.valleys"),
+            *("gradient.points", "gradient.problems", "gradient.run", "gradient.sweep", "gradient.valleys"),
         },
     ),
-    Room("gradient/iterates.py", {"jax", *(f"gradient.{room}" for room in ("compare", "frame", "problems"))}),
+    Room("gradient/iterates.py", {"jax", *(f"gradient.{room}" for room in ("compare", "run", "problems"))}),
     Room("gradient/wasm/*.py", {"jax", "numpy", "gradient.wasm*", "gradient.adapters.jax"}),
     Room(
         "gradient/link/*.py",
@@ -122,7 +123,7 @@ ROOMS = [
             ),
             *("gradient.problems", "gradient.optimizers", "gradient.landscape", "gradient.verdict", "gradient.frame"),
             *("gradient.compare", "gradient.maps", "gradient.valleys", "gradient.points", "gradient.models"),
-            *("gradient.datasets", "gradient.own"),
+            *("gradient.run", "gradient.datasets", "gradient.own"),
             *(f"gradient.adapters.{library}" for library in ("traitlets", "ipywidgets", "anywidget", "ipympl", "bqplot")),
         },
     ),
@@ -131,7 +132,7 @@ ROOMS = [
     Room(
         "gradient/controls.py",
         {
-            *("ipywidgets", "gradient.adapters.ipywidgets", "gradient.frame", "gradient.link*", "gradient.optimizers"),
+            *("ipywidgets", "gradient.adapters.ipywidgets", "gradient.run", "gradient.link*", "gradient.optimizers"),
             *("gradient.datasets", "gradient.models", "gradient.problems", "gradient.sweep", "gradient.views*"),
         },
     ),
@@ -140,14 +141,14 @@ ROOMS = [
         "gradient/app_links.py",
         {
             *("jax", "gradient.cache", "gradient.controls", "gradient.frame", "gradient.link*", "gradient.optimizers"),
-            *("gradient.own", "gradient.problems", "gradient.shipped", "gradient.sweep", "gradient.views*"),
+            *("gradient.own", "gradient.problems", "gradient.run", "gradient.shipped", "gradient.sweep", "gradient.views*"),
         },
     ),
     Room(
         "gradient/compare_links.py",
         {
             *("jax", "gradient.app_links", "gradient.cache", "gradient.compare", "gradient.controls", "gradient.link*"),
-            *("gradient.frame", "gradient.optimizers", "gradient.own", "gradient.problems", "gradient.shipped"),
+            *("gradient.run", "gradient.optimizers", "gradient.own", "gradient.problems", "gradient.shipped"),
             *("gradient.views*",),
         },
     ),
@@ -155,7 +156,7 @@ ROOMS = [
         "gradient/map_links.py",
         {
             *("jax", "gradient.app_links", "gradient.cache", "gradient.compare", "gradient.controls", "gradient.link*"),
-            *("gradient.frame", "gradient.maps", "gradient.optimizers", "gradient.problems", "gradient.shipped"),
+            *("gradient.run", "gradient.maps", "gradient.optimizers", "gradient.problems", "gradient.shipped"),
             *("gradient.own", "gradient.points", "gradient.valleys", "gradient.views*"),
         },
     ),
@@ -232,11 +233,12 @@ ROOMS = [
 # Files that take only these names from a module: of the page's function the views know what it returns, not how.
 ONLY_NAMES = [
     ("gradient/views/*.py", "gradient.frame", lambda name: name.isupper() or name == "Frame"),
+    ("gradient/views/*.py", "gradient.run", str.isupper),
     ("gradient/views/*.py", "gradient.verdict", lambda name: name == "Verdict"),
     ("gradient/views/*.py", "gradient.optimizers", str.isupper),
     ("gradient/views/*.py", "gradient.maps", lambda name: name in ("MapKind", "SecondAxis", "layout")),
     ("gradient/views/*.py", "gradient.valleys", str.isupper),
-    ("gradient/controls.py", "gradient.frame", str.isupper),
+    ("gradient/controls.py", "gradient.run", str.isupper),
 ]
 
 # What a library does not promise to keep: only its adapter uses it.
@@ -354,6 +356,7 @@ INTRUSIONS = [
     ("gradient/optimizers.py", "import scipy", ["scipy"]),
     ("gradient/descent.py", "import ipywidgets", ["ipywidgets"]),
     ("gradient/landscape.py", "from gradient.problems import PROBLEMS", ["gradient.problems"]),
+    ("gradient/run.py", "from gradient.frame import frame", ["gradient.frame"]),
     ("gradient/frame.py", "from gradient.app import App", ["gradient.app"]),
     ("gradient/frame.py", "from gradient.sweep import sweep", ["gradient.sweep"]),
     ("gradient/sweep.py", "from gradient.best import best_known", ["gradient.best"]),

@@ -9,10 +9,10 @@ from ipywidgets import Widget, widget_serialization
 from matplotlib.colors import to_hex
 from traitlets import Bool, Bunch, Dict, Float, Instance, Int, List, TraitError, Tuple, Unicode, validate
 
-from gradient.frame import NEVER
 from gradient.landscape import PlaneCase
 from gradient.link.modules import esm
 from gradient.own import ARROWS, FIELD_SIZE
+from gradient.run import NEVER
 from gradient.views import levels, map_ticks, plane, style
 from gradient.views.array import Array
 from gradient.views.languages import LANGUAGES, Language
