@@ -102,7 +102,8 @@ class Overlay(View, Worded, anywidget.AnyWidget):
             plane_case: what it draws, the fields of `gradient.frame.Frame` with these names.
         others, other_points, other_steps, other_lasts: the runs that are compared, whoever draws the path: `paths`, `points`,
             `steps` and `lasts` of `gradient.compare.Comparison`.
-        draws_field: whether it also draws the field under the path, as `field.ParameterPicture` does, while it draws the path.
+        draws_field: whether it also draws the field under the path, as `parameter_picture.ParameterPicture` does, while it
+            draws the path.
         field_losses: [n, n], losses on a grid over the domain, rows upwards; `levels.UNKNOWN` where one is not finite.
         field_gradients: [m, m, 2], gradients at the middles of m x m equal cells of the domain. While the page computes, it
             sends domain, losses and gradients at rest.
