@@ -44,6 +44,7 @@ SOURCES = (
     *("wasm/**/*.py", "adapters/jax.py"),
     *(
         "controls.py",
+        "problem_links.py",
         "app_links.py",
         "compare_links.py",
         "map_links.py",

@@ -136,6 +136,13 @@ ROOMS = [
             *("gradient.datasets", "gradient.models", "gradient.problems", "gradient.sweep", "gradient.views*"),
         },
     ),
+    Room(
+        "gradient/problem_links.py",
+        {
+            *("ipywidgets", "gradient.controls", "gradient.link*", "gradient.models", "gradient.optimizers"),
+            *("gradient.problems", "gradient.run", "gradient.views*"),
+        },
+    ),
     Room("gradient/shipped.py", {"numpy", "gradient.best", "gradient.cache", "gradient.optimizers", "gradient.problems"}),
     Room(
         "gradient/app_links.py",
@@ -239,16 +246,14 @@ ONLY_NAMES = [
     ("gradient/views/*.py", "gradient.maps", lambda name: name in ("MapKind", "SecondAxis", "layout")),
     ("gradient/views/*.py", "gradient.valleys", str.isupper),
     ("gradient/controls.py", "gradient.run", str.isupper),
+    ("gradient/problem_links.py", "gradient.run", str.isupper),
 ]
 
 # What a library does not promise to keep: only its adapter uses it.
 PRIVATE = {"gradient/adapters/jax.py": ("jax._src", "jax.extend", "jax.core", "jax.interpreters")}
 
 # The app and the views change nothing by hand: all that reacts to a change is a link.
-NO_OBSERVE = [
-    f"gradient/{name}.py"
-    for name in ("app", "app_links", "compare_links", "map_links", "probe_links", "share_links", "controls", "views/*")
-]
+NO_OBSERVE = [f"gradient/{name}.py" for name in ("app", "*_links", "controls", "views/*")]
 
 
 def module_of(name: str) -> str:
