@@ -37,6 +37,7 @@ SOURCES = (
         "maps.py",
         "probe.py",
         "own.py",
+        "settle.py",
         "iterates.py",
         "link/programs.py",
         "link/results.py",

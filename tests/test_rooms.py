@@ -20,10 +20,8 @@ FRAME_PARTS = {f"gradient.{room}" for room in ("points", "problems", "optimizers
 CORE = {
     *RUN_PARTS,
     *FRAME_PARTS,
-    *(
-        f"gradient.{room}"
-        for room in ("datasets", "models", "frame", "sweep", "compare", "best", "valleys", "maps", "probe", "own", "iterates")
-    ),
+    *(f"gradient.{room}" for room in ("datasets", "models", "frame", "sweep", "compare", "best", "valleys", "maps", "probe")),
+    *(f"gradient.{room}" for room in ("own", "settle", "iterates")),
 }
 
 
@@ -93,10 +91,11 @@ ROOMS = [
         "gradient/probe.py",
         {"jax", *(f"gradient.{room}" for room in ("compare", "frame", "run", "landscape", "problems"))},
     ),
+    Room("gradient/own.py", {"jax", "gradient.points", "gradient.problems"}),
     Room(
-        "gradient/own.py",
+        "gradient/settle.py",
         {
-            *("jax", "numpy", "gradient.frame", "gradient.landscape", "gradient.models", "gradient.optimizers"),
+            *("jax", "numpy", "gradient.frame", "gradient.landscape", "gradient.models", "gradient.optimizers", "gradient.own"),
             *("gradient.points", "gradient.problems", "gradient.run", "gradient.sweep", "gradient.valleys"),
         },
     ),
@@ -123,7 +122,7 @@ ROOMS = [
             ),
             *("gradient.problems", "gradient.optimizers", "gradient.landscape", "gradient.verdict", "gradient.frame"),
             *("gradient.compare", "gradient.maps", "gradient.valleys", "gradient.points", "gradient.models"),
-            *("gradient.run", "gradient.datasets", "gradient.own"),
+            *("gradient.run", "gradient.datasets", "gradient.settle"),
             *(f"gradient.adapters.{library}" for library in ("traitlets", "ipywidgets", "anywidget", "ipympl", "bqplot")),
         },
     ),
@@ -178,7 +177,7 @@ ROOMS = [
         "gradient/own_links.py",
         {
             *("jax", "gradient.cache", "gradient.controls", "gradient.landscape", "gradient.link*", "gradient.own"),
-            *("gradient.problems", "gradient.shipped", "gradient.views*"),
+            *("gradient.problems", "gradient.settle", "gradient.shipped", "gradient.views*"),
         },
     ),
     Room(
