@@ -162,6 +162,17 @@ def test_the_ring_stands_at_the_present_settings_and_sets_them(app: AppPage) -> 
     expect(ring(app)).to_have_attribute(
         "aria-label", f"Learning rate {app.value('Learning rate')}, momentum 0.31. Drag it, or use the arrow keys."
     )
+    for key, end in (("Home", "0.00100"), ("End", "10.0")):
+        ring(app).press(key)
+        expect(app.page.get_by_role("textbox", name="Learning rate as a number")).to_have_text(end)
+    expect(app.page.get_by_role("textbox", name="Momentum as a number")).to_have_text("0.310")
+
+
+def test_home_and_end_take_the_start_to_the_ends_of_its_axis(app: AppPage) -> None:
+    handle = app.page.locator(".techni-handle")
+    for key, end in (("Home", -2.0), ("End", 2.0)):
+        handle.press(key)
+        app.expect_start(end, -3.5, tolerance=0.001)
 
 
 def test_the_start_cannot_be_reached_while_a_map_covers_it(app: AppPage) -> None:
