@@ -22,7 +22,7 @@ const LEAST = 1e-37; // of a loss that has a logarithm
 const NUM_SHADES = 16;
 const LIGHTEST = 0.2; // how much of a valley's colour the earliest arrival has
 const WIDE_BAR = 1.8; // times a colour bar's width: one with a column for each valley
-const KEY = { left: 11, top: 17, line: 14, size: 10 }; // pixels, from the axes' lower right corner: clear of the last tick
+const KEY = { left: 11, top: 21, line: 13, size: 10 }; // pixels, from the axes' lower right corner: below the last tick
 
 /** A colour's red, green and blue. @param {string} colour */
 const channelsOf = (colour) => [1, 3, 5].map((i) => parseInt(colour.slice(i, i + 2), 16));
