@@ -1,6 +1,6 @@
 """The app: controls, views, and the links between them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, ClassVar, TypeVar
 
 import ipywidgets as widgets
@@ -13,7 +13,7 @@ from gradient.compare import columns, own_places
 from gradient.compare_links import link_best_rates, link_comparison, link_restored
 from gradient.controls import Controls, labels_of, own_models
 from gradient.datasets import DATASETS
-from gradient.frame import MAX_STEPS, NEVER, Frame
+from gradient.frame import Frame
 from gradient.link import Trait, choose, event, remember
 from gradient.link.template import Template
 from gradient.link.text import localised
@@ -21,7 +21,9 @@ from gradient.map_links import link_maps
 from gradient.maps import MapKind, second_axes
 from gradient.own_links import Shown, link_controls, link_settled, show_at_first
 from gradient.probe_links import link_pointed
+from gradient.problem_links import ProblemLinks, table_of
 from gradient.problems import OWN, PROBLEMS, Problem
+from gradient.run import MAX_STEPS, NEVER
 from gradient.share_links import hideable_in, link_address, link_iterates, make_share
 from gradient.shipped import CachedGrids, cached_best
 from gradient.sweep import Sweep
@@ -106,14 +108,14 @@ class App(Controls, widgets.Box):
         pointed = link_pointed(self.problems, self, self._views, (self.pointed, self.fit), self._cache)
         saved = link_iterates(self.problems, self, self._views, self.share, self._cache)
         self.address = self.share.address = link_address(
-            self, (self.comparison, self.maps, self.share, self.points), self._following
+            self, (self.comparison, self.maps, self.share, self.points), self._problem_links.following
         )
         self._followers = [*self._own, self._sweep, self._compared]
         places: list[Trait] = [(link, "where") for link in (self._main, *self._followers)]
         kept: list[Trait] = [*self.points.state(), *self.settable(), *self.comparison.state()]
         kept += [(self.maps, "kind"), (self.display, "theme"), (self.language, "index"), *places]
         computed = [self._main, *self._followers, best, restored, *maps, pointed, saved]
-        self._links = [*controls, *computed, self.address, remember(kept, after=[*self._following, self.address])]
+        self._links = [*controls, *computed, self.address, remember(kept, after=[*self._problem_links.following, self.address])]
         sliders = [self.learning_rate, *self.hyperparameters.values(), self.initial_w, self.initial_b]
         axes = [*self.fit.axes, *self.loss.axes]
         curves = [self.loss.curve, *self.loss.others]
@@ -200,16 +202,10 @@ class App(Controls, widgets.Box):
         self.readout.lowest_known(problem)
         self.field.append(problem)
         self.problems.append(problem)
-        index = len(self.problems) - 1
-        self._chosen.append(self._control_preset(problem))
-        self._shown.append(self._data_preset(problem))
-        self._fits.append({(self.fitted, "index"): self.fitted_index(self.problems, index)})
-        self._fitted.append(self._fitted_preset(problem))
-        self._drawn.append(self._view_preset(index))
-        self._reset.append(self.reset_preset(problem))
+        self._problem_links.append()
         with event():  # setting new options chooses the first of them, for a moment
             self.fitted.options = self.problem.options = labels_of(self.problems)
-            self.problem.index = index
+            self.problem.index = len(self.problems) - 1
             self.wording.replace(*self._problem_names())
 
     def compute_in(self, where: str) -> None:
@@ -290,25 +286,12 @@ class App(Controls, widgets.Box):
 
     def _link_controls(self) -> list[Any]:
         """Makes all links but the descent's: what choices set, which controls are shown, where a pointer puts the start."""
-        problem, indices = (self.problem, "index"), range(len(self.problems))
         picked = link_strips(self)  # first, because a choice applies its table when it is made
-        fitted: Trait = (self.fitted, "index")
-        self._chosen = choose(problem, _columns(map(self._control_preset, self.problems)))
-        self._shown = choose(problem, _columns(map(self._data_preset, self.problems)), sync_targets=False)
-        self._fits = choose([problem, (self.model, "index")], {fitted: [self.fitted_index(self.problems, i) for i in indices]})
-        self._fitted = choose(fitted, _columns(map(self._fitted_preset, self.problems)))
-        self._drawn = choose(fitted, _columns(map(self._view_preset, indices)), sync_targets=False)
-        self._following = [self._chosen, self._fits, self._fitted]  # which set what an address or a reload may set otherwise
+        self._problem_links = ProblemLinks(self.problems, self, self._views, self.fit, self.points)
         self._pointer = link_start(self.overlay, self, self._cache)
-        self._reset = choose(fitted, _columns(map(self.reset_preset, self.problems)), trigger=(self.transport, "resets"))
         return [
             *picked,
-            self._chosen,
-            self._shown,
-            self._fits,
-            self._fitted,
-            self._drawn,
-            self._reset,
+            *self._problem_links.all,
             choose((self.steps, "value"), self.loss.step_presets(MAX_STEPS), sync_targets=False),
             choose((self.optimizer, "index"), self._optimizer_presets(), sync_targets=False),
             choose((self.loss_scale, "index"), self.loss.scale_presets(), sync_targets=False),
@@ -343,20 +326,9 @@ class App(Controls, widgets.Box):
         """What the choice of a map changes besides: the overlay leaves room for one that lies under the path."""
         return {**self.maps.kind_presets(), (self.overlay, "has_map"): [kind == MapKind.STARTS for kind in MapKind]}
 
-    def _view_preset(self, index: int) -> dict[Trait, Any]:
-        """What the fitted problem changes on the page: its map, its formula, and which controls of the start there are."""
-        problem = self.problems[index]
-        views = {target: value for view in self._views for target, value in view.preset(problem, index).items()}
-        return {**views, **self.start_visibility_preset(problem)}
-
-    def _data_preset(self, problem: Problem) -> dict[Trait, Any]:
-        """What the choice of a problem changes on the page: whose data are shown, and their axes."""
-        own = {(self.points, "is_shown"): problem.is_own, (self.fit.own, "visible"): problem.is_own}
-        return {**self.fit.axes_preset(problem), **own, **self.own_visibility_preset(problem)}
-
     def _language_presets(self) -> dict[Trait, list[Any]]:
         """What the choice of a language changes on the page: all words."""
-        return _columns(map(self._words_in, LANGUAGES))
+        return table_of(map(self._words_in, LANGUAGES))
 
     def _problem_names(self) -> tuple[Trait, list[Any]]:
         names = self.problem.labels()
@@ -374,20 +346,6 @@ class App(Controls, widgets.Box):
             (self.share, "hideable"): hideable_in(language, self),
             (self.address, "words"): words.ADDRESS,
         }
-
-    def _control_preset(self, problem: Problem) -> dict[Trait, Any]:
-        """What the choice of a problem sets: the limits of the start, and its defaults."""
-        return {**self.default_preset(problem), **self.limits_preset(problem)}
-
-    def _fitted_preset(self, problem: Problem) -> dict[Trait, Any]:
-        """What the fitted problem sets: its data, by whose number there is a program, and what it has of starts and steps."""
-        return {**self.fit.data_preset(problem), **self.fitted_preset(problem)}
-
-
-def _columns(presets: Iterable[Mapping[Trait, Any]]) -> dict[Trait, list[Any]]:
-    """The presets of all choices as a table for `choose`: for each target, its value for each choice."""
-    presets = list(presets)
-    return {target: [preset[target] for preset in presets] for target in presets[0]}
 
 
 def _joined(one: Trait, other: Trait, count: int) -> list[Any]:

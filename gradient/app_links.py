@@ -8,11 +8,12 @@ import jax.numpy as jnp
 
 from gradient.cache import DiskCache
 from gradient.controls import Controls
-from gradient.frame import NEVER, Frame, frame
+from gradient.frame import Frame, frame
 from gradient.link import JaxLink, KernelRenderer, Trait, Transition, choose, jaxlink
 from gradient.optimizers import OPTIMIZERS, slider_name
 from gradient.own import on_own_data
 from gradient.problems import Problem
+from gradient.run import NEVER
 from gradient.shipped import program_name
 from gradient.sweep import Outcomes, Sweep, sweep
 from gradient.views.advice import Advice

@@ -6,9 +6,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from gradient.frame import MAX_STEPS, finite
 from gradient.optimizers import LEARNING_RATES, SHIPPED, Optimizer
 from gradient.problems import Problem
+from gradient.run import MAX_STEPS, finite
 from gradient.sweep import Descent
 
 _NUM_STARTS = 9  # along each side of a domain

@@ -28,6 +28,7 @@ SOURCES = (
         "landscape.py",
         "arithmetic.py",
         "verdict.py",
+        "run.py",
         "frame.py",
         "sweep.py",
         "compare.py",
@@ -36,6 +37,7 @@ SOURCES = (
         "maps.py",
         "probe.py",
         "own.py",
+        "settle.py",
         "iterates.py",
         "link/programs.py",
         "link/results.py",
@@ -43,6 +45,7 @@ SOURCES = (
     *("wasm/**/*.py", "adapters/jax.py"),
     *(
         "controls.py",
+        "problem_links.py",
         "app_links.py",
         "compare_links.py",
         "map_links.py",

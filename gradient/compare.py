@@ -8,10 +8,11 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from gradient.frame import MAX_STEPS, NEVER, Run, as_high, finite, limits, run_descent, start_of, verdict_of
+from gradient.frame import limits
 from gradient.landscape import PlaneAxes
 from gradient.optimizers import OPTIMIZERS, Optimizer, slider_name, sliders
 from gradient.problems import Problem
+from gradient.run import MAX_STEPS, NEVER, Run, as_high, finite, run_descent, start_of, verdict_of
 from gradient.sweep import Descent, swept_rates
 from gradient.verdict import CLOSE, NOTHING, spread
 

@@ -11,10 +11,10 @@ from gradient.cache import DiskCache
 from gradient.compare import MAX_RUNS, best_rates, columns, compare
 from gradient.compare import Comparison as Compared
 from gradient.controls import Controls
-from gradient.frame import NEVER
 from gradient.link import JaxLink, Trait, jaxlink
 from gradient.own import on_own_data
 from gradient.problems import Problem
+from gradient.run import NEVER
 from gradient.shipped import program_of_all
 from gradient.views.comparison import Comparison
 from gradient.views.loss import Loss

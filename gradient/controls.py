@@ -1,6 +1,5 @@
-"""The controls: choices, sliders and the transport, and what the choice of a problem sets in them."""
+"""The controls: choices, sliders and the transport."""
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -8,12 +7,12 @@ import ipywidgets as widgets
 
 from gradient.adapters.ipywidgets import NamedDropdown
 from gradient.datasets import DATASETS
-from gradient.frame import MAX_STEPS
 from gradient.link import AddressPart, Trait
 from gradient.link.traits import resolve
 from gradient.models import MODELS
 from gradient.optimizers import OPTIMIZERS, RATE_EXPONENTS, Hyperparameter, slider_name, sliders
-from gradient.problems import NUM_KEYS, Interval, Problem
+from gradient.problems import NUM_KEYS, Problem
+from gradient.run import MAX_STEPS
 from gradient.sweep import swept_rates, swept_values
 from gradient.views.app_address import START
 from gradient.views.languages import Language
@@ -21,15 +20,12 @@ from gradient.views.sentences import CONTROLS, POINTS, SCALES
 from gradient.views.strip import Strip
 from gradient.views.transport import SPEEDS, Transport
 
-_LONGEST_READOUT = 7  # letters
-_FIRST_PROBLEM, _FIRST_OPTIMIZER = "Wave", "momentum"
+_FIRST_PROBLEM = "Wave"
+FIRST_OPTIMIZER = "momentum"
 
 
 class Controls:
-    """The part of `App` that a visitor sets. Python sets the same controls by the same names.
-
-    A preset is what one choice sets, as `choose` takes it: a value for each trait.
-    """
+    """The part of `App` that a visitor sets. Python sets the same controls by the same names."""
 
     def make_controls(self, problems: Sequence[Problem]) -> None:
         """Makes all controls, to choose from these problems."""
@@ -43,7 +39,7 @@ class Controls:
 
     def _make_choices(self, labels: Sequence[str], models: Sequence[str]) -> None:
         names = {key: optimizer.label for key, optimizer in OPTIMIZERS.items()}
-        first = list(OPTIMIZERS).index(_FIRST_OPTIMIZER)
+        first = list(OPTIMIZERS).index(FIRST_OPTIMIZER)
         self.problem = NamedDropdown(description=CONTROLS["problem"], options=labels, index=labels.index(_FIRST_PROBLEM))
         # Which problem's model is fitted: that of `problem`, or a larger one that `model` chooses for a visitor's own data.
         self.fitted = widgets.Dropdown(options=labels, index=self.problem.index)
@@ -142,97 +138,16 @@ class Controls:
             **{choice.labels(): list(texts) for choice, texts in options.items()},
         }
 
-    def limits_preset(self, problem: Problem) -> dict[Trait, Any]:
-        """The limits between which a start of a problem can be chosen."""
-        return {**_range(self.initial_w, *problem.domain[0]), **_range(self.initial_b, *problem.domain[1])}
-
-    def fitted_preset(self, problem: Problem) -> dict[Trait, Any]:
-        """What the fitted problem sets: how many random starts and steps there are."""
-        return {(self.random_key, "max"): max(1, problem.num_keys), (self.steps, "value"): problem.num_steps}
-
-    def fitted_index(self, problems: Sequence[Problem], index: int) -> list[int]:
-        """Which problem is fitted if this one is chosen, for each model."""
-        if not problems[index].is_own:
-            return [index] * len(self.model.options)
-        larger = [i for i, problem in enumerate(problems) if problem.fits_own]
-        return [index] * len(MODELS) + larger[: len(self.model.options) - len(MODELS)]
-
-    def start_visibility_preset(self, problem: Problem) -> dict[Trait, Any]:
-        """Whether each control of the start is shown, for the fitted problem."""
-        return {
-            (self.initial_w.layout, "display"): _display(problem.is_planar),
-            (self.initial_b.layout, "display"): _display(problem.is_planar),
-            (self.random_key.layout, "display"): _display(problem.num_keys > 1),
-        }
-
-    def own_visibility_preset(self, problem: Problem) -> dict[Trait, Any]:
-        """Whether each choice of a visitor's own data is shown."""
-        return {(choice.layout, "display"): _display(problem.is_own) for choice in (self.model, self.dataset)}
-
-    def default_preset(self, problem: Problem) -> dict[Trait, Any]:
-        """A problem's own learning rate, momentum and start: the nearest values at which the sliders can stand."""
-        w, b = map(_nearest_start, problem.flat_starts[0], problem.domain) if problem.is_planar else (0.0, 0.0)
-        rate, momentum = self.learning_rate, self.hyperparameters["momentum"]
-        return {
-            (rate, "value"): _nearest_power(problem.learning_rate, rate),
-            (momentum, "value"): _nearest_stop(problem.momentum, momentum.min, momentum.max, momentum.step),
-            (self.transport, "step"): MAX_STEPS,
-            (self.initial_w, "value"): w,
-            (self.initial_b, "value"): b,
-            (self.random_key, "value"): 1,
-        }
-
-    def reset_preset(self, problem: Problem) -> dict[Trait, Any]:
-        """What `Reset` sets: the first optimizer, the problem's defaults, and each other hyperparameter's own default."""
-        others = {(self.hyperparameters[name], "value"): h.default for name, h in sliders().items()}
-        first = {(self.optimizer, "index"): list(OPTIMIZERS).index(_FIRST_OPTIMIZER)}
-        return {**others, **first, **self.default_preset(problem), (self.steps, "value"): problem.num_steps}
-
     def shown_hyperparameters(self) -> dict[Trait, list[str]]:
         """Which hyperparameters' sliders are shown, for each optimizer."""
         own = [{slider_name(key, name) for name in record.hyperparameters} for key, record in OPTIMIZERS.items()]
         return {
-            (self.swept[name].layout, "display"): [_display(name in names) for names in own] for name in self.hyperparameters
+            (self.swept[name].layout, "display"): [display_of(name in names) for names in own] for name in self.hyperparameters
         }
 
 
 def _hyperparameter_slider(h: Hyperparameter) -> widgets.FloatSlider:
     return widgets.FloatSlider(description=h.label, min=0, max=h.maximum, step=h.step, value=h.default, readout_format=".3g")
-
-
-def _range(slider: widgets.FloatSlider, low: float, high: float) -> dict[Trait, Any]:
-    """A slider's limits, its step, and a readout with the step's digits."""
-    exponent = _exponent(low, high)
-    # The format comes first, so that no number is written in the one before.
-    values = {"readout_format": _readout_format(low, high, exponent), "min": low, "max": high, "step": 10.0**exponent}
-    return {(slider, name): value for name, value in values.items()}
-
-
-def _readout_format(low: float, high: float, exponent: int) -> str:
-    """A format with the digits of a step of this exponent, or three if that would be cut."""
-    plain = f".{max(0, -exponent)}f"
-    return plain if max(len(f"{limit:{plain}}") for limit in (low, high)) <= _LONGEST_READOUT else ".2e"
-
-
-def _exponent(low: float, high: float) -> int:
-    """Of the power of ten that makes 200 to 2000 steps."""
-    return math.floor(math.log10((high - low) / 200))
-
-
-def _nearest_start(value: float, domain: Interval) -> float:
-    return _nearest_stop(float(str(value)), *domain, 10.0 ** _exponent(*domain))
-
-
-def _nearest_power(value: float, slider: widgets.FloatLogSlider) -> float:
-    exponent = math.log(value, slider.base)
-    nearest = _nearest_stop(exponent, slider.min, slider.max, slider.step)
-    return value if nearest == exponent else slider.base**nearest
-
-
-def _nearest_stop(value: float, low: float, high: float, step: float) -> float:
-    """The value at which a slider can stand: a browser moves any other there and says so, which would be a second descent."""
-    nearest = min(low + round((value - low) / step) * step, high)
-    return value if abs(nearest - value) < 0.01 * step else nearest  # to the last bit as the problem has it
 
 
 def own_models(problems: Sequence[Problem]) -> list[str]:
@@ -247,10 +162,11 @@ def labels_of(problems: Sequence[Problem]) -> list[str]:
     return [name if count == 1 else f"{name} ({count})" for name, count in zip(names, counts, strict=True)]
 
 
+def display_of(is_shown: bool) -> str:
+    """What `layout.display` of a control is."""
+    return "flex" if is_shown else "none"
+
+
 def _words(choices: Mapping[str, Any]) -> dict[str, Any]:
     """What stands in an address for each of some choices."""
     return {label.lower(): value for label, value in choices.items()}
-
-
-def _display(is_shown: bool) -> str:
-    return "flex" if is_shown else "none"

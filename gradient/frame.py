@@ -6,21 +6,18 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
 
 from gradient.arithmetic import arithmetic
-from gradient.descent import iterate
 from gradient.landscape import PLANE_DOMAIN, colour_range, plane
 from gradient.optimizers import OPTIMIZERS, optimizer_key
-from gradient.points import highest, lowest, sample, variance
+from gradient.points import highest, lowest, sample
 from gradient.problems import Problem
-from gradient.verdict import CLOSE, NOTHING, Verdict, spread, verdict
+from gradient.run import MAX_STEPS, NEVER, Run, as_high, finite, first_true, run_descent, start_of, verdict_of
+from gradient.verdict import CLOSE, NOTHING, spread
 
-MAX_STEPS = 200
 CURVE_POINTS = 121
 FIT_PAD = 0.12  # what the picture of the data shows above and below them, as a share of their range
 X_PAD = 0.03  # the same to the left and right
-NEVER = -1
 _ROUND = np.array([float(f"{digit}e{exponent}") for exponent in range(-37, 38) for digit in (1, 2, 5)] + [1e38], np.float32)
 
 Interval = tuple[float, float]
@@ -97,21 +94,6 @@ class Frame(NamedTuple):
     plane_case: jax.Array
 
 
-class Run(NamedTuple):
-    """A trajectory cut at `last`, whose iterate fills the rest of T: params and grads [T, dim], losses [T].
-
-    `gradient_norms` [T] are not cut: they tell whether a path stays where it is.
-    """
-
-    params: jax.Array
-    losses: jax.Array
-    grads: jax.Array
-    last: jax.Array
-    num_finite: jax.Array
-    diverged_step: jax.Array
-    gradient_norms: jax.Array
-
-
 def frame(
     problem: Problem,
     optimizer: str,
@@ -170,51 +152,6 @@ def frame(
             diverged_step=shown.diverged_step,
         )
     )
-
-
-def as_high(losses: jax.Array) -> jax.Array:
-    """The same with infinity for NaN, which would be shown as 0, and be the lowest."""
-    return jnp.where(jnp.isnan(losses), jnp.inf, losses)
-
-
-def start_of(problem: Problem, w: jax.Array, b: jax.Array, key: jax.Array) -> jax.Array:
-    """The flat parameters [dim] where a descent starts: (w, b), or those of a random key for any other model."""
-    if problem.is_planar:
-        return jnp.stack([w, b]).astype(jnp.float32)
-    starts = jnp.asarray(problem.flat_starts)
-    return starts[jnp.clip(key - 1, 0, len(starts) - 1)]
-
-
-def divergence_bound(start_loss: jax.Array, y: jax.Array) -> jax.Array:
-    """The loss above which a descent has diverged: a million times the start's, or the data's variance if larger."""
-    return 1e6 * jnp.maximum(start_loss, variance(y))
-
-
-def run_descent(
-    loss: Callable, start: jax.Array, rule: optax.GradientTransformation, num_steps: jax.Array, y: jax.Array
-) -> Run:
-    """A descent with an optimizer from flat parameters [dim], on data whose values are y [n]; `num_steps` in 1..200."""
-    params, losses, grads = iterate(loss, start, rule, MAX_STEPS)
-    t = jnp.arange(MAX_STEPS + 1)
-    finite = jnp.isfinite(losses) & jnp.isfinite(params).all(axis=1) & jnp.isfinite(grads).all(axis=1)
-    num_finite = _first(~finite)
-    diverged = _first(~finite | (losses > divergence_bound(losses[0], y)))
-    last = jnp.clip(jnp.minimum(jnp.minimum(num_steps, diverged), num_finite - 1), 0, MAX_STEPS)
-    shown = t <= last
-    return Run(
-        jnp.where(shown[:, None], params, params[last]),
-        jnp.where(shown, losses, losses[last]),
-        jnp.where(shown[:, None], grads, grads[last]),
-        last,
-        num_finite,
-        jnp.where(diverged <= num_steps, diverged, NEVER),
-        jnp.linalg.norm(grads, axis=1),
-    )
-
-
-def _first(flags: jax.Array) -> jax.Array:
-    """The index of the first true flag, or their number if none is."""
-    return jnp.where(flags.any(), jnp.argmax(flags), flags.size).astype(jnp.int32)
 
 
 def _loss_curve(run: Run, step: jax.Array) -> dict[str, jax.Array]:
@@ -280,7 +217,7 @@ def _exit(path: jax.Array, domain: tuple[Interval, Interval]) -> dict[str, jax.A
     """Where a path first leaves a rectangle: its segment is cut at the side that it meets first."""
     low, high = jnp.asarray(domain, jnp.float32).T
     outside = ((path < low) | (path > high)).any(axis=1)
-    step = _first(outside)
+    step = first_true(outside)
     inner, outer = path[jnp.maximum(step - 1, 0)], path[jnp.minimum(step, len(path) - 1)]
     move = outer - inner
     ahead = jnp.where(move > 0, high - inner, low - inner)
@@ -298,19 +235,6 @@ def _times(loss: jax.Array, best_known: jax.Array, nothing: jax.Array) -> jax.Ar
     return jnp.where(is_told, loss / jnp.maximum(best_known, 1e-30), 0.0)
 
 
-def verdict_of(run: Run, step: jax.Array, best_known: jax.Array, data_spread: jax.Array) -> jax.Array:
-    """The `Verdict` of a run's iterate at `step`; for the other arguments see `verdict`."""
-    found = verdict(run.params, run.losses, run.gradient_norms, step, best_known, data_spread)
-    has_diverged = (run.diverged_step != NEVER) & (step == run.last)
-    return jnp.where(has_diverged, Verdict.DIVERGED, found).astype(jnp.int32)
-
-
 def _finite(**values: jax.Array) -> dict[str, jax.Array]:
     """The same without NaN and infinity, which only a non-finite start or a curve between data points brings."""
     return {name: finite(value) for name, value in values.items()}
-
-
-def finite(value: jax.Array) -> jax.Array:
-    """The same with 0 for NaN, and the largest float32 for infinity."""
-    largest = np.finfo(np.float32).max
-    return jnp.nan_to_num(value, nan=0.0, posinf=largest, neginf=-largest) if value.dtype.kind == "f" else value

@@ -7,8 +7,8 @@ import jax
 import jax.numpy as jnp
 
 from gradient.compare import run_of
-from gradient.frame import MAX_STEPS, as_high, finite
 from gradient.problems import Problem
+from gradient.run import MAX_STEPS, as_high, finite
 
 
 class Iterates(NamedTuple):

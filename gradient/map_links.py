@@ -11,13 +11,13 @@ from gradient.app_links import SWEEP_DELAY, inputs_of
 from gradient.cache import DiskCache
 from gradient.compare import columns, own_places
 from gradient.controls import Controls
-from gradient.frame import NEVER, finite
 from gradient.link import JaxLink, Trait, jaxlink
 from gradient.maps import NUM_VALUES, Cells, MapKind, SecondAxis, Setting, known_valley, map_slice, num_slices, second_axes
 from gradient.optimizers import OPTIMIZERS, RATE_EXPONENTS, Optimizer
 from gradient.own import on_own_data
 from gradient.points import mean, variance
 from gradient.problems import Problem
+from gradient.run import NEVER, finite
 from gradient.shipped import program_of_all
 from gradient.valleys import Valleys, valleys
 from gradient.views.maps import Maps

@@ -9,9 +9,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from gradient.compare import Rule, own_places, rules
-from gradient.frame import MAX_STEPS, NEVER, finite
 from gradient.optimizers import OPTIMIZERS, slider_name
 from gradient.problems import Problem
+from gradient.run import MAX_STEPS, NEVER, finite
 from gradient.sweep import NUM_RATES, Descent, swept_rates
 from gradient.valleys import NUM_VALLEYS, Valleys
 from gradient.verdict import CLOSE, NOTHING, spread

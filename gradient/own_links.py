@@ -10,8 +10,9 @@ from gradient.cache import DiskCache
 from gradient.controls import Controls
 from gradient.landscape import PLANE_DOMAIN
 from gradient.link import JaxLink, Trait, jaxlink
-from gradient.own import UNSCALED, Settled, settle, settle_larger
+from gradient.own import UNSCALED
 from gradient.problems import OwnProblem, Problem
+from gradient.settle import Settled, settle, settle_larger
 from gradient.shipped import is_shipped
 from gradient.views.fit import Fit
 from gradient.views.maps import Maps

@@ -40,6 +40,7 @@ def _compile_all(app: App) -> None:
     """Computes once for each problem and optimizer, so that JAX keeps what it compiles."""
     for name, value in compilation_options(os.environ).items():
         jax.config.update(name, value)
+    app.compute_in("kernel")  # the links run, too
     for problem, optimizer in itertools.product(range(len(app.problem.options)), range(len(app.optimizer.options))):
         app.problem.index, app.optimizer.index = problem, optimizer
         app.frame()

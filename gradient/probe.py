@@ -7,9 +7,10 @@ import jax
 import jax.numpy as jnp
 
 from gradient.compare import run_of
-from gradient.frame import NEVER, as_high, finite, model_curve
+from gradient.frame import model_curve
 from gradient.landscape import PlaneAxes
 from gradient.problems import Problem
+from gradient.run import NEVER, as_high, finite
 
 
 class Probe(NamedTuple):

@@ -8,11 +8,11 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from gradient.frame import MAX_STEPS, NEVER, as_high, divergence_bound, finite, start_of
 from gradient.landscape import Loss, curvature, stability_limit
 from gradient.optimizers import LEARNING_RATES, OPTIMIZERS, Hyperparameter, optimizer_key
 from gradient.points import mean
 from gradient.problems import Problem
+from gradient.run import MAX_STEPS, NEVER, as_high, divergence_bound, finite, start_of
 from gradient.verdict import NOTHING, spread
 
 NUM_RATES, NUM_VALUES = 64, 32

@@ -10,16 +10,11 @@ import jax
 import numpy as np
 
 from gradient.best import best_known
-from gradient.frame import (
-    CURVE_POINTS,
-    MAX_STEPS,
-    NEVER,
-    Frame,
-    frame,
-)
+from gradient.frame import CURVE_POINTS, Frame, frame
 from gradient.landscape import PLANE_DOMAIN, PLANE_SIZE
 from gradient.optimizers import OPTIMIZERS
 from gradient.problems import Problem, line
+from gradient.run import MAX_STEPS, NEVER
 from gradient.verdict import Verdict
 
 T = MAX_STEPS + 1

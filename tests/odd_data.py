@@ -3,7 +3,7 @@
 import numpy as np
 
 from gradient import Problem
-from gradient.controls import _nearest_start, _range
+from gradient.problem_links import _nearest_start, _range
 from gradient.problems import NUM_POINTS, line
 from gradient.views.fit import Fit
 from tests.app_page import AppPage

@@ -28,3 +28,9 @@ def test_a_view_of_lines_draws_as_is_relied_on() -> None:
     with relying_on("bqplot"):
         assert "update_line_xy(t){const e=this.scales.x" in script
         assert re.search(r"this\.line=\w+\(\)\.curve\(this\.get_interpolation\(\)\)\.defined\(", script)
+
+
+def test_a_view_of_points_writes_their_names_as_is_relied_on() -> None:
+    with relying_on("bqplot"):
+        writing = r"update_names\(t\)\{[^{}]*this\.d3el\.selectAll\(\"\.object_grp\"\)\.select\(\"text\"\)"
+        assert re.search(writing, SCRIPT.read_text())

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from gradient.compare import MAX_RUNS, best_rates, columns, compare
-from gradient.frame import NEVER
 from gradient.landscape import PlaneAxes
 from gradient.optimizers import OPTIMIZERS, slider_name, sliders
 from gradient.problems import PROBLEMS, Problem
+from gradient.run import NEVER
 from gradient.verdict import CLOSE, NOTHING
 from tests.descents import random_settings
 from tests.frames import controls, lowest_known, see

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gradient.frame import NEVER
 from gradient.problems import PROBLEMS
+from gradient.run import NEVER
 from tests.frames import BOWL, check_exit, domain_of, factor, see
 
 

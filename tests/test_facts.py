@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from gradient.frame import MAX_STEPS
 from gradient.link import constants
+from gradient.run import MAX_STEPS
 from gradient.views import plane, sentences, style
 from gradient.views.transport import SPEEDS
 from tests.conftest import ROOT

@@ -17,10 +17,10 @@ from gradient.landscape import gradient_field, loss_field
 from gradient.link.modules import esm
 from gradient.shipped import CachedGrids
 from gradient.views import style
-from gradient.views.field import ParameterPicture, _middles
 from gradient.views.levels import LOW_PLACE, LOW_SHARE, NUM_LEVELS, RULES, UNKNOWN, NormScale, is_known, levels, norm_scale
 from gradient.views.map_ticks import GAP, LETTER, LONGEST, bar_ticks, map_ticks
 from gradient.views.map_ticks import RULES as TICK_RULES
+from gradient.views.parameter_picture import ParameterPicture, _middles
 from gradient.views.sentences import PARAMETER_MAP
 from gradient.views.stored_field import stored
 from tests.app_page import AppPage

@@ -14,9 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gradient.descent import Trajectory, descend
-from gradient.frame import CURVE_POINTS, FIT_PAD, MAX_STEPS, NEVER
+from gradient.frame import CURVE_POINTS, FIT_PAD
 from gradient.optimizers import OPTIMIZERS
 from gradient.problems import PROBLEMS, Problem
+from gradient.run import MAX_STEPS, NEVER
 from tests.frames import T, check_exit, check_sanity, compiled, controls, domain_of, see
 
 EVERY = [(name, optimizer) for name in PROBLEMS for optimizer in OPTIMIZERS]

@@ -8,10 +8,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from gradient.frame import MAX_STEPS, NEVER
 from gradient.iterates import iterates
 from gradient.optimizers import OPTIMIZERS
 from gradient.problems import PROBLEMS, Problem
+from gradient.run import MAX_STEPS, NEVER
 from tests.descents import run
 from tests.frames import controls
 from tests.test_compare import row_of

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from gradient.compare import columns
-from gradient.frame import NEVER
 from gradient.map_links import picked_settings, point
 from gradient.maps import NUM_VALUES, MapKind, Setting, known_valley, layout, map_slice, second_axes
 from gradient.optimizers import LEARNING_RATES, OPTIMIZERS, sliders
 from gradient.problems import PROBLEMS, Problem, wave
+from gradient.run import NEVER
 from gradient.sweep import NUM_RATES, swept_rates
 from gradient.valleys import NUM_VALLEYS, valleys
 from gradient.verdict import CLOSE, NOTHING

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, WebSocket, expect
 
 from gradient import PROBLEMS
 from gradient.controls import Controls
+from gradient.problem_links import default_preset, fitted_preset
 from tests.app_page import AppPage
 from tests.conftest import SIZES, Server, watched
 
@@ -83,7 +84,7 @@ def test_the_sliders_can_stand_where_the_problems_put_them(app: AppPage, said: S
         app.choose("Problem", name)
         app.settle()
         assert any("index" in state for state in said)
-        preset = controls.default_preset(PROBLEMS[name]) | controls.fitted_preset(PROBLEMS[name])
+        preset = default_preset(controls, PROBLEMS[name]) | fitted_preset(controls, PROBLEMS[name])
         put = [value for (_, trait), value in preset.items() if trait == "value"]
         values = [state["value"] for state in said if isinstance(state.get("value"), float | int)]
         assert all(any(math.isclose(value, other, rel_tol=1e-6) for other in put) for value in values), (name, values)

@@ -10,9 +10,9 @@ import pytest
 
 from gradient import App, descend
 from gradient.models import MODELS
-from gradient.own import ARROWS, FIELD_SIZE, Settled, settle
 from gradient.points import padded
 from gradient.problems import NETWORK, OWN
+from gradient.settle import ARROWS, FIELD_SIZE, Settled, settle
 
 NOTHING = np.full(4, np.nan, np.float32)
 NAMES = [model.name for model in MODELS]

@@ -11,8 +11,8 @@ from matplotlib.colors import to_rgb
 from gradient import PROBLEMS, App, Problem
 from gradient.problems import OWN, wave
 from gradient.views import style
-from gradient.views.field import ParameterPicture
 from gradient.views.levels import UNKNOWN
+from gradient.views.parameter_picture import ParameterPicture
 from gradient.views.tree import descendants
 from tests.wire import Wire, opened, to
 

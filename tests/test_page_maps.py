@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from playwright.sync_api import Locator, expect
 
-from gradient.frame import NEVER
 from gradient.maps import MapKind, layout, second_axes
 from gradient.optimizers import LEARNING_RATES, OPTIMIZERS
 from gradient.problems import PROBLEMS, Problem
+from gradient.run import NEVER
 from gradient.views import plane, style
 from gradient.views.sentences import MAPS
 from tests.app_page import AppPage

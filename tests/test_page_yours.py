@@ -14,9 +14,9 @@ from playwright.sync_api import expect
 
 from gradient.frame import frame
 from gradient.link.text import format_number
-from gradient.own import Settled, settle_larger
 from gradient.points import padded
 from gradient.problems import NETWORK, OWN
+from gradient.settle import Settled, settle_larger
 from gradient.views.levels import levels
 from gradient.views.sentences import COMPARISON, POINTS, SHARE
 from tests.app_page import AppPage

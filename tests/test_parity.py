@@ -9,13 +9,13 @@ import pytest
 import wasmtime
 
 from gradient import OPTIMIZERS, PROBLEMS, App, Problem
-from gradient.frame import MAX_STEPS, NEVER
 from gradient.landscape import PlaneCase
 from gradient.link.template import Template
 from gradient.link.values import as_input
 from gradient.optimizers import sliders
 from gradient.points import padded
 from gradient.problems import OWN
+from gradient.run import MAX_STEPS, NEVER
 from gradient.views.sentences import VERDICTS
 from tests.frames import lowest_known
 from tests.jax_options import OPTIMIZED, QUICK

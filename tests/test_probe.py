@@ -8,9 +8,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from gradient.frame import CURVE_POINTS, NEVER
+from gradient.frame import CURVE_POINTS
 from gradient.probe import probe, probe_path
 from gradient.problems import PROBLEMS
+from gradient.run import NEVER
 from tests.frames import controls, see
 from tests.maps import loss_by_hand
 from tests.test_compare import row_of

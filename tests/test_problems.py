@@ -16,6 +16,7 @@ import pytest
 
 from gradient.controls import Controls
 from gradient.descent import descend
+from gradient.problem_links import default_preset
 from gradient.problems import NUM_KEYS, NUM_POINTS, PROBLEMS, Problem, line, network, network_starts, wave
 from tests.record_properties import check_problem
 
@@ -295,7 +296,7 @@ def put(problem: Problem) -> list[float]:
     """Where the choice of a problem puts the learning rate, the momentum and the start."""
     controls = Controls()
     controls.make_controls(list(PROBLEMS.values()))
-    preset = controls.default_preset(problem)
+    preset = default_preset(controls, problem)
     sliders = (controls.learning_rate, controls.hyperparameters["momentum"], controls.initial_w, controls.initial_b)
     return [preset[slider, "value"] for slider in sliders]
 

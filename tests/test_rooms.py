@@ -15,15 +15,13 @@ FILES = sorted((ROOT / "gradient").rglob("*.py"))
 NAMES = [str(file.relative_to(ROOT)) for file in FILES]
 
 WIDGET_LIBRARIES = {"ipywidgets", "anywidget", "bqplot", "ipympl", "matplotlib", "traitlets", "voila", "tornado"}
-FRAME_PARTS = {
-    f"gradient.{room}" for room in ("points", "problems", "optimizers", "descent", "landscape", "arithmetic", "verdict")
-}
+RUN_PARTS = {f"gradient.{room}" for room in ("points", "problems", "descent", "verdict")}
+FRAME_PARTS = {f"gradient.{room}" for room in ("points", "problems", "optimizers", "landscape", "arithmetic", "verdict", "run")}
 CORE = {
+    *RUN_PARTS,
     *FRAME_PARTS,
-    *(
-        f"gradient.{room}"
-        for room in ("datasets", "models", "frame", "sweep", "compare", "best", "valleys", "maps", "probe", "own", "iterates")
-    ),
+    *(f"gradient.{room}" for room in ("datasets", "models", "frame", "sweep", "compare", "best", "valleys", "maps", "probe")),
+    *(f"gradient.{room}" for room in ("own", "settle", "iterates")),
 }
 
 
@@ -58,14 +56,15 @@ ROOMS = [
     Room("gradient/landscape.py", {"jax", "numpy", "gradient.optimizers"}),
     Room("gradient/arithmetic.py", {"jax", "optax", "gradient.problems"}),
     Room("gradient/verdict.py", {"jax", "gradient.points"}),
-    Room("gradient/frame.py", {"jax", "numpy", "optax", *FRAME_PARTS}),
+    Room("gradient/run.py", {"jax", "numpy", "optax", *RUN_PARTS}),
+    Room("gradient/frame.py", {"jax", "numpy", *FRAME_PARTS}),
     Room(
         "gradient/sweep.py",
         {
             "jax",
             "numpy",
             "optax",
-            *(f"gradient.{room}" for room in ("frame", "landscape", "optimizers", "points", "problems", "verdict")),
+            *(f"gradient.{room}" for room in ("run", "landscape", "optimizers", "points", "problems", "verdict")),
         },
     ),
     Room(
@@ -73,10 +72,10 @@ ROOMS = [
         {
             "jax",
             "optax",
-            *(f"gradient.{room}" for room in ("frame", "landscape", "optimizers", "problems", "sweep", "verdict")),
+            *(f"gradient.{room}" for room in ("frame", "run", "landscape", "optimizers", "problems", "sweep", "verdict")),
         },
     ),
-    Room("gradient/best.py", {"jax", "numpy", *(f"gradient.{room}" for room in ("frame", "optimizers", "problems", "sweep"))}),
+    Room("gradient/best.py", {"jax", "numpy", *(f"gradient.{room}" for room in ("run", "optimizers", "problems", "sweep"))}),
     Room(
         "gradient/valleys.py",
         {"jax", "numpy", *(f"gradient.{room}" for room in ("landscape", "points", "problems", "verdict"))},
@@ -85,21 +84,22 @@ ROOMS = [
         "gradient/maps.py",
         {
             *("jax", "numpy", "gradient.valleys"),
-            *(f"gradient.{room}" for room in ("compare", "frame", "optimizers", "problems", "sweep", "verdict")),
+            *(f"gradient.{room}" for room in ("compare", "run", "optimizers", "problems", "sweep", "verdict")),
         },
     ),
     Room(
         "gradient/probe.py",
-        {"jax", *(f"gradient.{room}" for room in ("compare", "frame", "landscape", "problems"))},
+        {"jax", *(f"gradient.{room}" for room in ("compare", "frame", "run", "landscape", "problems"))},
     ),
+    Room("gradient/own.py", {"jax", "gradient.points", "gradient.problems"}),
     Room(
-        "gradient/own.py",
+        "gradient/settle.py",
         {
-            *("jax", "numpy", "gradient.frame", "gradient.landscape", "gradient.models", "gradient.optimizers"),
-            *("gradient.points", "gradient.problems", "gradient.sweep", "gradient.valleys"),
+            *("jax", "numpy", "gradient.frame", "gradient.landscape", "gradient.models", "gradient.optimizers", "gradient.own"),
+            *("gradient.points", "gradient.problems", "gradient.run", "gradient.sweep", "gradient.valleys"),
         },
     ),
-    Room("gradient/iterates.py", {"jax", *(f"gradient.{room}" for room in ("compare", "frame", "problems"))}),
+    Room("gradient/iterates.py", {"jax", *(f"gradient.{room}" for room in ("compare", "run", "problems"))}),
     Room("gradient/wasm/*.py", {"jax", "numpy", "gradient.wasm*", "gradient.adapters.jax"}),
     Room(
         "gradient/link/*.py",
@@ -122,7 +122,7 @@ ROOMS = [
             ),
             *("gradient.problems", "gradient.optimizers", "gradient.landscape", "gradient.verdict", "gradient.frame"),
             *("gradient.compare", "gradient.maps", "gradient.valleys", "gradient.points", "gradient.models"),
-            *("gradient.datasets", "gradient.own"),
+            *("gradient.run", "gradient.datasets", "gradient.settle"),
             *(f"gradient.adapters.{library}" for library in ("traitlets", "ipywidgets", "anywidget", "ipympl", "bqplot")),
         },
     ),
@@ -131,8 +131,15 @@ ROOMS = [
     Room(
         "gradient/controls.py",
         {
-            *("ipywidgets", "gradient.adapters.ipywidgets", "gradient.frame", "gradient.link*", "gradient.optimizers"),
+            *("ipywidgets", "gradient.adapters.ipywidgets", "gradient.run", "gradient.link*", "gradient.optimizers"),
             *("gradient.datasets", "gradient.models", "gradient.problems", "gradient.sweep", "gradient.views*"),
+        },
+    ),
+    Room(
+        "gradient/problem_links.py",
+        {
+            *("ipywidgets", "gradient.controls", "gradient.link*", "gradient.models", "gradient.optimizers"),
+            *("gradient.problems", "gradient.run", "gradient.views*"),
         },
     ),
     Room("gradient/shipped.py", {"numpy", "gradient.best", "gradient.cache", "gradient.optimizers", "gradient.problems"}),
@@ -140,14 +147,14 @@ ROOMS = [
         "gradient/app_links.py",
         {
             *("jax", "gradient.cache", "gradient.controls", "gradient.frame", "gradient.link*", "gradient.optimizers"),
-            *("gradient.own", "gradient.problems", "gradient.shipped", "gradient.sweep", "gradient.views*"),
+            *("gradient.own", "gradient.problems", "gradient.run", "gradient.shipped", "gradient.sweep", "gradient.views*"),
         },
     ),
     Room(
         "gradient/compare_links.py",
         {
             *("jax", "gradient.app_links", "gradient.cache", "gradient.compare", "gradient.controls", "gradient.link*"),
-            *("gradient.frame", "gradient.optimizers", "gradient.own", "gradient.problems", "gradient.shipped"),
+            *("gradient.run", "gradient.optimizers", "gradient.own", "gradient.problems", "gradient.shipped"),
             *("gradient.views*",),
         },
     ),
@@ -155,7 +162,7 @@ ROOMS = [
         "gradient/map_links.py",
         {
             *("jax", "gradient.app_links", "gradient.cache", "gradient.compare", "gradient.controls", "gradient.link*"),
-            *("gradient.frame", "gradient.maps", "gradient.optimizers", "gradient.problems", "gradient.shipped"),
+            *("gradient.run", "gradient.maps", "gradient.optimizers", "gradient.problems", "gradient.shipped"),
             *("gradient.own", "gradient.points", "gradient.valleys", "gradient.views*"),
         },
     ),
@@ -170,7 +177,7 @@ ROOMS = [
         "gradient/own_links.py",
         {
             *("jax", "gradient.cache", "gradient.controls", "gradient.landscape", "gradient.link*", "gradient.own"),
-            *("gradient.problems", "gradient.shipped", "gradient.views*"),
+            *("gradient.problems", "gradient.settle", "gradient.shipped", "gradient.views*"),
         },
     ),
     Room(
@@ -232,21 +239,20 @@ ROOMS = [
 # Files that take only these names from a module: of the page's function the views know what it returns, not how.
 ONLY_NAMES = [
     ("gradient/views/*.py", "gradient.frame", lambda name: name.isupper() or name == "Frame"),
+    ("gradient/views/*.py", "gradient.run", str.isupper),
     ("gradient/views/*.py", "gradient.verdict", lambda name: name == "Verdict"),
     ("gradient/views/*.py", "gradient.optimizers", str.isupper),
     ("gradient/views/*.py", "gradient.maps", lambda name: name in ("MapKind", "SecondAxis", "layout")),
     ("gradient/views/*.py", "gradient.valleys", str.isupper),
-    ("gradient/controls.py", "gradient.frame", str.isupper),
+    ("gradient/controls.py", "gradient.run", str.isupper),
+    ("gradient/problem_links.py", "gradient.run", str.isupper),
 ]
 
 # What a library does not promise to keep: only its adapter uses it.
 PRIVATE = {"gradient/adapters/jax.py": ("jax._src", "jax.extend", "jax.core", "jax.interpreters")}
 
 # The app and the views change nothing by hand: all that reacts to a change is a link.
-NO_OBSERVE = [
-    f"gradient/{name}.py"
-    for name in ("app", "app_links", "compare_links", "map_links", "probe_links", "share_links", "controls", "views/*")
-]
+NO_OBSERVE = [f"gradient/{name}.py" for name in ("app", "*_links", "controls", "views/*")]
 
 
 def module_of(name: str) -> str:
@@ -354,6 +360,7 @@ INTRUSIONS = [
     ("gradient/optimizers.py", "import scipy", ["scipy"]),
     ("gradient/descent.py", "import ipywidgets", ["ipywidgets"]),
     ("gradient/landscape.py", "from gradient.problems import PROBLEMS", ["gradient.problems"]),
+    ("gradient/run.py", "from gradient.frame import frame", ["gradient.frame"]),
     ("gradient/frame.py", "from gradient.app import App", ["gradient.app"]),
     ("gradient/frame.py", "from gradient.sweep import sweep", ["gradient.sweep"]),
     ("gradient/sweep.py", "from gradient.best import best_known", ["gradient.best"]),

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from gradient.best import best_known
-from gradient.frame import NEVER
 from gradient.link.text import format_number
 from gradient.optimizers import LEARNING_RATES, OPTIMIZERS
 from gradient.problems import PROBLEMS, Problem, line
+from gradient.run import NEVER
 from gradient.sweep import LOWER, NUM_RATES, NUM_VALUES, sweep, swept_rates, swept_values
 from tests.descents import random_settings
 from tests.frames import controls, see

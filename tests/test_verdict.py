@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from gradient.descent import descend
-from gradient.frame import MAX_STEPS, NEVER
 from gradient.problems import PROBLEMS, Problem, line
+from gradient.run import MAX_STEPS, NEVER
 from gradient.verdict import Verdict
 from tests.frames import BOWL, T, check_sanity, factor, see
 

@@ -8,9 +8,9 @@ import anywidget
 from ipywidgets import Widget, widget_serialization
 from traitlets import Dict, Float, Instance, Int, List
 
-from gradient.frame import NEVER
 from gradient.link.modules import esm
 from gradient.link.template import Template
+from gradient.run import NEVER
 from gradient.views.languages import Language
 from gradient.views.sentences import ADVICE
 from gradient.views.strip import Strip

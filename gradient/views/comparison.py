@@ -9,8 +9,8 @@ from ipywidgets import Widget, widget_serialization
 from traitlets import Bool, Dict, Float, Instance, Int, List, Tuple
 
 from gradient.compare import MAX_RUNS
-from gradient.frame import NEVER
 from gradient.link.modules import esm
+from gradient.run import NEVER
 from gradient.views import sentences, style
 from gradient.views.array import Array
 from gradient.views.languages import Language, Words

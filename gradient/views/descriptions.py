@@ -7,8 +7,8 @@ import anywidget
 from ipywidgets import Widget, widget_serialization
 from traitlets import Dict, Instance, Int
 
-from gradient.frame import NEVER
 from gradient.link.modules import esm
+from gradient.run import NEVER
 from gradient.views.languages import Language
 from gradient.views.sentences import DESCRIPTIONS
 from gradient.views.view import Trait, Worded

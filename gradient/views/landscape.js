@@ -1,5 +1,5 @@
-// The field under the path, drawn in the browser as `field.py` draws it with matplotlib: bands of the loss, contours between them,
-// arrows down the gradient, a colour bar and axes.
+// The field under the path, drawn in the browser as `parameter_picture.py` draws it with matplotlib: bands of the loss, contours between
+// them, arrows down the gradient, a colour bar and axes.
 
 import { decimalSign } from "../link/page_language.js";
 import { arrowsOf, drawArrows } from "./arrows.js";

@@ -9,10 +9,10 @@ from ipywidgets import Widget, widget_serialization
 from matplotlib.colors import to_hex
 from traitlets import Bool, Bunch, Dict, Float, Instance, Int, List, TraitError, Tuple, Unicode, validate
 
-from gradient.frame import NEVER
 from gradient.landscape import PlaneCase
 from gradient.link.modules import esm
-from gradient.own import ARROWS, FIELD_SIZE
+from gradient.run import NEVER
+from gradient.settle import ARROWS, FIELD_SIZE
 from gradient.views import levels, map_ticks, plane, style
 from gradient.views.array import Array
 from gradient.views.languages import LANGUAGES, Language
@@ -102,7 +102,8 @@ class Overlay(View, Worded, anywidget.AnyWidget):
             plane_case: what it draws, the fields of `gradient.frame.Frame` with these names.
         others, other_points, other_steps, other_lasts: the runs that are compared, whoever draws the path: `paths`, `points`,
             `steps` and `lasts` of `gradient.compare.Comparison`.
-        draws_field: whether it also draws the field under the path, as `field.ParameterPicture` does, while it draws the path.
+        draws_field: whether it also draws the field under the path, as `parameter_picture.ParameterPicture` does, while it
+            draws the path.
         field_losses: [n, n], losses on a grid over the domain, rows upwards; `levels.UNKNOWN` where one is not finite.
         field_gradients: [m, m, 2], gradients at the middles of m x m equal cells of the domain. While the page computes, it
             sends domain, losses and gradients at rest.
@@ -157,7 +158,7 @@ class Overlay(View, Worded, anywidget.AnyWidget):
         self.itself = self
 
     def field_outputs(self) -> Outputs:
-        """The fields of `gradient.own.Settled` from which it draws the field."""
+        """The fields of `gradient.settle.Settled` from which it draws the field."""
         return {"losses": [(self, "field_losses")], "gradients": [(self, "field_gradients")]}
 
     def field(self) -> tuple[np.ndarray, np.ndarray, Domain]:

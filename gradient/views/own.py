@@ -22,7 +22,7 @@ class OwnState(View, HasTraits):
         domain: (w_low, w_high, b_low, b_high), what the map shows of the visitor's own problem.
         view: (x_low, x_high, y_low, y_high), what the picture of the data shows.
         start, slider_steps, rate: what the controls are set to for new data.
-        condition: [4], see `gradient.own.Settled`.
+        condition: [4], see `gradient.settle.Settled`.
         settings: for which data, model and scaling domain and view were made; a row of `gradient.own_links`.
         renewals, taken: how often they were made, and how often the controls were set to them.
     """
@@ -41,7 +41,7 @@ class OwnState(View, HasTraits):
     taken = Int(0).tag(sync=True)
 
     def settled_outputs(self) -> dict[str, list[Trait]]:
-        """The fields of `gradient.own.Settled` that it holds."""
+        """The fields of `gradient.settle.Settled` that it holds."""
         fields: dict[str, Any] = {"x": "fitted_x", "y": "fitted_y", "step": "slider_steps", "domain": "domain", "view": "view"}
         fields |= {name: name for name in _SETTLED if name != "slider_steps"}
         return {field: [(self, name)] for field, name in fields.items()}

@@ -11,7 +11,8 @@ from matplotlib.markers import MarkerStyle
 from matplotlib.transforms import Affine2D
 
 from gradient.adapters.ipympl import has_page, show_bare
-from gradient.frame import NEVER, Frame
+from gradient.frame import Frame
+from gradient.run import NEVER
 from gradient.views import style
 from gradient.views.canvas import BoundedCanvas
 from gradient.views.languages import LANGUAGES, Language

@@ -1,5 +1,6 @@
 // The points that a visitor edits: how they are read and set, what was there before each change, and when the kernel is told.
 
+import { drawNameless } from "../adapters/bqplot.js";
 import { deserialize } from "../adapters/ipywidgets.js";
 import { toScalar } from "../link/arrays.js";
 import { isFromKernel, sendTogether, setLocally } from "../link/models.js";
@@ -43,7 +44,11 @@ export class PointSet {
     this.present = this.read();
     const adopt = oncePerTask(() => this.adopt());
     const refill = () => ["x", "y"].some((trait) => isFromKernel(mark, trait)) && queueMicrotask(() => this.fill());
-    const undo = [listen(model, ["x", "y", "dataset", "noise", "loads"], adopt), listen(mark, ["x", "y"], refill)];
+    const undo = [
+      listen(model, ["x", "y", "dataset", "noise", "loads"], adopt),
+      listen(mark, ["x", "y"], refill),
+      drawNameless(mark),
+    ];
     this.close = () => callAll([...undo, () => this.send()]);
     this.fill();
   }

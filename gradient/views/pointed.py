@@ -7,8 +7,8 @@ import anywidget
 from ipywidgets import Widget, widget_serialization
 from traitlets import Bool, Dict, Float, Instance, Int, List, Tuple
 
-from gradient.frame import NEVER
 from gradient.link.modules import esm
+from gradient.run import NEVER
 from gradient.views.array import Array
 from gradient.views.fit import Fit
 from gradient.views.languages import Language

@@ -17,8 +17,8 @@ _HERE = pathlib.Path(__file__).parent
 
 
 def style_sheet() -> str:
-    """All styles of the app: its colours as CSS variables, its rules, those for libraries' elements, paper and prose."""
-    files = ("shell.css", "libraries.css", "print.css")
+    """All styles of the app: its colours as CSS variables, its rules, those for modes, libraries' elements, paper and prose."""
+    files = ("shell.css", "modes.css", "libraries.css", "print.css")
     return "\n".join([css_colours(), *((_HERE / name).read_text() for name in files), *map(_prose, LANGUAGES[1:])])
 
 

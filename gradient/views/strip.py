@@ -9,8 +9,8 @@ from ipywidgets import Widget, widget_serialization
 from matplotlib.colors import to_hex
 from traitlets import Dict, Float, Instance, Int, List
 
-from gradient.frame import NEVER
 from gradient.link.modules import esm
+from gradient.run import NEVER
 from gradient.views import style
 from gradient.views.array import Array
 from gradient.views.languages import Language

@@ -7,8 +7,8 @@ import anywidget
 from ipywidgets import Widget, widget_serialization
 from traitlets import Bool, CInt, Dict, Enum, Instance, Int, List, validate
 
-from gradient.frame import MAX_STEPS, NEVER
 from gradient.link.modules import esm
+from gradient.run import MAX_STEPS, NEVER
 from gradient.views.languages import Language
 from gradient.views.sentences import TRANSPORT
 from gradient.views.view import Trait, Worded
