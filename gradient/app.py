@@ -244,7 +244,7 @@ class App(Controls, widgets.Box):
         self.formula, self.arithmetic = self._linked(Formula()), self._linked(ArithmeticLine())
         self.comparison = Comparison(self.optimizer, [self.learning_rate, *self.hyperparameters.values()], own_places())
         self.advised = Advice(list(self.strips.values()))
-        self.pointed = Pointed(self.overlay, self.steps)
+        self.pointed = Pointed(self.overlay, self.steps, self.fit, self.loss)
         self.display = Display(figures=[self.fit, self.loss])
         self.language = LanguageChoice(self.field.speak)
         self._described = Descriptions(overlay=self.overlay, curve=self.loss.curve, readout=self.readout, data=self.fit.data)

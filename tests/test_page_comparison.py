@@ -182,6 +182,26 @@ def test_the_pictures_keep_their_places_when_a_run_is_kept(app: AppPage) -> None
     np.testing.assert_allclose(app.page.evaluate(boxes), before, atol=1.5)
 
 
+def test_the_way_to_a_table_below_the_fold_is_shown(app: AppPage) -> None:
+    way, table = app.button(str(COMPARISON["to_table"])), app.page.locator(".techni-runs")
+    expect(way).to_be_hidden()
+    keep(app, "Adam")
+    expect(way).to_be_visible()
+    before, loss = way.bounding_box(), app.page.locator(".techni-loss-place").bounding_box()
+    assert before
+    assert loss
+    assert loss["x"] <= before["x"]
+    assert before["y"] + before["height"] <= loss["y"] + loss["height"]
+    way.click()
+    expect(way).to_be_hidden()
+    expect(table).to_be_in_viewport(ratio=0.99)
+    app.page.locator(".techni-title").scroll_into_view_if_needed()
+    expect(way).to_be_visible()
+    app.button("Remove run 2").click()
+    expect(way).to_be_hidden()
+    app.page.locator(".techni-title").scroll_into_view_if_needed()
+
+
 def test_on_a_phone_a_run_is_a_block_that_fits(phone: AppPage) -> None:
     phone.button("+ Compare").tap()
     expect(rows(phone)).to_have_count(2)
@@ -191,7 +211,7 @@ def test_on_a_phone_a_run_is_a_block_that_fits(phone: AppPage) -> None:
     assert phone.page.evaluate("document.scrollingElement.scrollWidth") == 390
     cells_of = "(rows) => rows.flatMap((row) => [...row.cells]).map((cell) => cell.scrollWidth - cell.clientWidth)"
     assert max(rows(phone).evaluate_all(cells_of)) <= 1
-    heights = phone.page.locator(".techni-comparison button").evaluate_all("(all) => all.map((b) => b.offsetHeight)")
+    heights = phone.page.locator(".techni-comparison button:visible").evaluate_all("(all) => all.map((b) => b.offsetHeight)")
     assert min(heights) >= 44
     phone.button("Remove run 2").tap()
     expect(rows(phone)).to_have_count(1)

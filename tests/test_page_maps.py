@@ -113,6 +113,22 @@ def test_a_map_shows_where_starts_end(app: AppPage) -> None:
     expect_starts(app, "momentum", 30, **{**START, "momentum": 0.5})
 
 
+def test_the_colour_bar_has_the_colour_of_each_valley(app: AppPage) -> None:
+    show(app, MapKind.STARTS)
+    axes, across = app.axes(), np.arange(16) + 0.5
+    bar = np.stack([axes["x"] + axes["width"] + style.BAR_GAP + across, np.full(16, axes["y"] + 6)], axis=1)
+
+    def has_all_hues() -> bool:
+        pixels = seen(app, bar, MAP)[:, :3].astype(float)
+        hues = [rgb(colour) - 255 for colour in (*style.BEST_VALLEYS[:2], *style.OTHER_VALLEYS[:2])]
+        towards = [
+            [np.dot(hue, pixel - 255) / (np.linalg.norm(hue) * np.linalg.norm(pixel - 255)) for pixel in pixels] for hue in hues
+        ]
+        return all(max(cosines) > 0.97 for cosines in towards)
+
+    eventually(has_all_hues)
+
+
 def test_a_map_shows_what_pairs_of_settings_come_to(app: AppPage) -> None:
     show(app, MapKind.SETTINGS)
     expect(title(app)).to_have_text(MAPS["settings"])
@@ -162,6 +178,17 @@ def test_the_ring_stands_at_the_present_settings_and_sets_them(app: AppPage) -> 
     expect(ring(app)).to_have_attribute(
         "aria-label", f"Learning rate {app.value('Learning rate')}, momentum 0.31. Drag it, or use the arrow keys."
     )
+    for key, end in (("Home", "0.00100"), ("End", "10.0")):
+        ring(app).press(key)
+        expect(app.page.get_by_role("textbox", name="Learning rate as a number")).to_have_text(end)
+    expect(app.page.get_by_role("textbox", name="Momentum as a number")).to_have_text("0.310")
+
+
+def test_home_and_end_take_the_start_to_the_ends_of_its_axis(app: AppPage) -> None:
+    handle = app.page.locator(".techni-handle")
+    for key, end in (("Home", -2.0), ("End", 2.0)):
+        handle.press(key)
+        app.expect_start(end, -3.5, tolerance=0.001)
 
 
 def test_the_start_cannot_be_reached_while_a_map_covers_it(app: AppPage) -> None:

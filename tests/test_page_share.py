@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from xml.dom import minidom
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, expect
@@ -20,6 +21,7 @@ from gradient import PROBLEMS, descend
 from gradient.models import MODELS
 from gradient.optimizers import OPTIMIZERS
 from gradient.problems import NETWORK
+from gradient.views import style
 from gradient.views.sentences import SHARE
 from gradient.views.share import FEW_POINTS
 from tests.addresses import random_address
@@ -55,6 +57,7 @@ EVERY_ONE_OF_THE_WINDOW = {  # in JupyterLab the address is not the page's; test
     "test_a_script_prints_the_numbers_of_the_page",
     "test_a_script_has_the_visitors_data",
     "test_pictures_and_steps_are_saved",
+    "test_a_picture_is_saved_in_light_colours_whatever_the_theme",
 }
 OF_THE_SCRIPTS = {
     "test_a_lesson_link_is_made_in_the_menu",
@@ -297,6 +300,42 @@ def test_pictures_and_steps_are_saved(app: AppPage, tmp_path: Path) -> None:
         np.testing.assert_allclose([float(row[name]) for row in rows], numbers, rtol=1e-3, atol=1e-4)
     assert [each["loss"] for each in steps["steps"]] == [float(row["loss"]) for row in rows]
     assert (steps["optimizer"], steps["settings"]) == ("momentum", {"learning_rate": 0.1, "momentum": 0.7})
+
+
+def numbers_of(colour: str) -> np.ndarray:
+    return np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
+
+
+def has_colour(pixels: np.ndarray, colour: str) -> bool:
+    """Whether some of the pixels [height, width, 3] have a colour."""
+    return bool((np.abs(pixels - numbers_of(colour)).max(axis=2) < 0.02).sum() > 5)
+
+
+def test_a_picture_is_saved_in_light_colours_whatever_the_theme(app: AppPage, tmp_path: Path) -> None:
+    app.page.emulate_media(color_scheme="dark")
+    app.button(SHARE["menu"]).click()
+    for what, line in (("fit", style.PATH), ("loss", style.LOSS)):
+        pixels = plt.imread(save(app, what, "png", tmp_path))[..., :3]  # it is made of the SVG
+        assert [has_colour(pixels, colour) for colour in (line, style.MUTED, style.INK)] == [True] * 3
+        assert np.mean(pixels.min(axis=2) == 1) > 0.8
+    assert has_colour(pixels, style.PATH), "the dot of the step in view is saved, too"
+    app.page.emulate_media(color_scheme="light")
+
+
+def test_on_a_phone_a_hidden_switch_of_the_maps_leaves_no_gap(phone: AppPage) -> None:
+    top = "(name) => document.querySelector(`.techni-${name}`).getBoundingClientRect().top"
+
+    def distance(upper: str, lower: str) -> float:
+        return phone.page.evaluate(top, lower) - phone.page.evaluate(top, upper)
+
+    height = distance("field", "loss-place")
+    assert distance("field", "overlay") == pytest.approx(45, abs=1)
+    go_to(phone, f"{BARE}&hide=map")
+    expect(phone.page.locator(".techni-maps fieldset")).to_be_hidden()
+    assert distance("field", "overlay") < 3
+    assert distance("field", "loss-place") == pytest.approx(height - 44, abs=1)
+    go_to(phone, BARE)
+    assert distance("field", "overlay") == pytest.approx(45, abs=1)
 
 
 # Goes to each address. A page that is never painted would be none.

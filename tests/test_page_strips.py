@@ -1,8 +1,10 @@
 """The strips under the sliders and the advice: both say what a descent comes to, and a click brings exactly that."""
 
+import io
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import matplotlib.pyplot as plt
 import pytest
 from playwright.sync_api import Browser, Locator, expect
 
@@ -92,6 +94,18 @@ def test_a_strip_is_as_long_as_the_track_and_lies_under_it(app: AppPage) -> None
         assert track
         assert (strip["x"], strip["width"]) == pytest.approx((track["x"], track["width"]), abs=1)
         assert track["y"] < strip["y"] < track["y"] + 30
+
+
+def test_on_a_phone_there_is_no_paper_below_a_strip_in_the_dark(phone: AppPage) -> None:
+    phone.page.emulate_media(color_scheme="dark")
+    strip = strip_of(phone, "Learning rate")
+    strip.scroll_into_view_if_needed()
+    box = strip.bounding_box()
+    assert box
+    below: Any = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] - 8, "width": 4, "height": 4}
+    pixels = plt.imread(io.BytesIO(phone.page.screenshot(clip=below)))
+    assert pixels[..., :3].max() < 0.2
+    phone.page.emulate_media(color_scheme="light")
 
 
 def test_what_diverges_is_said_to(app: AppPage) -> None:

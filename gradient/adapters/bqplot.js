@@ -2,7 +2,8 @@
 
 /** @typedef {{ x: number, y: number }} Point */
 /** @typedef {(point: Point, index: number, points: Point[]) => boolean} IsShown */
-/** @typedef {{ line: { defined(): IsShown, defined(isShown: IsShown): void }, update_line_xy(animate: boolean): void }} LinesView */
+/** @typedef {{ scale: (value: number) => number, offset: number }} ScaleView */
+/** @typedef {{ el: Element, scales: { x: ScaleView, y: ScaleView }, line: { defined(): IsShown, defined(isShown: IsShown): void }, update_line_xy(animate: boolean): void }} LinesView */
 
 /** The element behind the marks of a figure, as large as its axes. @param {Element} root what holds the figure @param {string} figure its selector */
 export function plotArea(root, figure) {
@@ -61,6 +62,14 @@ export const drawUnpadded = (lines) => changeViews(lines, leaveOutPadding);
 export const drawNameless = (points) =>
   changeViews(points, (/** @type {{ update_names(): void }} */ view) => void Object.assign(view, { update_names() {} }));
 
+/** Where a mark of lines has a point, in pixels from the upper left corner of the plot's area; null if it is not in `root`. @param {import("./ipywidgets.js").Model} lines @param {Element} root @param {number} x @param {number} y */
+export async function pixelOf(lines, root, x, y) {
+  /** @type {LinesView[]} */
+  const views = await Promise.all(Object.values(lines.views ?? {}));
+  const scales = views.find(({ el }) => root.contains(el))?.scales;
+  return scales ? [scales.x.scale(x) + scales.x.offset, scales.y.scale(y) + scales.y.offset] : null;
+}
+
 /** @typedef {{ generate_tick_formatter(): (value: any) => string, tickformat_changed(): void }} AxisView */
 
 /** The views of axes whose numbers `writeTicksBy` writes. @type {WeakSet<Promise<AxisView>>} */
@@ -91,7 +100,7 @@ export function writeTicksBy(axis, write) {
   return rewrite;
 }
 
-/** @typedef {{ el: Element, get_svg(): Promise<string>, get_rendered_canvas(scale: number): Promise<HTMLCanvasElement> }} FigureView */
+/** @typedef {{ el: Element, get_svg(): Promise<string> }} FigureView */
 
 const FIGURE_SCALE = 2; // pixels in one of the page's, so that it can be printed
 
@@ -104,8 +113,29 @@ async function viewOf(figure) {
   return found;
 }
 
-/** A figure as the text of an SVG. @param {import("./ipywidgets.js").Model} figure */
-export const svgOfFigure = async (figure) => (await viewOf(figure)).get_svg();
+/**
+ * A figure as the text of an SVG, in light colours whatever the page has. bqplot writes what it finds in the style sheets into it,
+ * but not the colours of marks, which without a style sheet are light. It does so before the browser paints.
+ * @param {import("./ipywidgets.js").Model} figure
+ */
+export async function svgOfFigure(figure) {
+  const view = await viewOf(figure);
+  view.el.classList.add("techni-light");
+  try {
+    const text = await view.get_svg();
+    return text.replace("svg-figure", `svg-figure ${view.el.className}`); // for rules that ask for the figure around it
+  } finally {
+    view.el.classList.remove("techni-light");
+  }
+}
 
 /** A figure as pixels. @param {import("./ipywidgets.js").Model} figure */
-export const canvasOfFigure = async (figure) => (await viewOf(figure)).get_rendered_canvas(FIGURE_SCALE);
+export async function canvasOfFigure(figure) {
+  const image = new Image();
+  image.src = `data:image/svg+xml,${encodeURIComponent(await svgOfFigure(figure))}`;
+  await image.decode();
+  const [width, height] = [image.width, image.height].map((length) => length * FIGURE_SCALE);
+  const canvas = Object.assign(document.createElement("canvas"), { width, height });
+  canvas.getContext("2d")?.drawImage(image, 0, 0, width, height);
+  return canvas;
+}

@@ -35,19 +35,23 @@ export function drawTicks(axes, { across, up, labels }) {
 }
 
 /**
- * Draws what the colours of the theme's bands mean.
+ * Draws what the colours of the theme's bands mean, or those of other columns, side by side.
  * @param {AxesCanvas} axes @param {string} label @param {Tick[]} ticks whose places are shares of the bar's height
+ * @param {string[][]} [columns] each from its lowest band to its highest
  */
-export function drawColourBar(axes, label, ticks) {
+export function drawColourBar(axes, label, ticks, columns = [axes.theme.bands]) {
   const { context, box, theme, ratio } = axes;
   const { gap, width, labelAt } = theme.colourBar;
   const [left, bottom] = [box.left + box.width + gap, box.top + box.height];
   /** @param {number} share */
   const heightAt = (share) => Math.round((bottom - box.height * share) * ratio) / ratio; // no seams between the bands
-  theme.bands.forEach((colour, i) => {
-    const top = heightAt((i + 1) / theme.bands.length);
-    context.fillStyle = colour;
-    context.fillRect(left, top, width, heightAt(i / theme.bands.length) - top);
+  const across = width / columns.length;
+  columns.forEach((bands, column) => {
+    bands.forEach((colour, i) => {
+      const top = heightAt((i + 1) / bands.length);
+      context.fillStyle = colour;
+      context.fillRect(left + column * across, top, across, heightAt(i / bands.length) - top);
+    });
   });
   const outline = new Path2D();
   outline.rect(left, box.top, width, box.height);

@@ -6,7 +6,7 @@ import { numbersOf } from "./array.js";
 import { button, element, pictureButton } from "./elements.js";
 import { callAll, listen, oncePerTask } from "./observers.js";
 import { actions, rowsOf } from "./runs.js";
-import { setText } from "./texts.js";
+import { setHidden, setText } from "./texts.js";
 import { worded } from "./worded.js";
 import { fillIn } from "./words.js";
 
@@ -16,6 +16,7 @@ import { fillIn } from "./words.js";
 /** @typedef {import("./runs.js").Row} Row */
 /** @typedef {import("./path.js").Look} Look */
 
+const IN_VIEW = 0.5; // how much of the table is seen where no way to it is shown
 const TABLE = ["runs", "order", "is_open", "losses", "verdicts", "close_steps"];
 
 /** The controls that hold the present settings. @param {ViewModel} model @returns {Promise<Controls>} */
@@ -131,6 +132,26 @@ function makeRoom(section) {
   grid?.style.setProperty("--runs", section.hidden ? "0px" : `${section.offsetHeight + 6}px`);
 }
 
+/** A button over the pictures that goes to the table. @param {Record<string, any>} words @param {HTMLElement} section */
+function buildWay(words, section) {
+  const go = () => {
+    const behavior = matchMedia("(prefers-reduced-motion: reduce)").matches ? "instant" : "smooth";
+    section.scrollIntoView({ block: "nearest", behavior });
+  };
+  return element("div", { className: "techni-to-runs", hidden: true }, button(words.to_table, "", go));
+}
+
+/** Shows the way to the table while most of that is out of view. Returns what undoes it. @param {HTMLElement} way @param {HTMLElement} section */
+function followTable(way, section) {
+  const show = (/** @type {IntersectionObserverEntry[]} */ entries) => {
+    const ratio = entries.at(-1)?.intersectionRatio ?? 1;
+    setHidden(way, Boolean(section.hidden) || ratio > IN_VIEW);
+  };
+  const observer = new IntersectionObserver(show, { threshold: [0, IN_VIEW] });
+  observer.observe(section);
+  return () => observer.disconnect();
+}
+
 /**
  * Makes what shows the runs in the table; it is given the row that is to have the focus if the rows change.
  * @param {ViewModel} model @param {Controls} controls @param {ReturnType<typeof buildSection>} parts @param {Actions} act
@@ -140,7 +161,7 @@ function makeTable(model, controls, { section, body }, act) {
   return (/** @type {number} */ focused) => {
     /** @type {number[]} */
     const order = model.get("order");
-    section.hidden = !model.get("is_open");
+    setHidden(section, !model.get("is_open"));
     if (`${order}` !== built) {
       const rows = order.map((_, at) => buildRow(model, at, order.length, act));
       replaceRows(body, rows, focused);
@@ -160,7 +181,8 @@ async function render({ model, el }) {
   const act = actions(model, controls, (at) => (focused = at));
   const add = button(words.add, words.add_hint, act.add);
   const parts = buildSection(words, button(words.best, words.best_hint, act.best));
-  el.append(element("div", { className: "techni-add-run techni-at-compare" }, add), parts.section);
+  const way = buildWay(words, parts.section);
+  el.append(element("div", { className: "techni-add-run techni-at-compare" }, add), way, parts.section);
   const showRuns = makeTable(model, controls, parts, act);
   const show = () => {
     add.disabled = model.get("order").length === maxRuns;
@@ -168,6 +190,7 @@ async function render({ model, el }) {
   };
   const schedule = oncePerTask(show);
   const undo = [
+    followTable(way, parts.section),
     listen(model, TABLE, schedule),
     listen(controls.optimizer, ["index"], schedule),
     ...controls.sliders.map((slider) => listen(slider, ["value"], schedule)),

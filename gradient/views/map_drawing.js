@@ -21,7 +21,8 @@ import { roundNumbers } from "./round_numbers.js";
 const LEAST = 1e-37; // of a loss that has a logarithm
 const NUM_SHADES = 16;
 const LIGHTEST = 0.2; // how much of a valley's colour the earliest arrival has
-const KEY = { left: 11, top: 17, line: 14, size: 10 }; // pixels, from the axes' lower right corner: clear of the last tick
+const WIDE_BAR = 1.8; // times a colour bar's width: one with a column for each valley
+const KEY = { left: 11, top: 21, line: 13, size: 10 }; // pixels, from the axes' lower right corner: below the last tick
 
 /** A colour's red, green and blue. @param {string} colour */
 const channelsOf = (colour) => [1, 3, 5].map((i) => parseInt(colour.slice(i, i + 2), 16));
@@ -103,7 +104,7 @@ export function drawStarts(axes, theme, cells, { minima, losses, numBest, numSte
   clippedToBox(axes, () => {
     drawMinima(axes, minima, losses);
   });
-  drawArrivals(axes, theme, numSteps);
+  drawArrivals(axes, theme, numSteps, coloursOf(theme, cells, numBest));
   drawKey(axes, theme, cells, theme.words.not_there);
 }
 
@@ -146,18 +147,26 @@ function writeOver(axes, word, left, middle) {
   write(axes, word, left, middle, theme.colours.ink, "left", "middle");
 }
 
-/** Which shade means which step, in the place of the colour bar. @param {AxesCanvas} axes @param {MapTheme} theme @param {number} numSteps */
-function drawArrivals(axes, theme, numSteps) {
+/** The colours of the valleys that the cells have, those of the lowest loss first. @param {MapTheme} theme @param {Cells} cells @param {number} numBest */
+function coloursOf(theme, { valleys }, numBest) {
+  const found = [...new Set(valleys)].filter((valley) => valley >= 0).sort((one, other) => one - other);
+  return new Set((found.length ? found : [0]).map((valley) => colourOf(theme, valley, numBest)));
+}
+
+/** Which shade means which step, in the place of the colour bar: in the colour of each valley. @param {AxesCanvas} axes @param {MapTheme} theme @param {number} numSteps @param {Iterable<string>} colours */
+function drawArrivals(axes, theme, numSteps, colours) {
   const { context, box } = axes;
+  const { width, labelAt } = theme.colourBar;
+  const colourBar = { ...theme.colourBar, width: width * WIDE_BAR, labelAt: labelAt / WIDE_BAR };
   const right = box.left + box.width;
   context.fillStyle = theme.colours.paper;
   context.fillRect(right + 1, box.top - 8, context.canvas.width, box.height + 16); // over the figure's own colour bar
-  const shaded = { ...axes, theme: { ...theme, bands: shadesOf(theme.bestValleys[0]) } };
   const steps = roundNumbers(0, numSteps).filter((step) => Number.isInteger(step) && step > 0 && step < numSteps);
   drawColourBar(
-    shaded,
+    { ...axes, theme: { ...theme, colourBar } },
     theme.words.arrivals,
     steps.map((step) => ({ place: step / numSteps, label: String(step) })),
+    [...colours].map(shadesOf),
   );
 }
 
@@ -199,7 +208,7 @@ export function drawSettings(axes, theme, cells, { isByLoss, range, numSteps, li
   clippedToBox(axes, () => drawLimits(axes, limits, theme.words.limit));
   drawKey(axes, theme, cells, isByLoss ? "" : theme.words.higher);
   if (isByLoss) drawColourBar(axes, theme.colourBar.label, lossTicks(range, theme));
-  else drawArrivals(axes, theme, numSteps);
+  else drawArrivals(axes, theme, numSteps, coloursOf(theme, cells, 1));
   const [label, low, high] = second;
   const up = roundNumbers(low, high).map((value) => ({ place: (value - low) / (high - low || 1), label: formatNumber(value) }));
   drawTicks(axes, { across: rateTicks(theme), up, labels: [theme.words.rate, label] });

@@ -1,22 +1,22 @@
-// The label beside the pointer, and what it points at: a model on the field, or a step of the loss curve.
+// The label beside the pointer, and what it points at: a model on the field, or a step of the loss curve, which gets a mark.
 
 import { getModel } from "../adapters/ipywidgets.js";
 import { formatNumber } from "../link/text.js";
 import { numbersOf } from "./array.js";
+import { followHolds } from "./holding.js";
 import { callAll, listen, oncePerTask } from "./observers.js";
 import { isInside, pointAt } from "./pointers.js";
+import { makeStepMark, placeLabel } from "./pointed_place.js";
 import { positionOf, withRoot } from "./scrubbing.js";
-import { setText } from "./texts.js";
+import { isInWindow, makeSketch } from "./sketch.js";
+import { setHidden, setText } from "./texts.js";
 import { fillIn } from "./words.js";
 
 /** @typedef {import("../adapters/ipywidgets.js").Model} Model */
 /** @typedef {import("./observers.js").ViewModel} ViewModel */
 /** @typedef {{ point: [number, number], step: number }} Pointed the parameters, or a place of the plane, and the step or never */
 
-const GAP = 14; // pixels between the pointer and its label
-const FINGER = 44; // and above a finger, which would cover it
-
-/** @typedef {{ overlay: Model, steps: Model, never: number }} Sources */
+/** @typedef {{ overlay: Model, steps: Model, curve: Model, sketched: Model[], never: number }} Sources */
 
 /** What a pointer points at, or null. @param {Sources} sources @param {HTMLElement} root @param {MouseEvent} event @returns {Pointed | null} */
 function pointedAt({ overlay, steps, never }, root, event) {
@@ -45,16 +45,7 @@ function textOf(model, isPlanar) {
   return fillIn(kinds[step === words.never ? 0 : 1], numbers);
 }
 
-/** Puts the label beside the pointer, where it is inside the app. @param {HTMLElement} el @param {HTMLElement} root @param {PointerEvent} event */
-function placeLabel(el, root, { clientX, clientY, pointerType }) {
-  const bounds = root.getBoundingClientRect();
-  const [x, y] = [clientX - bounds.left, clientY - bounds.top];
-  const isLeft = x + GAP + el.offsetWidth > bounds.width;
-  el.style.left = `${Math.max(isLeft ? x - GAP - el.offsetWidth : x + GAP, 0)}px`;
-  el.style.top = `${Math.max(y - (pointerType === "touch" ? FINGER : 0) - GAP - el.offsetHeight, 0)}px`;
-}
-
-/** Follows pointers over the app's element. @param {ViewModel} model @param {Sources} sources @param {HTMLElement} root @param {(event: PointerEvent) => void} show */
+/** Follows pointers over the app's element: a mouse that hovers, and a finger that is held. @param {ViewModel} model @param {Sources} sources @param {HTMLElement} root @param {(event: PointerEvent) => void} show */
 function followPointer(model, sources, root, show) {
   const stop = new AbortController();
   const { signal } = stop;
@@ -62,8 +53,7 @@ function followPointer(model, sources, root, show) {
     if (model.get("is_shown")) model.set("is_shown", false);
   };
   const point = (/** @type {PointerEvent} */ event) => {
-    const isPointing = event.pointerType === "touch" || event.buttons === 0;
-    const found = isPointing ? pointedAt(sources, root, event) : null;
+    const found = pointedAt(sources, root, event);
     if (!found) {
       hide();
       return;
@@ -73,38 +63,65 @@ function followPointer(model, sources, root, show) {
     model.set("point", [...found.point, model.get("point")[2] + 1]);
     show(event);
   };
-  root.addEventListener("pointermove", point, { signal });
-  root.addEventListener("pointerdown", (event) => (event.pointerType === "touch" ? point(event) : hide()), { signal });
-  for (const ending of ["pointerup", "pointercancel", "pointerleave"]) {
-    root.addEventListener(ending, hide, { signal });
-  }
-  return () => stop.abort();
+  const hover = (/** @type {PointerEvent} */ event) => {
+    if (event.pointerType === "touch") return;
+    if (event.buttons === 0) point(event);
+    else hide();
+  };
+  root.addEventListener("pointermove", hover, { signal });
+  for (const ending of ["pointerdown", "pointerleave"]) root.addEventListener(ending, hide, { signal });
+  const isOnHandle = (/** @type {MouseEvent} */ { target }) => target instanceof Element && target.matches(".techni-handle");
+  const isPlace = (/** @type {MouseEvent} */ event) => !isOnHandle(event) && pointedAt(sources, root, event) !== null;
+  /** @type {NodeListOf<HTMLElement>} */
+  const pictures = root.querySelectorAll(".techni-field, .techni-loss-place");
+  const stopHolds = followHolds(root, pictures, { isPlace, point, end: hide });
+  return () => callAll([stopHolds, () => stop.abort()]);
+}
+
+/** The label: its words, and a picture of the data if that of the page is out of view. @param {ViewModel} model @param {HTMLElement} el @param {Sources} sources */
+function makeLabel(model, el, { overlay, sketched }) {
+  const [words, [data, own, curve, dashed]] = [document.createElement("p"), sketched];
+  const sketch = makeSketch({ points: [data, own], curves: [curve], dashed });
+  el.setAttribute("aria-hidden", "true"); // the handle and the readout speak
+  el.append(words, sketch.canvas);
+  return (/** @type {HTMLElement} */ root) => {
+    setText(words, textOf(model, overlay.get("draggable")));
+    setHidden(sketch.canvas, isInWindow(root.querySelector(".techni-fit")));
+    if (!sketch.canvas.hidden) sketch.draw();
+  };
+}
+
+/** Shows what is pointed at in an app's element. @param {ViewModel} model @param {HTMLElement} el @param {Sources} sources @param {HTMLElement} root */
+function followIn(model, el, sources, root) {
+  const [write, mark] = [makeLabel(model, el, sources), makeStepMark(root, sources.curve)];
+  /** @type {PointerEvent | undefined} */
+  let last;
+  const show = oncePerTask(() => {
+    const [, , step, loss] = numbersOf(model.get("place"));
+    setHidden(el, !last || !model.get("is_shown") || step === undefined);
+    if (el.hidden || step === sources.never) mark.hide();
+    else void mark.show(step, loss);
+    if (el.hidden || !last) return;
+    write(root);
+    placeLabel(el, root, sources.overlay, last);
+  });
+  const point = (/** @type {PointerEvent} */ event) => {
+    last = event;
+    show();
+  };
+  const undo = [listen(model, ["is_shown", "place"], show), followPointer(model, sources, root, point), mark.remove];
+  return () => callAll(undo);
 }
 
 /** @param {import("./observers.js").RenderContext} context */
 async function render({ model, el }) {
-  const [overlay, steps] = await Promise.all(
-    ["overlay", "steps"].map((name) => getModel(model.widget_manager, model.get(name))),
+  const find = (/** @type {string} */ reference) => getModel(model.widget_manager, reference);
+  const names = ["overlay", "steps", "curve"].map((name) => model.get(name));
+  const [overlay, steps, curve, ...sketched] = await Promise.all([...names, ...model.get("sketched")].map(find));
+  el.hidden = true;
+  return withRoot(el, (root) =>
+    followIn(model, el, { overlay, steps, curve, sketched, never: model.get("words").never }, root),
   );
-  const sources = { overlay, steps, never: model.get("words").never };
-  const label = document.createElement("p");
-  label.setAttribute("aria-hidden", "true"); // the handle and the readout speak
-  el.append(label);
-  let place = () => {};
-  const show = oncePerTask(() => {
-    el.hidden = !model.get("is_shown") || numbersOf(model.get("place")).length === 0;
-    if (el.hidden) return;
-    setText(label, textOf(model, overlay.get("draggable")));
-    place();
-  });
-  const follow = (/** @type {HTMLElement} */ root) =>
-    followPointer(model, sources, root, (event) => {
-      place = () => placeLabel(el, root, event);
-      show();
-    });
-  const undo = [listen(model, ["is_shown", "place"], show), withRoot(el, follow)];
-  show();
-  return () => callAll(undo);
 }
 
 export default { render };

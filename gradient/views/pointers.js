@@ -1,4 +1,4 @@
-// Pointers, touch and arrow keys on the overlay. A press sets the start, a drag moves it; touch drags only by the handle, so
+// Pointers, touch and keys on the overlay. A press sets the start, a drag moves it; touch drags only by the handle, so
 // that a finger elsewhere scrolls the page.
 
 import { scaleOf } from "./scale.js";
@@ -49,18 +49,21 @@ export function isInside(model, el, event) {
   return x >= 0 && y >= 0 && x <= box.width && y <= box.height;
 }
 
-/** @type {Record<string, Point>} */
-const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowDown: [0, -1], ArrowUp: [0, 1] };
+/** In which direction a key moves the handle: an arrow by a step, Home and End to the end of the horizontal axis. @type {Record<string, Point>} */
+const DIRECTIONS = {
+  ...{ ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowDown: [0, -1], ArrowUp: [0, 1] },
+  ...{ Home: [-Infinity, 0], End: [Infinity, 0] },
+};
 
 /**
  * The overlay's handle, and where it says that the path starts.
  * @typedef {{ element: HTMLElement, start: Point }} Handle
  */
 
-/** Makes arrow keys move the handle. @param {Axes} model @param {Handle} handle @param {(start: Point) => void} pick @param {() => Point} keyStep */
+/** Makes keys move the handle, as they move a slider. @param {Axes} model @param {Handle} handle @param {(start: Point) => void} pick @param {() => Point} keyStep */
 function takeKeys(model, handle, pick, keyStep) {
   handle.element.addEventListener("keydown", (event) => {
-    const direction = ARROWS[event.key];
+    const direction = DIRECTIONS[event.key];
     if (!direction) return;
     event.preventDefault();
     const [xLow, xHigh, yLow, yHigh] = /** @type {Domain} */ (model.get("domain"));
@@ -72,7 +75,7 @@ function takeKeys(model, handle, pick, keyStep) {
 }
 
 /**
- * Makes the overlay and its handle take pointers and arrow keys. Returns what says whether a drag is on.
+ * Makes the overlay and its handle take pointers and keys. Returns what says whether a drag is on.
  * @param {Axes} model @param {HTMLElement} el @param {Handle} handle
  * @param {(start: Point) => void} pick is called with each new place of the handle
  * @param {() => Point} keyStep how far an arrow key moves it, as shares of the axes

@@ -82,6 +82,7 @@ READOUT = {
 COMPARISON = {
     "add": "+ Compare",
     "add_hint": "Keep these settings as a run of its own, and change on",
+    "to_table": "Table of the runs ↓",
     "best": "Each at its best rate",
     "best_hint": "Give every run the best of 64 learning rates",
     "label": "Runs from the same start, on the same data",

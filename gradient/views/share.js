@@ -19,6 +19,8 @@ import { worded } from "./worded.js";
 const ROOM = "--share"; // in the style sheet
 /** A narrow page, on which the controls stand one below the other, keeps no rows for what is hidden. */
 const NARROW = "@container (max-width: 700px) { .techni-sliders { grid-template-rows: none !important; } }";
+/** What the style sheet keeps for a control, and is free without it. @type {Record<string, string>} */
+const FREED = { compare: "--add-run: 1em;", map: "--tabs: 0px !important;" };
 const GAP = 6; // pixels from the buttons to what is left of them
 
 /** The line over the page: the name of an exercise, and what of a link was not used. @param {Sources} sources */
@@ -70,8 +72,9 @@ function buildHiding({ model }) {
     const places = names.map((name) => `.techni-at-${name}`).join();
     const empty = `.techni-hyperparameters:not(:has(> :not([style*="display: none"], ${places})))`;
     const hidden = isClosed(model, names) ? `${places}, ${empty}` : places;
-    const room = names.includes("compare") ? ".techni-grid { --add-run: 1em; }" : "";
-    style.textContent = places && `.techni-grid :is(${hidden}) { display: none !important; } ${room} ${NARROW}`;
+    const room = names.flatMap((name) => FREED[name] ?? []).join(" ");
+    style.textContent =
+      places && `.techni-grid :is(${hidden}) { display: none !important; } .techni-grid { ${room} } ${NARROW}`;
   };
   show();
   return { style, undo: listen(model, ["hidden"], show) };

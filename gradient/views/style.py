@@ -144,7 +144,7 @@ def themed(name: str) -> str:
 def css_colours() -> str:
     """The colours as CSS variables: light, and dark on a screen if a visitor, a preference or Jupyter's theme says so.
 
-    The map stays light: it is an image, in which dark means a high loss.
+    The map stays light: it is an image, in which dark means a high loss. So is a figure while it is saved.
     """
     pages = (_OWN_PAGE, _CELL)
     all_pages = [page.format(theme="", jupyter="") for page in pages]
@@ -152,7 +152,7 @@ def css_colours() -> str:
     by_jupyter = [page.format(theme=_NOT_LIGHT, jupyter=_JUPYTER_DARK) for page in pages]
     preferred = _rule("dark", _OWN_PAGE.format(theme=_NOT_LIGHT, jupyter=""))
     dark = f"{_rule('dark', *chosen, *by_jupyter)} @media (prefers-color-scheme: dark) {{ {preferred} }}"
-    return f"{_rule('light', *all_pages, '.techni-app .techni-field')}\n@media screen {{ {dark} }}"
+    return f"{_rule('light', *all_pages, '.techni-app .techni-field', '.techni-app .techni-light')}\n@media screen {{ {dark} }}"
 
 
 def _rule(theme: Literal["light", "dark"], *selectors: str) -> str:

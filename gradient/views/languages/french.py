@@ -117,6 +117,7 @@ READOUT = {
 COMPARISON = {
     "add": "+ Comparer",
     "add_hint": "Garder ces réglages comme un essai à part, puis en changer",
+    "to_table": "Tableau des essais ↓",
     "best": "Chacun à son meilleur taux",
     "best_hint": "Donner à chaque essai le meilleur de 64 taux d’apprentissage",
     "label": "Essais depuis le même départ, sur les mêmes données",
