@@ -188,13 +188,13 @@ SHARED = {"browser": "wide_in_voila", "kernel": "wide_in_voila", "site": "wide_o
 
 @pytest.fixture(scope="session")
 def wide_in_voila(request: pytest.FixtureRequest) -> Iterator[AppPage]:
-    with opened_in("voila", "wide", request) as app:
+    with opened_in("voila", "wide", request, warms_up=True) as app:
         yield app
 
 
 @pytest.fixture(scope="session")
 def wide_on_site(request: pytest.FixtureRequest) -> Iterator[AppPage]:
-    with opened_in("site", "wide", request) as app:
+    with opened_in("site", "wide", request, warms_up=True) as app:
         yield app
 
 

@@ -90,12 +90,11 @@ PLACES = {"browser": "browser", "kernel": "server"}  # which of them computes in
 
 
 @contextlib.contextmanager
-def opened_in(setting: str, size: str, request: pytest.FixtureRequest) -> Iterator[AppPage]:
-    """The app where visitors meet it: in Voilà, in JupyterLab, or as a static site."""
+def opened_in(setting: str, size: str, request: pytest.FixtureRequest, *, warms_up: bool = False) -> Iterator[AppPage]:
+    """The app where visitors meet it: in Voilà, in JupyterLab, or as a static site; `warms_up` as for `watched`."""
     browser, server = request.getfixturevalue("browser"), request.getfixturevalue(SERVERS[setting])
     # To keep a page for visits without a network, Chromium compiles all of its scripts, which takes longer than to open it.
-    # The window's pages stay for all tests, and so are as fast as a visitor's.
-    with watched(browser.new_context(**SIZES[size], service_workers="block"), warms_up=size == "wide") as context:
+    with watched(browser.new_context(**SIZES[size], service_workers="block"), warms_up=warms_up) as context:
         context.route(lambda url: not url.startswith(server.url.partition("/lab/")[0]), lambda route: route.abort())
         page = context.new_page()
         app = AppPage.open_lab(page, f"{server.url}techni.ipynb") if setting == "lab" else AppPage.open(page, server.url)
