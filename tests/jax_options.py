@@ -1,4 +1,4 @@
-"""How XLA compiles the programs of JAX in the tests: options for `jax.jit`, which conftest.py makes the process's own."""
+"""How XLA compiles the programs of JAX in the tests: options for `jax.jit`, which cheap_jax.py makes the process's own."""
 
 from typing import Any
 

@@ -14,8 +14,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple, Self
 
-from tests.conftest import PYTHONPATH, ROOT, Server, free_port, serve
 from tests.processes import children, eventually, zygote_of
+from tests.serving import PYTHONPATH, ROOT, Server, free_port, serve
 
 # What a person's browser sends. A program that sends less is taken for a robot, and gets no kernel.
 BROWSER = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64) Chrome/140.0 Safari/537.36", "Accept": "text/html,*/*;q=0.8"}

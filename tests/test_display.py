@@ -18,8 +18,16 @@ PICTURE_PLACES = (".techni-field", ".techni-fit-place", ".techni-loss-place")
 THEME = re.compile("^Theme: ")
 
 
+# What the page around the app decides, its theme, its sizes and how it prints, `make test` looks at on the static site, too.
+OF_THE_SCRIPTS = [
+    "test_keys_are_left_to_the_control_that_has_the_focus",
+    "test_each_picture_has_a_description_of_its_numbers",
+]
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    in_settings(metafunc, of_the_window=[name for name in globals() if name.startswith("test_")])
+    every_one = [name for name in globals() if name.startswith("test_")]
+    in_settings(metafunc, of_the_window=every_one, of_the_scripts=OF_THE_SCRIPTS)
 
 
 @pytest.fixture

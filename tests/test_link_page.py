@@ -203,7 +203,7 @@ class Links:
 
 @contextmanager
 def opened(browser: Browser, server: Server, script: str | None = None) -> Iterator[Links]:
-    with watched(browser.new_context()) as context:
+    with watched(browser.new_context(), warms_up=True) as context:
         if script:
             context.add_init_script(script)
         links = Links(context.new_page(), server.url)

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, expect
 
 from gradient.views.sentences import COMPUTE
 from tests.app_page import LOAD_MS, AppPage
-from tests.conftest import COMPILED_ONCE, ROOT, SIZES, Server, free_port, serve, watched
+from tests.conftest import COMPILED_ONCE, NEVER_IDLE, ROOT, SIZES, Server, free_port, serve, watched
 
 LINE = ".techni-offline"
 ALL = ("curve", "fit", "field", "gradient_norm")
@@ -38,6 +38,7 @@ def without(browser: Browser, expected: str) -> Iterator[BrowserContext]:
 
     complaints: list[str] = []
     context = browser.new_context(**SIZES["wide"])
+    context.add_init_script(NEVER_IDLE)
     context.on("console", lambda message: complaints.append(message.text) if is_complaint(message) else None)
     context.on("weberror", lambda error: complaints.append(f"{error.error.stack}"))
     yield context

@@ -45,7 +45,7 @@ def ran(browser: Browser, lab: Server) -> Iterator[AppPage]:
 
 def test_in_jupyterlab_the_last_cell_adds_a_problem_and_sets_a_slider(ran: AppPage) -> None:
     problem = ran.page.get_by_role("combobox", name="Problem", exact=True)
-    expect(problem).to_have_js_property("selectedIndex", len(SHIPPED), timeout=30_000)
+    expect(problem).to_have_js_property("selectedIndex", len(SHIPPED))
     expect(problem).to_have_value(re.compile("^Decay"))  # with a number if the package has one of this name
     expect(ran.page.locator("[aria-label='Learning rate as a number']")).to_have_text("0.200")
     expect(ran.page.locator(".techni-fit .object_grp:visible")).to_have_count(60)

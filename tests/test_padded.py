@@ -1,5 +1,9 @@
 """Points in arrays of a fixed size: sums, means and losses are those of the points alone."""
 
+import functools
+from collections.abc import Callable
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -39,23 +43,28 @@ def test_a_sample_has_only_points_spread_evenly(count: int) -> None:
     assert sample.max() >= 0.98 * (count - 1)
 
 
+@functools.cache
+def derived_of(model: Model) -> Callable[..., Any]:
+    """The loss of points with two derivatives, and the normal equations, compiled once for each number of points."""
+
+    def derived(params: jax.Array, x: jax.Array, y: jax.Array) -> tuple:
+        def loss(params: jax.Array) -> jax.Array:
+            return mean_square(model.predict, params, x, y)
+
+        return (loss(params), jax.grad(loss)(params), jax.hessian(loss)(params)), normal_equations(model.predict, params, x, y)
+
+    return jax.jit(derived)
+
+
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.name)
 @pytest.mark.parametrize("count", [2, 300])
 def test_the_loss_of_padded_points_and_its_derivatives_are_those_of_the_points(model: Model, count: int) -> None:
     x, y = some_points(count)
-    params = jnp.array([0.7, 0.4])
-
-    def plain(params: jax.Array) -> jax.Array:
-        return mean_square(model.predict, params, jnp.asarray(x), jnp.asarray(y))
-
-    def with_padding(params: jax.Array) -> jax.Array:
-        return mean_square(model.predict, params, jnp.asarray(padded(x)), jnp.asarray(padded(y)))
-
-    for derived in (lambda f: f, jax.grad, jax.hessian):
-        np.testing.assert_allclose(derived(with_padding)(params), derived(plain)(params), rtol=2e-4, atol=2e-4)
-    equations = [normal_equations(model.predict, params, *map(jnp.asarray, data)) for data in ((x, y), (padded(x), padded(y)))]
-    for plain_part, padded_part in zip(*equations, strict=True):
-        np.testing.assert_allclose(padded_part, plain_part, rtol=1e-3, atol=1e-3)
+    params, derived = jnp.array([0.7, 0.4]), derived_of(model)
+    found, expected = derived(params, padded(x), padded(y)), derived(params, x, y)
+    for ours, plain, tolerance in zip(found, expected, (2e-4, 1e-3), strict=True):
+        for one, other in zip(ours, plain, strict=True):
+            np.testing.assert_allclose(one, other, rtol=tolerance, atol=tolerance)
 
 
 @pytest.mark.parametrize("count", [3, 100, 250])
@@ -70,5 +79,6 @@ def test_the_loss_of_a_network_and_its_derivatives_are_those_of_the_points(count
 
         return (*jax.value_and_grad(loss)(params), jax.jvp(jax.grad(loss), (params,), (direction,))[1])
 
-    found, expected = jax.jit(derivatives)(padded(x), padded(y)), derivatives(x, y)
+    compiled = jax.jit(derivatives)
+    found, expected = compiled(padded(x), padded(y)), compiled(x, y)
     jax.tree.map(lambda one, other: np.testing.assert_allclose(one, other, rtol=1e-3, atol=1e-4), found, expected)

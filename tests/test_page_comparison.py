@@ -21,8 +21,19 @@ START = {"w": 0.6, "b": -3.5, "num_steps": 30}
 EVERYWHERE = ["test_a_run_that_is_kept_stays_while_the_controls_go_on"]
 
 
+# On the static site, `make test` keeps a run, has four of them, and looks at a phone.
+OF_THE_SCRIPTS = [
+    "test_all_runs_follow_the_start",
+    "test_the_axis_holds_the_curves_of_all_runs",
+    "test_a_run_that_is_chosen_exchanges_its_settings_with_the_controls",
+    "test_runs_are_reordered_and_removed_with_the_keyboard",
+    "test_each_run_gets_the_best_of_its_rates",
+    "test_the_pictures_keep_their_places_when_a_run_is_kept",
+]
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    in_settings(metafunc, EVERYWHERE, of_the_window=EVERYWHERE)
+    in_settings(metafunc, EVERYWHERE, of_the_window=EVERYWHERE, of_the_scripts=OF_THE_SCRIPTS)
 
 
 @pytest.fixture

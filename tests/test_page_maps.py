@@ -25,10 +25,21 @@ MAP = ".techni-map canvas"
 EVERYWHERE = ["test_a_map_shows_where_starts_end"]
 START = {"learning_rate": 0.1, "momentum": 0.7}
 SHADES, LIGHTEST = 16, 0.2
+# On the static site, `make test` shows both maps, counts their slices, and goes from one to the other.
+OF_THE_SCRIPTS = [
+    "test_the_ring_stands_at_the_present_settings_and_sets_them",
+    "test_the_start_cannot_be_reached_while_a_map_covers_it",
+    "test_the_map_varies_what_the_optimizer_has",
+    "test_what_a_moved_control_makes_stale_is_dropped",
+    "test_a_network_has_maps_of_its_random_starts",
+    "test_the_kinds_are_a_group_of_radio_buttons",
+    "test_pointing_at_a_map_names_what_a_cell_comes_to",
+    "test_the_words_beside_the_switch_lie_over_no_map",
+]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    in_settings(metafunc, EVERYWHERE, of_the_window=EVERYWHERE)
+    in_settings(metafunc, EVERYWHERE, of_the_window=EVERYWHERE, of_the_scripts=OF_THE_SCRIPTS)
 
 
 @pytest.fixture

@@ -13,7 +13,15 @@ from tests.app_page import AppPage
 from tests.frames import see
 from tests.page_settings import in_settings
 
-OF_THE_SCRIPTS = ["test_a_number_is_taken_as_it_is_typed", "test_controls_stay_where_they_are"]
+# On the static site, `make test` types a number, and compares the arithmetic and the title of the data with the frame.
+OF_THE_SCRIPTS = [
+    "test_a_number_is_taken_as_it_is_typed",
+    "test_a_number_that_nobody_types_stays_to_its_last_digit",
+    "test_controls_stay_where_they_are",
+    "test_where_a_descent_diverges_every_number_says_the_same_step",
+    "test_play_stops_where_a_descent_diverges",
+    "test_a_curve_that_is_outside_its_picture_is_said_to_be",
+]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -16,8 +16,18 @@ from tests.page_settings import in_settings
 EVERYWHERE = ["test_a_click_on_a_strip_brings_what_it_said"]
 
 
+# On the static site, `make test` clicks on the strips.
+OF_THE_SCRIPTS = [
+    "test_the_marks_are_named_while_their_slider_is_pointed_at_or_has_the_focus",
+    "test_a_strip_is_as_long_as_the_track_and_lies_under_it",
+    "test_what_diverges_is_said_to",
+    "test_what_is_advised_ends_lower",
+    "test_without_a_better_value_there_is_no_advice",
+]
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    in_settings(metafunc, EVERYWHERE, of_the_window=EVERYWHERE)
+    in_settings(metafunc, EVERYWHERE, of_the_window=EVERYWHERE, of_the_scripts=OF_THE_SCRIPTS)
 
 
 @pytest.fixture

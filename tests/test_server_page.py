@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Route, expect
 
 from tests.app_page import LOAD_MS, AppPage
-from tests.conftest import BIN, LATE, ROOT, SIZES, Server, free_port, serve, watched
+from tests.conftest import BIN, LATE, NEVER_IDLE, ROOT, SIZES, Server, free_port, serve, watched
 from tests.processes import children, command_of, eventually
 from tests.server import BROWSER, WITH_HOOKS, ask, leave, let_time_pass, metrics, stopped_by, visit, wait_until_ready
 
@@ -119,6 +119,7 @@ def test_a_page_whose_kernel_ended_before_its_scripts_loaded_says_so_and_closing
     # Unwatched: the browser prints an error for each request that fails, and so do ipywidgets' models that Voilà closes while
     # the page goes.
     page_context = browser.new_context(**SIZES["wide"])
+    page_context.add_init_script(NEVER_IDLE)
     page = page_context.new_page()
     page.route(re.compile("/bundle"), hold)
     page.goto(roomy.url, wait_until="commit")
@@ -216,6 +217,7 @@ def test_an_idle_kernel_is_ended_and_its_page_carries_on(browser: Browser, roomy
     idle = 'techni_kernels_culled_total{reason="idle"}'
     num_idle = culled(roomy).get(idle, 0)
     page_context = browser.new_context(**SIZES["wide"])
+    page_context.add_init_script(NEVER_IDLE)
     app = AppPage.open(page_context.new_page(), roomy.url)
     app.settle()
     end_kernels(roomy)

@@ -39,11 +39,11 @@ _PIXELS = """const pixelsOf = (canvas) => {
 
 
 @contextlib.contextmanager
-def new_context(browser: Browser) -> Iterator[BrowserContext]:
+def new_context(browser: Browser, *, warms_up: bool = False) -> Iterator[BrowserContext]:
     """A browser with an empty cache, which must load nothing from another host and print nothing on its console."""
     printed: list[str] = []
     foreign: list[str] = []
-    with watched(browser.new_context(viewport=WIDE)) as context:  # type: ignore[arg-type]
+    with watched(browser.new_context(viewport=WIDE), warms_up=warms_up) as context:  # type: ignore[arg-type]
         context.on("console", lambda message: printed.append(message.text))
         context.on("request", lambda request: foreign.append(request.url) if is_foreign(request.url) else None)
         yield context
@@ -53,6 +53,13 @@ def new_context(browser: Browser) -> Iterator[BrowserContext]:
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
     with new_context(browser) as context:
+        yield context
+
+
+@pytest.fixture
+def keeping(browser: Browser) -> Iterator[BrowserContext]:
+    """The same, with a page that registers its service worker."""
+    with new_context(browser, warms_up=True) as context:
         yield context
 
 
@@ -95,10 +102,10 @@ def test_nothing_moves_when_the_widgets_come(browser: Browser, site: Server, siz
         assert not moved
 
 
-def test_a_first_visit_is_small_and_the_next_one_needs_no_server(context: BrowserContext, site_folder: Path) -> None:
+def test_a_first_visit_is_small_and_the_next_one_needs_no_server(keeping: BrowserContext, site_folder: Path) -> None:
     """What the service worker precaches is counted, too."""
     with static_server(site_folder) as server:
-        app = AppPage.open(context.new_page(), server.url)
+        app = AppPage.open(keeping.new_page(), server.url)
         app.page.evaluate(PRECACHED)
         before = app.seen()
     requests = re.findall(r'"GET /some/prefix/(\S*) HTTP\S* (\d+)', server.log)
@@ -107,7 +114,7 @@ def test_a_first_visit_is_small_and_the_next_one_needs_no_server(context: Browse
     assert sum(size for _, size in weights) <= MAX_BYTES, weights
     app.page.goto(f"{server.url}?again")
     app.wait_until_drawn()
-    app.wait("s.field === arg.field && s.curve === arg.curve && s.loss === arg.loss", arg=before)
+    app.wait("s.curve === arg.curve && s.loss === arg.loss && s.field === arg.field", arg=before)
 
 
 def weight(file: Path) -> int:
@@ -116,11 +123,11 @@ def weight(file: Path) -> int:
     return (compressed if compressed.exists() else file).stat().st_size
 
 
-def test_a_newer_page_replaces_the_cached_one(context: BrowserContext, site_folder: Path, tmp_path: Path) -> None:
+def test_a_newer_page_replaces_the_cached_one(keeping: BrowserContext, site_folder: Path, tmp_path: Path) -> None:
     copy = tmp_path / "some" / "prefix"
     shutil.copytree(site_folder, copy)
     with static_server(copy) as server:
-        page = AppPage.open(context.new_page(), server.url).page
+        page = AppPage.open(keeping.new_page(), server.url).page
         page.evaluate(PRECACHED)
         html = (copy / "index.html").read_text()
         (copy / "index.html").write_text(html.replace("<h2", "<h2 class='newer'"))
@@ -134,10 +141,10 @@ FAIL_STORAGE = """() => {
 }"""
 
 
-def test_a_page_that_cannot_be_cached_is_shown_anyway(context: BrowserContext, site: Server) -> None:
-    app = AppPage.open(context.new_page(), site.url)
+def test_a_page_that_cannot_be_cached_is_shown_anyway(keeping: BrowserContext, site: Server) -> None:
+    app = AppPage.open(keeping.new_page(), site.url)
     app.page.evaluate(PRECACHED)
-    context.service_workers[0].evaluate(FAIL_STORAGE)
+    keeping.service_workers[0].evaluate(FAIL_STORAGE)
     app.button("More").click()
     with app.page.expect_response("**/words.*.json") as words:
         app.combobox("Language").select_option("Français")
@@ -204,7 +211,7 @@ def test_a_figure_fits_its_place(shown: Page) -> None:
 
 
 def test_a_figure_fits_its_place_on_a_tablet(browser: Browser, site: Server) -> None:
-    """On a phone, too: see `test_layout.py`."""
+    """On a phone, too: see `test_layout_phone.py`."""
     with watched(browser.new_context(viewport={"width": 820, "height": 1180}, device_scale_factor=1.5)) as context:
         page = AppPage.open(context.new_page(), site.url).page
         expect_axes(page, 1.5)

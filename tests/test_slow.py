@@ -3,7 +3,7 @@
 from playwright.sync_api import Browser
 
 from tests.app_page import AppPage
-from tests.conftest import SIZES, Server, watched
+from tests.conftest import NEVER_IDLE, SIZES, Server, watched
 
 ALL = ("curve", "fit", "field", "gradient_norm")
 
@@ -21,6 +21,7 @@ IMPATIENT = """
 
 def test_an_app_whose_models_come_late_is_shown(browser: Browser, hardened_server: Server) -> None:
     context = browser.new_context(**SIZES["wide"])
+    context.add_init_script(NEVER_IDLE)
     context.add_init_script(LATE)
     said: list[str] = []
     context.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
