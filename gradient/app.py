@@ -246,7 +246,7 @@ class App(Controls, widgets.Box):
         self.advised = Advice(list(self.strips.values()))
         self.pointed = Pointed(self.overlay, self.steps, self.fit, self.loss)
         self.display = Display(figures=[self.fit, self.loss])
-        self.language = LanguageChoice(self.field.speak)
+        self.language = LanguageChoice(self.field.set_language)
         self._described = Descriptions(overlay=self.overlay, curve=self.loss.curve, readout=self.readout, data=self.fit.data)
         self.readout.advice = self.advised
         rate, *others = (_named(place, "swept") for place in self.swept.values())

@@ -16,12 +16,12 @@ from gradient.run import MAX_STEPS, NEVER, as_high, divergence_bound, finite, st
 from gradient.verdict import NOTHING, spread
 
 NUM_RATES, NUM_VALUES = 64, 32
-LOWER = 0.99  # times the present loss at the end: what an advised setting has to come to
+IMPROVEMENT = 0.99  # times the present loss at the end: what an advised setting has to come to
 _LARGE = 10  # mean absolute value of x
 _FAR = 2.5  # times the mean distance of x from its mean: the mean of what should be moved to 0, unlike x from 0 to 1
 _POWERS = np.array([float(f"1e{i}") for i in range(38)], np.float32)
 _HALFWAY = np.float32(10**0.5)  # between two powers of ten
-_IN_PLACE = 1.01  # times the lowest loss: another learning rate is preferred up to this
+_RATE_PREFERENCE = 1.01  # times the lowest loss: another learning rate is preferred up to this
 
 
 class Outcomes(NamedTuple):
@@ -79,16 +79,16 @@ class Sweep(NamedTuple):
 
 def swept_rates() -> np.ndarray:
     """The learning rates [64] of a sweep: every third of the slider's, first and last included."""
-    return LEARNING_RATES[_spread(len(LEARNING_RATES), NUM_RATES)]
+    return LEARNING_RATES[_evenly_spaced(len(LEARNING_RATES), NUM_RATES)]
 
 
 def swept_values(hyperparameter: Hyperparameter) -> np.ndarray:
     """The values [32] of a hyperparameter in a sweep, spread evenly over the slider's."""
     stops = hyperparameter.stops()
-    return stops[_spread(len(stops), NUM_VALUES)]
+    return stops[_evenly_spaced(len(stops), NUM_VALUES)]
 
 
-def _spread(count: int, wanted: int) -> np.ndarray:
+def _evenly_spaced(count: int, wanted: int) -> np.ndarray:
     return np.round(np.linspace(0, count - 1, wanted)).astype(int)
 
 
@@ -236,8 +236,8 @@ def _advice(outcomes: Sequence[Outcomes], runs: End, nothing: jax.Array) -> dict
     best = jnp.stack([each.best for each in outcomes])
     losses = jnp.stack([jnp.where(each.best == NEVER, jnp.inf, each.losses[each.best]) for each in outcomes])
     present = jnp.where(runs.diverged[-1], jnp.inf, runs.losses[-1])
-    enough = jnp.minimum(LOWER * present, present - nothing)
-    is_rate_best = losses[0] <= jnp.minimum(_IN_PLACE * losses.min(), enough)
+    enough = jnp.minimum(IMPROVEMENT * present, present - nothing)
+    is_rate_best = losses[0] <= jnp.minimum(_RATE_PREFERENCE * losses.min(), enough)
     advised = jnp.where(is_rate_best, 0, jnp.argmin(losses)).astype(jnp.int32)
     # Where all diverge, the present one does, too, and infinity is not lower than infinity.
     is_lower = (best[advised] != NEVER) & (losses[advised] <= enough)
@@ -250,7 +250,9 @@ def _advice(outcomes: Sequence[Outcomes], runs: End, nothing: jax.Array) -> dict
 
 def _rescaling(rates: Outcomes, start_loss: jax.Array, x: jax.Array) -> dict[str, jax.Array]:
     """What brings x near 0 and to a size near 1, if x is what makes the loss too steep for all learning rates; else zeros."""
-    fails = (rates.diverged | (rates.losses > LOWER * start_loss)).all() & (rates.diverged[0] | (rates.losses[0] > start_loss))
+    fails = (rates.diverged | (rates.losses > IMPROVEMENT * start_loss)).all() & (
+        rates.diverged[0] | (rates.losses[0] > start_loss)
+    )
     powers = jnp.asarray(_POWERS)
     middle = mean(x)
     digit = powers[jnp.maximum(jnp.sum(powers <= jnp.abs(middle)) - 1, 0)] / 100  # of its third digit, because three are shown

@@ -111,7 +111,7 @@ def test_the_same_name_again_is_numbered(app: App) -> None:
 def test_a_page_without_a_kernel_has_every_field_and_no_figure(app: App) -> None:
     app.field.append(LOGARITHM)
     problems = [*app.problems, LOGARITHM]
-    app.field.leave_to_page(problems)
+    app.field.move_to_browser(problems)
     assert [bool(field) for field in app.overlay.fields] == [problem.is_planar and not problem.is_own for problem in problems]
     assert UNKNOWN in app.overlay.fields[-1]["losses"]
     parts = list(descendants(app))

@@ -13,7 +13,7 @@ from gradient.link.text import format_number
 from gradient.optimizers import LEARNING_RATES, OPTIMIZERS
 from gradient.problems import PROBLEMS, Problem, line
 from gradient.run import NEVER
-from gradient.sweep import LOWER, NUM_RATES, NUM_VALUES, sweep, swept_rates, swept_values
+from gradient.sweep import IMPROVEMENT, NUM_RATES, NUM_VALUES, sweep, swept_rates, swept_values
 from tests.descents import random_settings
 from tests.frames import controls, see
 
@@ -68,7 +68,7 @@ def check_advice(problem: Problem, optimizer: str, settings: dict[str, float]) -
     assert found.lowest == min(lowest, found.start_loss)
     before = np.inf if found.present_diverged else found.present_loss
     if found.advised == NEVER:
-        assert lowest > min(LOWER * before, before - 1.1e-5 * np.var(problem.y))
+        assert lowest > min(IMPROVEMENT * before, before - 1.1e-5 * np.var(problem.y))
         return False
     names = ["learning_rate", *found.hyperparameters]
     values = [found.rates, *(h.values for h in found.hyperparameters.values())]
@@ -189,7 +189,7 @@ def test_who_changes_a_large_x_as_advised_gets_near_the_best_fit(label: str, x: 
     """With the very numbers that the page shows, and a rate of the slider."""
     y = 3 + 2 * U + 0.1 * np.random.RandomState(0).normal(size=U.size)
     found = swept(STRAIGHT, "momentum", x=x, y=y, num_steps=200)
-    assert found.best == NEVER or found.best_loss > LOWER * found.start_loss
+    assert found.best == NEVER or found.best_loss > IMPROVEMENT * found.start_loss
     offset, scale = (float(format_number(float(number))) for number in (found.offset, found.scale))
     assert (offset, scale) == pytest.approx(numbers)
     changed = (x - offset) / (scale or 1)

@@ -12,8 +12,8 @@ import traitlets
 from gradient.adapters.ipywidgets import kind_of, live_widgets
 from gradient.allowlist.cells import run_cells
 from gradient.allowlist.controls import CONTROLS, MESSAGES, TRAITS
-from gradient.allowlist.silent import advice
 from gradient.allowlist.traits import CONTROL_LIMITS, LIMITS, Rule, plain, rules_of
+from gradient.allowlist.undeclared import advice
 from gradient.server.rules import any_of
 
 _MAX_WORDS = 300  # of an error, whose text can hold anything

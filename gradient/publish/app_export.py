@@ -11,7 +11,7 @@ def export() -> Exported:
     app = App.opened()
     if app is None:
         return Exported()
-    app.field.leave_to_page(app.problems)
+    app.field.move_to_browser(app.problems)
     return Exported(f"{style_sheet()}\n{_blank_field()}", app.wording.model_id)
 
 

@@ -19,7 +19,7 @@ from gradient.adapters.tornado import peer_of_connection, stream_of
 from gradient.server import metrics
 from gradient.server.addresses import address_in, client_network
 from gradient.server.connection_slots import ConnectionSlots
-from gradient.server.listening import patient
+from gradient.server.listening import pausing
 from gradient.server.requests import LimitedRequest, Request, RequestInTurn
 from gradient.server.turns import Turns
 
@@ -85,7 +85,7 @@ class BoundedServer(HTTPServer):
 
     def add_sockets(self, sockets: Iterable[socket.socket]) -> None:
         """Accepts connections on listening sockets, which it takes over, and waits while there is no descriptor for one."""
-        super().add_sockets([patient(listening) for listening in sockets])
+        super().add_sockets([pausing(listening) for listening in sockets])
 
     def handle_stream(self, stream: IOStream, address: tuple) -> None:
         """Serves a connection, or closes it if there are too many. One beyond the bound may be a visitor's: `_dispensable`."""

@@ -10,7 +10,7 @@ from gradient.server.descriptors import note_shortage, shortage
 _PAUSE_SECONDS = 1.0  # as asyncio's own servers wait
 
 
-class PatientSocket(socket.socket):
+class PausingSocket(socket.socket):
     """A listening socket that accepts nothing for a second when there is no descriptor for a connection.
 
     It is for Tornado's servers, which would try again at once, and log an error each time.
@@ -41,8 +41,8 @@ class PatientSocket(socket.socket):
             IOLoop.current().update_handler(self, IOLoop.READ)
 
 
-def patient(listening: socket.socket) -> PatientSocket:
-    """The same socket as a patient one; the other object is closed."""
-    made = PatientSocket(listening.family, listening.type, listening.proto, fileno=listening.detach())
+def pausing(listening: socket.socket) -> PausingSocket:
+    """The same socket as one that pauses; the other object is closed."""
+    made = PausingSocket(listening.family, listening.type, listening.proto, fileno=listening.detach())
     made.setblocking(False)
     return made

@@ -67,7 +67,7 @@ function followTheme(model, root, button) {
 }
 
 /** Enters the presenter's mode, and chooses the theme, if the address says so. @param {ViewModel} model @param {(isOn: boolean) => void} present */
-function obey(model, present) {
+function applyAddress(model, present) {
   const asked = addressed();
   const theme = asked.get("theme");
   if (theme && theme in model.get("words").themes && theme !== model.get("theme")) choose(model, theme);
@@ -104,7 +104,7 @@ function render({ model, el }) {
       ...[followTheme(model, root, theme), followTypeSize(model, root), followPrinting(root, settings)],
       ...[fillFrame(), () => presenter.close(), () => settings.remove()],
     ];
-    obey(model, presenter.set);
+    applyAddress(model, presenter.set);
     return () => callAll(undo);
   });
 }

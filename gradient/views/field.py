@@ -46,7 +46,7 @@ class Field(View, Box):
         """Adds the map of a problem."""
         kind = OwnPicture if problem.is_own else ParameterPicture
         picture = kind(problem, self._grids) if problem.is_planar else PlanePicture()
-        picture.speak(self._language)
+        picture.set_language(self._language)
         self.pictures.append(picture)
         self.stack.children = [*self.stack.children, Box([picture.canvas])]
         self.overlay.canvases = [*self.overlay.canvases, picture.canvas]
@@ -78,15 +78,15 @@ class Field(View, Box):
             (self.overlay, "draggable"): isinstance(picture, ParameterPicture),
         }
 
-    def speak(self, language: Language) -> None:
+    def set_language(self, language: Language) -> None:
         """Writes all that the pictures say in a language."""
         if language is self._language:
             return
         self._language = language
         for picture in self.pictures:
-            picture.speak(language)
+            picture.set_language(language)
 
-    def leave_to_page(self, problems: Sequence[Problem]) -> None:
+    def move_to_browser(self, problems: Sequence[Problem]) -> None:
         """Has the overlay draw every map, and frees the figures: for a page that no kernel draws them for.
 
         Args:

@@ -25,7 +25,7 @@ export function preferred(languages, wanted) {
 }
 
 /** Takes the language that the address asks for, if it asks for one that there is. @param {ViewModel} model */
-function obey(model) {
+function applyAddress(model) {
   const index = indexOf(model.get("languages"), addressed());
   if (index < 0 || index === model.get("index")) return;
   model.set("index", index);
@@ -59,15 +59,15 @@ function initialize({ model }) {
     setPageLanguage(chosen());
     leaveAddress(chosen().code);
   };
-  const obeyAddress = () => obey(model);
-  obey(model);
+  const addressChanged = () => applyAddress(model);
+  applyAddress(model);
   chooseFirst(model);
   if (model.get("index") > 0) setPageLanguage(chosen());
   const stop = listen(model, ["index"], changed);
-  addEventListener("hashchange", obeyAddress);
+  addEventListener("hashchange", addressChanged);
   return () => {
     stop();
-    removeEventListener("hashchange", obeyAddress);
+    removeEventListener("hashchange", addressChanged);
   };
 }
 

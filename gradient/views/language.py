@@ -43,14 +43,14 @@ class LanguageChoice(ViewlessWidget):
     index = Int(BROWSERS).tag(sync=True, page_sets={"low": 0, "high": len(LANGUAGES) - 1})
     languages = List([_described(language) for language in LANGUAGES]).tag(sync=True)
 
-    def __init__(self, speak: Callable[[Language], None]) -> None:
+    def __init__(self, set_language: Callable[[Language], None]) -> None:
         """Takes what has the kernel's pictures drawn in a language."""
-        self._speak = speak
+        self._set_language = set_language
         super().__init__()
 
     @validate("index")
     def _check_index(self, proposal: dict) -> int:
         # The kernel's pictures follow here, because no link of a page can draw them.
         index = min(int(proposal["value"]), len(LANGUAGES) - 1)
-        self._speak(language_at(index))
+        self._set_language(language_at(index))
         return index

@@ -22,7 +22,7 @@ const LEAST = 1e-37; // of a loss that has a logarithm
 const NUM_SHADES = 16;
 const LIGHTEST = 0.2; // how much of a valley's colour the earliest arrival has
 const WIDE_BAR = 1.8; // times a colour bar's width: one with a column for each valley
-const KEY = { left: 11, top: 21, line: 13, size: 10 }; // pixels, from the axes' lower right corner: below the last tick
+const LEGEND = { left: 11, top: 21, line: 13, size: 10 }; // pixels, from the axes' lower right corner: below the last tick
 
 /** A colour's red, green and blue. @param {string} colour */
 const channelsOf = (colour) => [1, 3, 5].map((i) => parseInt(colour.slice(i, i + 2), 16));
@@ -181,11 +181,11 @@ function drawKey(axes, theme, cells, grey) {
   ];
   setFont(axes, "small");
   entries.forEach(({ fill, word }, i) => {
-    const [left, top] = [box.left + box.width + KEY.left, box.top + box.height + KEY.top + KEY.line * i];
+    const [left, top] = [box.left + box.width + LEGEND.left, box.top + box.height + LEGEND.top + LEGEND.line * i];
     Object.assign(context, { fillStyle: fill, strokeStyle: colours.muted, lineWidth: 1 });
-    context.fillRect(left, top, KEY.size, KEY.size);
-    context.strokeRect(left, top, KEY.size, KEY.size);
-    write(axes, word, left + KEY.size + 5, top + KEY.size / 2, colours.muted, "left", "middle");
+    context.fillRect(left, top, LEGEND.size, LEGEND.size);
+    context.strokeRect(left, top, LEGEND.size, LEGEND.size);
+    write(axes, word, left + LEGEND.size + 5, top + LEGEND.size / 2, colours.muted, "left", "middle");
   });
 }
 

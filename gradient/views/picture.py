@@ -47,7 +47,7 @@ class Picture:
         canvas: the widget.
         domain: (x_low, x_high, y_low, y_high) of the axes.
         size: width and height in CSS pixels.
-        language: of what is written in it; see `speak`.
+        language: of what is written in it; see `set_language`.
     """
 
     language = LANGUAGES[0]
@@ -162,7 +162,7 @@ class Picture:
         self._draw_moving()
         self.canvas.blit()
 
-    def speak(self, language: Language) -> None:
+    def set_language(self, language: Language) -> None:
         """Writes all words and numbers in a language, and sends the image if a page is there to show it."""
         self.language = language
         self._write()

@@ -9,7 +9,7 @@ import { fillIn } from "./words.js";
 
 /** @typedef {import("./sources.js").Sources} Sources */
 /** @typedef {{ format: string, ending: string, make: () => Promise<Blob> }} Form in which something is saved */
-/** @typedef {"map" | "fit" | "loss" | "steps" | "points"} Thing that is saved */
+/** @typedef {"map" | "fit" | "loss" | "steps" | "points"} Export what is saved */
 
 const KEPT_MS = 60_000; // how long a file that is being saved can be read
 
@@ -36,8 +36,8 @@ function formsOf(words, canvas, svg) {
   ];
 }
 
-/** All that can be saved. @param {Sources} sources @param {() => HTMLElement | null} findField @returns {Record<Thing, Form[]>} */
-function thingsOf(sources, findField) {
+/** All that can be saved. @param {Sources} sources @param {() => HTMLElement | null} findField @returns {Record<Export, Form[]>} */
+function exportsOf(sources, findField) {
   const { model, others } = sources;
   const { words } = model.get("theme");
   const field = () => /** @type {HTMLElement} */ (findField());
@@ -84,7 +84,7 @@ export function buildSaving(sources, findField, say) {
     });
     return element("div", { className: "techni-saving" }, element("span", { textContent: words[what] }), ...buttons);
   };
-  const { steps, points, ...pictures } = thingsOf(sources, findField);
+  const { steps, points, ...pictures } = exportsOf(sources, findField);
   const ownPoints = row(["points", points]);
   const elements = [
     element("h3", { textContent: words.pictures }),

@@ -32,11 +32,11 @@ def advice(widget: Any, settable: Collection[str], has_messages: bool) -> str:
     """
     if widget._model_module == "anywidget":
         unset = sorted(_names_in(str(widget._esm)) & set(widget.keys) - set(settable))
-        is_silent = bool(unset) or (_SENDS.search(str(widget._esm)) and not has_messages)
+        is_undeclared = bool(unset) or (_SENDS.search(str(widget._esm)) and not has_messages)
     else:
         unset = []
-        is_silent = not settable and not has_messages and not _is_quiet(widget)
-    return _line(type(widget).__name__, unset) if is_silent else ""
+        is_undeclared = not settable and not has_messages and not _is_quiet(widget)
+    return _line(type(widget).__name__, unset) if is_undeclared else ""
 
 
 def _names_in(script: str) -> set[str]:
