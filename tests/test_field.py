@@ -213,7 +213,7 @@ def expect_bands(colours: np.ndarray, losses: np.ndarray, edges: np.ndarray) -> 
 def test_the_kernel_draws_any_losses_anew(picture: ParameterPicture, name: str) -> None:
     losses = GRIDS[name].astype(np.float32)
     picture.canvas.handle_resize({"width": 700, "height": 684})
-    picture.redraw(losses, arrows_to(0.5, 0), (1870, 1890, -1e9, 1e9), ("year", "b"))
+    picture.take_field(losses, arrows_to(0.5, 0), (1870, 1890, -1e9, 1e9), ("year", "b"))
     assert (picture.axes.get_xlabel(), picture.axes.get_ylabel()) == ("year", "b (× 10⁸)")
     left, top, right, bottom = style.MARGINS
     columns = np.round(left + (700 - left - right) * np.linspace(0, 1, 41)[1:-1]).astype(int)
@@ -226,15 +226,15 @@ def test_the_kernel_draws_any_losses_anew(picture: ParameterPicture, name: str) 
 def test_the_kernel_leaves_what_is_unknown_white_and_says_so(picture: ParameterPicture) -> None:
     hostile = arrows_to(0, 0)
     hostile[0, :4] = [[np.nan, 0], [np.inf, 1], [0, 0], [1e38, 1e38]]
-    picture.redraw(GRIDS["unknown"], hostile, (-1, 1, -1, 1), ("w", "b"))
+    picture.take_field(GRIDS["unknown"], hostile, (-1, 1, -1, 1), ("w", "b"))
     image = pixels_of(picture)
     assert picture.colour_axes.get_ylabel() == PARAMETER_MAP["unknown"]
     x, y = int(style.MARGINS[0]) + 30, int(style.MARGINS[1]) + 300
     assert (image[y : y + 9, x] == 255).all(axis=-1).any()
     for losses in FLAT[:4]:
-        picture.redraw(losses, np.zeros((3, 3, 2)), (-1, 1, -1, 1), ("w", "b"))
+        picture.take_field(losses, np.zeros((3, 3, 2)), (-1, 1, -1, 1), ("w", "b"))
         pixels_of(picture)
-    picture.redraw(GRIDS["bowl"], arrows_to(0, 0), (-1, 1, -1, 1), ("w", "b"))
+    picture.take_field(GRIDS["bowl"], arrows_to(0, 0), (-1, 1, -1, 1), ("w", "b"))
     assert picture.colour_axes.get_ylabel() == PARAMETER_MAP["colours"]
 
 
@@ -242,7 +242,7 @@ def test_no_number_in_the_kernels_picture_is_cut_or_meets_another(picture: Param
     domains = [(*w, *b) for w, b in zip(random_intervals(6), random_intervals(6), strict=True)]
     domains += [(-500, 500, -500, 500), (1874.2, 1874.9, -5000, 4000), (1e9, 1e9 + 10, -6e-7, 2.5e-7)]
     for domain, power in zip(domains, range(-12, 15, 3), strict=True):
-        picture.redraw(GRIDS["bowl"], arrows_to(0, 0) * 10.0**power, domain, ("w (weight)", "b (bias)"))
+        picture.take_field(GRIDS["bowl"], arrows_to(0, 0) * 10.0**power, domain, ("w (weight)", "b (bias)"))
         for size in ((368, 338), (700, 684)):
             picture.canvas.handle_resize({"width": size[0], "height": size[1]})
             pixels_of(picture)

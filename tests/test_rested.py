@@ -69,6 +69,17 @@ def test_the_figure_shows_what_the_page_sends_as_if_the_kernel_had_computed_it(a
     assert np.array_equal(saved(app), computed)
 
 
+def test_a_frame_with_another_field_is_one_image(app: App, wire: Wire) -> None:
+    """ipympl's page puts a second image into the place of the first before that is decoded, and what it adds to is lost."""
+    app.compute_in("kernel")
+    shown(app, wire)
+    for data in (([1, 2, 4, 7], [2.0, 4.5, 8.0, 12.0]), ([1, 2, 4, 7], [2.0, 4.5, 8.0, 50.0])):
+        wire.messages.clear()
+        app.data = data
+        assert len(images(app, wire.messages)) <= 1
+        assert len(shown(app, wire)) <= 1
+
+
 def test_a_rest_costs_one_drawing_and_no_echo(app: App, wire: Wire) -> None:
     sent = wire.receive(app.overlay, bowl(0.2))
     assert len(images(app, sent)) == 1

@@ -61,7 +61,10 @@ class Field(View, Box):
 
     def follow(self) -> bool:
         """Draws the field of a visitor's own data that the page has sent; returns False if it is drawn already."""
-        return any(picture.follow(self.overlay) for picture in self.pictures if isinstance(picture, OwnPicture))
+        others = [picture for picture in self.pictures if isinstance(picture, OwnPicture) and picture.follow(self.overlay)]
+        for picture in others:
+            picture.send()
+        return bool(others)
 
     def clear(self) -> None:
         """Leaves only the background in the figures: the overlay draws what moves. Costs nothing if it is so already."""

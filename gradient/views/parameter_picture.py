@@ -39,8 +39,8 @@ class ParameterPicture(Picture):
     def _draw_first(self, problem: Problem, grids: GridSource) -> None:
         self._draw(*arrays_of(problem, grids), self.domain, problem.axis_labels)
 
-    def redraw(self, losses: np.ndarray, gradients: np.ndarray, domain: Domain, labels: tuple[str, str]) -> None:
-        """Draws the background anew, and sends the image if a page is there to show it.
+    def take_field(self, losses: np.ndarray, gradients: np.ndarray, domain: Domain, labels: tuple[str, str]) -> None:
+        """Draws another background, which the next image has: see `show` and `send`.
 
         Args:
             losses: [n, n], rows upwards; those that are not finite, or `levels.UNKNOWN`, are left white.
@@ -52,7 +52,6 @@ class ParameterPicture(Picture):
         self.axes.set(xlim=domain[:2], ylim=domain[2:])
         self._draw(losses, gradients, domain, labels)
         self._background = None
-        self._send()
 
     def _draw(self, losses: np.ndarray, gradients: np.ndarray, domain: Domain, labels: tuple[str, str]) -> None:
         for artist in (*self._contours, *self._arrows.values()):
@@ -136,7 +135,7 @@ class OwnPicture(ParameterPicture):
     """The picture of a visitor's own problem: its contours and arrows change with the data, so there are none at first."""
 
     _names: tuple[str, str]
-    _drawn: Sequence[Any] = ()
+    _taken: Sequence[Any] = ()
 
     def _draw_first(self, problem: Problem, grids: GridSource) -> None:
         del grids
@@ -149,14 +148,14 @@ class OwnPicture(ParameterPicture):
             axes.set_visible(is_visible)
 
     def follow(self, overlay: Overlay) -> bool:
-        """Draws the background anew if the overlay, which holds the field, has another one; returns whether it has."""
+        """Takes the field that the overlay holds, if it has another one, and returns whether it has. Sends nothing."""
         field = overlay.field()
-        is_drawn = len(self._drawn) == len(field) and all(one is other for one, other in zip(self._drawn, field, strict=True))
-        if is_drawn or not overlay.field_losses.size:
+        is_taken = len(self._taken) == len(field) and all(one is other for one, other in zip(self._taken, field, strict=True))
+        if is_taken or not overlay.field_losses.size:
             return False
-        self._drawn = field
+        self._taken = field
         self._set_visible(is_visible=True)
-        self.redraw(*field, self._names)
+        self.take_field(*field, self._names)
         return True
 
 

@@ -127,7 +127,7 @@ class Picture:
         if not self._is_clear:
             self._set_clear(True)
             self._forget()
-            self._send()
+            self.send()
 
     def _forget(self) -> None:
         """Leaves nothing of what moved to a file in which the figure is saved."""
@@ -150,9 +150,10 @@ class Picture:
         self._mark_exit(frame)
         self._update(frame)
         self._set_clear(False)
-        self._send()
+        self.send()
 
-    def _send(self) -> None:
+    def send(self) -> None:
+        """Sends the image if a page is there to show it: one for each frame, as a second takes the place of the first."""
         if not has_page(self.canvas):
             return
         if self._background is None:
@@ -167,7 +168,7 @@ class Picture:
         self.language = language
         self._write()
         self._background = None
-        self._send()
+        self.send()
 
     def _write(self) -> None:
         """Writes the words of the background anew; a subclass has some."""
