@@ -92,6 +92,7 @@ def test_a_field_that_is_drawn_anew_is_sent_under_the_path(app: App, wire: Wire)
     before = np.asarray(picture.canvas.buffer_rgba()).copy()
     b, w = np.mgrid[-1:1:21j, -1:1:21j]
     picture.take_field(w**2 + b**2, np.ones((5, 5, 2)), picture.domain, ("w", "b"))
+    picture.send()
     assert to(picture.canvas, wire.messages)
     after = np.asarray(picture.canvas.buffer_rgba())
     is_path = (before[..., :3] == np.array(to_rgb(style.PATH)) * 255).all(axis=-1)
