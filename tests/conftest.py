@@ -223,7 +223,7 @@ def phone_in_voila(request: pytest.FixtureRequest) -> Iterator[AppPage]:
         yield app
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # tests of the server end kernels, also that of a page that waits for its next file
 def phone_on_server(request: pytest.FixtureRequest) -> Iterator[AppPage]:
     with opened_in("hardened", "phone", request) as app:
         yield app
