@@ -82,6 +82,10 @@ MISTAKES: Mapping[str, tuple[Callable[[], Any], tuple[str, ...]]] = {
     ),
     "nothing to set": (lambda: link(outputs={}), ("outputs is empty", '{"y": label}')),
     "a field that sets nothing": (lambda: link(outputs={"x": []}), ("outputs['x'] is empty", "leave it out")),
+    "a link that runs itself": (
+        lambda: link(inputs={"x": COUNT[0]}, outputs={"x": COUNT}),
+        ("outputs['x'] sets IntText.value", "runs the function"),
+    ),
     "words for an array": (lambda: link(lambda x: {"x": "a"}), ("returns 'a' at ['x']", "a number or an array")),
     "a closed widget": (lambda: link(inputs={"x": closed()}), ("inputs['x']", "IntText is closed")),
     "no inputs": (lambda: jaxlink(same, inputs=ODD[3], outputs=NUMBERS), ("inputs is None", "mapping")),

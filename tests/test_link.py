@@ -104,6 +104,49 @@ def test_a_cycle_converges() -> None:
     assert (box.a, box.b) == (5.0, 5.0)
 
 
+@pytest.mark.parametrize("fun", [lambda x: x + 1, lambda x: 2 * x, lambda x: -x])
+def test_a_circle_that_cannot_settle_is_stopped_and_says_so(fun: Any) -> None:
+    one, other, words = widgets.FloatText(1.0), widgets.FloatText(1.0), widgets.Label()
+    for source, target in ((one, other), (other, one)):
+        jaxlink(
+            fun if source is one else lambda x: x + 1, inputs={"x": source}, outputs={"y": target}, where="kernel", errors=words
+        )
+    before = one.value
+    assert "contradict each other" in words.value
+    one.value = 5.0
+    assert "contradict each other" in words.value
+    assert np.isfinite(before + one.value + other.value)
+
+
+def test_a_circle_that_settles_slowly_does_settle() -> None:
+    one, other, words = widgets.FloatText(), widgets.FloatText(), widgets.Label()
+    for fun, source, target in ((jnp.cos, one, other), (lambda x: x, other, one)):
+        jaxlink(lambda x, fun=fun: fun(x), inputs={"x": source}, outputs={"y": target}, where="kernel", errors=words)
+    one.value = 9.0
+    assert (one.value, words.value) == (pytest.approx(0.739085, abs=2e-6), "")
+
+
+def test_two_tables_in_a_circle_settle_or_raise() -> None:
+    one, other = widgets.Dropdown(options="abcd"), widgets.Dropdown(options="abcd")
+    choose(one, {(other, "index"): [0, 1, 1, 2]})
+    choose(other, {(one, "index"): [0, 1, 2, 3]})
+    one.index = 3
+    assert (one.index, other.index) == (1, 1)
+    box, text = widgets.Checkbox(), widgets.Checkbox()
+    choose(box, {text: [True, False]})
+    with pytest.raises(LinkError, match="no values satisfy them all"):
+        choose(text, {box: [False, True]})
+
+
+def test_tables_that_contradict_each_other_for_one_choice_stop(caplog: pytest.LogCaptureFixture) -> None:
+    one, other = widgets.Dropdown(options="abc"), widgets.Dropdown(options="abc")
+    choose(one, {(other, "index"): [0, 2, 1]})
+    choose(other, {(one, "index"): [0, 1, 2]})
+    with caplog.at_level(logging.WARNING):
+        one.index = 1
+    assert "contradict each other" in caplog.text
+
+
 def test_only_static_inputs_select_a_program() -> None:
     source, target = Box(), Box()
     fun, traces = counting(lambda a, n: {"power": a ** (n + 1)})

@@ -1,14 +1,17 @@
 """`choose`: a table that gives other traits their values by the index of a choice."""
 
+import logging
 import pathlib
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from traitlets import Dict, HasTraits, TraitError
 
 from gradient.adapters.anywidget import ViewlessWidget
 from gradient.adapters.ipywidgets import option_values
+from gradient.link.constants import CONTRADICTION, MAX_DEPTH
 from gradient.link.errors import LinkError
 from gradient.link.events import Trait, assign, by_widget, event, is_from_page, is_on_page, schedule_followers
 from gradient.link.modules import esm
@@ -17,6 +20,7 @@ from gradient.link.values import as_json
 
 Source = HasTraits | Trait
 
+_LOG = logging.getLogger(__name__)
 _HERE = pathlib.Path(__file__).parent
 _CHOICES: dict[Trait, list["Choice"]] = defaultdict(list)  # by what they follow
 
@@ -28,7 +32,9 @@ class Choice(ViewlessWidget):
 
     spec = Dict().tag(sync=True, to_json=as_json)
 
+    is_contradicted = False  # by another table, which sets what this one follows
     _is_following = False
+    _depth = 0  # of its applications within each other, which other tables cause
     _applied: Any = None  # the change for which the table was applied last
 
     def __init__(
@@ -71,9 +77,22 @@ class Choice(ViewlessWidget):
         if None in indices:
             return
         row = {target: _at(column, indices) for target, column in self._table.items()}
-        with event():
-            for widget, values in by_widget(row).items():
+        with event(), self._within() as is_allowed:
+            for widget, values in by_widget(row).items() if is_allowed else ():
                 assign(widget, values)
+
+    @contextmanager
+    def _within(self) -> Iterator[bool]:
+        """Counts the applications within each other, and returns whether there may be one more."""
+        self._depth += 1
+        is_allowed = self._depth <= MAX_DEPTH
+        if not is_allowed:
+            self.is_contradicted = True
+            _LOG.warning(CONTRADICTION)
+        try:
+            yield is_allowed
+        finally:
+            self._depth -= 1
 
     def page_sets(self) -> list[Trait]:
         """The traits that a page sets in the kernel for this choice; see `gradient.allowlist`."""
@@ -163,6 +182,9 @@ def choose(
     except TraitError as error:
         choice.close()
         raise LinkError(f"table: {error}. Its values do not fit together.") from None
+    if choice.is_contradicted:
+        choice.close()
+        raise LinkError("table sets, by way of other tables, what source follows, and no values satisfy them all.")
     return choice
 
 

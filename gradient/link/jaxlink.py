@@ -43,6 +43,7 @@ from gradient.link.options import (
     check_delay,
     check_functions,
     check_mappings,
+    check_no_loop,
     check_outputs,
     check_switches,
     errors_target,
@@ -124,6 +125,10 @@ def jaxlink(
         errors=errors_target(errors),
         sync_targets=sync_targets,
         warms_up=not delay,
+    )
+    check_no_loop(
+        {name: [target for target, _ in each] for name, each in declared.items()},
+        [*(found[name] for name in wiring.triggers), *chosen.values()],
     )
     combinations = Combinations(fun, wiring, shapes, cache, name)
     # Which names of a template are fields, only the function tells, and not a program with the fields that links need.

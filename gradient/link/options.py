@@ -10,7 +10,7 @@ from gradient.link.constants import BROWSER, KERNEL, Kind
 from gradient.link.declaration import check_names
 from gradient.link.errors import LinkError
 from gradient.link.events import Trait
-from gradient.link.traits import is_selected, kind_of, numeric_options, resolve, resolve_choice, short, takes
+from gradient.link.traits import is_selected, kind_of, numeric_options, page_trait, resolve, resolve_choice, short, takes
 from gradient.link.wiring import KernelRenderer, Transition
 
 
@@ -90,6 +90,21 @@ def check_outputs(outputs: Mapping[str, Any], renderer: KernelRenderer | None) -
     for name, targets in outputs.items():
         if isinstance(targets, Sequence) and not targets:
             raise LinkError(f"outputs[{name!r}] is empty. Name what it sets, or leave it out.")
+
+
+def check_no_loop(outputs: Mapping[str, Sequence[Trait]], triggering: Collection[Trait]) -> None:
+    """Checks that a link does not set what runs it.
+
+    Raises:
+        LinkError: if it does.
+    """
+    read = {page_trait(trait) for trait in triggering}
+    for name, targets in outputs.items():
+        for owner, trait in targets:
+            if page_trait((owner, trait)) in read:
+                raise LinkError(
+                    f"outputs[{name!r}] sets {type(owner).__name__}.{trait}, whose change runs the function. Set another trait."
+                )
 
 
 def triggers_of(given: Sequence[str] | None, inputs: Collection[str]) -> list[str]:
