@@ -33,6 +33,13 @@ def link(fun: Callable = same, *, inputs: Any = None, outputs: Any = None, **opt
     return jaxlink(fun, inputs=given, outputs={"x": widgets.FloatText()} if outputs is None else outputs, **options)
 
 
+def failing(error: Exception) -> Callable:
+    def fails(x: Any) -> dict:
+        raise error
+
+    return fails
+
+
 def text(template: str) -> tuple:
     return (widgets.Label(), "value", template)
 
@@ -86,6 +93,20 @@ MISTAKES: Mapping[str, tuple[Callable[[], Any], tuple[str, ...]]] = {
         lambda: link(inputs={"x": COUNT[0]}, outputs={"x": COUNT}),
         ("outputs['x'] sets IntText.value", "runs the function"),
     ),
+    "shapes that fail": (lambda: link(shapes=lambda: 1 / 0), ("shapes() fails: ZeroDivisionError", "division by zero")),
+    "shapes of other arguments": (lambda: link(shapes=lambda n: {}), ("shapes() fails: TypeError", "'n'")),
+    "no shapes": (lambda: link(shapes=lambda: None), ("shapes returns None", "mapping")),
+    "the shape of no input": (lambda: link(shapes=lambda: {"y": (3,)}), ("shapes names 'y'", "There are: x.")),
+    "a length for a shape": (lambda: link(shapes=lambda: {"x": 3}), ("shapes returns 3 for 'x'", "(3,)")),
+    "shapes that fail for one choice": (
+        lambda: link(lambda x, n: x, static={"n": CHOICE}, shapes=lambda n: {"x": ((),)[n]}),
+        ("shapes(n) fails: IndexError",),
+    ),
+    "a name of other arguments": (lambda: link(name=lambda n: "n"), ("name() fails: TypeError", "'n'")),
+    "a name that is no text": (lambda: link(name=lambda: 3), ("name returns 3", "text")),
+    "an error without words": (lambda: link(failing(NotImplementedError())), ("fails: NotImplementedError",)),
+    "a check without words": (lambda: link(failing(AssertionError())), ("fails: AssertionError",)),
+    "an error of thousands of letters": (lambda: link(failing(ValueError("a" * 9000))), ("fails: ValueError: aaa", "…")),
     "words for an array": (lambda: link(lambda x: {"x": "a"}), ("returns 'a' at ['x']", "a number or an array")),
     "a closed widget": (lambda: link(inputs={"x": closed()}), ("inputs['x']", "IntText is closed")),
     "no inputs": (lambda: jaxlink(same, inputs=ODD[3], outputs=NUMBERS), ("inputs is None", "mapping")),
@@ -451,12 +472,14 @@ def test_every_number_of_a_short_slider_has_a_program() -> None:
     assert (len(link.programs), link.why_kernel()) == (4, "")
     power = widgets.IntSlider(max=1000)
     link = jaxlink(lambda x, n: {"y": x + n}, inputs={"x": number}, static={"n": power}, outputs={"y": widgets.FloatText()})
-    assert "IntSlider.value can take other values" in link.why_kernel()
+    assert "IntSlider.value can take values for which no program is compiled. Give it at most 32." in link.why_kernel()
     only = widgets.Dropdown(options=["one"])
     link = jaxlink(lambda x, n: {"y": x + n}, inputs={"x": number}, static={"n": only}, outputs={"y": widgets.FloatText()})
     assert (len(link.programs), link.why_kernel()) == (1, "")
     numbers = widgets.FloatsInput(value=[1.0])
-    assert "other lengths" in jaxlink(jnp.sum, inputs={"a": numbers}, outputs={"y": widgets.FloatText()}).why_kernel()
+    assert (
+        "can take lengths for which" in jaxlink(jnp.sum, inputs={"a": numbers}, outputs={"y": widgets.FloatText()}).why_kernel()
+    )
 
 
 def test_lists_of_lists_arrive_as_such() -> None:

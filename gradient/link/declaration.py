@@ -12,7 +12,7 @@ import numpy as np
 from traitlets import HasTraits
 
 from gradient.link.constants import Kind
-from gradient.link.errors import LinkError
+from gradient.link.errors import LinkError, described
 from gradient.link.events import Trait
 from gradient.link.results import fields_of
 from gradient.link.template import Template
@@ -250,7 +250,7 @@ def _explained(fun: Callable, inputs: Mapping[str, np.ndarray], static: Mapping[
         if kind is None and _AS_INDEX in str(error):  # of a tracer that is no integer
             raise LinkError(f"{_name(fun)} needs an argument as a Python integer. {_INSTEAD}.") from None
         if kind is None:
-            raise LinkError(f"{_name(fun)} fails: {type(error).__name__}: {str(error).splitlines()[0]}") from error
+            raise LinkError(f"{_name(fun)} fails: {described(error)}") from error
         which = _needed(fun, inputs, static, kind)
         raise LinkError(f"{_name(fun)} {_NEEDS_VALUE[kind]} {names(which)}. {_INSTEAD}.") from None
 

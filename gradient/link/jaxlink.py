@@ -43,8 +43,10 @@ from gradient.link.options import (
     check_delay,
     check_functions,
     check_mappings,
+    check_name,
     check_no_loop,
     check_outputs,
+    check_shapes,
     check_switches,
     errors_target,
     renderer_of,
@@ -131,6 +133,9 @@ def jaxlink(
         [*(found[name] for name in wiring.triggers), *chosen.values()],
     )
     combinations = Combinations(fun, wiring, shapes, cache, name)
+    for combination in combinations.all(wiring.read()[1]):
+        check_shapes(shapes, combination, found)
+        check_name(name, combination)
     # Which names of a template are fields, only the function tells, and not a program with the fields that links need.
     known = None if has_templates(declared) else combinations.cached_fields(*wiring.read())
     wiring = replace(wiring, outputs=outputs_of(declared, known or trace(fun, *wiring.read()), fun))

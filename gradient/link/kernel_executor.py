@@ -11,6 +11,7 @@ import jax
 import numpy as np
 
 from gradient.link.constants import CONTRADICTION, MAX_ROUNDS
+from gradient.link.errors import described
 from gradient.link.events import Cause, Trait, assign, by_widget, writing
 from gradient.link.results import fields_of
 from gradient.link.values import LIMITS, as_output, is_close, is_no_index, snapshot
@@ -89,8 +90,7 @@ class KernelExecutor:
             yield
         except Exception as error:
             _LOG.exception("%s failed", what)
-            why = f"{type(error).__name__}: {error}".splitlines()[0]
-            self._failures[what] = f"{what} failed ({why}). The page shows the last result."
+            self._failures[what] = f"{what} failed ({described(error)}). The page shows the last result."
         else:
             self._failures.pop(what, None)
 

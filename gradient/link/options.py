@@ -1,14 +1,15 @@
 """Reads the options of a link, so that a mistake in one raises where it is made, like one in its inputs and outputs."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 from traitlets import HasTraits
 
 from gradient.link.constants import BROWSER, KERNEL, Kind
 from gradient.link.declaration import check_names
-from gradient.link.errors import LinkError
+from gradient.link.errors import LinkError, described
 from gradient.link.events import Trait
 from gradient.link.traits import is_selected, kind_of, numeric_options, page_trait, resolve, resolve_choice, short, takes
 from gradient.link.wiring import KernelRenderer, Transition
@@ -37,6 +38,41 @@ def check_mappings(**mappings: Any) -> None:
         for name in given:
             if not isinstance(name, str):
                 raise LinkError(f"{argument} has {short(name)} in the place of a name. Write it in quotes.")
+
+
+def check_shapes(shapes: Callable[..., Any] | None, static: Mapping[str, Any], inputs: Collection[str]) -> None:
+    """Checks that a function returns shapes of inputs for a choice.
+
+    Raises:
+        LinkError: if it fails, or returns something else.
+    """
+    if shapes is None or None in static.values():  # nothing runs yet
+        return
+    found = _called(shapes, "shapes", static)
+    if not isinstance(found, Mapping):
+        raise LinkError(f'shapes returns {short(found)}. Return a mapping from inputs to their shapes, such as {{"x": (3,)}}.')
+    check_names(found, list(inputs), "shapes")
+    for name, shape in found.items():
+        if not isinstance(shape, Sequence) or not all(isinstance(length, int | np.integer) and length >= 0 for length in shape):
+            raise LinkError(f"shapes returns {short(shape)} for {name!r}. Return a tuple of lengths, such as (3,) or ().")
+
+
+def check_name(name: Callable[..., Any] | None, static: Mapping[str, Any]) -> None:
+    """Checks that a function returns the name of a program, or None, for a choice.
+
+    Raises:
+        LinkError: if it fails, or returns something else.
+    """
+    found = _called(name, "name", static) if name else None
+    if not isinstance(found, str | None):
+        raise LinkError(f"name returns {short(found)}. Return a text, or None.")
+
+
+def _called(function: Callable[..., Any], argument: str, static: Mapping[str, Any]) -> Any:
+    try:
+        return function(**static)
+    except Exception as error:
+        raise LinkError(f"{argument}({', '.join(static)}) fails: {described(error)}. It is called with static.") from error
 
 
 def check_switches(*, where: Any, sync_targets: Any) -> None:
