@@ -2,7 +2,7 @@
 
 import difflib
 import inspect
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import is_dataclass
 from typing import Any
@@ -16,7 +16,18 @@ from gradient.link.errors import LinkError, described
 from gradient.link.events import Trait
 from gradient.link.results import fields_of
 from gradient.link.template import Template
-from gradient.link.traits import check_input, kind_of, length_of, names, numeric_options, resolve, short, takes
+from gradient.link.traits import (
+    INDEX,
+    check_input,
+    is_choice,
+    kind_of,
+    length_of,
+    names,
+    numeric_options,
+    resolve,
+    short,
+    takes,
+)
 from gradient.link.values import as_kind, as_output
 from gradient.link.wiring import Output
 
@@ -65,7 +76,7 @@ def targets(given: Mapping[str, Targets]) -> dict[str, list[tuple[Trait, str | N
     }
 
 
-def check_arguments(fun: Callable, inputs: Mapping[str, Trait], static: Iterable[str]) -> None:
+def check_arguments(fun: Callable, inputs: Mapping[str, Trait], static: Collection[str]) -> None:
     """Checks that a function takes these arguments, and that the inputs hold numbers.
 
     Raises:
@@ -74,6 +85,8 @@ def check_arguments(fun: Callable, inputs: Mapping[str, Trait], static: Iterable
     for name, trait in inputs.items():
         check_input(name, trait)
     given = [*inputs, *static]
+    if both := [name for name in static if name in inputs]:
+        raise LinkError(f"{both[0]!r} is in inputs and in static. Leave it out of one of them.")
     try:
         signature = inspect.signature(fun)
     except (TypeError, ValueError):  # a builtin
@@ -124,6 +137,7 @@ def trace(fun: Callable, inputs: Mapping[str, np.ndarray], static: Mapping[str, 
 
     def arrays(arguments: Mapping[str, Any]) -> Any:
         result = fun(**arguments, **static)
+        _check_keys(result, fun)
         for path, leaf in jax.tree_util.tree_leaves_with_path(result):
             if not isinstance(leaf, _ARRAYS):
                 raise LinkError(
@@ -133,6 +147,13 @@ def trace(fun: Callable, inputs: Mapping[str, np.ndarray], static: Mapping[str, 
 
     with _explained(fun, inputs, static):
         return fields_of(jax.eval_shape(arrays, dict(inputs)))
+
+
+def _check_keys(result: Any, fun: Callable) -> None:
+    """Checks that a mapping that a function returns has names."""
+    for key in result if isinstance(result, Mapping) else ():
+        if not isinstance(key, str):
+            raise LinkError(f"{_name(fun)} returns a mapping with {short(key)} in the place of a name. Write it in quotes.")
 
 
 def _at(path: Any) -> str:
@@ -195,6 +216,8 @@ def _check_fits(name: str, target: Trait, shape: Any) -> None:
     problem = ""
     if not hasattr(shape, "shape"):
         problem = f"is {type(shape).__name__}, and an output is one array"
+    elif instead := _index_instead(target):
+        problem = f"is a number, and the trait holds {instead}"
     elif kind is Kind.TEXTS:
         problem = "is a number, and the trait holds a list of texts, which no output is"
     elif kind is Kind.TEXT:
@@ -209,9 +232,18 @@ def _check_fits(name: str, target: Trait, shape: Any) -> None:
         )
     has_own_type = kind in (Kind.ANY, Kind.NUMBERS, Kind.INTEGERS) and not numeric_options(target)
     if not problem and has_own_type and not _takes_some(target, kind, shape):
-        problem = f"is {'an array' if shape.shape else 'a number'}, which the trait does not take"
+        problem = f"is {'an array' if shape.shape else 'a number'}, which the trait does not take: set a FloatText or a Label"
     if problem:
         raise LinkError(f"outputs[{name!r}] to {_where(target)}: the field {problem}.")
+
+
+def _index_instead(target: Trait) -> str:
+    """What a trait of a selection holds that no number is, and what to set in its place; empty for all other traits."""
+    owner, name = target
+    if is_choice(target) and not numeric_options(target):
+        return f'an option: set the "{INDEX}" of the {type(owner).__name__}'
+    is_list = name == "options" and is_choice((owner, "value"))
+    return f'all options: set the "{INDEX}" of the {type(owner).__name__}, or one by choose' if is_list else ""
 
 
 def _takes_some(target: Trait, kind: Kind, shape: jax.ShapeDtypeStruct) -> bool:

@@ -44,10 +44,10 @@ from gradient.link.options import (
     check_functions,
     check_mappings,
     check_name,
-    check_no_loop,
     check_outputs,
     check_shapes,
     check_switches,
+    check_targets,
     errors_target,
     renderer_of,
     static_traits,
@@ -128,7 +128,7 @@ def jaxlink(
         sync_targets=sync_targets,
         warms_up=not delay,
     )
-    check_no_loop(
+    check_targets(
         {name: [target for target, _ in each] for name, each in declared.items()},
         [*(found[name] for name in wiring.triggers), *chosen.values()],
     )

@@ -1,5 +1,6 @@
 """Reads the options of a link, so that a mistake in one raises where it is made, like one in its inputs and outputs."""
 
+import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -128,19 +129,23 @@ def check_outputs(outputs: Mapping[str, Any], renderer: KernelRenderer | None) -
             raise LinkError(f"outputs[{name!r}] is empty. Name what it sets, or leave it out.")
 
 
-def check_no_loop(outputs: Mapping[str, Sequence[Trait]], triggering: Collection[Trait]) -> None:
-    """Checks that a link does not set what runs it.
+def check_targets(outputs: Mapping[str, Sequence[Trait]], triggering: Collection[Trait]) -> None:
+    """Checks that a link does not set what runs it, and sets no trait twice.
 
     Raises:
         LinkError: if it does.
     """
     read = {page_trait(trait) for trait in triggering}
+    found: set[Trait] = set()
     for name, targets in outputs.items():
         for owner, trait in targets:
             if page_trait((owner, trait)) in read:
                 raise LinkError(
                     f"outputs[{name!r}] sets {type(owner).__name__}.{trait}, whose change runs the function. Set another trait."
                 )
+            if (owner, trait) in found:
+                raise LinkError(f"outputs sets {type(owner).__name__}.{trait} twice. Leave one of them out.")
+            found.add((owner, trait))
 
 
 def triggers_of(given: Sequence[str] | None, inputs: Collection[str]) -> list[str]:
@@ -228,7 +233,7 @@ def check_delay(seconds: Any) -> None:
     """Checks that a link is told to wait for a time.
 
     Raises:
-        LinkError: if it is no number, or negative.
+        LinkError: if it is no number, negative or endless.
     """
-    if not isinstance(seconds, int | float) or not seconds >= 0:
+    if not isinstance(seconds, int | float) or not 0 <= seconds < math.inf:
         raise LinkError(f"delay is {short(seconds)}. Give a number of seconds, or 0 to run within each event.")
