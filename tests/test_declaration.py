@@ -322,6 +322,18 @@ def test_a_mistake_raises_with_a_cached_program_too() -> None:
         link(pair, outputs={"x": widgets.FloatText()}, **options)
 
 
+@pytest.mark.parametrize("damaged", [b"", b"PK", b"abc" * 99])
+def test_a_damaged_program_in_the_cache_counts_as_missing(damaged: bytes) -> None:
+    programs: dict[str, bytes] = {}
+    options: dict[str, Any] = {"cache": Mock(load=programs.get, store=programs.__setitem__), "name": lambda: "same"}
+    link(**options)
+    (name,) = programs
+    whole, programs[name] = programs[name], damaged
+    made = link(**options)
+    assert (made.state, made.reason, len(made.programs)) == ("browser", "", 1)
+    assert programs[name] == whole
+
+
 def test_a_widget_alone_means_the_index_of_a_choice_and_the_value_of_a_control() -> None:
     choice, number, words = widgets.Dropdown(options="ab"), widgets.FloatText(), widgets.Label()
     choose(choice, {number: [1.5, 2.5]})

@@ -88,12 +88,15 @@ class Combinations:
         return {name: np.zeros(shapes[name], value.dtype) if name in shapes else value for name, value in inputs.items()}
 
     def cached_fields(self, inputs: Inputs, static: Static) -> dict[str, jax.ShapeDtypeStruct] | None:
-        """The shapes of what the cached program of a combination returns, by their fields; None if it is not cached."""
+        """The shapes of what the cached program of a combination returns, by their fields; None if no such file can be read."""
         name = self._cached_name(inputs, static)
         data = self.cache.load(name) if self.cache and name else None
         if data is None:
             return None
-        slots = Program.from_bytes(data).outputs
+        try:
+            slots = Program.from_bytes(data).outputs
+        except Exception:  # a damaged archive fails in many ways
+            return None
         return {field: jax.ShapeDtypeStruct(s.shape, s.dtype) for field, s in zip(self.wiring.fields(), slots, strict=True)}
 
     def _cached_name(self, inputs: Inputs, static: Static) -> str | None:
@@ -105,8 +108,21 @@ class Combinations:
             return self.fun(**arguments, **static)
 
         fields, name = self.wiring.fields(), self._cached_name(inputs, static)
-        program = load_or_compile(self.cache, name, lambda: compile_function(fun, inputs, fields))
+        program = self._program(name, lambda: compile_function(fun, inputs, fields))
         return describe(program, list(inputs), fields)
+
+    def _program(self, name: str | None, make: Callable[[], Program]) -> Program:
+        """The program of this name in the cache, or what `make` makes. A damaged one counts as missing."""
+        try:
+            return load_or_compile(self.cache, name, make)
+        except UnsupportedPrimitive:
+            raise
+        except Exception:
+            if self.cache is None or name is None:
+                raise
+        program = make()  # fails again if it is the function that has failed, and not the file
+        self.cache.store(name, program.to_bytes())
+        return program
 
     @contextmanager
     def _recording_failure(self, key: str, inputs: Inputs) -> Iterator[None]:
