@@ -78,7 +78,15 @@ CHOICE = widgets.Dropdown(options="ab")
 BOUNDED = widgets.FloatSlider()
 COUNT = (widgets.IntText(), "value")
 TABLE = choose(widgets.Checkbox(), {COUNT: [1]})
-ODD: Any = [[1, 2], 3, [widgets.IntText()], None, {5: widgets.IntText()}]  # which the types do not allow
+ODD: Any = [
+    [1, 2],
+    3,
+    [widgets.IntText()],
+    None,
+    {5: widgets.IntText()},
+    "two",
+    (CHOICE, widgets.Checkbox()),
+]  # which the types do not allow
 NUMBERS = {"x": widgets.FloatText(), "y": widgets.FloatText()}
 MISTAKES: Mapping[str, tuple[Callable[[], Any], tuple[str, ...]]] = {
     "no function": (lambda: jaxlink(ODD[1], inputs={}, outputs=NUMBERS), ("fun is 3", "function")),
@@ -89,10 +97,6 @@ MISTAKES: Mapping[str, tuple[Callable[[], Any], tuple[str, ...]]] = {
     ),
     "nothing to set": (lambda: link(outputs={}), ("outputs is empty", '{"y": label}')),
     "a field that sets nothing": (lambda: link(outputs={"x": []}), ("outputs['x'] is empty", "leave it out")),
-    "a link that runs itself": (
-        lambda: link(inputs={"x": COUNT[0]}, outputs={"x": COUNT}),
-        ("outputs['x'] sets IntText.value", "runs the function"),
-    ),
     "a choice of numbers and texts": (
         lambda: link(inputs={"x": widgets.Dropdown(options=[1, "b"])}),
         ("inputs['x']: Dropdown.value can be 'b'", 'Link its "index"'),
@@ -201,6 +205,24 @@ MISTAKES: Mapping[str, tuple[Callable[[], Any], tuple[str, ...]]] = {
     "a name with a blank": (lambda: address({"the rate": COUNT}), ("'the rate'", "small letters")),
     "the name of the version": (lambda: address({"v": COUNT}), ("'v'", "taken")),
     "a name that others use": (lambda: address({"theme": COUNT}, keep=["theme"]), ("'theme'", "taken")),
+    "a text for names": (lambda: address({"n": COUNT}, keep="theme"), ("keep is 'theme'", "list of names")),
+    "a version in words": (lambda: address({"n": COUNT}, version=ODD[5]), ("version is 'two'", "whole number")),
+    "one trait under two names": (lambda: address({"n": COUNT, "m": COUNT}), ("'n' and 'm' are both IntText.value",)),
+    "a kind without a codec": (
+        lambda: address({"n": AddressPart(COUNT, kind="nuber")}),
+        ("parts['n'] has the kind 'nuber'", "number"),
+    ),
+    "no choices": (lambda: choose([], {COUNT: [1]}), ("source is []", "list")),
+    "a tuple of choices": (lambda: choose(ODD[6], {COUNT: [[1]]}), ("source is a tuple of several", "[one, other]")),
+    "no switch of a table": (lambda: choose(CHOICE, {COUNT: [1]}, sync_targets=ODD[5]), ("sync_targets is 'two'", "True or")),
+    "a column that is too short": (
+        lambda: choose(CHOICE, {COUNT: [1, 2], widgets.IntText(): [1]}),
+        ("table has lists of 1 and 2 values", "each index"),
+    ),
+    "a list that is too short": (
+        lambda: choose([CHOICE, widgets.Checkbox()], {COUNT: [[1, 2], [1]]}),
+        ("table has lists of 1 and 2 values",),
+    ),
     "a misspelt part": (lambda: address({"n": (widgets.IntText(), "valeu")}), ("parts['n']", "'valeu'", "'value'")),
     "a part that no page has": (
         lambda: address({"n": AddressPart((Pair(), "own"))}),

@@ -118,6 +118,16 @@ def test_a_circle_that_cannot_settle_is_stopped_and_says_so(fun: Any) -> None:
     assert np.isfinite(before + one.value + other.value)
 
 
+def test_a_link_that_sets_its_own_input_settles_or_is_stopped() -> None:
+    number, words = widgets.FloatText(3.0), widgets.Label()
+    jaxlink(lambda x: jnp.minimum(x, 5.0), inputs={"x": number}, outputs={"y": number}, where="kernel", errors=words)
+    number.value = 9.0
+    assert (number.value, words.value) == (5.0, "")
+    endless = widgets.FloatText(0.0)
+    jaxlink(lambda x: x + 1, inputs={"x": endless}, outputs={"y": endless}, where="kernel", errors=words)
+    assert "contradict each other" in words.value
+
+
 def test_a_circle_that_settles_slowly_does_settle() -> None:
     one, other, words = widgets.FloatText(), widgets.FloatText(), widgets.Label()
     for fun, source, target in ((jnp.cos, one, other), (lambda x: x, other, one)):
@@ -145,6 +155,27 @@ def test_tables_that_contradict_each_other_for_one_choice_stop(caplog: pytest.Lo
     with caplog.at_level(logging.WARNING):
         one.index = 1
     assert "contradict each other" in caplog.text
+
+
+def test_other_values_of_a_table_are_checked_and_change_nothing_if_they_do_not_fit() -> None:
+    choice, slider, other = widgets.Checkbox(), widgets.FloatSlider(), widgets.IntText()
+    low, high = (slider, "min"), (slider, "max")
+    table = choose(choice, {low: [0.0, 10.0], high: [5.0, 20.0]})
+    spec = table.spec
+    wrong: list[tuple[Any, Any, str]] = [
+        (low, [0.0, "b"], r"table\[FloatSlider.min\]\[1\]"),
+        (low, "ab", "Give a list"),
+        (low, [0.0], "lists of 1 and 2 values"),
+        (low, [9.0, 10.0], "fit together"),
+        ((other, "value"), [1, 2], "the table does not set"),
+    ]
+    for target, values, words in wrong:
+        with pytest.raises(LinkError, match=words):
+            table.replace(target, values)
+        assert (table.spec, slider.min, slider.max) == (spec, 0.0, 5.0)
+    table.replace(high, [6.0, 30.0])
+    choice.value = True
+    assert (slider.min, slider.max) == (10.0, 30.0)
 
 
 def test_only_static_inputs_select_a_program() -> None:

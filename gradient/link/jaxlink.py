@@ -128,10 +128,7 @@ def jaxlink(
         sync_targets=sync_targets,
         warms_up=not delay,
     )
-    check_targets(
-        {name: [target for target, _ in each] for name, each in declared.items()},
-        [*(found[name] for name in wiring.triggers), *chosen.values()],
-    )
+    check_targets({name: [target for target, _ in each] for name, each in declared.items()})
     combinations = Combinations(fun, wiring, shapes, cache, name)
     for combination in combinations.all(wiring.read()[1]):
         check_shapes(shapes, combination, found)

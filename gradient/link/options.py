@@ -1,5 +1,6 @@
 """Reads the options of a link, so that a mistake in one raises where it is made, like one in its inputs and outputs."""
 
+import itertools
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
@@ -12,7 +13,16 @@ from gradient.link.constants import BROWSER, KERNEL, Kind
 from gradient.link.declaration import check_names
 from gradient.link.errors import LinkError, described
 from gradient.link.events import Trait
-from gradient.link.traits import is_selected, kind_of, numeric_options, page_trait, resolve, resolve_choice, short, takes
+from gradient.link.traits import (
+    check_boolean,
+    is_selected,
+    kind_of,
+    numeric_options,
+    resolve,
+    resolve_choice,
+    short,
+    takes,
+)
 from gradient.link.wiring import KernelRenderer, Transition
 
 
@@ -84,8 +94,7 @@ def check_switches(*, where: Any, sync_targets: Any) -> None:
     """
     if not isinstance(where, str) or where not in (BROWSER, KERNEL):
         raise LinkError(f"where is {short(where)}. Give {BROWSER!r} or {KERNEL!r}.")
-    if not isinstance(sync_targets, bool):
-        raise LinkError(f"sync_targets is {short(sync_targets)}. Give True or False.")
+    check_boolean("sync_targets", sync_targets)
 
 
 def static_traits(given: Mapping[str, Any]) -> dict[str, Trait]:
@@ -129,23 +138,17 @@ def check_outputs(outputs: Mapping[str, Any], renderer: KernelRenderer | None) -
             raise LinkError(f"outputs[{name!r}] is empty. Name what it sets, or leave it out.")
 
 
-def check_targets(outputs: Mapping[str, Sequence[Trait]], triggering: Collection[Trait]) -> None:
-    """Checks that a link does not set what runs it, and sets no trait twice.
+def check_targets(outputs: Mapping[str, Sequence[Trait]]) -> None:
+    """Checks that a link sets no trait twice.
 
     Raises:
         LinkError: if it does.
     """
-    read = {page_trait(trait) for trait in triggering}
     found: set[Trait] = set()
-    for name, targets in outputs.items():
-        for owner, trait in targets:
-            if page_trait((owner, trait)) in read:
-                raise LinkError(
-                    f"outputs[{name!r}] sets {type(owner).__name__}.{trait}, whose change runs the function. Set another trait."
-                )
-            if (owner, trait) in found:
-                raise LinkError(f"outputs sets {type(owner).__name__}.{trait} twice. Leave one of them out.")
-            found.add((owner, trait))
+    for owner, trait in itertools.chain(*outputs.values()):
+        if (owner, trait) in found:
+            raise LinkError(f"outputs sets {type(owner).__name__}.{trait} twice. Leave one of them out.")
+        found.add((owner, trait))
 
 
 def triggers_of(given: Sequence[str] | None, inputs: Collection[str]) -> list[str]:

@@ -196,6 +196,16 @@ def _kind_of(trait: TraitType | None) -> Kind:
     return next((kind for cls, kind in _KINDS if isinstance(trait, cls)), Kind.ANY)
 
 
+def check_boolean(argument: str, given: Any) -> None:
+    """Checks that an argument is True or False.
+
+    Raises:
+        LinkError: if not.
+    """
+    if not isinstance(given, bool):
+        raise LinkError(f"{argument} is {short(given)}. Give True or False.")
+
+
 def short(value: Any) -> str:
     """A value as an error shows it."""
     text = repr(value)
