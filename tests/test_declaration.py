@@ -170,8 +170,14 @@ MISTAKES: Mapping[str, tuple[Callable[[], Any], tuple[str, ...]]] = {
     ),
     "a layout": (lambda: link(outputs={"x": (widgets.IntText(), "layout")}), ("IntText.layout", "does not take")),
     "three numbers for two": (lambda: link(lambda x: {"x": jnp.ones(3)}, outputs={"x": PAIR}), ("Pair.value", "does not take")),
-    "errors in a choice": (lambda: link(errors=widgets.Dropdown(options="ab")), ("errors: Dropdown.value", "Label")),
-    "errors in a colour": (lambda: link(errors=widgets.ColorPicker()), ("errors: ColorPicker.value", "Label")),
+    "errors in a choice": (
+        lambda: link(errors=widgets.Dropdown(options="ab")),
+        ("errors needs a text trait", "Dropdown.value", "Label"),
+    ),
+    "errors in a colour": (
+        lambda: link(errors=widgets.ColorPicker()),
+        ("errors needs a text trait", "ColorPicker.value", "Label"),
+    ),
     "no renderer": (lambda: link(renderer=5), ("renderer is 5", "KernelRenderer(...)")),
     "a renderer without a function": (
         lambda: link(renderer=KernelRenderer(ODD[1], widgets.IntText(), widgets.Checkbox())),
@@ -238,7 +244,10 @@ MISTAKES: Mapping[str, tuple[Callable[[], Any], tuple[str, ...]]] = {
     ),
     "one trigger": (lambda: link(triggers="x"), ("triggers is 'x'", "['x']")),
     "no time": (lambda: link(delay=-1), ("delay is -1", "seconds")),
-    "errors in a number": (lambda: link(errors=widgets.FloatText()), ("errors: FloatText.value holds no text", "Label")),
+    "errors in a number": (
+        lambda: link(errors=widgets.FloatText()),
+        ("errors needs a text trait, such as a Label's value. FloatText.value is none.",),
+    ),
     "errors in a misspelt trait": (lambda: link(errors=(widgets.Label(), "valeu")), ("errors", "'valeu'", "'value'")),
     "a transition that nothing triggers": (
         lambda: link(transition=Transition(["z"], [])),
@@ -289,8 +298,18 @@ MISTAKES: Mapping[str, tuple[Callable[[], Any], tuple[str, ...]]] = {
     "a misspelt trigger": (lambda: link(triggers=["z"]), ("triggers", "'z'", "x")),
     "a decision in Python": (lambda: link(branches, inputs={"x": ..., "y": widgets.IntText(3)}), ("if", "of y.", "jnp.where")),
     "NumPy": (lambda: link(lambda x: {"x": np.sin(x)}), ("NumPy", "of x.", "jax.numpy")),
-    "a Python number": (lambda: link(lambda x: {"x": float(x)}), ("Python", "of x.", "static=")),
-    "a length": (lambda: link(lambda x: {"x": jnp.arange(x).sum()}), ("Python", "of x.", "static=")),
+    "a Python number": (
+        lambda: link(lambda x: {"x": float(x)}),
+        ("uses the value of x in Python, where it is not known yet.", "static="),
+    ),
+    "a number in an f-string": (
+        lambda: link(lambda x, y: {"x": float(f"{y:.2f}") + x}, inputs={"x": ..., "y": COUNT}),
+        ("uses the value of y in Python, where it is not known yet", "static="),
+    ),
+    "a length": (
+        lambda: link(lambda x: {"x": jnp.arange(x).sum()}),
+        ("uses the value of x in Python, where it is not known yet.", "static="),
+    ),
     "its own error": (lambda: link(lambda x: {"x": 1 / 0}), ("ZeroDivisionError",)),
     "text": (lambda: link(inputs={"x": widgets.Text("a")}), ("inputs['x']", "Text.value", "numbers", "Link a FloatText, or")),
     "a colour": (
@@ -301,6 +320,18 @@ MISTAKES: Mapping[str, tuple[Callable[[], Any], tuple[str, ...]]] = {
     "a choice of texts": (lambda: link(inputs={"x": widgets.Dropdown(options="ab")}), ("Dropdown.value", '"index"')),
     "buttons of texts": (lambda: link(inputs={"x": widgets.ToggleButtons(options="ab")}), ("ToggleButtons", '"index"')),
     "a name that is no field": (lambda: link(outputs={"x": text("it is {y}")}), ("{y}", "There are: x.", "{ y}")),
+    "brackets in brackets": (
+        lambda: link(outputs={"x": (widgets.Label(), "value", optional("it is [{x}[, or so]]"))}),
+        ("it is [{x}[, or so]]", "cannot stand in each other"),
+    ),
+    "a bracket that is not closed": (
+        lambda: link(outputs={"x": (widgets.Label(), "value", optional("it is [{x}"))}),
+        ("it is [{x}", "has no ]"),
+    ),
+    "a bracket that is not opened": (
+        lambda: link(outputs={"x": (widgets.Label(), "value", optional("it is {x}]"))}),
+        ("it is {x}]", "has no ["),
+    ),
     "a format": (lambda: link(outputs={"x": text("it is {x:>9}")}), ("{x:>9}", ".2f")),
     "a number as text": (lambda: link(outputs={"x": widgets.Label()}), ("Label.value", "template")),
     "text as a number": (lambda: link(outputs={"x": (widgets.IntText(), "value", "{x}")}), ("IntText.value", "template")),

@@ -235,6 +235,7 @@ def test_a_failing_output_is_reported_and_does_not_stop_the_others(caplog: pytes
     assert good.a == 7.0
     assert "Box (small) failed" in page.text
     assert "TraitError" in page.text
+    assert page.text.endswith("). The page shows the last result.")
     assert "Box (small) failed" in caplog.text
 
 

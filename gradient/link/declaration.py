@@ -37,13 +37,14 @@ Targets = Target | Sequence[Target]
 Shapes = Mapping[str, jax.ShapeDtypeStruct]
 Declared = Mapping[str, Sequence[tuple[Trait, str | None]]]
 
+_UNKNOWN = "uses the value of {which} in Python, where it is not known yet"
 # What JAX raises where a function needs the value of an argument that is traced, and what helps.
 _NEEDS_VALUE = {
-    jax.errors.TracerBoolConversionError: "decides something in Python (if, while, and, or, not) by the value of",
-    jax.errors.ConcretizationTypeError: "needs in Python the value of",
-    jax.errors.TracerArrayConversionError: "gives NumPy the value of",
-    jax.errors.TracerIntegerConversionError: "needs as a Python integer the value of",
-    jax.errors.NonConcreteBooleanIndexError: "makes an array whose length depends on the value of",
+    jax.errors.TracerBoolConversionError: "decides something in Python (if, while, and, or, not) by the value of {which}",
+    jax.errors.ConcretizationTypeError: _UNKNOWN,
+    jax.errors.TracerArrayConversionError: "gives NumPy the value of {which}",
+    jax.errors.TracerIntegerConversionError: "needs as a Python integer the value of {which}",
+    jax.errors.NonConcreteBooleanIndexError: "makes an array whose length depends on the value of {which}",
 }
 _ARRAYS = (jax.Array, np.ndarray, np.generic, bool, int, float, complex)
 # Types of arrays that are neither numbers on a line nor booleans, and what an output takes in their place.
@@ -51,6 +52,7 @@ _NO_NUMBERS = {
     jax.numpy.complexfloating: "jnp.real, jnp.imag or jnp.abs of it",
     jax.dtypes.extended: "jax.random.key_data of it",
 }
+_AS_TEXT = "unsupported format string passed to"
 _AS_INDEX = "can be converted to a scalar index"
 _INSTEAD = "Write it with jax.numpy (jnp.where, jnp.clip, ...), or pass the argument in static="
 
@@ -279,12 +281,14 @@ def _explained(fun: Callable, inputs: Mapping[str, np.ndarray], static: Mapping[
         raise
     except Exception as error:
         kind = next((kind for kind in _NEEDS_VALUE if isinstance(error, kind)), None)
+        if kind is None and _AS_TEXT in str(error):  # of a tracer in an f-string
+            kind = TypeError
         if kind is None and _AS_INDEX in str(error):  # of a tracer that is no integer
             raise LinkError(f"{_name(fun)} needs an argument as a Python integer. {_INSTEAD}.") from None
         if kind is None:
             raise LinkError(f"{_name(fun)} fails: {described(error)}") from error
-        which = _needed(fun, inputs, static, kind)
-        raise LinkError(f"{_name(fun)} {_NEEDS_VALUE[kind]} {names(which)}. {_INSTEAD}.") from None
+        words = _NEEDS_VALUE.get(kind, _UNKNOWN).format(which=names(_needed(fun, inputs, static, kind)))
+        raise LinkError(f"{_name(fun)} {words}. {_INSTEAD}.") from None
 
 
 def _needed(fun: Callable, inputs: Mapping[str, np.ndarray], static: Mapping[str, Any], kind: type[Exception]) -> list[str]:

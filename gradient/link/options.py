@@ -173,7 +173,7 @@ def errors_target(given: Any) -> Trait | None:
     owner, name = resolve(given, "errors")
     holds_text = kind_of((owner, name)) in (Kind.TEXT, Kind.ANY) and not is_selected((owner, name))
     if not holds_text or not takes((owner, name), "It failed."):
-        raise LinkError(f"errors: {type(owner).__name__}.{name} holds no text, and it is set to what failed. Give a Label.")
+        raise LinkError(f"errors needs a text trait, such as a Label's value. {type(owner).__name__}.{name} is none.")
     return owner, name
 
 

@@ -1,6 +1,6 @@
 // Writes the outputs of a run to their targets: only those that have changed, because setting a trait redraws its views.
 
-import { deserialize } from "../adapters/ipywidgets.js";
+import { deserialize, optionLabels } from "../adapters/ipywidgets.js";
 import { asKind, copyOutput, indexOfOption, isClose, isSameOutput } from "./arrays.js";
 import { KINDS, MAX_ROUNDS, ROUNDING } from "./constants.js";
 import { isIn, joinCauses, NO_CAUSE, setAndSync, setLocally } from "./models.js";
@@ -136,6 +136,6 @@ function withState(model, state) {
 
 /** Whether a trait is the index of an option or a page, of which there are fewer. @param {Model} model @param {string} trait @param {any} value */
 function isNoIndex(model, trait, value) {
-  const choices = model.get({ index: "_options_labels", selected_index: "children" }[trait] ?? "");
+  const choices = { index: optionLabels(model), selected_index: model.get("children") }[trait];
   return Array.isArray(choices) && typeof value === "number" && (value < 0 || value >= choices.length);
 }
