@@ -118,6 +118,14 @@ def test_a_circle_that_cannot_settle_is_stopped_and_says_so(fun: Any) -> None:
     assert np.isfinite(before + one.value + other.value)
 
 
+def test_a_circle_that_is_stopped_is_in_the_log_where_nothing_else_says_so(caplog: pytest.LogCaptureFixture) -> None:
+    number, words = widgets.FloatText(), widgets.Label()
+    for errors in (words, None):
+        assert "contradict" not in caplog.text
+        jaxlink(lambda x: x + 1, inputs={"x": number}, outputs={"y": number}, where="kernel", errors=errors).unlink()
+    assert "contradict" in caplog.text
+
+
 def test_a_link_that_sets_its_own_input_settles_or_is_stopped() -> None:
     number, words = widgets.FloatText(3.0), widgets.Label()
     jaxlink(lambda x: jnp.minimum(x, 5.0), inputs={"x": number}, outputs={"y": number}, where="kernel", errors=words)

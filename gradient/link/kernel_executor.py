@@ -119,7 +119,8 @@ class KernelExecutor:
         """What to set of these values, and the cause of that: a circle of links that has no fixed point is stopped."""
         again = [target for target in values if target in cause.traits]
         if again and cause.rounds == MAX_ROUNDS:
-            _LOG.warning(CONTRADICTION)
+            if not self._wiring.errors:
+                _LOG.warning(CONTRADICTION)
             self._failures[_CIRCLE] = CONTRADICTION
             values = {target: value for target, value in values.items() if target not in again}
         return values, cause._replace(rounds=cause.rounds + bool(again))
