@@ -57,7 +57,7 @@ def page(browser: Browser, hardened_server: Server) -> Iterator[Page]:
     """The app in Voilà, with the adapters' functions, a `manager`, and its `models` by a part of their names."""
     adapters = "\n".join(esm(ROOT / "gradient" / "adapters" / f"{name}.js") for name in ("ipywidgets", "anywidget"))
     names = "getModel, kernelOf, onRestored, isBeingRestored, hasUnsentChanges, isDisconnected, filterStatus, assumeAnswered"
-    names += ", deserialize, optionNames, moduleSource, widgetClass"
+    names += ", deserialize, optionNames, optionLabels, moduleSource, widgetClass"
     names += ", SLIDER, labelOf, readoutOf, handleOf, sliderAround, widgetElements"
     with watched(browser.new_context()) as context:
         app = AppPage.open(context.new_page(), hardened_server.url)
@@ -145,7 +145,8 @@ PROPERTIES = {
     ),
     "a selection has options": (
         "ipywidgets",
-        "optionNames(find('DropdownModel')).length > 1 && optionNames(find('FloatSliderModel')).length === 0",
+        "optionNames(find('DropdownModel')).length > 1 && optionNames(find('FloatSliderModel')).length === 0"
+        " && optionLabels(find('DropdownModel')).length > 1 && optionLabels(find('FloatSliderModel')) === undefined",
     ),
     "a slider has a name, a number and a handle": (
         "ipywidgets",

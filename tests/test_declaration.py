@@ -33,6 +33,13 @@ def link(fun: Callable = same, *, inputs: Any = None, outputs: Any = None, **opt
     return jaxlink(fun, inputs=given, outputs={"x": widgets.FloatText()} if outputs is None else outputs, **options)
 
 
+def failing(error: Exception) -> Callable:
+    def fails(x: Any) -> dict:
+        raise error
+
+    return fails
+
+
 def text(template: str) -> tuple:
     return (widgets.Label(), "value", template)
 
@@ -71,7 +78,15 @@ CHOICE = widgets.Dropdown(options="ab")
 BOUNDED = widgets.FloatSlider()
 COUNT = (widgets.IntText(), "value")
 TABLE = choose(widgets.Checkbox(), {COUNT: [1]})
-ODD: Any = [[1, 2], 3, [widgets.IntText()], None, {5: widgets.IntText()}]  # which the types do not allow
+ODD: Any = [
+    [1, 2],
+    3,
+    [widgets.IntText()],
+    None,
+    {5: widgets.IntText()},
+    "two",
+    (CHOICE, widgets.Checkbox()),
+]  # which the types do not allow
 NUMBERS = {"x": widgets.FloatText(), "y": widgets.FloatText()}
 MISTAKES: Mapping[str, tuple[Callable[[], Any], tuple[str, ...]]] = {
     "no function": (lambda: jaxlink(ODD[1], inputs={}, outputs=NUMBERS), ("fun is 3", "function")),
@@ -82,6 +97,44 @@ MISTAKES: Mapping[str, tuple[Callable[[], Any], tuple[str, ...]]] = {
     ),
     "nothing to set": (lambda: link(outputs={}), ("outputs is empty", '{"y": label}')),
     "a field that sets nothing": (lambda: link(outputs={"x": []}), ("outputs['x'] is empty", "leave it out")),
+    "a choice of numbers and texts": (
+        lambda: link(inputs={"x": widgets.Dropdown(options=[1, "b"])}),
+        ("inputs['x']: Dropdown.value can be 'b'", 'Link its "index"'),
+    ),
+    "several of numbers and texts": (
+        lambda: link(inputs={"x": widgets.SelectMultiple(options=[1, "b"], value=[1])}),
+        ("SelectMultiple.value can be 'b'", 'Link its "index"'),
+    ),
+    "a number for a choice of texts": (
+        lambda: link(outputs={"x": widgets.Dropdown(options="ab")}),
+        ("outputs['x'] to Dropdown.value", 'set the "index" of the Dropdown'),
+    ),
+    "a number for buttons of texts": (
+        lambda: link(outputs={"x": widgets.ToggleButtons(options="ab")}),
+        ("ToggleButtons.value", 'set the "index"'),
+    ),
+    "a number for options": (lambda: link(outputs={"x": (CHOICE, "options")}), ("Dropdown.options", '"index"')),
+    "a number for a field": (lambda: link(lambda x: {1: x}), ("returns a mapping with 1", "quotes")),
+    "an argument in both": (lambda: link(static={"x": CHOICE}), ("'x' is in inputs and in static",)),
+    "two fields for one trait": (
+        lambda: link(lambda x: {"a": x, "b": x}, outputs={"a": COUNT, "b": COUNT}),
+        ("outputs sets IntText.value twice",),
+    ),
+    "no end of time": (lambda: link(delay=float("inf")), ("delay is inf", "seconds")),
+    "shapes that fail": (lambda: link(shapes=lambda: 1 / 0), ("shapes() fails: ZeroDivisionError", "division by zero")),
+    "shapes of other arguments": (lambda: link(shapes=lambda n: {}), ("shapes() fails: TypeError", "'n'")),
+    "no shapes": (lambda: link(shapes=lambda: None), ("shapes returns None", "mapping")),
+    "the shape of no input": (lambda: link(shapes=lambda: {"y": (3,)}), ("shapes names 'y'", "There are: x.")),
+    "a length for a shape": (lambda: link(shapes=lambda: {"x": 3}), ("shapes returns 3 for 'x'", "(3,)")),
+    "shapes that fail for one choice": (
+        lambda: link(lambda x, n: x, static={"n": CHOICE}, shapes=lambda n: {"x": ((),)[n]}),
+        ("shapes(n) fails: IndexError",),
+    ),
+    "a name of other arguments": (lambda: link(name=lambda n: "n"), ("name() fails: TypeError", "'n'")),
+    "a name that is no text": (lambda: link(name=lambda: 3), ("name returns 3", "text")),
+    "an error without words": (lambda: link(failing(NotImplementedError())), ("fails: NotImplementedError",)),
+    "a check without words": (lambda: link(failing(AssertionError())), ("fails: AssertionError",)),
+    "an error of thousands of letters": (lambda: link(failing(ValueError("a" * 9000))), ("fails: ValueError: aaa", "…")),
     "words for an array": (lambda: link(lambda x: {"x": "a"}), ("returns 'a' at ['x']", "a number or an array")),
     "a closed widget": (lambda: link(inputs={"x": closed()}), ("inputs['x']", "IntText is closed")),
     "no inputs": (lambda: jaxlink(same, inputs=ODD[3], outputs=NUMBERS), ("inputs is None", "mapping")),
@@ -111,11 +164,20 @@ MISTAKES: Mapping[str, tuple[Callable[[], Any], tuple[str, ...]]] = {
     "files": (lambda: link(inputs={"x": widgets.FileUpload()}), ("FileUpload.value holds ()", "takes numbers")),
     "a static text": (lambda: link(static={"n": (widgets.Dropdown(options="ab"), "value")}), ("static['n']", "'a'", '"index"')),
     "a length in Python": (lambda: link(lambda x: {"x": sum(range(x))}), ("Python integer", "static=")),
-    "a date": (lambda: link(outputs={"x": widgets.DatePicker()}), ("DatePicker.value", "does not take")),
+    "a date": (
+        lambda: link(outputs={"x": widgets.DatePicker()}),
+        ("DatePicker.value", "does not take", "set a FloatText or a Label"),
+    ),
     "a layout": (lambda: link(outputs={"x": (widgets.IntText(), "layout")}), ("IntText.layout", "does not take")),
     "three numbers for two": (lambda: link(lambda x: {"x": jnp.ones(3)}, outputs={"x": PAIR}), ("Pair.value", "does not take")),
-    "errors in a choice": (lambda: link(errors=widgets.Dropdown(options="ab")), ("errors: Dropdown.value", "Label")),
-    "errors in a colour": (lambda: link(errors=widgets.ColorPicker()), ("errors: ColorPicker.value", "Label")),
+    "errors in a choice": (
+        lambda: link(errors=widgets.Dropdown(options="ab")),
+        ("errors needs a text trait", "Dropdown.value", "Label"),
+    ),
+    "errors in a colour": (
+        lambda: link(errors=widgets.ColorPicker()),
+        ("errors needs a text trait", "ColorPicker.value", "Label"),
+    ),
     "no renderer": (lambda: link(renderer=5), ("renderer is 5", "KernelRenderer(...)")),
     "a renderer without a function": (
         lambda: link(renderer=KernelRenderer(ODD[1], widgets.IntText(), widgets.Checkbox())),
@@ -149,6 +211,24 @@ MISTAKES: Mapping[str, tuple[Callable[[], Any], tuple[str, ...]]] = {
     "a name with a blank": (lambda: address({"the rate": COUNT}), ("'the rate'", "small letters")),
     "the name of the version": (lambda: address({"v": COUNT}), ("'v'", "taken")),
     "a name that others use": (lambda: address({"theme": COUNT}, keep=["theme"]), ("'theme'", "taken")),
+    "a text for names": (lambda: address({"n": COUNT}, keep="theme"), ("keep is 'theme'", "list of names")),
+    "a version in words": (lambda: address({"n": COUNT}, version=ODD[5]), ("version is 'two'", "whole number")),
+    "one trait under two names": (lambda: address({"n": COUNT, "m": COUNT}), ("'n' and 'm' are both IntText.value",)),
+    "a kind without a codec": (
+        lambda: address({"n": AddressPart(COUNT, kind="nuber")}),
+        ("parts['n'] has the kind 'nuber'", "number"),
+    ),
+    "no choices": (lambda: choose([], {COUNT: [1]}), ("source is []", "list")),
+    "a tuple of choices": (lambda: choose(ODD[6], {COUNT: [[1]]}), ("source is a tuple of several", "[one, other]")),
+    "no switch of a table": (lambda: choose(CHOICE, {COUNT: [1]}, sync_targets=ODD[5]), ("sync_targets is 'two'", "True or")),
+    "a column that is too short": (
+        lambda: choose(CHOICE, {COUNT: [1, 2], widgets.IntText(): [1]}),
+        ("table has lists of 1 and 2 values", "each index"),
+    ),
+    "a list that is too short": (
+        lambda: choose([CHOICE, widgets.Checkbox()], {COUNT: [[1, 2], [1]]}),
+        ("table has lists of 1 and 2 values",),
+    ),
     "a misspelt part": (lambda: address({"n": (widgets.IntText(), "valeu")}), ("parts['n']", "'valeu'", "'value'")),
     "a part that no page has": (
         lambda: address({"n": AddressPart((Pair(), "own"))}),
@@ -164,7 +244,10 @@ MISTAKES: Mapping[str, tuple[Callable[[], Any], tuple[str, ...]]] = {
     ),
     "one trigger": (lambda: link(triggers="x"), ("triggers is 'x'", "['x']")),
     "no time": (lambda: link(delay=-1), ("delay is -1", "seconds")),
-    "errors in a number": (lambda: link(errors=widgets.FloatText()), ("errors: FloatText.value holds no text", "Label")),
+    "errors in a number": (
+        lambda: link(errors=widgets.FloatText()),
+        ("errors needs a text trait, such as a Label's value. FloatText.value is none.",),
+    ),
     "errors in a misspelt trait": (lambda: link(errors=(widgets.Label(), "valeu")), ("errors", "'valeu'", "'value'")),
     "a transition that nothing triggers": (
         lambda: link(transition=Transition(["z"], [])),
@@ -215,15 +298,40 @@ MISTAKES: Mapping[str, tuple[Callable[[], Any], tuple[str, ...]]] = {
     "a misspelt trigger": (lambda: link(triggers=["z"]), ("triggers", "'z'", "x")),
     "a decision in Python": (lambda: link(branches, inputs={"x": ..., "y": widgets.IntText(3)}), ("if", "of y.", "jnp.where")),
     "NumPy": (lambda: link(lambda x: {"x": np.sin(x)}), ("NumPy", "of x.", "jax.numpy")),
-    "a Python number": (lambda: link(lambda x: {"x": float(x)}), ("Python", "of x.", "static=")),
-    "a length": (lambda: link(lambda x: {"x": jnp.arange(x).sum()}), ("Python", "of x.", "static=")),
+    "a Python number": (
+        lambda: link(lambda x: {"x": float(x)}),
+        ("uses the value of x in Python, where it is not known yet.", "static="),
+    ),
+    "a number in an f-string": (
+        lambda: link(lambda x, y: {"x": float(f"{y:.2f}") + x}, inputs={"x": ..., "y": COUNT}),
+        ("uses the value of y in Python, where it is not known yet", "static="),
+    ),
+    "a length": (
+        lambda: link(lambda x: {"x": jnp.arange(x).sum()}),
+        ("uses the value of x in Python, where it is not known yet.", "static="),
+    ),
     "its own error": (lambda: link(lambda x: {"x": 1 / 0}), ("ZeroDivisionError",)),
-    "text": (lambda: link(inputs={"x": widgets.Text("a")}), ("inputs['x']", "Text.value", "numbers")),
-    "a colour": (lambda: link(inputs={"x": widgets.ColorPicker()}), ("inputs['x']", "ColorPicker.value")),
-    "no date": (lambda: link(inputs={"x": widgets.DatePicker()}), ("inputs['x']", "DatePicker.value")),
+    "text": (lambda: link(inputs={"x": widgets.Text("a")}), ("inputs['x']", "Text.value", "numbers", "Link a FloatText, or")),
+    "a colour": (
+        lambda: link(inputs={"x": widgets.ColorPicker()}),
+        ("inputs['x']", "ColorPicker.value", "Link a FloatText, or"),
+    ),
+    "no date": (lambda: link(inputs={"x": widgets.DatePicker()}), ("inputs['x']", "DatePicker.value", "Link a FloatText, or")),
     "a choice of texts": (lambda: link(inputs={"x": widgets.Dropdown(options="ab")}), ("Dropdown.value", '"index"')),
     "buttons of texts": (lambda: link(inputs={"x": widgets.ToggleButtons(options="ab")}), ("ToggleButtons", '"index"')),
     "a name that is no field": (lambda: link(outputs={"x": text("it is {y}")}), ("{y}", "There are: x.", "{ y}")),
+    "brackets in brackets": (
+        lambda: link(outputs={"x": (widgets.Label(), "value", optional("it is [{x}[, or so]]"))}),
+        ("it is [{x}[, or so]]", "cannot stand in each other"),
+    ),
+    "a bracket that is not closed": (
+        lambda: link(outputs={"x": (widgets.Label(), "value", optional("it is [{x}"))}),
+        ("it is [{x}", "has no ]"),
+    ),
+    "a bracket that is not opened": (
+        lambda: link(outputs={"x": (widgets.Label(), "value", optional("it is {x}]"))}),
+        ("it is {x}]", "has no ["),
+    ),
     "a format": (lambda: link(outputs={"x": text("it is {x:>9}")}), ("{x:>9}", ".2f")),
     "a number as text": (lambda: link(outputs={"x": widgets.Label()}), ("Label.value", "template")),
     "text as a number": (lambda: link(outputs={"x": (widgets.IntText(), "value", "{x}")}), ("IntText.value", "template")),
@@ -265,6 +373,18 @@ def test_a_mistake_raises_with_a_cached_program_too() -> None:
         assert link(fun, outputs={"x": widgets.FloatsInput()}, **options).state == "browser"
     with pytest.raises(LinkError, match=r"outputs\['x'\] to FloatText\.value: the field has the shape \(2,\)"):
         link(pair, outputs={"x": widgets.FloatText()}, **options)
+
+
+@pytest.mark.parametrize("damaged", [b"", b"PK", b"abc" * 99])
+def test_a_damaged_program_in_the_cache_counts_as_missing(damaged: bytes) -> None:
+    programs: dict[str, bytes] = {}
+    options: dict[str, Any] = {"cache": Mock(load=programs.get, store=programs.__setitem__), "name": lambda: "same"}
+    link(**options)
+    (name,) = programs
+    whole, programs[name] = programs[name], damaged
+    made = link(**options)
+    assert (made.state, made.reason, len(made.programs)) == ("browser", "", 1)
+    assert programs[name] == whole
 
 
 def test_a_widget_alone_means_the_index_of_a_choice_and_the_value_of_a_control() -> None:
@@ -447,12 +567,14 @@ def test_every_number_of_a_short_slider_has_a_program() -> None:
     assert (len(link.programs), link.why_kernel()) == (4, "")
     power = widgets.IntSlider(max=1000)
     link = jaxlink(lambda x, n: {"y": x + n}, inputs={"x": number}, static={"n": power}, outputs={"y": widgets.FloatText()})
-    assert "IntSlider.value can take other values" in link.why_kernel()
+    assert "IntSlider.value can take values for which no program is compiled. Give it at most 32." in link.why_kernel()
     only = widgets.Dropdown(options=["one"])
     link = jaxlink(lambda x, n: {"y": x + n}, inputs={"x": number}, static={"n": only}, outputs={"y": widgets.FloatText()})
     assert (len(link.programs), link.why_kernel()) == (1, "")
     numbers = widgets.FloatsInput(value=[1.0])
-    assert "other lengths" in jaxlink(jnp.sum, inputs={"a": numbers}, outputs={"y": widgets.FloatText()}).why_kernel()
+    assert (
+        "can take lengths for which" in jaxlink(jnp.sum, inputs={"a": numbers}, outputs={"y": widgets.FloatText()}).why_kernel()
+    )
 
 
 def test_lists_of_lists_arrive_as_such() -> None:

@@ -206,7 +206,7 @@ def test_a_link_that_fails_says_so_and_runs_again(
     slider.value = 2.0
     with caplog.at_level(logging.CRITICAL):
         clock.wait(SECONDS)
-    assert errors.value == "The computation failed and shows an older state (ZeroDivisionError: division by zero)."
+    assert errors.value == "The computation failed (ZeroDivisionError: division by zero). The page shows the last result."
     link._kernel.compute = compute  # type: ignore[method-assign]
     slider.value = 4.0
     clock.wait(SECONDS)

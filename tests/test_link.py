@@ -104,6 +104,88 @@ def test_a_cycle_converges() -> None:
     assert (box.a, box.b) == (5.0, 5.0)
 
 
+@pytest.mark.parametrize("fun", [lambda x: x + 1, lambda x: 2 * x, lambda x: -x])
+def test_a_circle_that_cannot_settle_is_stopped_and_says_so(fun: Any) -> None:
+    one, other, words = widgets.FloatText(1.0), widgets.FloatText(1.0), widgets.Label()
+    for source, target in ((one, other), (other, one)):
+        jaxlink(
+            fun if source is one else lambda x: x + 1, inputs={"x": source}, outputs={"y": target}, where="kernel", errors=words
+        )
+    before = one.value
+    assert "contradict each other" in words.value
+    one.value = 5.0
+    assert "contradict each other" in words.value
+    assert np.isfinite(before + one.value + other.value)
+
+
+def test_a_circle_that_is_stopped_is_in_the_log_where_nothing_else_says_so(caplog: pytest.LogCaptureFixture) -> None:
+    number, words = widgets.FloatText(), widgets.Label()
+    for errors in (words, None):
+        assert "contradict" not in caplog.text
+        jaxlink(lambda x: x + 1, inputs={"x": number}, outputs={"y": number}, where="kernel", errors=errors).unlink()
+    assert "contradict" in caplog.text
+
+
+def test_a_link_that_sets_its_own_input_settles_or_is_stopped() -> None:
+    number, words = widgets.FloatText(3.0), widgets.Label()
+    jaxlink(lambda x: jnp.minimum(x, 5.0), inputs={"x": number}, outputs={"y": number}, where="kernel", errors=words)
+    number.value = 9.0
+    assert (number.value, words.value) == (5.0, "")
+    endless = widgets.FloatText(0.0)
+    jaxlink(lambda x: x + 1, inputs={"x": endless}, outputs={"y": endless}, where="kernel", errors=words)
+    assert "contradict each other" in words.value
+
+
+def test_a_circle_that_settles_slowly_does_settle() -> None:
+    one, other, words = widgets.FloatText(), widgets.FloatText(), widgets.Label()
+    for fun, source, target in ((jnp.cos, one, other), (lambda x: x, other, one)):
+        jaxlink(lambda x, fun=fun: fun(x), inputs={"x": source}, outputs={"y": target}, where="kernel", errors=words)
+    one.value = 9.0
+    assert (one.value, words.value) == (pytest.approx(0.739085, abs=2e-6), "")
+
+
+def test_two_tables_in_a_circle_settle_or_raise() -> None:
+    one, other = widgets.Dropdown(options="abcd"), widgets.Dropdown(options="abcd")
+    choose(one, {(other, "index"): [0, 1, 1, 2]})
+    choose(other, {(one, "index"): [0, 1, 2, 3]})
+    one.index = 3
+    assert (one.index, other.index) == (1, 1)
+    box, text = widgets.Checkbox(), widgets.Checkbox()
+    choose(box, {text: [True, False]})
+    with pytest.raises(LinkError, match="no values satisfy them all"):
+        choose(text, {box: [False, True]})
+
+
+def test_tables_that_contradict_each_other_for_one_choice_stop(caplog: pytest.LogCaptureFixture) -> None:
+    one, other = widgets.Dropdown(options="abc"), widgets.Dropdown(options="abc")
+    choose(one, {(other, "index"): [0, 2, 1]})
+    choose(other, {(one, "index"): [0, 1, 2]})
+    with caplog.at_level(logging.WARNING):
+        one.index = 1
+    assert "contradict each other" in caplog.text
+
+
+def test_other_values_of_a_table_are_checked_and_change_nothing_if_they_do_not_fit() -> None:
+    choice, slider, other = widgets.Checkbox(), widgets.FloatSlider(), widgets.IntText()
+    low, high = (slider, "min"), (slider, "max")
+    table = choose(choice, {low: [0.0, 10.0], high: [5.0, 20.0]})
+    spec = table.spec
+    wrong: list[tuple[Any, Any, str]] = [
+        (low, [0.0, "b"], r"table\[FloatSlider.min\]\[1\]"),
+        (low, "ab", "Give a list"),
+        (low, [0.0], "lists of 1 and 2 values"),
+        (low, [9.0, 10.0], "fit together"),
+        ((other, "value"), [1, 2], "the table does not set"),
+    ]
+    for target, values, words in wrong:
+        with pytest.raises(LinkError, match=words):
+            table.replace(target, values)
+        assert (table.spec, slider.min, slider.max) == (spec, 0.0, 5.0)
+    table.replace(high, [6.0, 30.0])
+    choice.value = True
+    assert (slider.min, slider.max) == (10.0, 30.0)
+
+
 def test_only_static_inputs_select_a_program() -> None:
     source, target = Box(), Box()
     fun, traces = counting(lambda a, n: {"power": a ** (n + 1)})
@@ -161,6 +243,7 @@ def test_a_failing_output_is_reported_and_does_not_stop_the_others(caplog: pytes
     assert good.a == 7.0
     assert "Box (small) failed" in page.text
     assert "TraitError" in page.text
+    assert page.text.endswith("). The page shows the last result.")
     assert "Box (small) failed" in caplog.text
 
 

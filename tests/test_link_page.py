@@ -9,6 +9,7 @@ import nbformat
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from gradient.link.constants import CONTRADICTION
 from gradient.link.modules import esm
 from tests.app_page import LOAD_MS, AppPage
 from tests.conftest import ROOT, Server, notebook_of, voila_of, watched
@@ -139,6 +140,10 @@ for place in ("browser", "kernel"):
     fahrenheit = slider(f"fahrenheit-{place}", min=-58, max=212, value=68)
     jaxlink(lambda c: c * 9 / 5 + 32, inputs={"c": celsius}, outputs={"f": fahrenheit}, where=place)
     jaxlink(lambda f: (f - 32) * 5 / 9, inputs={"f": fahrenheit}, outputs={"c": celsius}, where=place)
+
+    ends, why = (widgets.FloatText(), widgets.FloatText()), words(f"why-{place}")
+    for one, other in (ends, ends[::-1]):
+        jaxlink(lambda x: x + 1, inputs={"x": one}, outputs={"y": other}, where=place, errors=why)
 
     ranged = slider(f"ranged-{place}", value=1)
     jaxlink(lambda x: {"value": 20 * x, "max": 20 * x + 1, "min": 20 * x - 1}, inputs={"x": source}, where=place,
@@ -549,6 +554,11 @@ def test_two_links_in_a_circle_settle_whoever_computes(links: Links, place: str)
             links.press(f"{name}-{place}", "ArrowRight")
             AppPage(links.page).settle()
         assert numbers() == found
+
+
+@pytest.mark.parametrize("place", ["browser", "kernel"])
+def test_two_links_that_contradict_each_other_stop_whoever_computes(links: Links, place: str) -> None:
+    expect(links.of(f"why-{place}")).to_have_text(CONTRADICTION)
 
 
 @pytest.mark.parametrize("place", ["browser", "kernel"])

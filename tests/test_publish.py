@@ -165,7 +165,7 @@ options
 tags = ipywidgets.FloatsInput(value=[1.0])
 jaxlink(lambda a: jnp.sum(a), inputs={"a": tags}, outputs={"total": ipywidgets.FloatText()})
 tags
-""": r"needs a kernel\. FloatsInput\.value can take other lengths",
+""": r"needs a kernel\. FloatsInput\.value can take lengths for which",
 }
 # What goes on in the notebook's kernel when all cells have run. It is in no cell.
 RUNNING = """

@@ -163,6 +163,15 @@ export function optionNames(model) {
   return model.get("names") ?? model.get("_options_labels") ?? [];
 }
 
+/**
+ * What a page shows of a selection's options, undefined for other models: the trait is private.
+ * @param {Model} model
+ * @returns {string[] | undefined}
+ */
+export function optionLabels(model) {
+  return model.get("_options_labels");
+}
+
 const WRITE = Symbol.for("jaxlink.write"); // on a slider's model: what changes the text of its number
 
 /**

@@ -42,6 +42,12 @@ def option_values(widget: object) -> list[Any]:
     return [value for _, value in getattr(widget, "_options_full", None) or ()]
 
 
+def option_count(widget: object) -> int | None:
+    """How many options a selection has; None for anything else. Its labels, which are private, tell."""
+    labels = getattr(widget, "_options_labels", None)
+    return None if labels is None else len(labels)
+
+
 def kind_of(widget_class: type[Widget]) -> str:
     """The kind of model that a class of widgets has on a page: the module and the name of the model's JavaScript.
 

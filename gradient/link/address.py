@@ -19,6 +19,7 @@ from gradient.link.values import as_json
 _HERE = pathlib.Path(__file__).parent
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 VERSION = "v"  # the name of the version in an address
+KINDS = ("number", "whole", "option", "words", "flag", "text")  # those of `CODECS` in `codecs.js`
 
 # What a page says of a part of an address that it cannot use. {name} and {text} are what stands there.
 REFUSED = {
@@ -111,8 +112,12 @@ def address(
     """
     if not isinstance(parts, Mapping) or not parts:
         raise LinkError(f'parts is {short(parts)}. Give a mapping such as {{"rate": slider}}.')
-    kept = list(keep)
+    kept = _kept(keep)
+    if isinstance(version, bool) or not isinstance(version, int):
+        raise LinkError(f"version is {short(version)}. Give a whole number.")
     described = [_described(name, given, kept) for name, given in parts.items()]
+    _check_once(described)
+    _check_kinds(described, widget)
     for i, choice in enumerate(after):
         if not isinstance(choice, Choice):
             raise LinkError(f"after[{i}] is {short(choice)}. Give what `choose` has returned.")
@@ -121,6 +126,32 @@ def address(
     made = PageAddress._open = widget()
     made.spec = {"self": made, "version": version, "parts": described, "after": list(after), "keep": kept}
     return made
+
+
+def _kept(keep: Any) -> list[str]:
+    if isinstance(keep, str) or not isinstance(keep, Iterable):
+        raise LinkError(f"keep is {short(keep)}. Give a list of names.")
+    kept = list(keep)
+    if not all(isinstance(name, str) for name in kept):
+        raise LinkError(f"keep is {short(kept)}. Give a list of names.")
+    return kept
+
+
+def _check_once(described: Sequence[Mapping[str, Any]]) -> None:
+    names: dict[Trait, str] = {}
+    for part in described:
+        owner, trait = found = part["model"], part["trait"]
+        if found in names:
+            both = f"{names[found]!r} and {part['name']!r}"
+            raise LinkError(f"parts: {both} are both {type(owner).__name__}.{trait}. Leave one of them out.")
+        names[found] = part["name"]
+
+
+def _check_kinds(described: Sequence[Mapping[str, Any]], widget: type[PageAddress]) -> None:
+    for part in described:
+        if widget is PageAddress and part["kind"] not in KINDS:  # another class has codecs of its own
+            known = ", ".join(KINDS)
+            raise LinkError(f"parts[{part['name']!r}] has the kind {part['kind']!r}, which has no codec. There are: {known}.")
 
 
 def _described(name: Any, given: Any, kept: Sequence[str]) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 // The page's side of `choose`: sets traits by a table when a visitor changes the trigger.
 
 import { deserialize, getModel, hasModel } from "../adapters/ipywidgets.js";
-import { isFromKernel, listenTo, setAndSync, setLocally } from "./models.js";
+import { MAX_DEPTH } from "./constants.js";
+import { isFromKernel, listenTo, NO_CAUSE, setAndSync, setLocally, writingCause } from "./models.js";
 import { markReady } from "./turns.js";
 
 /** @typedef {import("../adapters/ipywidgets.js").Manager} Manager */
@@ -93,16 +94,22 @@ async function follow(manager, { self, sources, triggers, table, sync_targets: s
   ]);
   const set = syncTargets ? setAndSync : setLocally;
   let isFollowed = true; // until another table takes its place: what waits must not show this one again
-  const apply = () => {
+  let depth = 0; // of applications within each other, which other tables cause: without end if no values satisfy all tables
+  const apply = (cause = NO_CAUSE) => {
     const indices = chosen.map((model, i) => model.get(sources[i][1]));
-    if (!isFollowed || indices.includes(null)) return;
-    for (const [model, state] of rowAt(columns, indices)) if (!isSet(model, state)) set(model, state);
+    if (!isFollowed || indices.includes(null) || depth === MAX_DEPTH) return;
+    depth += 1;
+    try {
+      for (const [model, state] of rowAt(columns, indices)) if (!isSet(model, state)) set(model, state, cause);
+    } finally {
+      depth -= 1;
+    }
   };
   const listeners = triggering.map(
     /** @returns {[Model, string, () => void]} */ (model, i) => [
       model,
       `change:${triggers[i][1]}`,
-      () => (syncTargets && isFromKernel(model, triggers[i][1])) || apply(),
+      () => (syncTargets && isFromKernel(model, triggers[i][1])) || apply(writingCause(model)),
     ],
   );
   const stop = listenTo(syncTargets ? listeners : [...listeners, ...overwriteListeners(columns, apply)]);

@@ -1,22 +1,26 @@
 """`choose`: a table that gives other traits their values by the index of a choice."""
 
+import logging
 import pathlib
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from traitlets import Dict, HasTraits, TraitError
 
 from gradient.adapters.anywidget import ViewlessWidget
 from gradient.adapters.ipywidgets import option_values
+from gradient.link.constants import CONTRADICTION, MAX_DEPTH
 from gradient.link.errors import LinkError
 from gradient.link.events import Trait, assign, by_widget, event, is_from_page, is_on_page, schedule_followers
 from gradient.link.modules import esm
-from gradient.link.traits import INDEX, check_value, is_selected, resolve, resolve_choice, short
+from gradient.link.traits import INDEX, check_boolean, check_value, is_selected, resolve, resolve_choice, short
 from gradient.link.values import as_json
 
 Source = HasTraits | Trait
 
+_LOG = logging.getLogger(__name__)
 _HERE = pathlib.Path(__file__).parent
 _CHOICES: dict[Trait, list["Choice"]] = defaultdict(list)  # by what they follow
 
@@ -28,7 +32,9 @@ class Choice(ViewlessWidget):
 
     spec = Dict().tag(sync=True, to_json=as_json)
 
+    is_contradicted = False  # by another table, which sets what this one follows
     _is_following = False
+    _depth = 0  # of its applications within each other, which other tables cause
     _applied: Any = None  # the change for which the table was applied last
 
     def __init__(
@@ -50,8 +56,7 @@ class Choice(ViewlessWidget):
             LinkError: if a value is missing, or a target does not take it.
         """
         if not isinstance(row, Mapping) or row.keys() != self._table.keys():
-            names = ", ".join(f"{type(owner).__name__}.{name}" for owner, name in self._table)
-            raise LinkError(f"row is {short(row)}. Give a value for each target of the table: {names}.")
+            raise LinkError(f"row is {short(row)}. Give a value for each target of the table: {_names(self._table)}.")
         for target, value in row.items():
             for each in _leaves(value, len(self._sources) - 1):
                 check_value(target, each, "row")
@@ -60,8 +65,24 @@ class Choice(ViewlessWidget):
         self.spec = self._spec()
 
     def replace(self, target: Trait, values: Sequence[Any]) -> None:
-        """Gives a target of the table other values, one for each index, and applies the table."""
-        self._table[target] = list(values)
+        """Gives a target of the table other values, one for each index, and applies the table.
+
+        Raises:
+            LinkError: if it is no target, or does not take one of the values. The table stays as it was then.
+        """
+        if target not in self._table:
+            raise LinkError(f"target is {short(target)}, which the table does not set. Give one of {_names(self._table)}.")
+        before = self._table
+        table = {**before, **_columns({target: values}, len(self._sources))}
+        _check_shapes(table, len(self._sources))
+        try:
+            self._set_table({name: list(column) for name, column in table.items()})
+        except TraitError as error:
+            self._set_table(before)
+            raise LinkError(f"table: {error}. Its values do not fit together.") from None
+
+    def _set_table(self, table: dict[Trait, list[Any]]) -> None:
+        self._table = table
         self.spec = self._spec()
         self.apply()
 
@@ -71,9 +92,22 @@ class Choice(ViewlessWidget):
         if None in indices:
             return
         row = {target: _at(column, indices) for target, column in self._table.items()}
-        with event():
-            for widget, values in by_widget(row).items():
+        with event(), self._within() as is_allowed:
+            for widget, values in by_widget(row).items() if is_allowed else ():
                 assign(widget, values)
+
+    @contextmanager
+    def _within(self) -> Iterator[bool]:
+        """Counts the applications within each other, and returns whether there may be one more."""
+        self._depth += 1
+        is_allowed = self._depth <= MAX_DEPTH
+        if not is_allowed:
+            self.is_contradicted = True
+            _LOG.warning(CONTRADICTION)
+        try:
+            yield is_allowed
+        finally:
+            self._depth -= 1
 
     def page_sets(self) -> list[Trait]:
         """The traits that a page sets in the kernel for this choice; see `gradient.allowlist`."""
@@ -148,12 +182,14 @@ def choose(
     Raises:
         LinkError: if a trait is misspelt, `source` holds no index, or a target does not take one of its values.
     """
-    given = source if isinstance(source, list) else [source]
+    check_boolean("sync_targets", sync_targets)
+    given = _listed(source)
     found, applies = (
         [resolve_choice(each, "source") for each in given],
         None if trigger is None else resolve(trigger, "trigger"),
     )
     columns = _columns(table, len(found))
+    _check_shapes(columns, len(found))
     for owner, name in columns:
         if (owner, name) in (*found, applies):
             raise LinkError(f"table sets {type(owner).__name__}.{name}, whose change applies it. Leave that out.")
@@ -163,7 +199,34 @@ def choose(
     except TraitError as error:
         choice.close()
         raise LinkError(f"table: {error}. Its values do not fit together.") from None
+    if choice.is_contradicted:
+        choice.close()
+        raise LinkError("table sets, by way of other tables, what source follows, and no values satisfy them all.")
     return choice
+
+
+def _listed(source: Any) -> list[Any]:
+    """The choices that are given: one or several."""
+    if isinstance(source, tuple) and source and all(isinstance(each, HasTraits | tuple) for each in source):
+        raise LinkError("source is a tuple of several choices. Give a list: [one, other].")
+    if source == []:
+        raise LinkError("source is []. Give a widget that holds an index, or a list of them.")
+    return source if isinstance(source, list) else [source]
+
+
+def _names(table: Mapping[Trait, Any]) -> str:
+    return ", ".join(f"{type(owner).__name__}.{name}" for owner, name in table)
+
+
+def _check_shapes(table: Mapping[Trait, Sequence[Any]], depth: int) -> None:
+    """Checks that all columns have as many values, and so have the lists within them."""
+    rows = list(table.values())
+    for _ in range(depth):
+        lengths = sorted({len(row) for row in rows})
+        if len(lengths) > 1:
+            counts = " and ".join(map(str, lengths))
+            raise LinkError(f"table has lists of {counts} values. Give a value for each index, as many for each target.")
+        rows = [value for row in rows for value in row]
 
 
 def _at(column: Any, indices: Sequence[Any]) -> Any:

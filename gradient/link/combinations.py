@@ -12,6 +12,7 @@ import jax
 import numpy as np
 from ipywidgets import BoundedIntText, FloatsInput, IntsInput, IntSlider, SelectMultiple
 
+from gradient.link.errors import described
 from gradient.link.events import Trait
 from gradient.link.programs import Cache, compile_function, describe, load_or_compile
 from gradient.link.wiring import Wiring
@@ -59,12 +60,12 @@ class Combinations:
         chosen = [trait for trait in self.wiring.static.values() if _possible_values(trait, getattr(*trait)) is None]
         long = [trait for trait in self.wiring.inputs.values() if isinstance(trait[0], _OF_ANY_LENGTH) and trait[1] in _LISTS]
         more = [(trait, "values") for trait in chosen] + [(trait, "lengths") for trait in long]
-        return [f"{type(owner).__name__}.{name} can take other {what}, without a program." for (owner, name), what in more]
+        return [_uncompiled(trait, what) for trait, what in more]
 
     def compile_missing(self, known: Programs, inputs: Inputs, static: Static) -> Programs:
         """Returns the known programs and those that are missing, the present combination's first."""
         programs = dict(known)
-        for combination in self._all(static):
+        for combination in self.all(static):
             is_present = combination == static
             expected = inputs if is_present else self._expected_inputs(inputs, combination)
             are_shapes_certain = is_present or self.shapes is not None
@@ -76,7 +77,8 @@ class Combinations:
                     programs[key] = self._compile(expected, combination)
         return programs
 
-    def _all(self, static: Static) -> list[dict[str, Any]]:
+    def all(self, static: Static) -> list[dict[str, Any]]:
+        """All combinations that a visitor can choose, the present one first."""
         values = [_possible_values(trait, static[name]) or [static[name]] for name, trait in self.wiring.static.items()]
         found = [dict(zip(self.wiring.static, chosen, strict=True)) for chosen in itertools.product(*values)]
         return [dict(static), *(combination for combination in found if combination != static)]
@@ -86,12 +88,15 @@ class Combinations:
         return {name: np.zeros(shapes[name], value.dtype) if name in shapes else value for name, value in inputs.items()}
 
     def cached_fields(self, inputs: Inputs, static: Static) -> dict[str, jax.ShapeDtypeStruct] | None:
-        """The shapes of what the cached program of a combination returns, by their fields; None if it is not cached."""
+        """The shapes of what the cached program of a combination returns, by their fields; None if no such file can be read."""
         name = self._cached_name(inputs, static)
         data = self.cache.load(name) if self.cache and name else None
         if data is None:
             return None
-        slots = Program.from_bytes(data).outputs
+        try:
+            slots = Program.from_bytes(data).outputs
+        except Exception:  # a damaged archive fails in many ways
+            return None
         return {field: jax.ShapeDtypeStruct(s.shape, s.dtype) for field, s in zip(self.wiring.fields(), slots, strict=True)}
 
     def _cached_name(self, inputs: Inputs, static: Static) -> str | None:
@@ -103,8 +108,21 @@ class Combinations:
             return self.fun(**arguments, **static)
 
         fields, name = self.wiring.fields(), self._cached_name(inputs, static)
-        program = load_or_compile(self.cache, name, lambda: compile_function(fun, inputs, fields))
+        program = self._program(name, lambda: compile_function(fun, inputs, fields))
         return describe(program, list(inputs), fields)
+
+    def _program(self, name: str | None, make: Callable[[], Program]) -> Program:
+        """The program of this name in the cache, or what `make` makes. A damaged one counts as missing."""
+        try:
+            return load_or_compile(self.cache, name, make)
+        except UnsupportedPrimitive:
+            raise
+        except Exception:
+            if self.cache is None or name is None:
+                raise
+        program = make()  # fails again if it is the function that has failed, and not the file
+        self.cache.store(name, program.to_bytes())
+        return program
 
     @contextmanager
     def _recording_failure(self, key: str, inputs: Inputs) -> Iterator[None]:
@@ -115,10 +133,16 @@ class Combinations:
             why = str(error)
         except Exception as error:
             _LOG.warning("The program for the choice %s cannot be compiled, so the kernel runs it", key, exc_info=True)
-            why = f"This choice cannot be compiled. {type(error).__name__}: {error}"
+            why = f"This choice cannot be compiled. {described(error)}"
         else:
             return
         self._failures[key, _signature(inputs)] = why.splitlines()[0]
+
+
+def _uncompiled(trait: Trait, what: str) -> str:
+    """What is said of a trait that can need other programs than those that are compiled."""
+    hint = f" Give it at most {_MOST_NUMBERS}." if isinstance(trait[0], BoundedIntText | IntSlider) else ""
+    return f"{type(trait[0]).__name__}.{trait[1]} can take {what} for which no program is compiled.{hint}"
 
 
 def _key(static: Static) -> str:

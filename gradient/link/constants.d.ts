@@ -20,6 +20,9 @@ export const KINDS: {
   readonly ANY: "any";
 };
 export const ROUNDING: Kind[];
+export const MAX_ROUNDS: number;
+export const MAX_DEPTH: number;
+export const CONTRADICTION: string;
 export const SIGNIFICANT_DIGITS: number;
 export const WHOLE_LIMIT: number;
 export const EXPONENT_FROM: number;

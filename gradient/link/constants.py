@@ -32,6 +32,10 @@ class Kind(StrEnum):
 KINDS = {kind.name: kind.value for kind in Kind}
 ROUNDING = [Kind.INTEGER, Kind.INTEGERS, Kind.SLIDER, Kind.SLIDERS]  # those that do not take every number as it is
 
+MAX_ROUNDS = 100  # of a circle of links in one event: those that settle need fewer
+MAX_DEPTH = 10  # of the applications of a table within each other, in a circle of tables
+CONTRADICTION = "The links contradict each other, so they were stopped."
+
 # How numbers in sentences look. Whole numbers below WHOLE_LIMIT are written out. All others have SIGNIFICANT_DIGITS, and an
 # exponent from EXPONENT_FROM upwards and below EXPONENT_BELOW.
 SIGNIFICANT_DIGITS = 3

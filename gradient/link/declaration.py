@@ -2,7 +2,7 @@
 
 import difflib
 import inspect
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import is_dataclass
 from typing import Any
@@ -12,11 +12,22 @@ import numpy as np
 from traitlets import HasTraits
 
 from gradient.link.constants import Kind
-from gradient.link.errors import LinkError
+from gradient.link.errors import LinkError, described
 from gradient.link.events import Trait
 from gradient.link.results import fields_of
 from gradient.link.template import Template
-from gradient.link.traits import check_input, kind_of, length_of, names, numeric_options, resolve, short, takes
+from gradient.link.traits import (
+    INDEX,
+    check_input,
+    is_choice,
+    kind_of,
+    length_of,
+    names,
+    numeric_options,
+    resolve,
+    short,
+    takes,
+)
 from gradient.link.values import as_kind, as_output
 from gradient.link.wiring import Output
 
@@ -26,13 +37,14 @@ Targets = Target | Sequence[Target]
 Shapes = Mapping[str, jax.ShapeDtypeStruct]
 Declared = Mapping[str, Sequence[tuple[Trait, str | None]]]
 
+_UNKNOWN = "uses the value of {which} in Python, where it is not known yet"
 # What JAX raises where a function needs the value of an argument that is traced, and what helps.
 _NEEDS_VALUE = {
-    jax.errors.TracerBoolConversionError: "decides something in Python (if, while, and, or, not) by the value of",
-    jax.errors.ConcretizationTypeError: "needs in Python the value of",
-    jax.errors.TracerArrayConversionError: "gives NumPy the value of",
-    jax.errors.TracerIntegerConversionError: "needs as a Python integer the value of",
-    jax.errors.NonConcreteBooleanIndexError: "makes an array whose length depends on the value of",
+    jax.errors.TracerBoolConversionError: "decides something in Python (if, while, and, or, not) by the value of {which}",
+    jax.errors.ConcretizationTypeError: _UNKNOWN,
+    jax.errors.TracerArrayConversionError: "gives NumPy the value of {which}",
+    jax.errors.TracerIntegerConversionError: "needs as a Python integer the value of {which}",
+    jax.errors.NonConcreteBooleanIndexError: "makes an array whose length depends on the value of {which}",
 }
 _ARRAYS = (jax.Array, np.ndarray, np.generic, bool, int, float, complex)
 # Types of arrays that are neither numbers on a line nor booleans, and what an output takes in their place.
@@ -40,6 +52,7 @@ _NO_NUMBERS = {
     jax.numpy.complexfloating: "jnp.real, jnp.imag or jnp.abs of it",
     jax.dtypes.extended: "jax.random.key_data of it",
 }
+_AS_TEXT = "unsupported format string passed to"
 _AS_INDEX = "can be converted to a scalar index"
 _INSTEAD = "Write it with jax.numpy (jnp.where, jnp.clip, ...), or pass the argument in static="
 
@@ -65,7 +78,7 @@ def targets(given: Mapping[str, Targets]) -> dict[str, list[tuple[Trait, str | N
     }
 
 
-def check_arguments(fun: Callable, inputs: Mapping[str, Trait], static: Iterable[str]) -> None:
+def check_arguments(fun: Callable, inputs: Mapping[str, Trait], static: Collection[str]) -> None:
     """Checks that a function takes these arguments, and that the inputs hold numbers.
 
     Raises:
@@ -74,6 +87,8 @@ def check_arguments(fun: Callable, inputs: Mapping[str, Trait], static: Iterable
     for name, trait in inputs.items():
         check_input(name, trait)
     given = [*inputs, *static]
+    if both := [name for name in static if name in inputs]:
+        raise LinkError(f"{both[0]!r} is in inputs and in static. Leave it out of one of them.")
     try:
         signature = inspect.signature(fun)
     except (TypeError, ValueError):  # a builtin
@@ -124,6 +139,7 @@ def trace(fun: Callable, inputs: Mapping[str, np.ndarray], static: Mapping[str, 
 
     def arrays(arguments: Mapping[str, Any]) -> Any:
         result = fun(**arguments, **static)
+        _check_keys(result, fun)
         for path, leaf in jax.tree_util.tree_leaves_with_path(result):
             if not isinstance(leaf, _ARRAYS):
                 raise LinkError(
@@ -133,6 +149,13 @@ def trace(fun: Callable, inputs: Mapping[str, np.ndarray], static: Mapping[str, 
 
     with _explained(fun, inputs, static):
         return fields_of(jax.eval_shape(arrays, dict(inputs)))
+
+
+def _check_keys(result: Any, fun: Callable) -> None:
+    """Checks that a mapping that a function returns has names."""
+    for key in result if isinstance(result, Mapping) else ():
+        if not isinstance(key, str):
+            raise LinkError(f"{_name(fun)} returns a mapping with {short(key)} in the place of a name. Write it in quotes.")
 
 
 def _at(path: Any) -> str:
@@ -195,6 +218,8 @@ def _check_fits(name: str, target: Trait, shape: Any) -> None:
     problem = ""
     if not hasattr(shape, "shape"):
         problem = f"is {type(shape).__name__}, and an output is one array"
+    elif instead := _index_instead(target):
+        problem = f"is a number, and the trait holds {instead}"
     elif kind is Kind.TEXTS:
         problem = "is a number, and the trait holds a list of texts, which no output is"
     elif kind is Kind.TEXT:
@@ -209,9 +234,18 @@ def _check_fits(name: str, target: Trait, shape: Any) -> None:
         )
     has_own_type = kind in (Kind.ANY, Kind.NUMBERS, Kind.INTEGERS) and not numeric_options(target)
     if not problem and has_own_type and not _takes_some(target, kind, shape):
-        problem = f"is {'an array' if shape.shape else 'a number'}, which the trait does not take"
+        problem = f"is {'an array' if shape.shape else 'a number'}, which the trait does not take: set a FloatText or a Label"
     if problem:
         raise LinkError(f"outputs[{name!r}] to {_where(target)}: the field {problem}.")
+
+
+def _index_instead(target: Trait) -> str:
+    """What a trait of a selection holds that no number is, and what to set in its place; empty for all other traits."""
+    owner, name = target
+    if is_choice(target) and not numeric_options(target):
+        return f'an option: set the "{INDEX}" of the {type(owner).__name__}'
+    is_list = name == "options" and is_choice((owner, "value"))
+    return f'all options: set the "{INDEX}" of the {type(owner).__name__}, or one by choose' if is_list else ""
 
 
 def _takes_some(target: Trait, kind: Kind, shape: jax.ShapeDtypeStruct) -> bool:
@@ -247,12 +281,14 @@ def _explained(fun: Callable, inputs: Mapping[str, np.ndarray], static: Mapping[
         raise
     except Exception as error:
         kind = next((kind for kind in _NEEDS_VALUE if isinstance(error, kind)), None)
+        if kind is None and _AS_TEXT in str(error):  # of a tracer in an f-string
+            kind = TypeError
         if kind is None and _AS_INDEX in str(error):  # of a tracer that is no integer
             raise LinkError(f"{_name(fun)} needs an argument as a Python integer. {_INSTEAD}.") from None
         if kind is None:
-            raise LinkError(f"{_name(fun)} fails: {type(error).__name__}: {str(error).splitlines()[0]}") from error
-        which = _needed(fun, inputs, static, kind)
-        raise LinkError(f"{_name(fun)} {_NEEDS_VALUE[kind]} {names(which)}. {_INSTEAD}.") from None
+            raise LinkError(f"{_name(fun)} fails: {described(error)}") from error
+        words = _NEEDS_VALUE.get(kind, _UNKNOWN).format(which=names(_needed(fun, inputs, static, kind)))
+        raise LinkError(f"{_name(fun)} {words}. {_INSTEAD}.") from None
 
 
 def _needed(fun: Callable, inputs: Mapping[str, np.ndarray], static: Mapping[str, Any], kind: type[Exception]) -> list[str]:

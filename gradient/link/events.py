@@ -28,14 +28,16 @@ class Cause(NamedTuple):
     Attributes:
         traits: the trait that a visitor or Python has set, and those that links have set since.
         is_rounded: whether a control has rounded one of the values in between.
+        rounds: how often links have set one of these traits again: they are a circle.
     """
 
     traits: frozenset[Trait] = frozenset()
     is_rounded: bool = False
+    rounds: int = 0
 
     def joined(self, other: "Cause") -> "Cause":
         """Both causes as one."""
-        return Cause(self.traits | other.traits, self.is_rounded or other.is_rounded)
+        return Cause(self.traits | other.traits, self.is_rounded or other.is_rounded, max(self.rounds, other.rounds))
 
 
 class _Runnable(Protocol):

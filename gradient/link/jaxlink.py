@@ -43,8 +43,11 @@ from gradient.link.options import (
     check_delay,
     check_functions,
     check_mappings,
+    check_name,
     check_outputs,
+    check_shapes,
     check_switches,
+    check_targets,
     errors_target,
     renderer_of,
     static_traits,
@@ -125,7 +128,11 @@ def jaxlink(
         sync_targets=sync_targets,
         warms_up=not delay,
     )
+    check_targets({name: [target for target, _ in each] for name, each in declared.items()})
     combinations = Combinations(fun, wiring, shapes, cache, name)
+    for combination in combinations.all(wiring.read()[1]):
+        check_shapes(shapes, combination, found)
+        check_name(name, combination)
     # Which names of a template are fields, only the function tells, and not a program with the fields that links need.
     known = None if has_templates(declared) else combinations.cached_fields(*wiring.read())
     wiring = replace(wiring, outputs=outputs_of(declared, known or trace(fun, *wiring.read()), fun))

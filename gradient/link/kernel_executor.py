@@ -10,12 +10,14 @@ from typing import Any
 import jax
 import numpy as np
 
+from gradient.link.constants import CONTRADICTION, MAX_ROUNDS
+from gradient.link.errors import described
 from gradient.link.events import Cause, Trait, assign, by_widget, writing
 from gradient.link.results import fields_of
 from gradient.link.values import LIMITS, as_output, is_close, is_no_index, snapshot
 from gradient.link.wiring import Wiring
 
-_DRAWING = "The drawing"
+_DRAWING, _CIRCLE = "The drawing", "The circle"
 _LOG = logging.getLogger(__name__)
 
 
@@ -29,7 +31,7 @@ class KernelExecutor:
         self._last_snapshot: dict[str, Any] = {}
         self._to_render: Callable[[], Any] | None = None
         self._is_page_ready = True  # it has shown the last frame
-        self._failures: dict[str, str] = {}
+        self._failures: dict[str, str] = {}  # sentences, by what failed
 
     def compute(self, inputs: Mapping[str, np.ndarray], static: Mapping[str, Any]) -> Any:
         """Returns the result as NumPy arrays and Python numbers."""
@@ -88,13 +90,13 @@ class KernelExecutor:
             yield
         except Exception as error:
             _LOG.exception("%s failed", what)
-            self._failures[what] = f"{type(error).__name__}: {error}".splitlines()[0]
+            self._failures[what] = f"{what} failed ({described(error)}). The page shows the last result."
         else:
             self._failures.pop(what, None)
 
     def failure(self) -> str:
         """What failed, or nothing."""
-        return " ".join(f"{what} failed and shows an older state ({why})." for what, why in self._failures.items())
+        return " ".join(self._failures.values())
 
     def show_errors(self) -> None:
         """Tells the page what failed."""
@@ -107,14 +109,24 @@ class KernelExecutor:
 
     def _write(self, result: Any, cause: Cause, *, is_animated: bool) -> None:
         self._set_durations(self._transition.milliseconds if self._transition and is_animated else None)
-        values, is_rounded = self._target_values(result, cause)
+        values, cause = self._without_contradictions(*self._target_values(result, cause))
         for widget, traits in by_widget(values).items():
-            with self.guard(f"{type(widget).__name__} ({', '.join(traits)})"), writing(cause._replace(is_rounded=is_rounded)):
+            with self.guard(f"{type(widget).__name__} ({', '.join(traits)})"), writing(cause):
                 assign(widget, traits)
         self._set_durations(0 if is_animated else None)
 
-    def _target_values(self, result: Any, cause: Cause) -> tuple[dict[Trait, Any], bool]:
-        """What to set, and whether a control rounds any of it or of what has led to it."""
+    def _without_contradictions(self, values: dict[Trait, Any], cause: Cause) -> tuple[dict[Trait, Any], Cause]:
+        """What to set of these values, and the cause of that: a circle of links that has no fixed point is stopped."""
+        again = [target for target in values if target in cause.traits]
+        if again and cause.rounds == MAX_ROUNDS:
+            if not self._wiring.errors:
+                _LOG.warning(CONTRADICTION)
+            self._failures[_CIRCLE] = CONTRADICTION
+            values = {target: value for target, value in values.items() if target not in again}
+        return values, cause._replace(rounds=cause.rounds + bool(again))
+
+    def _target_values(self, result: Any, cause: Cause) -> tuple[dict[Trait, Any], Cause]:
+        """What to set, and what it follows from: whether a control rounds any of it or of what has led to it."""
         names = list(self._wiring.outputs)
         fields = fields_of(result, only=names[0] if len(names) == 1 else None)
         # Limits first: they hold for the values that are set with them.
@@ -129,7 +141,7 @@ class KernelExecutor:
             is_rounded |= output.is_rounded(fields, name, value)
             if self._may_set(output.target, value, cause):
                 values[output.target] = value
-        return values, is_rounded
+        return values, cause._replace(is_rounded=is_rounded)
 
     def _may_set(self, target: Trait, value: Any, cause: Cause) -> bool:
         """Whether a target can take a value, and does not have it already but for a rounding in a circle of links."""

@@ -1,7 +1,7 @@
 // One link on one page. It runs the program for the present inputs whenever an input changes, or asks the kernel to.
 // The docstring of `jaxlink.py` follows a change from a slider to a picture.
 
-import { BROWSER, STOPPED, UNCOMPILED, UNSUPPORTED } from "./constants.js";
+import { BROWSER, CONTRADICTION, STOPPED, UNCOMPILED, UNSUPPORTED } from "./constants.js";
 import { ShapeMismatch } from "./executor.js";
 import { ExecutorPool } from "./executor_pool.js";
 import { LinkInputs } from "./inputs.js";
@@ -203,7 +203,7 @@ export class Link {
   show(read, { number, inputs, milliseconds, cause }) {
     this.numShown = number;
     this.writer.write(read, { ...inputs, ...this.inputs.readStatic() }, cause);
-    this.state.showError("");
+    this.state.showError(this.writer.isContradicted ? CONTRADICTION : "");
     this.own.trigger("jaxlink:ran", { milliseconds });
   }
 

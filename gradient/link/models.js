@@ -14,25 +14,32 @@ const ADDRESSED = Symbol.for("jaxlink.addressed"); // the traits that the page's
 
 /**
  * What a change follows from: the trait that a visitor has set, and those that links have set since, as "model trait"; and whether
- * a control has rounded one of the values in between.
- * @typedef {{ traits: Set<string>, isRounded: boolean }} Cause
+ * a control has rounded one of the values in between; and how often links have set one of these traits again.
+ * @typedef {{ traits: Set<string>, isRounded: boolean, rounds: number }} Cause
  */
 
 /** @type {Cause} */
-export const NO_CAUSE = { traits: new Set(), isRounded: false };
+export const NO_CAUSE = { traits: new Set(), isRounded: false, rounds: 0 };
 
 /** The name of a trait in a cause. @param {PageTrait} trait */
 const nameOf = ({ model, trait }) => `${model.model_id} ${trait}`;
 
 /** Both causes as one. @param {Cause} one @param {Cause} other @returns {Cause} */
 export function joinCauses(one, other) {
-  return { traits: new Set([...one.traits, ...other.traits]), isRounded: one.isRounded || other.isRounded };
+  return {
+    traits: new Set([...one.traits, ...other.traits]),
+    isRounded: one.isRounded || other.isRounded,
+    rounds: Math.max(one.rounds, other.rounds),
+  };
 }
 
 /** What the present change of a trait follows from: itself, unless a link makes it. @param {PageTrait} changed @returns {Cause} */
 export function causeOf(changed) {
-  return joinCauses({ traits: new Set([nameOf(changed)]), isRounded: false }, marksOf(changed.model)[WRITING] ?? NO_CAUSE);
+  return joinCauses({ ...NO_CAUSE, traits: new Set([nameOf(changed)]) }, writingCause(changed.model));
 }
+
+/** What the present change of a model follows from if a link makes it. @param {Model} model @returns {Cause} */
+export const writingCause = (model) => marksOf(model)[WRITING] ?? NO_CAUSE;
 
 /** Whether a change of a trait is part of a cause. @param {Cause} cause @param {PageTrait} trait */
 export const isIn = (cause, trait) => cause.traits.has(nameOf(trait));

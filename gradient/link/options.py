@@ -1,16 +1,28 @@
 """Reads the options of a link, so that a mistake in one raises where it is made, like one in its inputs and outputs."""
 
-from collections.abc import Collection, Mapping, Sequence
+import itertools
+import math
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 from traitlets import HasTraits
 
 from gradient.link.constants import BROWSER, KERNEL, Kind
 from gradient.link.declaration import check_names
-from gradient.link.errors import LinkError
+from gradient.link.errors import LinkError, described
 from gradient.link.events import Trait
-from gradient.link.traits import is_selected, kind_of, numeric_options, resolve, resolve_choice, short, takes
+from gradient.link.traits import (
+    check_boolean,
+    is_selected,
+    kind_of,
+    numeric_options,
+    resolve,
+    resolve_choice,
+    short,
+    takes,
+)
 from gradient.link.wiring import KernelRenderer, Transition
 
 
@@ -39,6 +51,41 @@ def check_mappings(**mappings: Any) -> None:
                 raise LinkError(f"{argument} has {short(name)} in the place of a name. Write it in quotes.")
 
 
+def check_shapes(shapes: Callable[..., Any] | None, static: Mapping[str, Any], inputs: Collection[str]) -> None:
+    """Checks that a function returns shapes of inputs for a choice.
+
+    Raises:
+        LinkError: if it fails, or returns something else.
+    """
+    if shapes is None or None in static.values():  # nothing runs yet
+        return
+    found = _called(shapes, "shapes", static)
+    if not isinstance(found, Mapping):
+        raise LinkError(f'shapes returns {short(found)}. Return a mapping from inputs to their shapes, such as {{"x": (3,)}}.')
+    check_names(found, list(inputs), "shapes")
+    for name, shape in found.items():
+        if not isinstance(shape, Sequence) or not all(isinstance(length, int | np.integer) and length >= 0 for length in shape):
+            raise LinkError(f"shapes returns {short(shape)} for {name!r}. Return a tuple of lengths, such as (3,) or ().")
+
+
+def check_name(name: Callable[..., Any] | None, static: Mapping[str, Any]) -> None:
+    """Checks that a function returns the name of a program, or None, for a choice.
+
+    Raises:
+        LinkError: if it fails, or returns something else.
+    """
+    found = _called(name, "name", static) if name else None
+    if not isinstance(found, str | None):
+        raise LinkError(f"name returns {short(found)}. Return a text, or None.")
+
+
+def _called(function: Callable[..., Any], argument: str, static: Mapping[str, Any]) -> Any:
+    try:
+        return function(**static)
+    except Exception as error:
+        raise LinkError(f"{argument}({', '.join(static)}) fails: {described(error)}. It is called with static.") from error
+
+
 def check_switches(*, where: Any, sync_targets: Any) -> None:
     """Checks who is to compute, and whether outputs are sent.
 
@@ -47,8 +94,7 @@ def check_switches(*, where: Any, sync_targets: Any) -> None:
     """
     if not isinstance(where, str) or where not in (BROWSER, KERNEL):
         raise LinkError(f"where is {short(where)}. Give {BROWSER!r} or {KERNEL!r}.")
-    if not isinstance(sync_targets, bool):
-        raise LinkError(f"sync_targets is {short(sync_targets)}. Give True or False.")
+    check_boolean("sync_targets", sync_targets)
 
 
 def static_traits(given: Mapping[str, Any]) -> dict[str, Trait]:
@@ -92,6 +138,19 @@ def check_outputs(outputs: Mapping[str, Any], renderer: KernelRenderer | None) -
             raise LinkError(f"outputs[{name!r}] is empty. Name what it sets, or leave it out.")
 
 
+def check_targets(outputs: Mapping[str, Sequence[Trait]]) -> None:
+    """Checks that a link sets no trait twice.
+
+    Raises:
+        LinkError: if it does.
+    """
+    found: set[Trait] = set()
+    for owner, trait in itertools.chain(*outputs.values()):
+        if (owner, trait) in found:
+            raise LinkError(f"outputs sets {type(owner).__name__}.{trait} twice. Leave one of them out.")
+        found.add((owner, trait))
+
+
 def triggers_of(given: Sequence[str] | None, inputs: Collection[str]) -> list[str]:
     """The names of the inputs that run the function.
 
@@ -114,7 +173,7 @@ def errors_target(given: Any) -> Trait | None:
     owner, name = resolve(given, "errors")
     holds_text = kind_of((owner, name)) in (Kind.TEXT, Kind.ANY) and not is_selected((owner, name))
     if not holds_text or not takes((owner, name), "It failed."):
-        raise LinkError(f"errors: {type(owner).__name__}.{name} holds no text, and it is set to what failed. Give a Label.")
+        raise LinkError(f"errors needs a text trait, such as a Label's value. {type(owner).__name__}.{name} is none.")
     return owner, name
 
 
@@ -177,7 +236,7 @@ def check_delay(seconds: Any) -> None:
     """Checks that a link is told to wait for a time.
 
     Raises:
-        LinkError: if it is no number, or negative.
+        LinkError: if it is no number, negative or endless.
     """
-    if not isinstance(seconds, int | float) or not seconds >= 0:
+    if not isinstance(seconds, int | float) or not 0 <= seconds < math.inf:
         raise LinkError(f"delay is {short(seconds)}. Give a number of seconds, or 0 to run within each event.")

@@ -1,8 +1,8 @@
 // Writes the outputs of a run to their targets: only those that have changed, because setting a trait redraws its views.
 
-import { deserialize } from "../adapters/ipywidgets.js";
+import { deserialize, optionLabels } from "../adapters/ipywidgets.js";
 import { asKind, copyOutput, indexOfOption, isClose, isSameOutput } from "./arrays.js";
-import { KINDS, ROUNDING } from "./constants.js";
+import { KINDS, MAX_ROUNDS, ROUNDING } from "./constants.js";
 import { isIn, joinCauses, NO_CAUSE, setAndSync, setLocally } from "./models.js";
 import { fillParts } from "./text.js";
 
@@ -25,6 +25,8 @@ export class OutputWriter {
     /** @type {Inputs} */
     this.lastInputs = {};
     this.cause = NO_CAUSE; // of the present run, and what its outputs add to it
+    this.rounds = 0; // of a circle, before the present run
+    this.isContradicted = false; // by other links, in the present run
   }
 
   /**
@@ -35,6 +37,8 @@ export class OutputWriter {
    */
   write(read, inputs, cause) {
     this.cause = cause;
+    this.rounds = cause.rounds;
+    this.isContradicted = false;
     const states = this.changedStates(read);
     const isAnimated = this.isTriggerChanged(inputs);
     const { transition, syncTargets } = this.wiring;
@@ -78,7 +82,8 @@ export class OutputWriter {
       : template
         ? copy
         : asKind(copy, kind, trait === "value" ? limited : undefined);
-    if (taken === null || isNoIndex(model, trait, taken) || this.isSettled(target, taken)) return undefined;
+    if (taken === null || isNoIndex(model, trait, taken) || this.isSettled(target, taken) || !this.mayGoRound(target))
+      return undefined;
     this.noteRounding(target, copy, taken);
     const value = template ? taken : deserialize(model, trait, taken);
     this.written.set(target, { output: copy, value });
@@ -88,6 +93,14 @@ export class OutputWriter {
   /** Whether a circle of links comes back to a value with no difference but a rounding. @param {Target} target @param {any} value */
   isSettled(target, value) {
     return isIn(this.cause, target) && (this.cause.isRounded || isClose(value, target.model.get(target.trait)));
+  }
+
+  /** Counts the rounds of a circle of links, and whether there may be one more. @param {Target} target */
+  mayGoRound(target) {
+    if (!isIn(this.cause, target)) return true;
+    this.isContradicted ||= this.rounds === MAX_ROUNDS;
+    this.cause = joinCauses(this.cause, { ...NO_CAUSE, rounds: this.rounds + 1 });
+    return !this.isContradicted;
   }
 
   /** @param {Target} target @param {Output | string} output @param {any} value that is set in its place */
@@ -123,6 +136,6 @@ function withState(model, state) {
 
 /** Whether a trait is the index of an option or a page, of which there are fewer. @param {Model} model @param {string} trait @param {any} value */
 function isNoIndex(model, trait, value) {
-  const choices = model.get({ index: "_options_labels", selected_index: "children" }[trait] ?? "");
+  const choices = { index: optionLabels(model), selected_index: model.get("children") }[trait];
   return Array.isArray(choices) && typeof value === "number" && (value < 0 || value >= choices.length);
 }

@@ -14,6 +14,7 @@ from gradient.link.values import as_output
 # A name in braces, with an index or none and a format or none. A name cannot begin with a space, so "{ x }" is text.
 _NUMBER = re.compile(r"\{([^\W\d]\w*)((?:\[-?\d+\])*)(?::([^{}]*))?\}")
 _OPTIONAL = re.compile(r"\[((?:\{[^{}]*\}|[^\]])*)\]")
+_BRACES = re.compile(r"\{[^{}]*\}")
 _FORMAT = re.compile(r"(\+?)(,?)(?:\.(\d{1,2}))?([fe%])|(\+?)(,?)()(d)")
 # After these a brace belongs to LaTeX: \frac{a}{b}, x_{n}, \sqrt[3]{x}.
 _LATEX = re.compile(r"(\\[A-Za-z]+\*?|[}\]^_])$")
@@ -99,12 +100,23 @@ def _parts(text: str, fields: Sequence[str]) -> Iterator[Part]:
 
 
 def _optional_parts(text: str, fields: Sequence[str]) -> Iterator[Part]:
+    _check_brackets(text)
     begin = 0
     for found in _OPTIONAL.finditer(text):
         yield from _parts(text[begin : found.start()], fields)
         yield Optional(tuple(_parts(found[1], fields)))
         begin = found.end()
     yield from _parts(text[begin:], fields)
+
+
+def _check_brackets(text: str) -> None:
+    """Checks that the brackets outside of braces come in pairs, and none in another."""
+    rest = re.sub(r"\[[^\[\]]*\]", "", _BRACES.sub("", text))  # without the pairs that have none in them
+    if re.search(r"\[.*\]", rest, re.DOTALL):
+        raise LinkError(f"The template {text!r} has brackets in brackets. They cannot stand in each other.")
+    if found := re.search(r"[\[\]]", rest):
+        other = "]" if found[0] == "[" else "["
+        raise LinkError(f"The template {text!r}: a {found[0]} has no {other}. An optional part stands between both.")
 
 
 def _check_latex(text: str, found: re.Match[str], fields: Sequence[str]) -> None:

@@ -91,6 +91,12 @@ def is_selected(trait: Trait) -> bool:
     return has_index and name == "value" and name not in owner.keys  # type: ignore[attr-defined]
 
 
+def is_choice(trait: Trait) -> bool:
+    """Whether a trait is the `value` of a selection, of one option or of several."""
+    owner, name = trait
+    return name == "value" and owner.has_trait(INDEX) and owner.has_trait("options")
+
+
 def takes(trait: Trait, value: Any) -> bool:
     """Whether a trait can hold a value, and a page can be told of it."""
     to_json = _declared(trait).metadata.get("to_json")
@@ -143,11 +149,13 @@ def check_input(name: str, trait: Trait) -> None:
     """
     value = getattr(*trait)
     where = f"{type(trait[0]).__name__}.{trait[1]}"
-    has_numbers = _is_numeric(_placeholder(trait) if value is None else value)
+    words = [option for option in option_values(trait[0]) if not _is_numeric(option)] if is_choice(trait) else []
+    has_numbers = not words and _is_numeric(_placeholder(trait) if value is None else value)
     if not has_numbers or kind_of(trait) is Kind.TEXTS or _is_empty_list(trait, value):
-        instead = f' Link its "{INDEX}" instead.' if trait[0].has_trait(INDEX) and trait[1] == "value" else ""
+        holds = f"can be {short(words[0])}" if words else f"holds {short(value)}"
+        instead = f'its "{INDEX}" instead' if is_choice(trait) else f'a FloatText, or the "{INDEX}" of a choice'
         raise LinkError(
-            f"inputs[{name!r}]: {where} holds {short(value)}, and a function takes numbers, booleans and arrays.{instead}"
+            f"inputs[{name!r}]: {where} {holds}, and a function takes numbers, booleans and arrays. Link {instead}."
         )
 
 
@@ -186,6 +194,16 @@ def _kind_of(trait: TraitType | None) -> Kind:
         kinds = {_kind_of(item) for item in items if item}
         return _LISTS.get(kinds.pop(), Kind.ANY) if len(kinds) == 1 else Kind.NUMBERS
     return next((kind for cls, kind in _KINDS if isinstance(trait, cls)), Kind.ANY)
+
+
+def check_boolean(argument: str, given: Any) -> None:
+    """Checks that an argument is True or False.
+
+    Raises:
+        LinkError: if not.
+    """
+    if not isinstance(given, bool):
+        raise LinkError(f"{argument} is {short(given)}. Give True or False.")
 
 
 def short(value: Any) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from ipywidgets import Widget, widget_serialization
 
+from gradient.adapters.ipywidgets import option_count
 from gradient.link.constants import Kind
 from gradient.link.events import Trait
 
@@ -99,8 +100,12 @@ def nearest_option(value: float, options: Sequence[float]) -> Any:
 def is_no_index(target: Trait, value: Any) -> bool:
     """Whether a target is the index of an option or a page, of which there are fewer."""
     owner, name = target
-    choices = getattr(owner, {"index": "_options_labels", "selected_index": "children"}.get(name, ""), None)
-    return isinstance(choices, list | tuple) and isinstance(value, int) and not 0 <= value < len(choices)
+    count = None
+    if name == "index":
+        count = option_count(owner)
+    elif name == "selected_index" and owner.has_trait("children"):
+        count = len(owner.children)  # type: ignore[attr-defined]
+    return count is not None and isinstance(value, int) and not 0 <= value < count
 
 
 def is_close(value: Any, other: Any) -> bool:

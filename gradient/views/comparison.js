@@ -1,6 +1,6 @@
 // The comparison: a button that keeps the present settings as a run, and a table of all runs.
 
-import { getModel } from "../adapters/ipywidgets.js";
+import { getModel, optionLabels } from "../adapters/ipywidgets.js";
 import { formatNumber } from "../link/text.js";
 import { numbersOf } from "./array.js";
 import { button, element, pictureButton } from "./elements.js";
@@ -52,7 +52,7 @@ function namesOf(model, { optimizer, sliders }, row) {
     const label = sliders[place - 1].get("description");
     return `${label} ${formatNumber(row[place])}`;
   });
-  return [optimizer.get("_options_labels")[index], settings.join(", ")];
+  return [optionLabels(optimizer)?.[index] ?? "", settings.join(", ")];
 }
 
 /** The control that chooses a run. @param {ViewModel} model @param {number} at @param {Actions} act */
