@@ -50,7 +50,10 @@ ROOMS = [
     Room("gradient/points.py", {"jax", "numpy"}),
     Room("gradient/models.py", {"jax"}),
     Room("gradient/datasets.py", {"numpy"}),
-    Room("gradient/problems.py", {"jax", "numpy", "gradient.datasets", "gradient.models", "gradient.points"}),
+    Room(
+        "gradient/problems.py",
+        {"jax", "numpy", *(f"gradient.{room}" for room in ("datasets", "models", "optimizers", "points"))},
+    ),
     Room("gradient/optimizers.py", {"jax", "numpy", "optax"}),
     Room("gradient/descent.py", {"jax", "optax", "gradient.optimizers", "gradient.adapters.jax"}),
     Room("gradient/landscape.py", {"jax", "numpy", "gradient.optimizers"}),
@@ -139,7 +142,7 @@ ROOMS = [
         "gradient/problem_links.py",
         {
             *("ipywidgets", "gradient.controls", "gradient.link*", "gradient.models", "gradient.optimizers"),
-            *("gradient.problems", "gradient.run", "gradient.views*"),
+            *("gradient.problems", "gradient.run", "gradient.settle", "gradient.views*"),
         },
     ),
     Room("gradient/shipped.py", {"numpy", "gradient.best", "gradient.cache", "gradient.optimizers", "gradient.problems"}),
