@@ -11,7 +11,8 @@ Scalar = float | jax.Array
 
 # The learning rates at which its slider can stand: powers of ten with these exponents.
 RATE_EXPONENTS = (-3.0, 1.0, 0.02)  # lowest, highest, step
-LEARNING_RATES = np.array([10.0 ** (RATE_EXPONENTS[0] + i * RATE_EXPONENTS[2]) for i in range(201)])
+_NUM_RATES = round((RATE_EXPONENTS[1] - RATE_EXPONENTS[0]) / RATE_EXPONENTS[2]) + 1
+LEARNING_RATES = np.array([10.0 ** (RATE_EXPONENTS[0] + i * RATE_EXPONENTS[2]) for i in range(_NUM_RATES)])
 
 
 class Hyperparameter(NamedTuple):
@@ -83,7 +84,7 @@ def _adam(learning_rate: Scalar, b1: Scalar, b2: Scalar) -> optax.GradientTransf
 
 
 _FADES = "at 1 the past never fades"
-_MOMENTUM = {"momentum": Hyperparameter("Momentum", 0.7, limit_reason=_FADES)}
+MOMENTUM = Hyperparameter("Momentum", 0.7, limit_reason=_FADES)
 
 # Stability on a quadratic: the roots of each rule's characteristic polynomial leave the unit circle at these products
 # (Polyak 1964 for heavy ball; Nesterov in the form of optax and PyTorch, which looks ahead with the same momentum).
@@ -98,14 +99,14 @@ OPTIMIZERS: dict[str, Optimizer] = {
     "momentum": Optimizer(
         "Momentum",
         _momentum,
-        _MOMENTUM,
+        {"momentum": MOMENTUM},
         "z ← g + {momentum} z, p ← p − {learning_rate} z",
         stability=lambda momentum: 2 + 2 * momentum,
     ),
     "nesterov": Optimizer(
         "Nesterov",
         _nesterov,
-        _MOMENTUM,
+        {"momentum": MOMENTUM},
         "z ← g + {momentum} z, p ← p − {learning_rate} (g + {momentum} z)",
         stability=lambda momentum: (2 + 2 * momentum) / (1 + 2 * momentum),
     ),

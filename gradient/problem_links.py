@@ -15,6 +15,7 @@ from gradient.models import MODELS
 from gradient.optimizers import OPTIMIZERS, sliders
 from gradient.problems import Interval, Problem
 from gradient.run import MAX_STEPS
+from gradient.settle import LEAST_STEPS
 from gradient.views.fit import Fit
 from gradient.views.points import Points
 from gradient.views.view import View
@@ -144,8 +145,8 @@ def _readout_format(low: float, high: float, exponent: int) -> str:
 
 
 def _exponent(low: float, high: float) -> int:
-    """Of the power of ten that makes 200 to 2000 steps."""
-    return math.floor(math.log10((high - low) / 200))
+    """Of the power of ten that makes `LEAST_STEPS` to ten times as many."""
+    return math.floor(math.log10((high - low) / LEAST_STEPS))
 
 
 def _nearest_start(value: float, domain: Interval) -> float:

@@ -11,8 +11,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from gradient.datasets import DATASETS
+from gradient.datasets import DATASETS, NOISE
 from gradient.models import MODELS, line, wave
+from gradient.optimizers import LEARNING_RATES, MOMENTUM
 from gradient.points import mean_square
 
 Params = Any
@@ -20,7 +21,7 @@ Predict = Callable[[Params, jax.Array], jax.Array]
 Interval = tuple[float, float]
 Scaling = tuple[jax.Array, jax.Array]  # the offset that is subtracted, and what is divided by then
 
-NOISE = 0.2
+MAX_STEPS = 200  # of every run
 NUM_POINTS = 100
 NUM_KEYS = 10
 _WEIGHT_AND_BIAS = ("w (weight)", "b (bias)")
@@ -170,15 +171,26 @@ def _check_model(problem: Problem) -> None:
 
 def _check_settings(problem: Problem) -> None:
     rules = [
-        (0.001 <= problem.learning_rate <= 10, "learning_rate", "must be in 0.001..10, like the slider; else scale x and y"),
-        (0 <= problem.momentum <= 0.99, "momentum", "must be in 0..0.99, like the slider; 0.7 is a good first try"),
-        (1 <= problem.num_steps <= 200, "num_steps", "must be in 1..200, which is what the page can show"),
+        *_number_rules(problem),
         (_is_domain(problem.domain), "domain", "must be two intervals (low, high) with low < high"),
         (_starts_inside(problem), "start", f"must lie in the domain {problem.domain}, which is what the page shows"),
     ]
     for holds, name, rule in rules:
         if not holds:
             raise ValueError(f"{name} is {getattr(problem, name)!r}, but it {rule}.")
+
+
+def _number_rules(problem: Problem) -> list[tuple[bool, str, str]]:
+    """For each number whether it is where its slider can stand, its name, and where it must be."""
+    (low, high), most, first = LEARNING_RATES[[0, -1]], MOMENTUM.maximum, MOMENTUM.default
+    rates = f"must be in {low:g}..{high:g}, like the slider; else scale x and y"
+    momenta = f"must be in 0..{most:g}, like the slider; {first:g} is a good first try"
+    steps = f"must be in 1..{MAX_STEPS}, which is what the page can show"
+    return [
+        (bool(low <= problem.learning_rate <= high), "learning_rate", rates),
+        (0 <= problem.momentum <= most, "momentum", momenta),
+        (1 <= problem.num_steps <= MAX_STEPS, "num_steps", steps),
+    ]
 
 
 def _is_domain(domain: tuple[Interval, ...]) -> bool:
@@ -274,7 +286,7 @@ NETWORK = Problem(
     fits_own=True,
     formula="1 → 3 → 3 → 3 → 1 units, tanh",
     learning_rate=10**-1.3,  # about 0.05, where the page's logarithmic slider can stand
-    num_steps=200,
+    num_steps=MAX_STEPS,
 )
 
 # What a visitor finds there at first. What is shown of it follows from the data: see `gradient.settle`.

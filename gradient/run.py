@@ -10,10 +10,9 @@ import optax
 
 from gradient.descent import iterate
 from gradient.points import variance
-from gradient.problems import Problem
+from gradient.problems import MAX_STEPS, Problem
 from gradient.verdict import Verdict, verdict
 
-MAX_STEPS = 200  # of every run
 NEVER = -1  # in place of the step of what does not happen
 
 

@@ -25,7 +25,7 @@ _ROOM = 0.35  # of the ranges, beyond a minimum that lies outside them
 _CALM = 0.5  # times the limit of gradient descent: a learning rate to begin with
 _SMALLEST = 1e-30
 _POWERS = np.array([float(f"1e{i}") for i in range(-30, 31)], np.float32)
-_STEPS = 200  # at least so many of a slider's, and less than ten times as many
+LEAST_STEPS = 200  # of a slider of w or b, which has less than ten times as many
 
 
 class Settled(NamedTuple):
@@ -188,7 +188,7 @@ def _exponents(domain: jax.Array) -> jax.Array:
     """For w and b, where the power of ten of its slider's step is in the table: a computed one can be off in the last bit."""
     low, high = domain.reshape(2, 2).T
     # A rounded domain can be as wide as 200 steps, but for its last bit.
-    return jnp.maximum(jnp.sum(jnp.asarray(_POWERS) <= (high - low)[:, None] / (_STEPS - 1), axis=1) - 1, 0)
+    return jnp.maximum(jnp.sum(jnp.asarray(_POWERS) <= (high - low)[:, None] / (LEAST_STEPS - 1), axis=1) - 1, 0)
 
 
 def _multiples(numbers: jax.Array, exponents: jax.Array) -> jax.Array:

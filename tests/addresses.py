@@ -8,10 +8,11 @@ from typing import Any
 
 from gradient.app import App
 from gradient.link.modules import esm
+from gradient.optimizers import sliders
 from gradient.views.tree import descendants
 from tests.conftest import ROOT
 
-NAMES = ["problem", "optimizer", "rate", "momentum", "decay", "b1", "b2", "steps", "w", "b", "key", "step"]
+NAMES = ["problem", "optimizer", "rate", *sliders(), "steps", "w", "b", "key", "step"]
 NAMES += ["data", "model", "standardize", "scale", "residuals", "speed", "repeat", "map", "compare", "hide", "title", "play"]
 WORDS = [
     "wave",

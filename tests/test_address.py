@@ -1,6 +1,7 @@
 """The address of the page: what it sets, what it refuses, and what no address can do."""
 
 import random
+import re
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +9,9 @@ import pytest
 
 from gradient.datasets import DATASETS
 from gradient.models import MODELS
-from gradient.optimizers import OPTIMIZERS
-from gradient.problems import PROBLEMS
+from gradient.optimizers import OPTIMIZERS, sliders
+from gradient.problems import PROBLEMS, SHIPPED
+from gradient.run import MAX_STEPS
 from gradient.views.share import LONGEST_TITLE
 from tests.addresses import followed, random_address
 
@@ -32,6 +34,8 @@ ADDRESSES = {
     "out of range": "#v=1&rate=99&steps=2.5&w=9&momentum=abc&optimizer=adamw&foo=1&v=3",
 }
 NUM_RANDOM = 1000
+PROBLEM_NAMES = [problem.name for problem in SHIPPED]
+MODEL_NAMES = [*(model.name for model in MODELS), *(problem.name for problem in SHIPPED if problem.fits_own)]
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +47,8 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Seen]]:
 def test_an_address_sets_what_it_says(seen: dict[str, list[Seen]]) -> None:
     parts = seen["the example"][0]["parts"]
     names = ("problem", "optimizer", "rate", "momentum", "steps", "w", "b", "step")
-    assert [parts[name][0] for name in names] == [1, 1, 0.1, 0.7, 30, 0.6, -3.5, 12]
+    chosen = PROBLEM_NAMES.index("Wave"), list(OPTIMIZERS).index("momentum")
+    assert [parts[name][0] for name in names] == [*chosen, 0.1, 0.7, 30, 0.6, -3.5, 12]
     parts = seen["all that is brief"][0]["parts"]
     brief = ("scale", "residuals", "speed", "repeat", "map", "play")
     assert [parts[name] for name in brief] == [[1], [True], [40], [True], [1], [True]]
@@ -51,7 +56,7 @@ def test_an_address_sets_what_it_says(seen: dict[str, list[Seen]]) -> None:
 
 def test_what_it_leaves_out_follows_from_its_choices(seen: dict[str, list[Seen]]) -> None:
     parts, network = seen["short"][0]["parts"], PROBLEMS["Network"]
-    assert (parts["problem"], parts["key"], parts["steps"]) == ([2], [3], [network.num_steps])
+    assert (parts["problem"], parts["key"], parts["steps"]) == ([PROBLEM_NAMES.index("Network")], [3], [network.num_steps])
     assert parts["rate"] == [pytest.approx(network.learning_rate)]
 
 
@@ -75,7 +80,7 @@ def test_what_is_not_used_is_named_with_the_reason(seen: dict[str, list[Seen]]) 
     found = seen["out of range"][0]
     assert found["refused"] == (
         "Not all of the link could be used. The link is of another version of this page, 3. There is no setting foo. "
-        "optimizer is “adamw”, but it can be gradient_descent, momentum, nesterov, adagrad, rmsprop, adam. And 4 more."
+        f"optimizer is “adamw”, but it can be {', '.join(OPTIMIZERS)}. And 4 more."
     )
     defaults = seen["nothing"][0]["parts"]
     assert {name: found["parts"][name] for name in defaults} == defaults
@@ -86,7 +91,7 @@ def test_data_and_models_that_cannot_be_read_are_named(seen: dict[str, list[Seen
     found = seen["no data"][0]
     assert found["refused"] == (
         "Not all of the link could be used. data is “1,2;3”, which is no data set, and no points such as 1,2;3,4.5. "
-        "model is “spline”, but it can be line, wave, decay, power_law, logistic, michaelis_menten, gaussian_peak, network."
+        f"model is “spline”, but it can be {', '.join(re.sub(r'[^a-z]+', '_', name.lower()) for name in MODEL_NAMES)}."
     )
     defaults = seen["nothing"][0]["parts"]
     assert [found["parts"]["data"][2], found["parts"]["model"]] == [defaults["data"][2], defaults["model"]]
@@ -116,10 +121,11 @@ def test_no_address_sets_what_a_visitor_could_not(tmp_path: Path) -> None:
     assert changed > NUM_RANDOM / 5
 
 
-RATES = {"rate": (1e-3, 10), "momentum": (0, 0.99), "decay": (0, 0.99), "b1": (0, 0.99), "b2": (0, 0.999)}
-COUNTS = {"steps": (1, 200), "key": (1, 10), "step": (0, 200), "problem": (0, 3), "optimizer": (0, 5), "model": (0, 6)}
-LIMITS = {**RATES, **COUNTS, "w": (-1e12, 1e12), "b": (-1e12, 1e12), "scale": (0, 1), "map": (0, 2), "model": (0, len(MODELS))}
-WHOLE = {*COUNTS, "scale", "map", "model"}
+RATES = {"rate": (1e-3, 10), **{name: (0, hyperparameter.maximum) for name, hyperparameter in sliders().items()}}
+COUNTS = {"steps": (1, MAX_STEPS), "key": (1, max(problem.num_keys for problem in SHIPPED)), "step": (0, MAX_STEPS)}
+INDICES = {"problem": SHIPPED, "optimizer": OPTIMIZERS, "model": MODEL_NAMES, "scale": range(2), "map": range(3)}
+WHOLE = {**COUNTS, **{name: (0, len(options) - 1) for name, options in INDICES.items()}}
+LIMITS = {**RATES, **WHOLE, "w": (-1e12, 1e12), "b": (-1e12, 1e12)}
 
 
 def is_possible(part: tuple[str, list[Any]]) -> bool:

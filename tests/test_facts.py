@@ -1,14 +1,18 @@
 """What is defined in Python is not written down again in JavaScript: words, codes, colours, speeds, formats and margins."""
 
+import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import pytest
 
+from gradient.compare import SMALLEST
 from gradient.link import constants
 from gradient.run import MAX_STEPS
 from gradient.views import plane, sentences, style
+from gradient.views.map_ticks import SUPERSCRIPTS
+from gradient.views.ticks import ROUND_STEPS
 from gradient.views.transport import SPEEDS
 from tests.conftest import ROOT
 
@@ -66,17 +70,19 @@ CONSTANTS = [value for name, value in vars(constants).items() if name.isupper()]
 WORDS = {word for name, value in vars(sentences).items() if name.isupper() for word in flat(value)} | set(SPEEDS)
 WHOLE = {word for word in WORDS if len(word) > 1} | {value for value in CONSTANTS if isinstance(value, str)}
 PIECES = {piece.strip() for word in WORDS for piece in _PLACEHOLDER.split(word) if len(piece.strip()) >= MIN_PIECE}
+SIGNS = "".join(sign for key, sign in SUPERSCRIPTS.items() if key.isdigit())
 COLOURS = {value for name, value in vars(style).items() if name.isupper() and isinstance(value, str) and value.startswith("#")}
 # A small number is no sign of anything.
-NUMBERS = {float(MAX_STEPS), *(float(value) for value in CONSTANTS if isinstance(value, float))}
-SEQUENCES = [tuple(map(float, SPEEDS.values())), style.MARGINS, tuple(map(abs, plane.TICKS))]
+NUMBERS = {float(MAX_STEPS), SMALLEST, *(float(value) for value in CONSTANTS if isinstance(value, float))}
+STEPS = tuple(itertools.chain(*ROUND_STEPS))
+SEQUENCES = [tuple(map(float, SPEEDS.values())), style.MARGINS, tuple(map(abs, plane.TICKS)), STEPS]
 
 
 def written_again(source: str) -> list[str]:
     """The facts of Python that stand in a source of JavaScript."""
     texts, numbers = literals(_DURATION.sub("", source))
     return [
-        *(text for text in texts if text.strip() in WHOLE),
+        *(text for text in texts if text.strip() in WHOLE or SIGNS in text),
         *(piece for piece in PIECES for text in texts if _has(text, piece) and text.strip() not in WHOLE),
         *(colour for colour in COLOURS for text in texts if colour.lower() in text.lower()),
         *(f"{number:g}" for number in numbers if number in NUMBERS),
@@ -123,6 +129,9 @@ COPIES = [
     ("const margins = [62, 36, 84, 46];", str(style.MARGINS)),
     ("const ticks = [-0.5, 0, 0.5, 1, 1.5];", str(tuple(map(abs, plane.TICKS)))),
     ("const past = 2e2;", "200"),
+    ("Math.log(Math.max(loss, 1e-37))", "1e-37"),
+    ("const steps = [[1, 0], [2, 0], [2.5, 1], [5, 0]];", str(STEPS)),
+    ('const raised = "⁰¹²³⁴⁵⁶⁷⁸⁹";', SIGNS),
     ("return size >= 100_000 ? value.toExponential(2) : value;", "100000"),
     ('if (link.get("state") === "kernel") stop();', "kernel"),
     ("`${Math.min(step, 200)} steps`", "200"),

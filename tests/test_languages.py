@@ -129,7 +129,9 @@ def test_a_language_changes_what_python_sees_of_the_page_but_no_name() -> None:
     app.language.index = 1
     app.problem.value = "Wave"
     assert re.search(r"\d,\d", app.verdict()[1])
-    assert getattr(*app.problem.labels()) == ("Droite", "Sinusoïde", "Réseau", "Vos données", "Own")
+    names = [problem.name for problem in PROBLEMS]
+    assert LANGUAGES[1].words.NAMES["Wave"] == "Sinusoïde"
+    assert getattr(*app.problem.labels()) == (*map(LANGUAGES[1].words.NAMES.get, names), "Own")
     axes = app.field.pictures[1].axes
     assert axes.get_xlabel() == "w (poids)"
     assert "−0,5" in [tick.get_text() for tick in axes.get_xticklabels()]
@@ -137,7 +139,7 @@ def test_a_language_changes_what_python_sees_of_the_page_but_no_name() -> None:
     assert (app.problem.index, app.optimizer.value) == (0, "Adam")
     app.language.index = 0
     assert app.learning_rate.description == "Learning rate"
-    assert getattr(*app.problem.labels()) == tuple(app.problem.names) == ("Line", "Wave", "Network", "Yours", "Own")
+    assert getattr(*app.problem.labels()) == tuple(app.problem.names) == (*names, "Own")
 
 
 def test_numbers_in_texts_have_the_decimal_sign_and_nothing_else_does() -> None:

@@ -110,7 +110,7 @@ def test_keys_choose_move_add_and_remove_points(editor: PointsPage) -> None:
     expect(editor.area).to_be_focused()
     page.keyboard.press("ArrowLeft")
     page.keyboard.press("Delete")
-    expect(editor.words).to_have_text("2 points stay, because fewer tell nothing.")
+    expect(editor.words).to_have_text("Keep at least 2 points.")
     assert editor.count() == 2
 
 

@@ -16,6 +16,7 @@ import pytest
 
 from gradient.controls import Controls
 from gradient.descent import descend
+from gradient.optimizers import OPTIMIZERS
 from gradient.problem_links import default_preset
 from gradient.problems import NUM_KEYS, NUM_POINTS, PROBLEMS, Problem, line, network, network_starts, wave
 from tests.record_properties import check_problem
@@ -209,7 +210,7 @@ def test_wave_loss_is_symmetric(name: str, mirror: Callable[[np.ndarray], np.nda
     np.testing.assert_allclose(losses(mirror(points).astype(np.float32)), losses(points), rtol=1e-4, atol=1e-6)
 
 
-@pytest.mark.parametrize("optimizer", ["gradient_descent", "momentum", "nesterov", "adagrad", "rmsprop", "adam"])
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
 @pytest.mark.parametrize(("name", "mirror"), MIRRORS, ids=["shifted", "mirrored"])
 def test_wave_descents_are_symmetric(name: str, mirror: Callable[[np.ndarray], np.ndarray], optimizer: str) -> None:
     # Each rule treats the coordinates alone, and a sign or a shift of one commutes with it. 30 steps at .01 stay short of

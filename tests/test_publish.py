@@ -21,7 +21,7 @@ from gradient.publish.execution import Executor
 from gradient.publish.formulas import formula
 from gradient.publish.outputs import clean_outputs
 from gradient.publish.page import render
-from gradient.publish.report import PublishError, Report
+from gradient.publish.report import PublishError, Report, cell_name
 from gradient.publish.scripts import other_files
 from tests.adapters import relying_on
 from tests.app_page import LOAD_MS
@@ -110,7 +110,12 @@ import traitlets
 one, other = ipywidgets.IntText(description="one"), ipywidgets.IntText()
 traitlets.dlink((one, "value"), (other, "value"))
 ipywidgets.VBox([one, other, ipywidgets.interactive(lambda number: number, number=3)])
-""": r"the IntText 'one' calls traitlets\.directional_link",
+""": r"traitlets\.dlink from IntText\.value to IntText\.value needs a kernel; use jsdlink\.",
+    """
+chosen, index = ipywidgets.Dropdown(options=["a", "b"]), ipywidgets.IntSlider(max=1)
+traitlets.link((chosen, "index"), (index, "value"))
+ipywidgets.VBox([chosen, index])
+""": r"traitlets\.link from Dropdown\.index to IntSlider\.value needs a kernel; use jslink\.",
     """
 import warnings
 
@@ -310,8 +315,8 @@ def test_a_file_that_must_not_go_with_the_page_is_named(lacking: Lacking, why: s
 @pytest.mark.parametrize(
     "what",
     [
-        r"The notebook: count runs on in a thread",
-        r"The notebook: wait runs on in a task of asyncio",
+        r"The notebook: the function `count` is still running in a thread",
+        r"The notebook: the function `wait` is still running in a task of asyncio",
         r"Cell \d+ \(import asyncio, .*\): its messages to @jupyter-widgets/controls\.ButtonModel reach no page",
     ],
 )
@@ -509,8 +514,31 @@ def test_a_reply_that_pyzmq_overlooks_is_found_when_it_is_asked_again(monkeypatc
 
 
 def test_a_cell_in_which_the_kernel_ends_is_named(tmp_path: Path) -> None:
-    with pytest.raises(SystemExit, match=r"The kernel failed in this cell .*\nimport os; os\._exit\(1\)"):
+    with pytest.raises(SystemExit, match=r"The kernel failed in Cell 2 .*\nimport os; os\._exit\(1\)"):
         publish(notebook_of("1 + 1", "import os; os._exit(1)", "2 + 2"), tmp_path)
+
+
+def test_a_cell_that_fails_is_named_and_nothing_else_is_told(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """Not even the kernel's own warnings, which the terminal gets without Python's knowledge."""
+    with pytest.raises(SystemExit) as caught:
+        publish(notebook_of("1 + 1", "raise ValueError('See requests..')"), tmp_path)
+    what = "Cell 2 (raise ValueError('See requests..')) fails with ValueError: See requests. Correct it, and publish again."
+    assert str(caught.value) == f"Nothing was published. {what}\nraise ValueError('See requests..')"
+    assert capfd.readouterr().err == ""
+
+
+def test_a_widget_without_a_module_is_named_in_one_line(tmp_path: Path) -> None:
+    nameless = "import ipywidgets\nclass Map(ipywidgets.DOMWidget):\n    _model_module = 'a-map'\nMap()"
+    with pytest.raises(
+        SystemExit, match=r"^[^\n]*Cell 2 \(import ipywidgets\) makes a widget whose _model_module [^\n]*again\.$"
+    ):
+        publish(notebook_of("1 + 1", nameless, "2 + 2"), tmp_path)
+
+
+def test_a_cell_of_one_long_word_has_its_beginning_as_a_name() -> None:
+    assert cell_name(3, "x" * 61) == f"Cell 3 ({'x' * 59}…)"
+    assert cell_name(3, f"{'x ' * 40}\ny") == f"Cell 3 ({'x ' * 29}…)"
+    assert cell_name(3, " \n") == "Cell 3"
 
 
 def test_an_attachment_that_is_gone_is_named() -> None:

@@ -1,6 +1,7 @@
 """Who may import whom: the core knows no widget, the links know no page, the views know no app."""
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -50,7 +51,10 @@ ROOMS = [
     Room("gradient/points.py", {"jax", "numpy"}),
     Room("gradient/models.py", {"jax"}),
     Room("gradient/datasets.py", {"numpy"}),
-    Room("gradient/problems.py", {"jax", "numpy", "gradient.datasets", "gradient.models", "gradient.points"}),
+    Room(
+        "gradient/problems.py",
+        {"jax", "numpy", *(f"gradient.{room}" for room in ("datasets", "models", "optimizers", "points"))},
+    ),
     Room("gradient/optimizers.py", {"jax", "numpy", "optax"}),
     Room("gradient/descent.py", {"jax", "optax", "gradient.optimizers", "gradient.adapters.jax"}),
     Room("gradient/landscape.py", {"jax", "numpy", "gradient.optimizers"}),
@@ -139,7 +143,7 @@ ROOMS = [
         "gradient/problem_links.py",
         {
             *("ipywidgets", "gradient.controls", "gradient.link*", "gradient.models", "gradient.optimizers"),
-            *("gradient.problems", "gradient.run", "gradient.views*"),
+            *("gradient.problems", "gradient.run", "gradient.settle", "gradient.views*"),
         },
     ),
     Room("gradient/shipped.py", {"numpy", "gradient.best", "gradient.cache", "gradient.optimizers", "gradient.problems"}),
@@ -346,6 +350,26 @@ def test_table_keeps_widgets_out_of_the_core(room: Room) -> None:
 
 def test_core_is_there() -> None:
     assert CORE <= MODULES
+
+
+TABLE = re.findall(
+    r"^\| `(gradient/\w+\.py)` \| .*? \| ([^|]*) \|$", (ROOT / "docs" / "architecture.md").read_text(), re.MULTILINE
+)
+CORE_ROWS = [(name, column) for name, column in TABLE if module_of(name) in CORE]
+
+
+@pytest.mark.parametrize(("name", "column"), CORE_ROWS)
+def test_the_documents_table_says_what_a_room_may_import(name: str, column: str) -> None:
+    """Of the core; for the other rooms the table sums up. Of libraries it names those that say something."""
+    room = room_of(name)
+    assert room
+    allowed = {module.removeprefix("gradient.").replace(".", "/") for module in room.allowed}
+    own = {module.removeprefix("gradient.").replace(".", "/") for module in room.allowed if module.startswith("gradient.")}
+    assert own <= set(column.split(", ")) <= allowed
+
+
+def test_the_documents_table_has_the_core() -> None:
+    assert {module_of(name) for name, _ in CORE_ROWS} == CORE
 
 
 # The checks themselves can fail.

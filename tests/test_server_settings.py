@@ -7,7 +7,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, get_type_hints
 
 import pytest
 from hypothesis import given
@@ -43,8 +43,8 @@ def test_every_field_can_be_set() -> None:
         "frame_ancestors": "https://x.org",
         "cookie_secret": "s",
     }
-    given |= {field.name: "301" for field in dataclasses.fields(Settings) if field.type == "int" or field.name not in given}
-    given["trusted_proxies"] = "2"
+    hints = get_type_hints(Settings, include_extras=True)
+    given |= {name: str(hint.__metadata__[0].low) for name, hint in hints.items() if name not in given}
     read = Settings.from_environment({f"TECHNI_{name.upper()}": value for name, value in given.items()})
     assert {name: str(value) for name, value in dataclasses.asdict(read).items()} == given
 

@@ -102,7 +102,7 @@ export function writeTicksBy(axis, write) {
 
 /** @typedef {{ el: Element, get_svg(): Promise<string> }} FigureView */
 
-const FIGURE_SCALE = 2; // pixels in one of the page's, so that it can be printed
+export const FIGURE_SCALE = 2; // pixels in one of the page's, so that it can be printed
 
 /** The view of a figure that is on the page. bqplot saves by itself only with a download of its own for every view. @param {import("./ipywidgets.js").Model} figure @returns {Promise<FigureView>} */
 async function viewOf(figure) {

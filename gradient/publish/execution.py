@@ -9,12 +9,14 @@ import nbformat
 from jupyter_client.kernelspec import NoSuchKernel
 from nbconvert.preprocessors import CellExecutionError, ExecutePreprocessor
 
-from gradient.publish.report import PublishError
+from gradient.publish.report import PublishError, cell_name
 
 _MINOR_WITH_IDS = 5  # of the notebook format 4
 _CELL_TIMEOUT = 600  # seconds
 _WAKE_SECONDS = 1
 _POLL_MS = 1  # with 0, pyzmq does not look at what waits already
+_NO_WARNINGS = "--IPKernelApp.log_level=ERROR"  # such as of its connection, which is this machine's own
+_NAMES = ("_model_module", "_model_name")  # by which a page finds the script of a widget
 _IMPORT_PATH = str(Path(__file__).parents[2])  # from which this package is imported
 
 
@@ -24,14 +26,16 @@ class Executor(ExecutePreprocessor):
     Attributes:
         made_in: the index of the cell that has made a widget, by the widget's id.
         messages: the index of the cell that has sent a widget a message, which changes no trait, by the widget's id.
-        source: of the cell that runs, or has run last.
+        nameless: the index of the first cell that has made a widget for which no page can find a script.
+        cell: the name of the cell that runs, or has run last, and its source.
     """
 
     def __init__(self, **traits: Any) -> None:
         super().__init__(on_cell_execute=self._start_waking, on_cell_executed=self._stop_waking, **traits)
         self.made_in: dict[str, int] = {}
         self.messages: dict[str, int] = {}
-        self.source = ""
+        self.nameless: int | None = None
+        self.cell = "", ""
         self._waking: asyncio.Task | None = None
 
     def process_message(self, msg: dict[str, Any], cell: nbformat.NotebookNode, cell_index: int) -> Any:
@@ -39,12 +43,15 @@ class Executor(ExecutePreprocessor):
         content = msg["content"]
         if msg["msg_type"] == "comm_open":
             self.made_in[content["comm_id"]] = cell_index
+            if _is_nameless(content):  # nbclient would fail
+                self.nameless = cell_index if self.nameless is None else self.nameless
+                return None
         elif msg["msg_type"] == "comm_msg" and content["data"].get("method") == "custom":
             self.messages.setdefault(content["comm_id"], cell_index)
         return super().process_message(msg, cell, cell_index)
 
-    async def _start_waking(self, cell: nbformat.NotebookNode, **_: Any) -> None:
-        self.source = cell.source
+    async def _start_waking(self, cell: nbformat.NotebookNode, cell_index: int, **_: Any) -> None:
+        self.cell = cell_name(cell_index + 1, cell.source), cell.source
         self._waking = asyncio.create_task(self._wake())
 
     def _stop_waking(self, **_: Any) -> None:
@@ -59,8 +66,16 @@ class Executor(ExecutePreprocessor):
 
     def start_new_kernel(self, **options: Any) -> Any:
         """Starts a kernel that can import this package."""
+        if self.km and self.km.ipykernel:
+            self.extra_arguments = [*self.extra_arguments, _NO_WARNINGS]
         path = os.pathsep.join(filter(None, [os.environ.get("PYTHONPATH"), _IMPORT_PATH]))
         return super().start_new_kernel(env={**os.environ, "PYTHONPATH": path}, **options)
+
+
+def _is_nameless(content: dict[str, Any]) -> bool:
+    """Whether a message makes a widget whose module or name is no trait, so that its page is not told."""
+    state = content["data"].get("state", {})
+    return content["target_name"] == "jupyter.widget" and not all(name in state for name in _NAMES)
 
 
 def add_ids(node: nbformat.NotebookNode) -> None:
@@ -74,11 +89,23 @@ def execute(node: nbformat.NotebookNode, folder: Path, exported: Path) -> Execut
     """Executes the cells in a folder, and then one more that exports what only the kernel has.
 
     Raises:
-        PublishError: if a cell fails or ends the kernel, or if there is no such kernel.
+        PublishError: if a cell fails, ends the kernel or makes a widget without a name, or if there is no such kernel.
     """
     export = f"from gradient.publish.kernel import export as _export\n_export({str(exported)!r})"
     node.cells.append(nbformat.v4.new_code_cell(export))
     executor = Executor(timeout=_CELL_TIMEOUT)
+    _run(executor, node, folder)
+    node.cells.pop()
+    if executor.nameless is not None:
+        source = node.cells[executor.nameless].source
+        raise PublishError(
+            f"{cell_name(executor.nameless + 1, source)} makes a widget whose {' or '.join(_NAMES)} is no trait, so no "
+            f'page can find its script. Write {_NAMES[0]} = Unicode("…").tag(sync=True), and publish again.'
+        )
+    return executor
+
+
+def _run(executor: Executor, node: nbformat.NotebookNode, folder: Path) -> None:
     try:
         executor.preprocess(node, {"metadata": {"path": str(folder)}})
     except NoSuchKernel as error:
@@ -86,13 +113,11 @@ def execute(node: nbformat.NotebookNode, folder: Path, exported: Path) -> Execut
             f"The notebook asks for the kernel {error.name!r}, which is not installed. Install it, or choose another one."
         ) from error
     except CellExecutionError as error:
-        cell = next(cell for cell in node.cells if any(out.output_type == "error" for out in cell.get("outputs", [])))
-        raise PublishError(
-            f"This cell of the notebook fails with {error.ename}: {error.evalue}. Correct it, and publish again.\n{cell.source}"
-        ) from error
+        name, source = executor.cell
+        what = f"{error.ename}: {error.evalue}".rstrip(".: ")
+        raise PublishError(f"{name} fails with {what}. Correct it, and publish again.\n{source}") from error
     except RuntimeError as error:  # of nbclient, which nbconvert executes with
+        name, source = executor.cell
         raise PublishError(
-            f"The kernel failed in this cell of the notebook ({error}). Correct it, and publish again.\n{executor.source}"
+            f"The kernel failed in {name}: {str(error).rstrip('.')}. Correct it, and publish again.\n{source}"
         ) from error
-    node.cells.pop()
-    return executor

@@ -7,9 +7,9 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
+import traitlets
 from ipywidgets import Widget, interactive
 from ipywidgets.widgets.widget_link import Link
-from traitlets import EventHandler
 
 from gradient.adapters.ipywidgets import function_of_interactive_output, live_widgets, message_handlers
 from gradient.adapters.traitlets import observers_of
@@ -20,6 +20,7 @@ Need = tuple[str, str]  # the id of a widget, and what does not work without a k
 _NO_WIDGET = ""
 _NOTEBOOK = "__main__"  # the module of a notebook's own functions
 _PACKAGES = ("site-packages", "dist-packages")
+_TRAIT_LINKS = (traitlets.link, traitlets.directional_link)
 
 
 def kernel_needs() -> list[Need]:
@@ -33,11 +34,11 @@ def _running() -> Iterator[str]:
     for thread in threading.enumerate():
         target = _whole(getattr(thread, "function", None) or getattr(thread, "_target", None))  # the first is a Timer's
         if target and _module(target) == _NOTEBOOK:
-            yield f"{_name(target)} runs on in a thread, which needs a kernel."
+            yield f"the function `{_name(target)}` is still running in a thread, which needs a kernel."
     for task in _tasks():
         frame = getattr(task.get_coro(), "cr_frame", None)
         if frame and frame.f_globals.get("__name__") == _NOTEBOOK:
-            yield f"{frame.f_code.co_qualname} runs on in a task of asyncio, which needs a kernel."
+            yield f"the function `{frame.f_code.co_qualname}` is still running in a task of asyncio, which needs a kernel."
 
 
 def _tasks() -> set[asyncio.Task]:
@@ -57,8 +58,20 @@ def _needs(widget: Widget) -> Iterator[str]:
     elif isinstance(widget, Link):
         yield from _empty_source(widget)
     for callback in map(_whole, (*observers_of(widget), *message_handlers(widget))):
-        if not _is_internal(callback):
+        owner = getattr(callback, "__self__", None)
+        if isinstance(owner, _TRAIT_LINKS):
+            yield from _trait_link(owner, widget)
+        elif not _is_internal(callback):
             yield f"{described(widget)} calls {_name(callback)}, Python code that needs a kernel."
+
+
+def _trait_link(link: traitlets.link | traitlets.directional_link, end: Widget) -> Iterator[str]:
+    """What to do about a link of traitlets, which both of its ends may call: told at the first that is a widget."""
+    (source, name), (target, target_name) = link.source, link.target
+    if end is source or not isinstance(source, Widget):
+        kind, instead = ("link", "jslink") if isinstance(link, traitlets.link) else ("dlink", "jsdlink")
+        ends = f"from {type(source).__name__}.{name} to {type(target).__name__}.{target_name}"
+        yield f"traitlets.{kind} {ends} needs a kernel; use {instead}."
 
 
 def _link_needs(link: JaxLink) -> Iterator[str]:
@@ -115,7 +128,9 @@ def _is_installed(module: str) -> bool:
 def described(widget: Widget) -> str:
     """A widget, for messages."""
     description = getattr(widget, "description", "")
-    return f"the {type(widget).__name__} {description!r}" if description else f"a {type(widget).__name__}"
+    name = type(widget).__name__
+    article = "an" if name[0].upper() in "AEIO" else "a"
+    return f"the {name} {description!r}" if description else f"{article} {name}"
 
 
 def _name(callback: Any) -> str:
@@ -124,7 +139,7 @@ def _name(callback: Any) -> str:
         return f"{_name(owner.f)} by interact"
     if function := function_of_interactive_output(callback):
         return f"{_name(function)} by interactive_output"
-    if isinstance(callback, EventHandler):
+    if isinstance(callback, traitlets.EventHandler):
         return f"{getattr(callback.this_class, '__qualname__', '')}.{callback.name}"
     name = getattr(callback, "__qualname__", type(callback).__name__)
     return f"{_module(callback).partition('.')[0]}.{name}" if _is_installed(_module(callback)) else name

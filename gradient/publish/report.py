@@ -16,7 +16,7 @@ class Report:
     """Collects what the page of a notebook lacks, and remarks. A cell is given by its index, None if it is not known."""
 
     def __init__(self, cells: Sequence[Any]) -> None:
-        self._names = [_name(number, cell.source) for number, cell in enumerate(cells, 1)]
+        self._names = [cell_name(number, cell.source) for number, cell in enumerate(cells, 1)]
         self._missing: dict[str, int] = {}  # each line once, with its cell
         self._remarks: dict[str, int] = {}
 
@@ -48,6 +48,10 @@ def _in_order(lines: dict[str, int]) -> list[str]:
     return sorted(lines, key=lines.__getitem__)
 
 
-def _name(number: int, source: str) -> str:
+def cell_name(number: int, source: str) -> str:
+    """A cell, for messages: its number from 1, and how its source begins."""
     first = source.strip().partition("\n")[0]
-    return f"Cell {number} ({shorten(first, _MAX_SOURCE, placeholder=' …')})" if first else f"Cell {number}"
+    words = shorten(first, _MAX_SOURCE, placeholder=" …")
+    if words == "…":  # the first word is longer than that
+        words = f"{first[: _MAX_SOURCE - 1]}…"
+    return f"Cell {number} ({words})" if first else f"Cell {number}"

@@ -6,6 +6,8 @@ import pathlib
 import sys
 from dataclasses import dataclass
 
+from gradient.server.settings import Settings
+
 if sys.platform == "linux":
     import resource
 
@@ -25,8 +27,8 @@ class Limits:
         file_size: bytes of a file that it writes (RLIMIT_FSIZE).
     """
 
-    memory: int = 1024 << 20
-    cpu_seconds: int = 600
+    memory: int = Settings.kernel_limit_mb << 20
+    cpu_seconds: int = Settings.kernel_cpu_seconds
     niceness: int = 10
     files: int = 256
     file_size: int = 64 << 20

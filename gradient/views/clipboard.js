@@ -6,8 +6,8 @@ import { setText } from "./texts.js";
 const MOST_ROWS = 12;
 const SAID_MS = 5000; // long enough to be read
 
-/** @param {string} text */
-async function isCopied(text) {
+/** Copies a text; false if the browser does not allow it. @param {string} text */
+export async function isCopied(text) {
   try {
     await navigator.clipboard.writeText(text);
     return true;

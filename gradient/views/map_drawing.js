@@ -14,11 +14,10 @@ import { roundNumbers } from "./round_numbers.js";
 /** @typedef {import("./pointers.js").Domain} Domain */
 
 /**
- * @typedef {Theme & { diverged: string, bestValleys: string[], otherValleys: string[], onItsWay: string, loss: number, starts: number,
+ * @typedef {Theme & { diverged: string, bestValleys: string[], otherValleys: string[], onItsWay: string, smallest: number, loss: number, starts: number,
  *   settings: number, rates: [lowest: number, highest: number, step: number], words: any }} MapTheme
  */
 
-const LEAST = 1e-37; // of a loss that has a logarithm
 const NUM_SHADES = 16;
 const LIGHTEST = 0.2; // how much of a valley's colour the earliest arrival has
 const WIDE_BAR = 1.8; // times a colour bar's width: one with a column for each valley
@@ -61,7 +60,7 @@ function byLoss(theme, range) {
   const colours = tableOf(theme.bands);
   const [low, high] = range.map(Math.log);
   return ({ losses }, i) => {
-    const share = (Math.log(Math.max(losses[i], LEAST)) - low) / (high - low);
+    const share = (Math.log(Math.max(losses[i], theme.smallest)) - low) / (high - low);
     return colours[Math.min(Math.max(Math.floor(share * colours.length), 0), colours.length - 1)];
   };
 }
@@ -189,9 +188,9 @@ function drawKey(axes, theme, cells, grey) {
   });
 }
 
-/** The losses at the two ends of the colours. @param {number} low @param {number} high @returns {[number, number]} */
-export function rangeOf(low, high) {
-  const from = Math.max(low, LEAST);
+/** The losses at the two ends of the colours. @param {MapTheme} theme @param {number} low @param {number} high @returns {[number, number]} */
+export function rangeOf({ smallest }, low, high) {
+  const from = Math.max(low, smallest);
   return [from, Math.max(high, 1.01 * from)];
 }
 

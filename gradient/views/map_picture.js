@@ -1,5 +1,6 @@
 // The map as a picture: its layers as one, and in an SVG the paths as lines.
 
+import { FIGURE_SCALE } from "../adapters/bqplot.js";
 import { numbersOf } from "./array.js";
 import { clipSegment } from "./path.js";
 import { boxOf } from "./pointers.js";
@@ -8,7 +9,6 @@ import { boxOf } from "./pointers.js";
 /** @typedef {import("./path.js").Look} Look */
 
 const SVG = "http://www.w3.org/2000/svg";
-const SCALE = 2; // pixels in one of the page's, so that it can be printed
 
 /** The canvases of the field that are seen, from the lowest. @param {Element} field @returns {HTMLCanvasElement[]} */
 function layersOf(field) {
@@ -22,9 +22,12 @@ function layersOf(field) {
 /** Some layers of the field as one canvas. @param {Element} field @param {(layer: HTMLCanvasElement) => boolean} isTaken @param {string} paper */
 function composed(field, isTaken, paper) {
   const { left, top, width, height } = field.getBoundingClientRect();
-  const canvas = Object.assign(document.createElement("canvas"), { width: width * SCALE, height: height * SCALE });
+  const canvas = Object.assign(document.createElement("canvas"), {
+    width: width * FIGURE_SCALE,
+    height: height * FIGURE_SCALE,
+  });
   const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
-  context.scale(SCALE, SCALE);
+  context.scale(FIGURE_SCALE, FIGURE_SCALE);
   context.fillStyle = paper;
   context.fillRect(0, 0, width, height);
   for (const layer of layersOf(field).filter(isTaken)) {
@@ -135,7 +138,7 @@ export function mapSvg(field, overlay) {
   const hasPath = hasLines && numbersOf(overlay.get("path")).length > 0;
   const isTaken = (/** @type {HTMLCanvasElement} */ layer) => !(hasPath && layer.matches(".techni-drawing"));
   const image = composed(field, isTaken, overlay.get("theme").colours.paper);
-  const [width, height] = [image.width / SCALE, image.height / SCALE];
+  const [width, height] = [image.width / FIGURE_SCALE, image.height / FIGURE_SCALE];
   const [bounds, own] = [field.getBoundingClientRect(), area.getBoundingClientRect()];
   const moved = { transform: `translate(${place(own.left - bounds.left)} ${place(own.top - bounds.top)})` };
   const svg = vector(

@@ -17,19 +17,13 @@ import { fillIn } from "./words.js";
  * @property {number} closest
  * @property {number} mostSteps
  * @property {Record<Side, number>} longest
+ * @property {[digits: number, decimals: number][]} roundSteps
+ * @property {Record<string, string>} superscripts
  * @property {number} fewest
  * @property {number} numBarTicks
  * @property {{ scaled: string, above: string, below: string }} words
  */
 
-/** A step's digits, each with the decimals that it needs. */
-const STEPS = [
-  [1, 0],
-  [2, 0],
-  [2.5, 1],
-  [5, 0],
-];
-const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 const BIT = 1e-9; // by which a logarithm may be off
 
 /** The exponent of the power of ten at or below a number. @param {number} value */
@@ -38,11 +32,8 @@ const exponentBelow = (value) => Math.floor(Math.log10(value) + BIT);
 /** A power of ten; a computed one can differ in its last bit. @param {number} exponent */
 const tenTo = (exponent) => Number(`1e${exponent}`);
 
-/** A power of ten in words. @param {number} exponent */
-const powerOfTen = (exponent) =>
-  `10${String(exponent)
-    .replace("-", "⁻")
-    .replace(/\d/g, (digit) => SUPERSCRIPTS[Number(digit)])}`;
+/** A power of ten in words. @param {number} exponent @param {TickRules} rules */
+const powerOfTen = (exponent, { superscripts }) => `10${Array.from(String(exponent), (sign) => superscripts[sign]).join("")}`;
 
 /** @param {number} value @param {number} decimals */
 function toFixedSigned(value, decimals) {
@@ -58,7 +49,7 @@ function toFixedSigned(value, decimals) {
  */
 export function mapTicks(interval, side, room, title, rules) {
   const length = interval[1] - interval[0];
-  const steps = roundSteps(length, room, rules);
+  const steps = stepsFor(length, room, rules);
   for (const form of formsOf(interval)) {
     for (const { step, exponent } of steps) {
       const ticks = ticksWith(interval, step, exponent, form);
@@ -101,10 +92,10 @@ function formsOf([low, high]) {
 }
 
 /** Round steps for which there is room, ascending. @param {number} length @param {number} room @param {TickRules} rules */
-function roundSteps(length, room, { closest, mostSteps, fewest }) {
+function stepsFor(length, room, { closest, mostSteps, fewest, roundSteps }) {
   const exponents = [-2, -1, 0, 1].map((shift) => exponentBelow(length) + shift);
   const steps = exponents.flatMap((exponent) =>
-    STEPS.map(([digits, decimals]) => ({ step: Number(`${digits}e${exponent}`), exponent: exponent - decimals })),
+    roundSteps.map(([digits, decimals]) => ({ step: Number(`${digits}e${exponent}`), exponent: exponent - decimals })),
   );
   const least = Math.max(closest, (room / mostSteps) * (1 - BIT));
   return steps.filter(({ step }) => fewest * step <= length * (1 + BIT) && (room * step) / length >= least);
@@ -128,16 +119,17 @@ function haveRoom(ticks, side, spacing, { letter, gap, longest }) {
 }
 
 /** @param {string} title @param {Form} form @param {number} length of the axis @param {TickRules} rules */
-function titleWith(title, { offset, power }, length, { words }) {
-  const rounded = offset ? localised(roundedOffset(Math.abs(offset), lastDigitOf(length))) : "";
+function titleWith(title, { offset, power }, length, rules) {
+  const { words } = rules;
+  const rounded = offset ? localised(roundedOffset(Math.abs(offset), lastDigitOf(length), rules)) : "";
   const shifted = offset ? fillIn(offset < 0 ? words.below : words.above, { title, offset: rounded }) : title;
-  return power ? fillIn(words.scaled, { title: shifted, power: powerOfTen(power) }) : shifted;
+  return power ? fillIn(words.scaled, { title: shifted, power: powerOfTen(power, rules) }) : shifted;
 }
 
-/** A number whose last digit is known, written out if it is short. @param {number} offset @param {number} lastDigit */
-function roundedOffset(offset, lastDigit) {
+/** A number whose last digit is known, written out if it is short. @param {number} offset @param {number} lastDigit @param {TickRules} rules */
+function roundedOffset(offset, lastDigit, rules) {
   const exponent = exponentBelow(offset);
   if (Math.min(lastDigit, exponent) >= -4 && exponent <= 6) return toFixedSigned(offset, Math.max(0, -lastDigit));
   const digits = toFixedSigned(offset / tenTo(exponent), Math.max(1, exponent - lastDigit)).replace(/\.?0+$/, "");
-  return digits === "1" ? powerOfTen(exponent) : `${digits} × ${powerOfTen(exponent)}`;
+  return digits === "1" ? powerOfTen(exponent, rules) : `${digits} × ${powerOfTen(exponent, rules)}`;
 }

@@ -8,13 +8,13 @@ from gradient.link.text import format_number
 from gradient.views import style
 from gradient.views.levels import NormScale
 from gradient.views.sentences import AXIS
+from gradient.views.ticks import ROUND_STEPS
 
 LETTER, GAP = 8.0, 14.0  # CSS pixels: a letter's width, and what is between two labels
 CLOSEST, MOST_STEPS = 40.0, 9  # CSS pixels from tick to tick, at least, and steps along an axis, at most
 LONGEST = {"bottom": 8, "left": 4, "right": 6}  # letters that have room in the margins
 FEWEST = 2  # steps along an axis
-_DIGITS = ((1.0, 0), (2.0, 0), (2.5, 1), (5.0, 0))  # of a step, each with the decimals that it needs
-_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+SUPERSCRIPTS = dict(zip("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹", strict=True))
 
 # The same numbers and words for `map_ticks.js`.
 RULES = {
@@ -23,6 +23,8 @@ RULES = {
     "closest": CLOSEST,
     "mostSteps": MOST_STEPS,
     "longest": LONGEST,
+    "roundSteps": ROUND_STEPS,
+    "superscripts": SUPERSCRIPTS,
     "fewest": FEWEST,
     "numBarTicks": style.NUM_BAR_TICKS,
     "words": AXIS,
@@ -108,7 +110,7 @@ def _steps(length: float) -> Iterator[_Step]:
     """Round steps, ascending, of which at least `FEWEST` go into a length."""
     first = _exponent(length) - 2
     for exponent in range(first, first + 4):
-        for digits, decimals in _DIGITS:
+        for digits, decimals in ROUND_STEPS:
             step = float(f"{digits}e{exponent}")
             if FEWEST * step <= length * (1 + 1e-9):
                 yield _Step(step, exponent - decimals)
@@ -147,4 +149,4 @@ def _rounded(offset: float, last_digit: int) -> str:
 
 
 def _power_of_ten(exponent: int) -> str:
-    return f"10{str(exponent).translate(_SUPERSCRIPTS)}"
+    return f"10{''.join(SUPERSCRIPTS[sign] for sign in str(exponent))}"

@@ -166,7 +166,8 @@ function makePainter(model, { area, canvas }) {
     if (hasStarts(model)) drawStarts(axes, theme, cells, { minima, losses, ...numbers });
     else {
       const isByLoss = model.get("kind") === theme.settings;
-      drawSettings(axes, theme, cells, { isByLoss, range: rangeOf(model.get("low"), model.get("high")), limits, ...numbers });
+      const range = rangeOf(theme, model.get("low"), model.get("high"));
+      drawSettings(axes, theme, cells, { isByLoss, range, limits, ...numbers });
     }
   };
   return { measure, paint };

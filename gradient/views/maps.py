@@ -8,6 +8,7 @@ import anywidget
 import numpy as np
 from traitlets import Bool, Dict, Float, Int, List, Tuple, Unicode
 
+from gradient.compare import SMALLEST
 from gradient.link.modules import esm
 from gradient.maps import MapKind, SecondAxis, layout
 from gradient.optimizers import RATE_EXPONENTS
@@ -36,6 +37,7 @@ def theme_in(language: Language, seconds: Mapping[str, str]) -> dict[str, Any]:
         "diverged": style.DIVERGED,
         "bestValleys": list(style.BEST_VALLEYS),
         "otherValleys": list(style.OTHER_VALLEYS),
+        "smallest": SMALLEST,
         "onItsWay": style.ON_ITS_WAY,
         "loss": int(MapKind.LOSS),
         "starts": int(MapKind.STARTS),

@@ -1,6 +1,7 @@
 // Pointers, touch and keys over the picture of the data: they add, move, choose and remove points.
 
 import { axesOf, boxOnScreen, isInBox, nearest, rounded, toPoint, toScreen } from "./point_places.js";
+import { ARROW_KEYS } from "./pointers.js";
 
 /** @typedef {import("./point_places.js").Axes} Axes */
 /** @typedef {import("./point_places.js").Pair} Pair */
@@ -11,9 +12,6 @@ const POINT_REACH = { mouse: 10, touch: 24 }; // pixels around a point where a p
 const STILL = 8; // pixels that a finger at rest may move
 const PRESS_MS = 600; // how long one is held to remove a point
 const KEY_STEPS = { usual: 0.01, large: 0.1 }; // how far an arrow key moves a point, as shares of the axes
-
-/** @type {Record<string, Pair>} */
-const DIRECTIONS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowDown: [0, -1], ArrowUp: [0, 1] };
 
 export class PointEditor {
   /**
@@ -198,7 +196,7 @@ export class PointEditor {
 
   /** What a key does. @param {KeyboardEvent} event @returns {(() => void) | undefined} */
   keys(event) {
-    const direction = DIRECTIONS[event.key];
+    const direction = ARROW_KEYS[event.key];
     if (direction && (this.isGrabbed || event.altKey)) return () => this.push(direction, event.shiftKey);
     if (direction) return () => this.step(direction[0] + direction[1]);
     /** @type {Record<string, () => void>} */

@@ -49,11 +49,11 @@ export function isInside(model, el, event) {
   return x >= 0 && y >= 0 && x <= box.width && y <= box.height;
 }
 
+/** In which direction an arrow key moves what has the focus. @type {Record<string, Point>} */
+export const ARROW_KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowDown: [0, -1], ArrowUp: [0, 1] };
+
 /** In which direction a key moves the handle: an arrow by a step, Home and End to the end of the horizontal axis. @type {Record<string, Point>} */
-const DIRECTIONS = {
-  ...{ ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowDown: [0, -1], ArrowUp: [0, 1] },
-  ...{ Home: [-Infinity, 0], End: [Infinity, 0] },
-};
+const DIRECTIONS = { ...ARROW_KEYS, Home: [-Infinity, 0], End: [Infinity, 0] };
 
 /**
  * The overlay's handle, and where it says that the path starts.

@@ -3,6 +3,7 @@
 import { getModel } from "../adapters/ipywidgets.js";
 import { setLocally } from "../link/models.js";
 import { formatNumber } from "../link/text.js";
+import { isCopied } from "./clipboard.js";
 import { callAll, listen, oncePerTask, onSize } from "./observers.js";
 import { writePoints } from "./paste.js";
 import { make, PastePanel } from "./paste_panel.js";
@@ -130,16 +131,6 @@ function showSettings(parts, model, set) {
   parts.redo.disabled = set.undone.length === 0;
 }
 
-/** Copies a text; false if the browser does not allow it. @param {string} text */
-async function copyText(text) {
-  try {
-    await navigator.clipboard.writeText(text);
-    return true;
-  } catch {
-    return false; // as on a page without encryption
-  }
-}
-
 /** Makes texts and files that come onto the picture points. @param {HTMLElement} area @param {PastePanel} panel @param {() => string} text of the points, for copying */
 function takeTexts(area, panel, text) {
   area.addEventListener("paste", (event) => {
@@ -219,7 +210,7 @@ async function render({ model, el }) {
     undo: () => set.undo(),
     redo: () => set.redo(),
     paste: () => panel.show(),
-    copy: async () => ((await copyText(text())) ? say(words.copied) : panel.show(text())),
+    copy: async () => ((await isCopied(text())) ? say(words.copied) : panel.show(text())),
   };
   const parts = build(el, words, acts);
   const use = (/** @type {import("./point_set.js").Points} */ points, /** @type {string[]} */ said) => {

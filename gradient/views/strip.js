@@ -10,16 +10,16 @@ import { onWords } from "./worded.js";
 import { fillIn } from "./words.js";
 
 /** @typedef {import("./observers.js").ViewModel} ViewModel */
-/** @typedef {{ colours: string[], diverged: string, mark: string, never: number, words: Record<string, string> }} Theme */
+/** @typedef {{ colours: string[], diverged: string, mark: string, never: number, smallest: number, words: Record<string, string> }} Theme */
 
 const HEIGHT = 12; // CSS pixels: the cells, and above and below them the tips of the marks
 const CELLS = { top: 2, height: 8 };
 
 const DRAWN = ["losses", "low", "high", "best", "limit", "values"];
 
-/** The share of the range [low, high] of losses at which a loss lies, on a logarithmic scale. @param {number} loss @param {number} low @param {number} high */
-function shareOf(loss, low, high) {
-  const [value, from, to] = [loss, low, high].map((number) => Math.log(Math.max(number, 1e-37)));
+/** The share of the range [low, high] of losses at which a loss lies, on a logarithmic scale. @param {number} loss @param {number} low @param {number} high @param {number} smallest a loss that has a logarithm */
+function shareOf(loss, low, high, smallest) {
+  const [value, from, to] = [loss, low, high].map((number) => Math.log(Math.max(number, smallest)));
   return to > from ? Math.min(Math.max((value - from) / (to - from), 0), 1) : 0;
 }
 
@@ -49,7 +49,7 @@ function draw(context, model, width, hatched) {
   const cell = width / losses.length;
   losses.forEach((loss, i) => {
     const left = Math.round(i * cell);
-    const share = shareOf(loss, model.get("low"), model.get("high"));
+    const share = shareOf(loss, model.get("low"), model.get("high"), theme.smallest);
     context.fillStyle = loss < 0 ? hatched : theme.colours[Math.round(share * (theme.colours.length - 1))];
     context.fillRect(left, CELLS.top, Math.round((i + 1) * cell) - left, CELLS.height);
   });

@@ -9,6 +9,7 @@ from ipywidgets import Widget, widget_serialization
 from matplotlib.colors import to_hex
 from traitlets import Dict, Float, Instance, Int, List
 
+from gradient.compare import SMALLEST
 from gradient.link.modules import esm
 from gradient.run import NEVER
 from gradient.views import style
@@ -26,6 +27,7 @@ THEME = {
     "diverged": style.DIVERGED,
     "mark": style.INK,
     "never": NEVER,
+    "smallest": SMALLEST,
 }
 
 

@@ -8,6 +8,7 @@ _ROOM = {"bottom": 270, "left": 120}  # CSS pixels of an axis on a phone
 _LETTER, _GAP, _LINE = 7.6, 14, 17  # CSS pixels: a letter's width, what is between two labels, and a line's height
 _LONGEST = 7  # letters of a number without an exponent
 _MOST = 10
+ROUND_STEPS = ((1.0, 0), (2.0, 0), (2.5, 1), (5.0, 0))  # the digits of a step, each with the decimals that it needs
 
 
 class Ticks(NamedTuple):
@@ -32,9 +33,9 @@ def _steps(length: float) -> Iterator[tuple[int, float]]:
     """Round steps, ascending from a tenth of a length, each with the exponent of its last digit."""
     first = math.floor(math.log10(length / _MOST))
     for exponent in range(first, first + 4):
-        for digits, last in (("1", 0), ("2", 0), ("2.5", -1), ("5", 0)):
+        for digits, decimals in ROUND_STEPS:
             if (step := float(f"{digits}e{exponent}")) >= length / _MOST:
-                yield exponent + last, step
+                yield exponent - decimals, step
 
 
 def _format(values: list[float], exponent: int) -> str:
