@@ -410,7 +410,16 @@ def test_a_link_with_data_sets_what_it_gives_and_the_data_set_the_rest(browser: 
         app.settle()
         found = app.page.evaluate(_STATE)
         assert {name: found[name] for name in LINKS[link]} == pytest.approx(LINKS[link], rel=1e-4)
-        expect(app.button(POINTS["undo"])).to_be_disabled()  # nobody has chosen the data that a page has at first
+        expect(app.button(str(POINTS["undo"]))).to_be_disabled()  # nobody has chosen the data that a page has at first
+
+
+def test_a_link_says_which_start_lies_off_the_map(browser: Browser, site: Server) -> None:
+    with watched(browser.new_context(**SIZES["wide"], service_workers="block")) as context:
+        app = AppPage.open(context.new_page(), f"{site.url}#v=1&problem=yours&data=cars&model=line&rate=0.01&w=-200&b=20")
+        said = app.page.locator(".techni-lesson [role=alert]")
+        expect(said).to_contain_text("w is -200, but it goes from -14.6 to 3.9.")
+        expect(said).not_to_contain_text("b is")
+        app.page.wait_for_function("location.hash.includes('&w=-14.6&b=20')")
 
 
 def test_the_saved_map_has_the_field(wide_on_site: AppPage, editor_on_site: PointsPage, tmp_path: Path) -> None:
