@@ -37,6 +37,7 @@ class Shown(NamedTuple):
         return {**domains, **self.fit.view_outputs(), "known": (self.readout, "known")}
 
 
+_SETTINGS = ("loads", "model", "standardized")  # the row of them is `OwnState.settings`
 _SIDES = ("x_low", "x_high", "y_low", "y_high")
 # What the field and its maps show of a model of more than two parameters.
 _PLANE = {"shown_domain": (*PLANE_DOMAIN[0], *PLANE_DOMAIN[1]), "map_domain": (0.0, 1.0, 0.0, 1.0)}
@@ -94,7 +95,7 @@ def show_at_first(problem: Problem, shown: Shown) -> None:
 
 
 def _own(problem: Problem, inputs: Mapping[str, jax.Array]) -> dict[str, jax.Array]:
-    settings = jnp.stack([inputs[name].astype(jnp.float32) for name in ("loads", "model", "standardized")])
+    settings = _settings(inputs)
     is_new = (settings != inputs["settings"]).any()
     domain, view = (jnp.where(is_new, jnp.nan, inputs[name]) for name in ("domain", "view"))
     points = inputs["x"], inputs["y"]
@@ -111,6 +112,10 @@ def _own(problem: Problem, inputs: Mapping[str, jax.Array]) -> dict[str, jax.Arr
         **domains,
         **dict(zip(_SIDES, found.view, strict=True)),
     }
+
+
+def _settings(inputs: Mapping[str, jax.Array]) -> jax.Array:
+    return jnp.stack([inputs[name].astype(jnp.float32) for name in _SETTINGS])
 
 
 def _others(problem: Problem, shown: Shown, inputs: Mapping[str, jax.Array]) -> dict[str, jax.Array]:
@@ -146,6 +151,34 @@ def shown_of(problem: Problem, shown: Shown) -> dict[str, Any]:
     return {**domains, **sides, "known": known}
 
 
+class _Taken(NamedTuple):
+    """What of the present data the controls may take, and how that is noted.
+
+    Attributes:
+        is_settled: whether the present data, model and scaling have been settled. Programs are ready in any order: this
+            link may run when others have been settled, or none, and then it leaves all as it is.
+        is_free: [3], whether the rate, w and b are to be set: for new data, unless the address has given them.
+        renewals, given: what `OwnState.taken` and `OwnState.given` become.
+    """
+
+    is_settled: jax.Array
+    is_free: jax.Array
+    renewals: jax.Array
+    given: jax.Array
+
+    @classmethod
+    def of(cls, inputs: Mapping[str, jax.Array]) -> "_Taken":
+        loads, are_given = inputs["given"][0], inputs["given"][1:] > 0
+        is_settled = (_settings(inputs) == inputs["settings"]).all()
+        is_new = is_settled & (inputs["renewals"] > inputs["taken"])
+        return cls(
+            is_settled=is_settled,
+            is_free=is_new & ~(are_given & (loads == inputs["loads"])),
+            renewals=jnp.where(is_settled, inputs["renewals"], inputs["taken"]),
+            given=jnp.where(is_new, jnp.concatenate([inputs["given"][:1], jnp.zeros(3)]), inputs["given"]),
+        )
+
+
 def link_controls(problems: Sequence[Problem], controls: Controls, points: Points, cache: DiskCache) -> JaxLink:
     """Gives the sliders the limits of the map of a visitor's own problem, and sets them for new data.
 
@@ -153,31 +186,30 @@ def link_controls(problems: Sequence[Problem], controls: Controls, points: Point
     """
 
     def set_controls(*, problem: int, is_own: bool, **inputs: jax.Array) -> dict[str, jax.Array]:
-        chosen, is_new = problems[problem], inputs["renewals"] > inputs["taken"]
+        chosen, taken = problems[problem], _Taken.of(inputs)
 
         def limit(value: jax.Array) -> jax.Array:
-            return value if chosen.is_own else jnp.full_like(value, jnp.nan)
-
-        def new(value: jax.Array) -> jax.Array:
-            return jnp.where(is_new, value, jnp.nan)
+            return jnp.where(taken.is_settled, value, jnp.nan) if chosen.is_own else jnp.full_like(value, jnp.nan)
 
         limits: dict[str, jax.Array] = {}
         for i, name in enumerate(("w", "b")):
             limits |= {f"{name}_min": limit(inputs["domain"][2 * i]), f"{name}_max": limit(inputs["domain"][2 * i + 1])}
-            limits |= {f"{name}_step": limit(inputs["slider_steps"][i]), name: new(limit(inputs["start"][i]))}
-        rate = jnp.where(is_own and _fits_own(chosen), new(inputs["rate"]), jnp.nan)
-        return {**limits, "learning_rate": rate, "taken": inputs["renewals"]}
+            limits |= {f"{name}_step": limit(inputs["slider_steps"][i])}
+            limits |= {name: jnp.where(taken.is_free[1 + i], limit(inputs["start"][i]), jnp.nan)}
+        rate = jnp.where(taken.is_free[0], inputs["rate"], jnp.nan) if is_own and _fits_own(chosen) else jnp.array(jnp.nan)
+        return {**limits, "learning_rate": rate, "taken": taken.renewals, "given": taken.given}
 
     sliders = {"w": controls.initial_w, "b": controls.initial_b}
+    own = ("domain", "start", "slider_steps", "rate", "renewals", "taken", "given", "settings", *_SETTINGS)
     return jaxlink(
         set_controls,
-        inputs={name: (points, name) for name in ("domain", "start", "slider_steps", "rate", "renewals", "taken")},
+        inputs={name: (points, name) for name in own},
         static=_static(controls, points),
         outputs={
             **{f"{name}_{limit}": (slider, limit) for name, slider in sliders.items() for limit in ("min", "max", "step")},
             **{name: (slider, "value") for name, slider in sliders.items()},
             "learning_rate": (controls.learning_rate, "value"),
-            "taken": (points, "taken"),
+            **{name: (points, name) for name in ("taken", "given")},
         },
         triggers=["renewals"],
         sync_targets=True,

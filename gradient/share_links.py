@@ -47,7 +47,7 @@ def _names_of_settings(key: str, record: Optimizer) -> dict[str, str]:
 
 def _own_parts(controls: Controls, points: Points) -> dict[str, AddressPart]:
     """A visitor's own data, and what is fitted to them; the data come first, because a data set brings a model."""
-    others = ("y", "dataset", "noise", "loads", "taken")
+    others = ("y", "dataset", "noise", "loads", "given")
     return {
         "data": AddressPart((points, "x"), kind=POINTS, place=controls.dataset, others=others),
         "model": AddressPart((controls.model, "index"), kind=MODEL),

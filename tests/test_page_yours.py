@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from matplotlib.image import imread
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
 from gradient.frame import frame
 from gradient.link.text import format_number
@@ -20,6 +20,7 @@ from gradient.settle import Settled, settle_larger
 from gradient.views.levels import levels
 from gradient.views.sentences import COMPARISON, POINTS, SHARE
 from tests.app_page import AppPage
+from tests.conftest import SIZES, Server, watched
 from tests.page_settings import in_settings
 from tests.points_page import MODELS, PointsPage, random_paste
 from tests.test_field import LANDSCAPE, expect_bands
@@ -380,6 +381,53 @@ def test_a_reload_keeps_everything(wide_on_site: AppPage, editor_on_site: Points
     assert (found, app.page.evaluate(_STATE)) == kept
     expect(app.combobox("Model")).to_have_value("Decay")
     assert MODELS.index("Decay") == found["model"]
+
+
+# Of the programs that a page loads together the smallest are ready first, and run before the next is ready: that of the sliders
+# before that of the points, which it follows.
+SMALLEST_FIRST = """
+  const { compile } = WebAssembly;
+  const held = [];
+  let timer;
+  const letGo = async () => {
+    for (const { ready } of held.splice(0).sort((one, other) => one.size - other.size)) await ready();
+  };
+  WebAssembly.compile = (bytes, ...others) => new Promise((resolve, reject) => {
+    const painted = () => new Promise(requestAnimationFrame);
+    held.push({
+      size: bytes.byteLength,
+      ready: () => compile.call(WebAssembly, bytes, ...others).then(resolve, reject).then(painted),
+    });
+    clearTimeout(timer);
+    timer = setTimeout(letGo, 100);
+  });
+"""
+LINKS = {
+    "problem=yours&data=cars&model=line&rate=0.1&w=-3&b=30": {"learning_rate": 0.1, "w": -3, "b": 30},
+    "problem=yours&data=anscombe_i&rate=0.0105": {"learning_rate": 0.0105, "w": -0.052, "b": 5.3},
+    "problem=yours&data=anscombe_i&w=1": {"learning_rate": 10**-2.26, "w": 1, "b": 5.3},
+}
+
+
+@pytest.mark.parametrize("link", LINKS)
+def test_a_link_with_data_sets_what_it_gives_and_the_data_set_the_rest(browser: Browser, site: Server, link: str) -> None:
+    with watched(browser.new_context(**SIZES["wide"], service_workers="block")) as context:
+        context.add_init_script(SMALLEST_FIRST)
+        app = AppPage.open(context.new_page(), f"{site.url}#v=1&{link}")
+        app.page.wait_for_function(f"async () => (await ({_STATE})()).domain[0] < 0")
+        app.settle()
+        found = app.page.evaluate(_STATE)
+        assert {name: found[name] for name in LINKS[link]} == pytest.approx(LINKS[link], rel=1e-4)
+        expect(app.button(str(POINTS["undo"]))).to_be_disabled()  # nobody has chosen the data that a page has at first
+
+
+def test_a_link_says_which_start_lies_off_the_map(browser: Browser, site: Server) -> None:
+    with watched(browser.new_context(**SIZES["wide"], service_workers="block")) as context:
+        app = AppPage.open(context.new_page(), f"{site.url}#v=1&problem=yours&data=cars&model=line&rate=0.01&w=-200&b=20")
+        said = app.page.locator(".techni-lesson [role=alert]")
+        expect(said).to_contain_text("w is -200, but it goes from -14.6 to 3.9.")
+        expect(said).not_to_contain_text("b is")
+        app.page.wait_for_function("location.hash.includes('&w=-14.6&b=20')")
 
 
 def test_the_saved_map_has_the_field(wide_on_site: AppPage, editor_on_site: PointsPage, tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 // The parts of an address: writes what they are as names and texts, and sets them from such.
 
 import { loosenViews } from "../adapters/ipywidgets.js";
-import { CODECS, isBetweenSteps, NEAR, Refused, stepsBetween } from "./codecs.js";
+import { CODECS, isBetweenSteps, NEAR, readNumeral, Refused, stepsBetween } from "./codecs.js";
 import { fragmentOf } from "./fragments.js";
 import { listenTo, markAddressed, setAndSync } from "./models.js";
 import { cut } from "./refusals.js";
@@ -129,13 +129,31 @@ export class AddressParts {
 
   /** The state that a text stands for; if it stands for none, nothing, and why. @param {AddressPart} part @param {string} text @param {Refusal[]} refused @param {Set<string>} given the names of the address @returns {State} */
   readOr(part, text, refused, given) {
+    return this.tryTo(() => this.codecs[part.kind].read(part, text, this.all, given), part, text, refused) ?? {};
+  }
+
+  /** What `read` gives; undefined if it refuses the text of a part, and why. @template T @param {() => T} read @param {AddressPart} part @param {string} text @param {Refusal[]} refused @returns {T | undefined} */
+  tryTo(read, part, text, refused) {
     try {
-      return this.codecs[part.kind].read(part, text, this.all, given);
+      return read();
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
       refused.push({ reason: error.message, facts: { name: part.name, text: cut(text), ...error.facts } });
-      return {};
+      return undefined;
     }
+  }
+
+  /** The numbers of an address that their sliders could not keep, because these have got other limits since. @param {Pairs} pairs @returns {Refusal[]} */
+  moved(pairs) {
+    /** @type {Refusal[]} */
+    const refused = [];
+    const given = new Map(pairs);
+    for (const part of this.all) {
+      const [text, value] = [given.get(part.name), this.stateOf(part)[part.trait]];
+      const isMoved = text !== undefined && part.traits.includes("min") && this.textOf(part, { value }) !== text;
+      if (isMoved) this.tryTo(() => readNumeral(part, text), part, text, refused);
+    }
+    return refused;
   }
 
   /** @param {Pairs} pairs @returns {Refusal[]} */

@@ -71,6 +71,12 @@ export class PageAddress {
     if (text !== this.own.get("refused")) setLocally(this.own, { refused: text });
   }
 
+  /** The numbers of the address that could not stay, and of which nothing was said. @returns {Refusal[]} */
+  newlyMoved() {
+    const said = this.refused.map(({ facts }) => facts.name);
+    return this.parts.moved(pairsOf(this.read)).filter(({ facts }) => !said.includes(facts.name));
+  }
+
   /** Writes the parts into the address, unless they are there. */
   write() {
     clearTimeout(this.timer);
@@ -78,6 +84,7 @@ export class PageAddress {
     const own = this.parts.pairs();
     const [before, now] = [this.written, fragmentOf(own)];
     if (!this.ownsPage || before === now) return;
+    if (!this.isTouched) this.say([...this.refused, ...this.newlyMoved()]);
     const isEntry = this.isTouched && this.parts.loud(own) !== this.parts.loud(pairsOf(before));
     this.written = this.read = now;
     try {

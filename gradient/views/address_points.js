@@ -16,10 +16,10 @@ const withDigits = (value) => String(Number(value.toPrecision(DIGITS)));
 
 const FOR_DATA = ["rate", "w", "b"]; // what other points set in the controls
 
-/** What comes with other points: the map is made for them, and so are the controls, unless the address has any of these. @param {Model} model @param {Set<string>} given */
+/** What comes with other points: the map is made for them, and so are those controls that the address does not have. @param {Model} model @param {Set<string>} given */
 function asLoaded(model, given) {
-  const renewals = model.get("renewals");
-  return { loads: model.get("loads") + 1, taken: FOR_DATA.some((name) => given.has(name)) ? renewals + 1 : renewals };
+  const loads = model.get("loads") + 1;
+  return { loads, given: [loads, ...FOR_DATA.map((name) => Number(given.has(name)))] };
 }
 
 /** The points of a text. @param {string} text @param {Record<string, number>} limits @returns {Points} */

@@ -25,6 +25,7 @@ class OwnState(View, HasTraits):
         condition: [4], see `gradient.settle.Settled`.
         settings: for which data, model and scaling domain and view were made; a row of `gradient.own_links`.
         renewals, taken: how often they were made, and how often the controls were set to them.
+        given: the last of `Points.loads` that an address made, and 1 for each of the rate, w and b that it set, to stay.
     """
 
     fitted_x = Array(1)
@@ -39,6 +40,7 @@ class OwnState(View, HasTraits):
     settings = Tuple(Float(), Float(), Float(), default_value=NO_SETTINGS).tag(sync=True)
     renewals = Int(0).tag(sync=True)
     taken = Int(0).tag(sync=True)
+    given = Tuple(Float(), Float(), Float(), Float(), default_value=(0.0, 0.0, 0.0, 0.0)).tag(sync=True)
 
     def settled_outputs(self) -> dict[str, list[Trait]]:
         """The fields of `gradient.settle.Settled` that it holds."""

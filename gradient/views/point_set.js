@@ -76,7 +76,9 @@ export class PointSet {
     const isLoaded = loads !== this.loads || x !== arrays.x || y !== arrays.y; // else the points are still to come
     const isOther = dataset !== present.dataset || (noise !== this.noise && this.presetAt(dataset)?.deviation);
     Object.assign(this, { loads, noise, arrays: { x, y } });
-    if (isLoaded) this.take({ ...this.read(), origin: this.newOrigin() });
+    const isAddressed = isLoaded && loads === model.get("given")[0];
+    if (isAddressed) this.changed({ ...this.read(), origin: this.newOrigin() });
+    else if (isLoaded) this.take({ ...this.read(), origin: this.newOrigin() });
     else if (isOther && this.presetAt(dataset)) this.loadPreset(dataset);
     else if (isOther) this.changed({ ...present, dataset });
   }
