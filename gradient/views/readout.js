@@ -2,7 +2,7 @@
 
 import { getModel } from "../adapters/ipywidgets.js";
 import { fillParts, formatNumber } from "../link/text.js";
-import { adviceOf, resolveSwept } from "./advised.js";
+import { adviceOf, resolveAdvised } from "./advised.js";
 import { numbersOf } from "./array.js";
 import { callAll, listen, oncePerTask } from "./observers.js";
 import { setText } from "./texts.js";
@@ -72,8 +72,9 @@ function spokenOf(model) {
   return w === undefined ? state : `${state}. ${fillIn(words.spoken_place, { w, b })}`;
 }
 
-/** What is spoken of the best learning rate, nothing if there is none. @param {ViewModel} model @param {Model} rates its strip */
-function spokenBestOf(model, rates) {
+/** What is spoken of the best learning rate, nothing if there is none, or a lesson hides it. @param {ViewModel} model @param {Model} rates its strip @param {import("./advised.js").Swept[]} swept */
+function spokenBestOf(model, rates, swept) {
+  if (swept.some(({ strip, isHidden }) => strip === rates && isHidden())) return "";
   const [best, values] = [rates.get("best"), rates.get("values")];
   if (best === rates.get("theme").never) return "";
   const loss = formatNumber(numbersOf(rates.get("losses"))[best]);
@@ -96,12 +97,15 @@ async function render({ model, el }) {
   const parts = build(el, model.get("words"));
   const speak = makeSpeaker(parts.spoken);
   const [rates, advice] = await Promise.all(["rates", "advice"].map((name) => getModel(model.widget_manager, model.get(name))));
-  const swept = await resolveSwept(advice);
+  const { swept, share } = await resolveAdvised(advice);
   /** @type {number | undefined} */
   let timer;
   const speakLater = () => {
     clearTimeout(timer);
-    timer = setTimeout(() => speak(spokenOf(model), spokenBestOf(model, rates), adviceOf(advice, swept)), SPEAK_AFTER_MS);
+    timer = setTimeout(
+      () => speak(spokenOf(model), spokenBestOf(model, rates, swept), adviceOf(advice, swept)),
+      SPEAK_AFTER_MS,
+    );
   };
   const show = () => {
     draw(parts, model);
@@ -113,6 +117,7 @@ async function render({ model, el }) {
     () => model.off("change", schedule),
     listen(rates, ["best", "losses"], speakLater),
     listen(advice, ADVISED, speakLater),
+    listen(share, ["hidden"], speakLater),
   ];
   show();
   return () => {
