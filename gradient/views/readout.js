@@ -4,6 +4,7 @@ import { getModel } from "../adapters/ipywidgets.js";
 import { fillParts, formatNumber } from "../link/text.js";
 import { adviceOf, resolveAdvised } from "./advised.js";
 import { numbersOf } from "./array.js";
+import { numberOf } from "./numbers.js";
 import { callAll, listen, oncePerTask } from "./observers.js";
 import { setText } from "./texts.js";
 import { worded } from "./worded.js";
@@ -51,7 +52,7 @@ const verdictOf = (model) => model.get("verdicts")[model.get("verdict")];
 /** Shows the model's numbers and words. @param {ReturnType<typeof build>} parts @param {ViewModel} model */
 function draw({ numbers, pill, sentence, error }, model) {
   numbers.forEach((number, i) => {
-    setText(number, formatNumber(model.get(NUMBERS[i])));
+    setText(number, numberOf(model.get(NUMBERS[i])));
   });
   const verdict = verdictOf(model);
   setText(pill, verdict.word);
@@ -66,8 +67,8 @@ function draw({ numbers, pill, sentence, error }, model) {
 /** What is spoken of the model's state: of two parameters, where it is. @param {ViewModel} model @returns {string} */
 function spokenOf(model) {
   const words = model.get("words");
-  const [step, loss] = ["step", "loss"].map((name) => formatNumber(model.get(name)));
-  const [w, b] = [...numbersOf(model.get("parameters"))].map((number) => formatNumber(number).replace("-", "−"));
+  const [step, loss] = ["step", "loss"].map((name) => numberOf(model.get(name)));
+  const [w, b] = [...numbersOf(model.get("parameters"))].map(numberOf);
   const state = fillIn(words.spoken, { step, loss, verdict: verdictOf(model).word.toLowerCase() });
   return w === undefined ? state : `${state}. ${fillIn(words.spoken_place, { w, b })}`;
 }

@@ -51,7 +51,7 @@ VERDICTS = {
         "slow", "Slow", "The loss hardly changed over the last steps.[ It is {times_best} times the lowest known.]"
     ),
     Verdict.DIVERGED: VerdictWords(
-        "diverged", "Diverged", "At step {diverged_step} the loss is out of bounds, so the descent ends there."
+        "diverged", "Diverged", "At step {diverged_step} the loss has become too large, so the descent ends there."
     ),
 }
 
@@ -214,6 +214,7 @@ PLANE_TITLE = "Loss on a plane through the path"
 ARITHMETIC = {
     "next": "Next step:",
     "here": "This step:",
+    "ends": "The descent ends here.",
     "parameters": "(w, b)",
     "layers": "gradient norm by layer, from the input to the output:",
     "summary": "arithmetic",

@@ -87,7 +87,7 @@ VERDICTS = {
         "slow", "Lent", "La perte n’a presque pas changé récemment.[ Elle vaut {times_best} fois la plus basse connue.]"
     ),
     Verdict.DIVERGED: VerdictWords(
-        "diverged", "Divergence", "À l’étape {diverged_step}, la perte sort des limites : la descente s’arrête là."
+        "diverged", "Divergence", "À l’étape {diverged_step}, la perte est devenue trop grande : la descente s’arrête là."
     ),
 }
 
@@ -234,6 +234,7 @@ PLANE_TITLE = "Perte dans un plan le long de la trajectoire"
 ARITHMETIC = {
     "next": "Étape suivante :",
     "here": "Cette étape :",
+    "ends": "La descente s’arrête ici.",
     "parameters": "(w, b)",
     "layers": "norme du gradient par couche, de l’entrée à la sortie :",
     "summary": "calcul",
