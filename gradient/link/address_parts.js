@@ -127,14 +127,14 @@ export class AddressParts {
     this.kept = new AbortController();
   }
 
-  /** The state that a text stands for; if it stands for none, nothing, and why. @param {AddressPart} part @param {string} text @param {Refusal[]} refused @param {Set<string>} given the names of the address @returns {State} */
+  /** The state that a text stands for; if it stands for none, or not all of it does, what is left, and why. @param {AddressPart} part @param {string} text @param {Refusal[]} refused @param {Set<string>} given the names of the address @returns {State} */
   readOr(part, text, refused, given) {
     try {
       return this.codecs[part.kind].read(part, text, this.all, given);
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
       refused.push({ reason: error.message, facts: { name: part.name, text: cut(text), ...error.facts } });
-      return {};
+      return error.state;
     }
   }
 
