@@ -17,18 +17,23 @@ function follow(model, swept) {
 
 /** @param {import("./observers.js").RenderContext} context */
 async function render({ model, el }) {
-  const { swept, share } = await resolveAdvised(model);
+  const about = await resolveAdvised(model);
+  const { swept, share, points } = about;
   const [sentence, button] = [document.createElement("span"), document.createElement("button")];
   Object.assign(button, { type: "button", textContent: model.get("words").button });
   el.append(sentence, button);
   const show = () => {
-    setText(sentence, adviceOf(model, swept));
+    setText(sentence, adviceOf(model, about));
     button.hidden = swept[model.get("advised_slider")]?.isHidden() ?? true;
   };
   button.addEventListener("click", () => follow(model, swept));
   const schedule = oncePerTask(show);
   model.on("change", schedule);
-  const undo = [() => model.off("change", schedule), listen(share, ["hidden"], schedule)];
+  const undo = [
+    () => model.off("change", schedule),
+    listen(share, ["hidden"], schedule),
+    listen(points, ["is_shown"], schedule),
+  ];
   show();
   return () => callAll(undo);
 }

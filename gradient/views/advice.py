@@ -30,6 +30,7 @@ class Advice(Worded, anywidget.AnyWidget):
     Attributes:
         strips: under the sliders; `names`: what these are called in the address.
         share: it knows which of them a lesson hides. Of a hidden control nothing is advised.
+        points: a visitor's own. Of their scale these speak themselves.
         advised_slider: the index of the strip whose slider has a better value, -1 if none has.
         advised_index: of that value.
         advised_loss: what the descent comes to with it.
@@ -42,6 +43,7 @@ class Advice(Worded, anywidget.AnyWidget):
 
     strips = List(Instance(Widget)).tag(sync=True, **widget_serialization)
     names = List(Unicode()).tag(sync=True)
+    points = Instance(Widget).tag(sync=True, **widget_serialization)
     share = Instance(Widget, allow_none=True).tag(sync=True, **widget_serialization)
     advised_slider = Int(NEVER).tag(sync=True)
     advised_index = Int(NEVER).tag(sync=True)
@@ -50,9 +52,9 @@ class Advice(Worded, anywidget.AnyWidget):
     scale = Float(0.0).tag(sync=True)
     words = Dict(_as_json(ADVICE)).tag(sync=True)
 
-    def __init__(self, strips: Mapping[str, Strip]) -> None:
-        """Takes the strips under the sliders, by the sliders' names in the address."""
-        super().__init__(strips=list(strips.values()), names=list(strips))
+    def __init__(self, strips: Mapping[str, Strip], points: Widget) -> None:
+        """Takes the strips under the sliders, by the sliders' names in the address, and a visitor's own points."""
+        super().__init__(strips=list(strips.values()), names=list(strips), points=points)
         self.add_class("techni-advice")
 
     def outputs(self) -> dict[str, Trait]:

@@ -7,14 +7,15 @@ import { fillIn } from "./words.js";
 /** @typedef {import("../adapters/ipywidgets.js").Model} Model */
 /** @typedef {import("./observers.js").ViewModel} ViewModel */
 /** @typedef {{ strip: Model, slider: Model, isHidden: () => boolean }} Swept a control, and whether a lesson hides it */
+/** @typedef {{ swept: Swept[], share: Model, points: Model }} Advised what an advice is about, and what knows what is hidden, and whose data these are */
 /** @typedef {Pick<ViewModel, "get" | "widget_manager">} AdviceModel */
 
-/** What to say: nothing if there is nothing to advise. @param {AdviceModel} model @param {Swept[]} swept @returns {string} */
-export function adviceOf(model, swept) {
+/** What to say: nothing if there is nothing to advise. Of a visitor's own x the points' words say it. @param {AdviceModel} model @param {Advised} about @returns {string} */
+export function adviceOf(model, { swept, points }) {
   const words = model.get("words");
   const advised = swept[model.get("advised_slider")];
   if (!advised) {
-    const isTooLarge = model.get("offset") || model.get("scale");
+    const isTooLarge = !points.get("is_shown") && (model.get("offset") || model.get("scale"));
     return isTooLarge ? fillParts(words.rescale, (name) => model.get(name)) : "";
   }
   if (advised.isHidden()) return "";
@@ -23,14 +24,14 @@ export function adviceOf(model, swept) {
   return fillIn(words.sentence, { label, value: formatNumber(value), loss: formatNumber(model.get("advised_loss")) });
 }
 
-/** The strips and their sliders, and what knows which of them are hidden. @param {AdviceModel} model @returns {Promise<{ swept: Swept[], share: Model }>} */
+/** The strips and their sliders, and the other models. @param {AdviceModel} model @returns {Promise<Advised>} */
 export async function resolveAdvised(model) {
   const { widget_manager: manager } = model;
-  const share = await getModel(manager, model.get("share"));
+  const [share, points] = await Promise.all(["share", "points"].map((name) => getModel(manager, model.get(name))));
   const find = async (/** @type {string} */ reference, /** @type {number} */ i) => {
     const strip = await getModel(manager, reference);
     const isHidden = () => share.get("hidden").includes(model.get("names")[i]);
     return { strip, slider: await getModel(manager, strip.get("slider")), isHidden };
   };
-  return { swept: await Promise.all(model.get("strips").map(find)), share };
+  return { swept: await Promise.all(model.get("strips").map(find)), share, points };
 }

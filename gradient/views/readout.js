@@ -98,13 +98,13 @@ async function render({ model, el }) {
   const parts = build(el, model.get("words"));
   const speak = makeSpeaker(parts.spoken);
   const [rates, advice] = await Promise.all(["rates", "advice"].map((name) => getModel(model.widget_manager, model.get(name))));
-  const { swept, share } = await resolveAdvised(advice);
+  const about = await resolveAdvised(advice);
   /** @type {number | undefined} */
   let timer;
   const speakLater = () => {
     clearTimeout(timer);
     timer = setTimeout(
-      () => speak(spokenOf(model), spokenBestOf(model, rates, swept), adviceOf(advice, swept)),
+      () => speak(spokenOf(model), spokenBestOf(model, rates, about.swept), adviceOf(advice, about)),
       SPEAK_AFTER_MS,
     );
   };
@@ -118,7 +118,7 @@ async function render({ model, el }) {
     () => model.off("change", schedule),
     listen(rates, ["best", "losses"], speakLater),
     listen(advice, ADVISED, speakLater),
-    listen(share, ["hidden"], speakLater),
+    listen(about.share, ["hidden"], speakLater),
   ];
   show();
   return () => {

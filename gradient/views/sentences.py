@@ -324,7 +324,7 @@ POINTS = {
         "one_x": "All x are {number}, so no slope can be told. Move a point.",
         "one_y": "All y are {number}, so there is nothing to fit but a level.",
         "far_x": "x is far from 0, so the loss is a narrow valley. Standardize x.",
-        "large_x": "x goes up to {number}, so only tiny learning rates work. Standardize x.",
+        "large_x": "x goes up to {number}, so only tiny learning rates work, if any. Standardize x.",
         "small_x": "x stays within {number}, so it hardly matters. Standardize x.",
         "large_y": "y goes up to {number}, so the losses are huge. Divide y by {scale}.",
         "small_y": "y stays within {number}, so the losses are tiny. Multiply y by {scale}.",

@@ -341,7 +341,7 @@ POINTS = {
         "one_x": "Tous les x valent {number} : on ne peut pas voir de pente. Déplacez un point.",
         "one_y": "Tous les y valent {number} : il n’y a qu’un niveau à ajuster.",
         "far_x": "x est loin de 0 : la perte est une vallée étroite. Centrez et réduisez x.",
-        "large_x": "x va jusqu’à {number} : seuls de très petits taux conviennent. Centrez et réduisez x.",
+        "large_x": "x va jusqu’à {number} : au mieux, seuls de très petits taux conviennent. Centrez et réduisez x.",
         "small_x": "x reste sous {number} : il ne compte presque pas. Centrez et réduisez x.",
         "large_y": "y va jusqu’à {number} : les pertes sont énormes. Divisez y par {scale}.",
         "small_y": "y reste sous {number} : les pertes sont minuscules. Multipliez y par {scale}.",
