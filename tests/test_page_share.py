@@ -55,6 +55,7 @@ EVERY_ONE_OF_THE_WINDOW = {  # in JupyterLab the address is not the page's; test
     "test_a_lesson_link_is_made_in_the_menu",
     "test_a_page_is_what_its_link_says",
     "test_a_lesson_gives_nothing_away_of_what_it_hides",
+    "test_a_lesson_on_own_data_hides_its_choices",
     "test_a_script_prints_the_numbers_of_the_page",
     "test_a_script_has_the_visitors_data",
     "test_pictures_and_steps_are_saved",
@@ -227,6 +228,18 @@ def test_a_lesson_gives_nothing_away_of_what_it_hides(app: AppPage) -> None:
     go_to(app, f"{task.replace('0.4', '0.38')}&hide=momentum,rate&title=x")
     expect(best).to_be_hidden()
     expect(spoken).to_have_text(re.compile(r"^Step 30, loss [^,]+, [a-z ]+\. At w [^ ]+, b [^ ]+$"))
+
+
+def test_a_lesson_on_own_data_hides_its_choices(app: AppPage) -> None:
+    data, model = (app.combobox(name) for name in ("Data", "Model"))
+    standardize = app.page.get_by_label("Standardize x")
+    task = "#v=1&problem=yours&data=cars"
+    go_to(app, task)
+    for shown in (data, model, standardize):
+        expect(shown).to_be_visible()
+    go_to(app, f"{task}&hide=data,model,standardize")
+    for hidden in (data, model, standardize):
+        expect(hidden).to_be_hidden()
 
 
 def expect_to_reload(app: AppPage) -> None:

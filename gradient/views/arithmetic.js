@@ -22,7 +22,7 @@ function resultsOf(model) {
 }
 
 /** Whether there is no next step. @param {ViewModel} model */
-const endsHere = (model) => model.get("verdict") === model.get("diverged");
+const endsHere = (model) => model.get("verdict") === model.get("ending");
 
 /** The step of a model with two parameters. @param {ViewModel} model @returns {string[]} */
 function planarTexts(model) {

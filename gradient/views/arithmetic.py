@@ -26,7 +26,7 @@ class ArithmeticLine(View, Worded, anywidget.AnyWidget):
         names: of the learning rate and the hyperparameters, as the formula has them.
         loss, verdict: at the current step.
         parameters, gradient, next_parameters, memory, settings, example, layer_norms: see `gradient.arithmetic.Arithmetic`.
-        diverged: the verdict of the last step of a descent that diverges.
+        ending: the verdict of the last step of a descent that diverges.
         words: what it says; see `sentences.ARITHMETIC`.
     """
 
@@ -36,7 +36,7 @@ class ArithmeticLine(View, Worded, anywidget.AnyWidget):
     names = List(Unicode()).tag(sync=True)
     loss = Float(0.0).tag(sync=True)
     verdict = Int(Verdict.SLOW).tag(sync=True)
-    diverged = Int(Verdict.DIVERGED).tag(sync=True)
+    ending = Int(Verdict.DIVERGED).tag(sync=True)
     parameters, gradient, next_parameters = Array(1), Array(1), Array(1)
     memory = Array(2)
     settings, example, layer_norms = Array(1), Array(1), Array(1)
