@@ -243,7 +243,8 @@ class App(Controls, widgets.Box):
         self.points = self._linked(Points(self.fit.axes, self.fit.own, own_models(self.problems)))
         self.formula, self.arithmetic = self._linked(Formula()), self._linked(ArithmeticLine())
         self.comparison = Comparison(self.optimizer, [self.learning_rate, *self.hyperparameters.values()], own_places())
-        self.advised = Advice(list(self.strips.values()))
+        strips = dict(zip(["rate", *self.hyperparameters], self.strips.values(), strict=True))
+        self.advised = Advice(strips, self.points)
         self.pointed = Pointed(self.overlay, self.steps, self.fit, self.loss)
         self.display = Display(figures=[self.fit, self.loss])
         self.language = LanguageChoice(self.field.set_language)
@@ -259,7 +260,7 @@ class App(Controls, widgets.Box):
             "overlay": self.overlay,
             "language": self.language,
         }
-        self.share = make_share(self, parts)
+        self.share = self.advised.share = make_share(self, parts)
         self._title, self._loss_title = _named(widgets.HTML(), "title"), _named(widgets.HTML(), "heading")
         return [
             self._title,

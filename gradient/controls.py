@@ -32,6 +32,8 @@ class Controls:
         self._make_choices(labels_of(problems), own_models(problems))
         self._make_sliders()
         self.transport = Transport(end=self.steps)
+        for name, control in self._of_own_data().items():
+            control.add_class(f"techni-at-{name}")
         for name, part in self.addressed().items():
             place: Any = part.place or resolve(part.trait, name)[0]
             if place is not self.transport:  # whose parts have places of their own
@@ -114,7 +116,16 @@ class Controls:
 
     def hideable(self, language: Language) -> dict[str, str]:
         """What each control of the address is called on the page, by its name there."""
-        return {**self._labels(language), **{name: language.words.TRANSPORT[name] for name in ("step", "speed", "repeat")}}
+        own = {name: language.words.CONTROLS[name] for name in self._of_own_data()}
+        return {
+            **self._labels(language),
+            **own,
+            **{name: language.words.TRANSPORT[name] for name in ("step", "speed", "repeat")},
+        }
+
+    def _of_own_data(self) -> dict[str, Any]:
+        """The choices for a visitor's own data, by their names in the address."""
+        return {"data": self.dataset, "model": self.model}
 
     def _labels(self, language: Language) -> dict[str, str]:
         """What each control is called, by its name in the address."""
@@ -128,7 +139,7 @@ class Controls:
 
     def worded(self, language: Language) -> dict[Trait, Any]:
         """What the controls and their options are called in a language."""
-        controls = {**self._labelled(), "model": self.model, "data": self.dataset}
+        controls = {**self._labelled(), **self._of_own_data()}
         labels = {**language.words.CONTROLS, **self._labels(language)}
         options = {choice: map(language.named, choice.names) for choice in (self.problem, self.optimizer, self.model)}
         data = [*map(language.named, self.dataset.names[:-1]), language.words.POINTS["name"]]

@@ -37,7 +37,8 @@ def make_share(controls: Controls, parts: Mapping[str, Widget]) -> Share:
 
 def hideable_in(language: Language, controls: Controls) -> dict[str, str]:
     """By its name in the address, what each control is called that a lesson can do without."""
-    return {**controls.hideable(language), **language.words.HIDEABLE}
+    standardize = {"standardize": language.words.POINTS["standardize"]}
+    return {**controls.hideable(language), **standardize, **language.words.HIDEABLE}
 
 
 def _names_of_settings(key: str, record: Optimizer) -> dict[str, str]:
@@ -51,7 +52,7 @@ def _own_parts(controls: Controls, points: Points) -> dict[str, AddressPart]:
     return {
         "data": AddressPart((points, "x"), kind=POINTS, place=controls.dataset, others=others),
         "model": AddressPart((controls.model, "index"), kind=MODEL),
-        "standardize": AddressPart((points, "standardized"), is_brief=True),
+        "standardize": AddressPart((points, "standardized"), place=controls.dataset, is_brief=True),
     }
 
 

@@ -13,6 +13,7 @@ LOAD_MS = 90_000
 _SEEN = """() => {
   const path = (selector) => document.querySelector(selector)?.getAttribute("d");
   const text = (selector) => document.querySelector(selector)?.textContent;
+  const number = (name) => text(`.techni-readout [data-name=${name}]`)?.replaceAll("−", "-"); // as Python reads it
   const isCovered = (canvas) => !document.querySelector(".techni-landscape").hidden && canvas.closest(".techni-figures");
   const canvases = () =>
     [...document.querySelectorAll(".techni-field canvas")].filter((c) => c.offsetParent && c.width > 50 && !isCovered(c));
@@ -39,8 +40,8 @@ _SEEN = """() => {
     get residuals() { return path(".techni-fit g.curve path.line"); },
     get data() { return document.querySelector(".techni-fit .object_grp")?.getAttribute("transform"); },
     get field() { return canvases().map(hash).join(); }, // the figure, and what the layer over it draws
-    get loss() { return text(".techni-readout [data-name=loss]"); },
-    get gradient_norm() { return text(".techni-readout [data-name=gradient_norm]"); },
+    get loss() { return number("loss"); },
+    get gradient_norm() { return number("gradient_norm"); },
     get step() { return text(".techni-readout [data-name=step]"); },
     get verdict() { return text(".techni-verdict strong"); },
     get sentence() { return text(".techni-verdict span"); },

@@ -54,7 +54,7 @@ def run(problem: Problem, optimizer: str, *, num_steps: int = T - 1, **changes: 
         out = ~finite | (losses > 1e6 * max(losses[0], np.var(problem.y)))
         norms = np.linalg.norm(grads.astype(float), axis=1).astype(np.float32)
     first = int(np.argmax(out)) if out.any() else T
-    # What is shown ends with the last finite iterate: one whose loss is out of bounds is shown, one without a loss is not.
+    # What is shown ends with the last finite iterate: one whose loss has become too large is shown, one without a loss is not.
     last = max(0, min(num_steps, first if first < T and finite[first] else first - 1))
     shown = np.minimum(np.arange(T), last)
     return Run(params[shown], losses[shown], norms, last, first <= num_steps, float(spread(jnp.asarray(problem.y))))

@@ -25,6 +25,7 @@ ADDRESSES = {
     "all that is brief": "#v=1&scale=linear&residuals=1&speed=fast&repeat=1&map=starts&play=1",
     "runs": f"#v=1&optimizer=rmsprop&compare={RUNS}",
     "a lesson": "#v=1&hide=momentum,optimizer&title=Why%3F+%3Cb%3E",
+    "a lesson with a wrong name": "#v=1&hide=problem,optimiser,standardize,data&title=x",
     "kept": f"{EXAMPLE}&theme=dark&present=1",
     "a heading": "#momentum",
     "nothing": "",
@@ -84,7 +85,19 @@ def test_what_is_not_used_is_named_with_the_reason(seen: dict[str, list[Seen]]) 
     )
     defaults = seen["nothing"][0]["parts"]
     assert {name: found["parts"][name] for name in defaults} == defaults
-    assert [name for name, (first, _) in seen.items() if first["refused"]] == ["no data", "out of range"]
+    assert [name for name, (first, _) in seen.items() if first["refused"]] == [
+        "a lesson with a wrong name",
+        "no data",
+        "out of range",
+    ]
+
+
+def test_of_a_lesson_all_names_but_the_wrong_one_are_used(seen: dict[str, list[Seen]]) -> None:
+    found = seen["a lesson with a wrong name"][0]
+    assert (found["parts"]["hide"], found["parts"]["title"]) == ([["problem", "data", "standardize"]], ["x"])
+    assert found["refused"].startswith(
+        "Not all of the link could be used. hide is “optimiser”, but it can be problem, optimizer,"
+    )
 
 
 def test_data_and_models_that_cannot_be_read_are_named(seen: dict[str, list[Seen]]) -> None:

@@ -48,7 +48,7 @@ def test_on_a_phone_numbers_stay_on_their_line(phone: AppPage) -> None:
     tops = phone.page.evaluate("""async () => {
       const numbers = [...document.querySelectorAll(".techni-readout dd")];
       const before = numbers.map((number) => number.textContent);
-      for (const number of numbers.slice(0, 3)) number.textContent = "7.27e-10";
+      for (const number of numbers.slice(0, 3)) number.textContent = "7.27e−10";
       numbers[3].textContent = "200";
       const ends = numbers.map((number) => number.getBoundingClientRect());
       numbers.forEach((number, i) => { number.textContent = before[i]; });

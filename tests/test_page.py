@@ -330,7 +330,7 @@ def test_the_network_takes_no_clicks(app: AppPage) -> None:
         ("Wave", "Momentum", [], "Nearly best", "above the lowest known, 0.0385."),
         ("Wave", "Momentum", [("Step", "Home")], "Start", "Here the descent begins."),
         ("Line", "Momentum", [("Steps", "End")], "Converged", "close to the lowest known, 0.0382."),
-        ("Line", "Momentum", [("Learning rate", "End")], "Diverged", "At step 2 the loss is out of bounds"),
+        ("Line", "Momentum", [("Learning rate", "End")], "Diverged", "At step 2 the loss has become too large"),
         ("Line", "Gradient descent", [], "Going down", "1.2 times the lowest known."),
         ("Line", "Gradient descent", [("Learning rate", "PageUp")] * 6, "Going up", "has risen"),
         ("Line", "Adam", [], "Wandering", "up and down"),

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from gradient import OPTIMIZERS, PROBLEMS
+from gradient.views.sentences import ARITHMETIC
 from tests.app_page import AppPage
 from tests.frames import see
 from tests.page_settings import in_settings
@@ -105,8 +106,11 @@ def test_where_a_descent_diverges_every_number_says_the_same_step(app: AppPage) 
     slider, shown = app.slider("Step"), app.page.locator(".techni-step output")
     expect(slider).to_have_value("2")
     expect(shown).to_have_text("2 / 30")
+    line = app.page.locator(".techni-arithmetic > p")
+    expect(line).to_contain_text(ARITHMETIC["ends"])
     app.button("Previous").click()
     app.wait("s.step === '1' && s.verdict !== 'Diverged'")
+    expect(line).to_contain_text(f"{ARITHMETIC['next']}g = ")
     expect(slider).to_have_value("1")
     app.button("Next").click()
     app.wait("s.step === '2' && s.verdict === 'Diverged'")

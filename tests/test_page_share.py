@@ -22,7 +22,7 @@ from gradient.models import MODELS
 from gradient.optimizers import OPTIMIZERS
 from gradient.problems import NETWORK
 from gradient.views import style
-from gradient.views.sentences import SHARE
+from gradient.views.sentences import ADVICE, COMPARISON, SHARE
 from gradient.views.share import FEW_POINTS
 from tests.addresses import random_address
 from tests.app_page import AppPage
@@ -54,6 +54,8 @@ EVERY_ONE_OF_THE_WINDOW = {  # in JupyterLab the address is not the page's; test
     "test_share_copies_the_address_and_says_so",
     "test_a_lesson_link_is_made_in_the_menu",
     "test_a_page_is_what_its_link_says",
+    "test_a_lesson_gives_nothing_away_of_what_it_hides",
+    "test_a_lesson_on_own_data_hides_its_choices",
     "test_a_script_prints_the_numbers_of_the_page",
     "test_a_script_has_the_visitors_data",
     "test_pictures_and_steps_are_saved",
@@ -206,6 +208,38 @@ def test_a_page_is_what_its_link_says(app: AppPage, browser: Browser) -> None:
         assert rate
         assert start
         assert 0 < start["x"] - rate["x"] - rate["width"] < 30, "what is hidden leaves no hole"
+
+
+def test_a_lesson_gives_nothing_away_of_what_it_hides(app: AppPage) -> None:
+    """Neither an advice nor a map nor what is spoken has the best value of a hidden control."""
+    advice, spoken = app.page.locator(".techni-advice"), app.page.locator(".techni-readout [role=status]")
+    settings_map = app.page.get_by_role("radio", name="Rate × momentum")
+    best = app.button(COMPARISON["best"])
+    task = f"{BARE}&momentum=0&rate=0.4&compare=adam"
+    go_to(app, task)
+    expect(advice).to_contain_text("Momentum 0")
+    expect(spoken).to_contain_text("The best learning rate is 0.302")
+    for shown in (settings_map, best):
+        expect(shown).to_be_visible()
+    go_to(app, f"{task}&hide=momentum")
+    for hidden in (settings_map, app.button(ADVICE["button"])):
+        expect(hidden).to_be_hidden()
+    expect(advice).to_have_text(ADVICE["button"])
+    go_to(app, f"{task.replace('0.4', '0.38')}&hide=momentum,rate&title=x")
+    expect(best).to_be_hidden()
+    expect(spoken).to_have_text(re.compile(r"^Step 30, loss [^,]+, [a-z ]+\. At w [^ ]+, b [^ ]+$"))
+
+
+def test_a_lesson_on_own_data_hides_its_choices(app: AppPage) -> None:
+    data, model = (app.combobox(name) for name in ("Data", "Model"))
+    standardize = app.page.get_by_label("Standardize x")
+    task = "#v=1&problem=yours&data=cars"
+    go_to(app, task)
+    for shown in (data, model, standardize):
+        expect(shown).to_be_visible()
+    go_to(app, f"{task}&hide=data,model,standardize")
+    for hidden in (data, model, standardize):
+        expect(hidden).to_be_hidden()
 
 
 def expect_to_reload(app: AppPage) -> None:

@@ -321,6 +321,14 @@ HARD = {
 }
 
 
+# Whether a sweep has come to a scale by which x should be divided, of which one sentence is enough.
+IS_RESCALING_ADVISED = """async () => {
+  const manager = window.jupyterapp?.widgetManager ?? window.widgetManager;
+  const models = await Promise.all(Object.values(manager._models));
+  return models.some((model) => model.get("advised_slider") !== undefined && model.get("scale") > 0);
+}"""
+
+
 def test_hard_data_are_met_with_words_and_standardizing_helps(wide: AppPage, editor: PointsPage) -> None:
     app, page = wide, editor.page
     standardize = page.get_by_label("Standardize x")
@@ -329,6 +337,9 @@ def test_hard_data_are_met_with_words_and_standardizing_helps(wide: AppPage, edi
         page.locator(".techni-paste button").first.click()
         expect(editor.words).to_contain_text(words)
         assert app.settled()["curve"]
+    page.wait_for_function(IS_RESCALING_ADVISED)
+    expect(editor.words).to_contain_text("only tiny learning rates work, if any. Standardize x.")
+    expect(page.locator(".techni-advice span")).to_be_empty()
     editor.paste("1 2")
     expect(page.locator(".techni-paste p")).to_have_text(str(POINTS["few_points"]))
     page.keyboard.press("Escape")

@@ -127,19 +127,19 @@ export class AddressParts {
     this.kept = new AbortController();
   }
 
-  /** The state that a text stands for; if it stands for none, nothing, and why. @param {AddressPart} part @param {string} text @param {Refusal[]} refused @param {Set<string>} given the names of the address @returns {State} */
+  /** The state that a text stands for; if it stands for none, or not all of it does, what is left, and why. @param {AddressPart} part @param {string} text @param {Refusal[]} refused @param {Set<string>} given the names of the address @returns {State} */
   readOr(part, text, refused, given) {
-    return this.tryTo(() => this.codecs[part.kind].read(part, text, this.all, given), part, text, refused) ?? {};
+    return this.tryTo(() => this.codecs[part.kind].read(part, text, this.all, given), part, text, refused);
   }
 
-  /** What `read` gives; undefined if it refuses the text of a part, and why. @template T @param {() => T} read @param {AddressPart} part @param {string} text @param {Refusal[]} refused @returns {T | undefined} */
+  /** What `read` gives; if it refuses the text of a part, what is left of it, and why. @template T @param {() => T} read @param {AddressPart} part @param {string} text @param {Refusal[]} refused @returns {T | State} */
   tryTo(read, part, text, refused) {
     try {
       return read();
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
       refused.push({ reason: error.message, facts: { name: part.name, text: cut(text), ...error.facts } });
-      return undefined;
+      return error.state;
     }
   }
 

@@ -38,10 +38,11 @@ const EQUAL = 1e-9; // relative; programs compute with fewer digits
 
 /** A text that is not used, and why: a word of `REFUSED` in `address.py`, and what stands in its sentence. */
 export class Refused extends Error {
-  /** @param {string} reason @param {Record<string, string | number>} [facts] */
-  constructor(reason, facts = {}) {
+  /** @param {string} reason @param {Record<string, string | number>} [facts] @param {State} [state] what the rest of the text stands for */
+  constructor(reason, facts = {}, state = {}) {
     super(reason);
     this.facts = facts;
+    this.state = state;
   }
 }
 

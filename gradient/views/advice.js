@@ -1,7 +1,7 @@
 // The advice: a sentence about a value that was run, and a button that sets it.
 
-import { adviceOf, resolveSwept } from "./advised.js";
-import { oncePerTask } from "./observers.js";
+import { adviceOf, resolveAdvised } from "./advised.js";
+import { callAll, listen, oncePerTask } from "./observers.js";
 import { setText } from "./texts.js";
 import { worded } from "./worded.js";
 
@@ -17,19 +17,25 @@ function follow(model, swept) {
 
 /** @param {import("./observers.js").RenderContext} context */
 async function render({ model, el }) {
-  const swept = await resolveSwept(model);
+  const about = await resolveAdvised(model);
+  const { swept, share, points } = about;
   const [sentence, button] = [document.createElement("span"), document.createElement("button")];
   Object.assign(button, { type: "button", textContent: model.get("words").button });
   el.append(sentence, button);
   const show = () => {
-    setText(sentence, adviceOf(model, swept));
-    button.hidden = model.get("advised_slider") === model.get("never");
+    setText(sentence, adviceOf(model, about));
+    button.hidden = swept[model.get("advised_slider")]?.isHidden() ?? true;
   };
   button.addEventListener("click", () => follow(model, swept));
   const schedule = oncePerTask(show);
   model.on("change", schedule);
+  const undo = [
+    () => model.off("change", schedule),
+    listen(share, ["hidden"], schedule),
+    listen(points, ["is_shown"], schedule),
+  ];
   show();
-  return () => model.off("change", schedule);
+  return () => callAll(undo);
 }
 
 export default { render: worded(render) };

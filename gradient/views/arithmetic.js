@@ -21,9 +21,14 @@ function resultsOf(model) {
   return [...pairs, numbersOf(model.get("next_parameters"))];
 }
 
+/** Whether there is no next step. @param {ViewModel} model */
+const endsHere = (model) => model.get("verdict") === model.get("ending");
+
 /** The step of a model with two parameters. @param {ViewModel} model @returns {string[]} */
 function planarTexts(model) {
   const words = model.get("words");
+  const gradient = `g = ${vectorOf(numbersOf(model.get("gradient")))}`;
+  if (endsHere(model)) return [gradient, words.ends];
   const settings = numbersOf(model.get("settings"));
   const numbers = Object.fromEntries(
     model.get("names").map((/** @type {string} */ name, /** @type {number} */ i) => [name, settings[i]]),
@@ -39,7 +44,7 @@ function planarTexts(model) {
     const right = becomes.replace(/^p\b/, from);
     return `${words.parameters} ← ${right ? `${withNumbers(right, numbers)} = ` : ""}${result}`;
   });
-  return [`g = ${vectorOf(numbersOf(model.get("gradient")))}`, ...texts];
+  return [gradient, ...texts];
 }
 
 /** The gradient of a larger model, by layer. @param {ViewModel} model @returns {string[]} */
@@ -102,7 +107,7 @@ function render({ model, el }) {
   const { line, label, details, table, note } = build(el, words);
   const show = () => {
     const isPlanar = numbersOf(model.get("parameters")).length > 0;
-    label.data = isPlanar ? words.next : words.here;
+    label.data = isPlanar && !endsHere(model) ? words.next : words.here;
     setTexts(line, isPlanar ? planarTexts(model) : layerTexts(model), "span");
     setText(note, isPlanar ? `${words.note} ${words.gradient_note}` : words.note);
     if (details.open) fillTable(table, rowsOf(model));

@@ -4,10 +4,11 @@ import pathlib
 from typing import Any
 
 import anywidget
-from traitlets import Dict, Float, List, Unicode
+from traitlets import Dict, Float, Int, List, Unicode
 
 from gradient.link.modules import esm
 from gradient.optimizers import OPTIMIZERS
+from gradient.verdict import Verdict
 from gradient.views.array import Array
 from gradient.views.languages import Language
 from gradient.views.sentences import ARITHMETIC
@@ -23,8 +24,9 @@ class ArithmeticLine(View, Worded, anywidget.AnyWidget):
     Attributes:
         formula: of the optimizer.
         names: of the learning rate and the hyperparameters, as the formula has them.
-        loss: at the current step.
+        loss, verdict: at the current step.
         parameters, gradient, next_parameters, memory, settings, example, layer_norms: see `gradient.arithmetic.Arithmetic`.
+        ending: the verdict of the last step of a descent that diverges.
         words: what it says; see `sentences.ARITHMETIC`.
     """
 
@@ -33,6 +35,8 @@ class ArithmeticLine(View, Worded, anywidget.AnyWidget):
     formula = Unicode("").tag(sync=True)
     names = List(Unicode()).tag(sync=True)
     loss = Float(0.0).tag(sync=True)
+    verdict = Int(Verdict.SLOW).tag(sync=True)
+    ending = Int(Verdict.DIVERGED).tag(sync=True)
     parameters, gradient, next_parameters = Array(1), Array(1), Array(1)
     memory = Array(2)
     settings, example, layer_norms = Array(1), Array(1), Array(1)
@@ -44,7 +48,7 @@ class ArithmeticLine(View, Worded, anywidget.AnyWidget):
 
     def outputs(self) -> Outputs:
         """All its numbers."""
-        return {name: [(self, name)] for name in (*_ARRAYS, "loss")}
+        return {name: [(self, name)] for name in (*_ARRAYS, "loss", "verdict")}
 
     def optimizer_presets(self) -> dict[Trait, list[Any]]:
         """What the choice of each optimizer changes in it."""

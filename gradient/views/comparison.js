@@ -180,7 +180,9 @@ async function render({ model, el }) {
   let focused = 0;
   const act = actions(model, controls, (at) => (focused = at));
   const add = button(words.add, words.add_hint, act.add);
-  const parts = buildSection(words, button(words.best, words.best_hint, act.best));
+  const best = button(words.best, words.best_hint, act.best);
+  best.dataset.varies = "rate"; // which it would give away
+  const parts = buildSection(words, best);
   const way = buildWay(words, parts.section);
   el.append(element("div", { className: "techni-add-run techni-at-compare" }, add), way, parts.section);
   const showRuns = makeTable(model, controls, parts, act);

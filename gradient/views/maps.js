@@ -40,6 +40,9 @@ function secondOf(model) {
   return [words.seconds[name], low, high, step];
 }
 
+/** What a map of settings varies, by names in the address, so that a lesson that hides one of them hides the switch to that map. @param {ViewModel} model */
+const variesOf = (model) => `rate ${model.get("is_planar") ? model.get("second")[0] : "key"}`;
+
 /** Whether the map has axes of its own, over all of the field. @param {ViewModel} model */
 const hasOwnAxes = (model) => model.get("kind") !== themeOf(model).loss && !hasStarts(model);
 
@@ -92,7 +95,8 @@ function build(el, theme) {
 
 /** Shows which map is chosen, and what it is called. @param {ViewModel} model @param {Parts} parts @param {HTMLElement} el */
 function showKind(model, { kinds, area, ring, heading }, el) {
-  const { words } = themeOf(model);
+  const { words, settings } = themeOf(model);
+  kinds[settings].label.dataset.varies = variesOf(model);
   const [kind, [second]] = [model.get("kind"), secondOf(model)];
   kinds.forEach((/** @type {ReturnType<typeof makeKind>} */ { input, text }, /** @type {number} */ i) => {
     input.checked = i === kind;

@@ -15,6 +15,7 @@ const WITH_COMMA = /^[+-]?\d+,\d+(?:e[+-]?\d+)?$/i; // 1,5
 const WITH_POINT = /^[+-]?(?:\d*\.\d+|\d{1,3}(?:,\d{3})+\.\d*)(?:e[+-]?\d+)?$/i; // 1.5, or 1,234.5
 const POINTED_GROUPS = /^[+-]?\d{1,3}(?:\.\d{3})+(?:,\d*)?$/; // 1.234,5
 const COMMA_GROUPS = /^[+-]?\d{1,3}(?:,\d{3})+(?:\.\d*)?$/; // 1,234.5
+const BEGINS_WITH_DIGIT = /^\P{L}*\d/u; // 2020-02-01, 30%, 0x10
 const MOST_LETTERS = 64; // of a number; a longer one would take the page long to look through
 const SAMPLE = 100; // lines that tell how the text is split
 const MOSTLY = 0.5; // the share of lines in which a column holds numbers
@@ -85,10 +86,20 @@ function columnsOf(numbers) {
   return found.length > 1 ? [found[0], found[1]] : [0, 1];
 }
 
-/** What splits most of some lines into points. @param {{ number: number, line: string }[]} lines */
+/** What splits most of some lines into points; if nothing does, what splits most of them into two fields or more. @param {{ number: number, line: string }[]} lines */
 function splitterOf(lines) {
-  const found = SPLITTERS.map((split) => ({ split, numRead: tableOf(lines, split).numRead }));
-  return found.reduce((best, other) => (other.numRead > best.numRead ? other : best)).split;
+  const found = SPLITTERS.map((split) => {
+    const { rows, numRead } = tableOf(lines, split);
+    return { split, numRead, numWide: rows.filter(({ fields }) => widthOf([fields]) > 1).length };
+  });
+  const isBetter = (/** @type {typeof found[0]} */ one, /** @type {typeof found[0]} */ other) =>
+    one.numRead > other.numRead || (one.numRead === 0 && other.numRead === 0 && one.numWide > other.numWide);
+  return found.reduce((best, other) => (isBetter(other, best) ? other : best)).split;
+}
+
+/** Whether the first line has the names of its columns, in which no digit stands before a letter, as it does in dates. @param {string[]} fields @param {number[]} numbers @param {[number, number]} columns */
+function isHeader(fields, numbers, columns) {
+  return columns.every((column) => isMissing(numbers[column]) && !BEGINS_WITH_DIGIT.test(fields[column] ?? ""));
 }
 
 /** Why a line cannot be read; null if it can. @param {Line} row @param {number[]} numbers @param {[number, number]} columns @param {number} largest @returns {Unread | null} */
@@ -103,7 +114,7 @@ function unreadOf({ number: line, fields }, numbers, columns, largest) {
 
 /**
  * Reads points: in each line x and y, as they stand in the first two columns of numbers, with tabs, semicolons, blanks or commas
- * between them, a point or a comma before their decimals, and quotes around them or not. A first line without numbers is a header.
+ * between them, a point or a comma before their decimals, and quotes around them or not. A first line of words is a header.
  * @param {string} text
  * @param {number} largest the size that no number may exceed
  * @returns {Reading}
@@ -111,13 +122,13 @@ function unreadOf({ number: line, fields }, numbers, columns, largest) {
 export function readPoints(text, largest) {
   const lines = linesOf(text);
   const { rows, numbers, columns } = tableOf(lines, splitterOf(lines.slice(0, SAMPLE)));
-  const isHeader = (/** @type {number} */ i) => i === 0 && columns.every((column) => isMissing(numbers[0][column]));
   /** @type {Reading} */
   const reading = { x: [], y: [], unread: [], columns, numColumns: widthOf(rows.map(({ fields }) => fields)) };
   rows.forEach((row, i) => {
-    const unread = isHeader(i) ? null : unreadOf(row, numbers[i], columns, largest);
+    if (i === 0 && isHeader(row.fields, numbers[0], columns)) return;
+    const unread = unreadOf(row, numbers[i], columns, largest);
     if (unread) reading.unread.push(unread);
-    else if (!isHeader(i)) {
+    else {
       reading.x.push(numbers[i][columns[0]]);
       reading.y.push(numbers[i][columns[1]]);
     }

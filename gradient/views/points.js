@@ -42,9 +42,9 @@ function signButton(sign, label, act) {
 /** The switch and the slider. @param {Record<string, any>} words */
 function buildSettings(words) {
   const standardize = make("input", { type: "checkbox" });
-  const condition = make("span", { className: "techni-condition" });
+  const condition = make("span", { className: "techni-condition techni-at-standardize" });
   const standardizeName = make("span", {});
-  const standardized = make("label", {}, standardize, standardizeName);
+  const standardized = make("label", { className: "techni-at-standardize" }, standardize, standardizeName);
   const noise = make("input", { type: "range", min: "0", max: "1", step: "0.01" });
   const noiseShown = make("output", {});
   const noisy = make("label", {}, make("span", { textContent: words.noise }), noise, noiseShown);

@@ -31,7 +31,7 @@ LIMITS = {
     "largest": LARGEST,
     "letters": 1_000_000,  # of a text that the page reads
     "far": 4,  # standard deviations between 0 and the mean of x
-    "large_x": 100,
+    "large_x": 30,  # from about there on the lowest rate of the slider, 0.001, is too high for a line
     "small_x": 0.01,
     "large_y": 10_000,
     "small_y": 0.0001,

@@ -2,8 +2,9 @@
 
 import { getModel } from "../adapters/ipywidgets.js";
 import { fillParts, formatNumber } from "../link/text.js";
-import { adviceOf, resolveSwept } from "./advised.js";
+import { adviceOf, resolveAdvised } from "./advised.js";
 import { numbersOf } from "./array.js";
+import { numberOf } from "./numbers.js";
 import { callAll, listen, oncePerTask } from "./observers.js";
 import { setText } from "./texts.js";
 import { worded } from "./worded.js";
@@ -51,7 +52,7 @@ const verdictOf = (model) => model.get("verdicts")[model.get("verdict")];
 /** Shows the model's numbers and words. @param {ReturnType<typeof build>} parts @param {ViewModel} model */
 function draw({ numbers, pill, sentence, error }, model) {
   numbers.forEach((number, i) => {
-    setText(number, formatNumber(model.get(NUMBERS[i])));
+    setText(number, numberOf(model.get(NUMBERS[i])));
   });
   const verdict = verdictOf(model);
   setText(pill, verdict.word);
@@ -66,14 +67,15 @@ function draw({ numbers, pill, sentence, error }, model) {
 /** What is spoken of the model's state: of two parameters, where it is. @param {ViewModel} model @returns {string} */
 function spokenOf(model) {
   const words = model.get("words");
-  const [step, loss] = ["step", "loss"].map((name) => formatNumber(model.get(name)));
-  const [w, b] = [...numbersOf(model.get("parameters"))].map((number) => formatNumber(number).replace("-", "−"));
+  const [step, loss] = ["step", "loss"].map((name) => numberOf(model.get(name)));
+  const [w, b] = [...numbersOf(model.get("parameters"))].map(numberOf);
   const state = fillIn(words.spoken, { step, loss, verdict: verdictOf(model).word.toLowerCase() });
   return w === undefined ? state : `${state}. ${fillIn(words.spoken_place, { w, b })}`;
 }
 
-/** What is spoken of the best learning rate, nothing if there is none. @param {ViewModel} model @param {Model} rates its strip */
-function spokenBestOf(model, rates) {
+/** What is spoken of the best learning rate, nothing if there is none, or a lesson hides it. @param {ViewModel} model @param {Model} rates its strip @param {import("./advised.js").Swept[]} swept */
+function spokenBestOf(model, rates, swept) {
+  if (swept.some(({ strip, isHidden }) => strip === rates && isHidden())) return "";
   const [best, values] = [rates.get("best"), rates.get("values")];
   if (best === rates.get("theme").never) return "";
   const loss = formatNumber(numbersOf(rates.get("losses"))[best]);
@@ -96,12 +98,15 @@ async function render({ model, el }) {
   const parts = build(el, model.get("words"));
   const speak = makeSpeaker(parts.spoken);
   const [rates, advice] = await Promise.all(["rates", "advice"].map((name) => getModel(model.widget_manager, model.get(name))));
-  const swept = await resolveSwept(advice);
+  const about = await resolveAdvised(advice);
   /** @type {number | undefined} */
   let timer;
   const speakLater = () => {
     clearTimeout(timer);
-    timer = setTimeout(() => speak(spokenOf(model), spokenBestOf(model, rates), adviceOf(advice, swept)), SPEAK_AFTER_MS);
+    timer = setTimeout(
+      () => speak(spokenOf(model), spokenBestOf(model, rates, about.swept), adviceOf(advice, about)),
+      SPEAK_AFTER_MS,
+    );
   };
   const show = () => {
     draw(parts, model);
@@ -113,6 +118,7 @@ async function render({ model, el }) {
     () => model.off("change", schedule),
     listen(rates, ["best", "losses"], speakLater),
     listen(advice, ADVISED, speakLater),
+    listen(about.share, ["hidden"], speakLater),
   ];
   show();
   return () => {

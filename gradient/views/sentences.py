@@ -51,7 +51,7 @@ VERDICTS = {
         "slow", "Slow", "The loss hardly changed over the last steps.[ It is {times_best} times the lowest known.]"
     ),
     Verdict.DIVERGED: VerdictWords(
-        "diverged", "Diverged", "At step {diverged_step} the loss is out of bounds, so the descent ends there."
+        "diverged", "Diverged", "At step {diverged_step} the loss has become too large, so the descent ends there."
     ),
 }
 
@@ -214,6 +214,7 @@ PLANE_TITLE = "Loss on a plane through the path"
 ARITHMETIC = {
     "next": "Next step:",
     "here": "This step:",
+    "ends": "The descent ends here.",
     "parameters": "(w, b)",
     "layers": "gradient norm by layer, from the input to the output:",
     "summary": "arithmetic",
@@ -324,7 +325,7 @@ POINTS = {
         "one_x": "All x are {number}, so no slope can be told. Move a point.",
         "one_y": "All y are {number}, so there is nothing to fit but a level.",
         "far_x": "x is far from 0, so the loss is a narrow valley. Standardize x.",
-        "large_x": "x goes up to {number}, so only tiny learning rates work. Standardize x.",
+        "large_x": "x goes up to {number}, so only tiny learning rates work, if any. Standardize x.",
         "small_x": "x stays within {number}, so it hardly matters. Standardize x.",
         "large_y": "y goes up to {number}, so the losses are huge. Divide y by {scale}.",
         "small_y": "y stays within {number}, so the losses are tiny. Multiply y by {scale}.",

@@ -69,7 +69,7 @@ function buildHiding({ model }) {
   const show = () => {
     /** @type {string[]} */
     const names = model.get("hidden").filter((/** @type {string} */ name) => name in model.get("hideable"));
-    const places = names.map((name) => `.techni-at-${name}`).join();
+    const places = names.map((name) => `.techni-at-${name}, [data-varies~="${name}"]`).join();
     const empty = `.techni-hyperparameters:not(:has(> :not([style*="display: none"], ${places})))`;
     const hidden = isClosed(model, names) ? `${places}, ${empty}` : places;
     const room = names.flatMap((name) => FREED[name] ?? []).join(" ");

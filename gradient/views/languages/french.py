@@ -87,7 +87,7 @@ VERDICTS = {
         "slow", "Lent", "La perte n’a presque pas changé récemment.[ Elle vaut {times_best} fois la plus basse connue.]"
     ),
     Verdict.DIVERGED: VerdictWords(
-        "diverged", "Divergence", "À l’étape {diverged_step}, la perte sort des limites : la descente s’arrête là."
+        "diverged", "Divergence", "À l’étape {diverged_step}, la perte est devenue trop grande : la descente s’arrête là."
     ),
 }
 
@@ -234,6 +234,7 @@ PLANE_TITLE = "Perte dans un plan le long de la trajectoire"
 ARITHMETIC = {
     "next": "Étape suivante :",
     "here": "Cette étape :",
+    "ends": "La descente s’arrête ici.",
     "parameters": "(w, b)",
     "layers": "norme du gradient par couche, de l’entrée à la sortie :",
     "summary": "calcul",
@@ -341,7 +342,7 @@ POINTS = {
         "one_x": "Tous les x valent {number} : on ne peut pas voir de pente. Déplacez un point.",
         "one_y": "Tous les y valent {number} : il n’y a qu’un niveau à ajuster.",
         "far_x": "x est loin de 0 : la perte est une vallée étroite. Centrez et réduisez x.",
-        "large_x": "x va jusqu’à {number} : seuls de très petits taux conviennent. Centrez et réduisez x.",
+        "large_x": "x va jusqu’à {number} : au mieux, seuls de très petits taux conviennent. Centrez et réduisez x.",
         "small_x": "x reste sous {number} : il ne compte presque pas. Centrez et réduisez x.",
         "large_y": "y va jusqu’à {number} : les pertes sont énormes. Divisez y par {scale}.",
         "small_y": "y reste sous {number} : les pertes sont minuscules. Multipliez y par {scale}.",
