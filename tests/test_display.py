@@ -308,7 +308,7 @@ def expect_own_data(page: Page, least: float) -> None:
         }""",
         arg=[AXES, least],
     )
-    tools = page.locator(".techni-points :is(button, label, p), .techni-fit-place select")
+    tools = page.locator(".techni-points-tools, .techni-points-line, .techni-paste, .techni-fit-place select")
     assert [tool for tool in tools.all() if tool.is_visible()] == []
 
 
