@@ -18,9 +18,8 @@ from gradient.run import MAX_STEPS
 from gradient.settle import LEAST_STEPS
 from gradient.views.fit import Fit
 from gradient.views.points import Points
+from gradient.views.shell import LONGEST_NUMBER
 from gradient.views.view import View
-
-_LONGEST_READOUT = 7  # letters
 
 
 class ProblemLinks:
@@ -141,7 +140,7 @@ def _range(slider: widgets.FloatSlider, low: float, high: float) -> dict[Trait, 
 def _readout_format(low: float, high: float, exponent: int) -> str:
     """A format with the digits of a step of this exponent, or three if that would be cut."""
     plain = f".{max(0, -exponent)}f"
-    return plain if max(len(f"{limit:{plain}}") for limit in (low, high)) <= _LONGEST_READOUT else ".2e"
+    return plain if max(len(f"{limit:{plain}}") for limit in (low, high)) <= LONGEST_NUMBER else ".2e"
 
 
 def _exponent(low: float, high: float) -> int:

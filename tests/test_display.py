@@ -5,13 +5,15 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Locator, Page, expect
+from pypdfium2 import PdfDocument
 
 from gradient.views import style
 from gradient.views.sentences import DISPLAY, PICTURES, THEMES
 from tests.app_page import AppPage
-from tests.conftest import Server
+from tests.conftest import Server, watched
 from tests.page_settings import in_settings
 
 PICTURE_PLACES = (".techni-field", ".techni-fit-place", ".techni-loss-place")
@@ -92,7 +94,11 @@ FOLLOW = """async () => {
 
 
 def rgb(colour: str) -> str:
-    return f"rgb({', '.join(str(int(colour[i : i + 2], 16)) for i in (1, 3, 5))})"
+    return f"rgb{channels(colour)}"
+
+
+def channels(colour: str) -> tuple[int, ...]:
+    return tuple(int(colour[i : i + 2], 16) for i in (1, 3, 5))
 
 
 def colours_of(theme: str) -> list[str]:
@@ -225,6 +231,38 @@ def test_it_prints_as_one_page_with_the_pictures_and_the_settings_in_words(app: 
     assert [control for control in page.locator(controls).all() if control.is_visible()] == []
 
 
+OWN_DATA = "v=1&problem=yours&data=cars"
+AXES = ".techni-fit .plotarea_background"
+
+
+@pytest.fixture
+def own(app: AppPage) -> Iterator[AppPage]:
+    """The page with the weights and the consumptions of cars."""
+    app.page.evaluate("(fragment) => { location.hash = fragment; }", f"{OWN_DATA}&title=How far a car goes")
+    expect(app.combobox("Data")).to_have_value("Cars")
+    app.settle()
+    yield app
+    app.page.evaluate("location.hash = 'v=1&problem=wave'")
+    app.settle()
+
+
+def strokes(page: Any, colour: tuple[int, ...]) -> np.ndarray:
+    """Where a printed page has a colour: rows and columns [2, n], as shares of its height and its width."""
+    pixels = page.render(scale=2).to_numpy()[..., 2::-1].astype(int)
+    return np.argwhere(np.abs(pixels - colour).max(axis=2) < 40).T / np.array([[pixels.shape[0]], [pixels.shape[1]]])
+
+
+def test_ones_own_data_are_on_paper_with_their_names_and_a_lessons_title(own: AppPage) -> None:
+    """Points, which have a colour of their own, cover their picture's width."""
+    for is_wide, width in ((False, 0.35), (True, 0.2)):
+        with PdfDocument(own.page.pdf(format="A4", landscape=is_wide)) as sheets:
+            assert len(sheets) == 1
+            across = strokes(sheets[0], channels(style.COLOURS["data"].light))[1]
+            words = sheets[0].get_textpage().get_text_range()
+        assert np.ptp(across) > width, is_wide
+        assert "How far a car goes · Yours · Momentum · Cars · Line · Learning rate" in words
+
+
 # In a frame of another page.
 
 # What scrolls, or could be scrolled to, in a frame.
@@ -258,6 +296,44 @@ def test_in_a_frame_of_another_page_it_fits(wide_on_site: AppPage, site: Server)
             assert box["y"] + box["height"] <= height + 8 + 1, (width, part)
     assert app.page.frames[1].locator(".jp-MarkdownCell").first.is_hidden()
     page.close()
+
+
+def expect_own_data(page: Page, least: float) -> None:
+    """The picture of the data is so high, in pixels, as that of the loss is, and no tool is seen."""
+    page.wait_for_function(
+        """([axes, least]) => {
+          const [data, loss] = [axes, ".techni-loss .plotarea_background"].map((name) => document.querySelector(name));
+          const [height, other] = [data, loss].map((box) => box?.getBoundingClientRect().height);
+          return height >= least && (!loss.checkVisibility({ visibilityProperty: true }) || height >= other);
+        }""",
+        arg=[AXES, least],
+    )
+    tools = page.locator(".techni-points-tools, .techni-points-line, .techni-paste, .techni-fit-place select")
+    assert [tool for tool in tools.all() if tool.is_visible()] == []
+
+
+@pytest.mark.parametrize("size", [(600, 450), (800, 600), (1100, 700), (1280, 720)], ids=str)
+def test_in_a_frame_ones_own_data_can_be_read(wide_on_site: AppPage, site: Server, size: tuple[int, int]) -> None:
+    with watched(wide_on_site.page.context.browser.new_context(service_workers="block")) as context:  # type: ignore[union-attr]
+        page = context.new_page()
+        page.set_viewport_size({"width": size[0], "height": size[1]})
+        app = AppPage.open(page, f"{site.url}#{OWN_DATA}&embed=1")
+        expect_own_data(page, 60)
+        for part in (*PICTURE_PLACES, AXES):
+            box = page.locator(part).bounding_box()
+            assert box, part
+            assert box["x"] + box["width"] <= size[0], part
+            assert box["y"] + box["height"] <= size[1], part
+        assert app.seen()["step"] == "30"
+
+
+def test_to_a_class_ones_own_data_fill_their_place(own: AppPage) -> None:
+    own.page.set_viewport_size({"width": 1920, "height": 1080})
+    own.button(DISPLAY["present"]).click()
+    own.page.wait_for_function(f"() => ({TYPE_SIZES})().every(([size]) => size >= 22)")
+    expect_own_data(own.page, 700)
+    own.page.keyboard.press("Escape")
+    expect(own.button("Paste…")).to_be_visible()
 
 
 # On large screens and small ones.

@@ -458,3 +458,23 @@ def test_the_saved_map_has_the_field(wide_on_site: AppPage, editor_on_site: Poin
     assert box
     columns, rows = (2 * (somewhere - [box["x"], box["y"]])).astype(int).T
     np.testing.assert_allclose(saved[rows, columns], seen(app, somewhere, LANDSCAPE)[:, :3], atol=12)
+
+
+# Texts with huge and tiny numbers, and what the start's sliders then show of w and b.
+FAR = {
+    "1e9 2e9\n2e9 3e9\n3e9 5e9": ("0.12", "1.32e+9"),
+    "1e-9 2\n2e-9 3\n3e-9 5": ("1.20e+8", "1.33"),
+    "1 2e-9\n2 3e-9\n3 5e-9": ("1.20e-10", "1.32e-9"),
+    "1 2e11\n2 -3e11\n3 5e11": ("-2.2e+11", "8.00e+10"),
+}
+
+
+def test_the_starts_numbers_are_not_cut_however_large_the_data_are(editor_on_site: PointsPage) -> None:
+    app = AppPage(editor_on_site.page)
+    for text, (w, b) in FAR.items():
+        editor_on_site.paste(text)
+        app.page.locator(".techni-paste button").first.click()
+        for name, number in (("Initial w", w), ("Initial b", b)):
+            readout = app.page.get_by_role("textbox", name=f"{name} as a number", exact=True)
+            expect(readout).to_have_text(number.replace("-", "−"))
+            assert readout.evaluate("(number) => number.scrollWidth <= number.clientWidth"), text

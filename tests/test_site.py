@@ -74,6 +74,12 @@ def is_foreign(url: str) -> bool:
     return re.match(r"(blob:|data:)?http://127\.0\.0\.1:", url) is None and not url.startswith("data:")
 
 
+def test_the_tab_key_stops_at_nothing_but_controls(shown: Page) -> None:
+    """As in Voilà, where neither cells nor outputs take the focus."""
+    assert shown.locator(":is(.jp-OutputArea-output, .jp-Cell-inputWrapper)").count() >= 7
+    assert shown.locator(":is(.jp-Cell, .jp-OutputArea-output, .jp-Cell-inputWrapper)[tabindex]").count() == 0
+
+
 # The boxes of the app's parts, by their names.
 BOXES = """() => Object.fromEntries([...document.querySelectorAll(".techni-grid > [class*=techni-]")].map((part) => {
   const { top, left, width, height } = part.getBoundingClientRect();

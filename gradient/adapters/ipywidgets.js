@@ -177,13 +177,13 @@ const WRITE = Symbol.for("jaxlink.write"); // on a slider's model: what changes 
 /**
  * Has `write` change the text of a slider's number: d3's formats, which ipywidgets keeps in a private member, have a decimal point
  * only. Writes the number anew in all views.
- * @param {any} slider its model @param {(text: string) => string} write
+ * @param {any} slider its model @param {(text: string, value: number) => string} write
  */
 export async function writeNumberBy(slider, write) {
   if (!(WRITE in slider)) {
     let format = slider.readout_formatter;
     Object.defineProperty(slider, "readout_formatter", {
-      get: () => (/** @type {number} */ value) => slider[WRITE](format(value)),
+      get: () => (/** @type {unknown} */ value) => slider[WRITE](format(value), Number(value)),
       set: (next) => {
         format = next;
       },

@@ -1,5 +1,6 @@
 """The notebook as HTML: what Voilà shows of it."""
 
+import re
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -18,6 +19,9 @@ from gradient.publish.report import PublishError, Report
 
 _SVG_NAMESPACE = "http://www.w3.org/2000/svg"
 _HERE = Path(__file__).parent
+# nbconvert makes every cell and every output a stop of the Tab key, and has no option for that. Voilà's page has none.
+_FOCUSABLE = r"jp-(?:Cell-inputWrapper|OutputArea-output)"
+_TAB_STOP = re.compile(rf'(<div\b[^<>]*\bclass="[^"<>]*\b{_FOCUSABLE}\b[^<>]*?) tabindex="0"')
 
 
 class _Exporter(HTMLExporter):
@@ -65,4 +69,4 @@ def render(notebook: NotebookNode, report: Report, **site: Any) -> str:
     exporter.register_filter("latex_to_html", exporter.latex2html)
     exporter.register_filter("svg_file", svg_file)
     html, _ = exporter.from_notebook_node(notebook, resources={"site": site})
-    return html
+    return _TAB_STOP.sub(r"\1", html)

@@ -30,12 +30,14 @@ function hold(picture, wide, high) {
   for (const [name, value] of Object.entries(values)) picture.style.setProperty(name, value);
 }
 
-/** The settings as they are shown: each choice and each slider, with its name. @param {Element} root @returns {string} */
+/** The settings as they are shown: the title of a lesson, each choice, that of own data included, and each slider, with its name. @param {Element} root @returns {string} */
 function settingsOf(root) {
   const isShown = (/** @type {Element} */ element) => element.getClientRects().length > 0;
-  const choices = [...root.querySelectorAll(".techni-choices select")].filter(isShown);
+  const titles = [...root.querySelectorAll(".techni-lesson h2")].filter(isShown);
+  const choices = [...root.querySelectorAll(".techni-choices select, .techni-fit-place select")].filter(isShown);
   const sliders = [...root.querySelectorAll(`.techni-sliders ${SLIDER}`)].filter(isShown);
   return [
+    ...titles.map(({ textContent }) => textContent ?? ""),
     ...choices.map((choice) => /** @type {HTMLSelectElement} */ (choice).selectedOptions[0]?.textContent ?? ""),
     ...sliders.map((slider) => `${labelOf(slider)} ${readoutOf(slider)?.textContent ?? ""}`),
   ].join(" · ");

@@ -96,7 +96,7 @@ function takeTyped(event) {
   if (!(target instanceof Element) || (event instanceof KeyboardEvent && event.key !== "Enter")) return;
   const track = trackOf(target.closest(SLIDER));
   if (!track || target !== readoutOf(/** @type {Element} */ (target.closest(SLIDER)))) return;
-  const text = (target.textContent ?? "").replace(",", ".").replace("−", "-");
+  const text = (target.textContent ?? "").replace(",", ".").replaceAll("−", "-");
   if (!typed.delete(target)) {
     if (event.type === "keydown") target.textContent = text;
     return;
@@ -141,6 +141,14 @@ function initialize({ model }) {
   return () => observer.disconnect();
 }
 
+/** A slider's number with an exponent where it would be cut, or would read 0; that may be a letter longer. @param {string} text @param {number} value @param {number} longest in letters */
+function readableNumber(text, value, longest) {
+  const isReadable = text.length <= longest && (value === 0 || /[1-9]/.test(text));
+  if (isReadable) return text;
+  const exact = value.toExponential(2);
+  return (exact.length > longest + 1 ? value.toExponential(1) : exact).replaceAll("-", "−");
+}
+
 /** Has the numbers of sliders and axes the decimal sign of the language. Returns what does so for views that are new. @param {ViewModel} model */
 function localiseNumbers(model) {
   const find = (/** @type {string} */ name) =>
@@ -149,7 +157,9 @@ function localiseNumbers(model) {
   let axes = [];
   const localiseAxes = () => axes.map((axis) => writeTicksBy(axis, localised));
   void Promise.all([find("axes"), find("sliders")]).then(([foundAxes, sliders]) => {
-    for (const slider of sliders) void writeNumberBy(slider, localised);
+    const write = (/** @type {string} */ text, /** @type {number} */ value) =>
+      localised(readableNumber(text, value, model.get("longest_number")));
+    for (const slider of sliders) void writeNumberBy(slider, write);
     axes = foundAxes;
     for (const rewrite of localiseAxes()) void rewrite();
   });

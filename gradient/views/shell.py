@@ -5,7 +5,7 @@ from typing import Any
 
 import anywidget
 from ipywidgets import Widget, widget_serialization
-from traitlets import Dict, Instance, List
+from traitlets import Dict, Instance, Int, List
 
 from gradient.link.modules import esm
 from gradient.views import sentences
@@ -14,6 +14,8 @@ from gradient.views.style import TICK_FORMATS, css_colours
 from gradient.views.view import Trait, Worded
 
 _HERE = pathlib.Path(__file__).parent
+
+LONGEST_NUMBER = 7  # letters, for which there is room beside a slider
 
 
 def style_sheet() -> str:
@@ -47,6 +49,7 @@ class Shell(Worded, anywidget.AnyWidget):
         loss_axes: a logarithmic and a linear axis of bqplot, which would have more ticks than there is room for.
         axes: all axes of bqplot, whose numbers have the decimal sign of the language.
         sliders: the sliders with decimals, for the same reason.
+        longest_number: so many letters of a slider's number are shown; a longer one has an exponent instead.
         tick_formats: `style.TICK_FORMATS`.
         words: the names; see `sentences.py`.
     """
@@ -59,6 +62,7 @@ class Shell(Worded, anywidget.AnyWidget):
     loss_axes = List(Instance(Widget)).tag(sync=True, **widget_serialization)
     axes = List(Instance(Widget)).tag(sync=True, **widget_serialization)
     sliders = List(Instance(Widget)).tag(sync=True, **widget_serialization)
+    longest_number = Int(LONGEST_NUMBER, read_only=True).tag(sync=True)
     tick_formats = List(list(TICK_FORMATS)).tag(sync=True)
     words = Dict(_as_json(sentences)).tag(sync=True)
 
