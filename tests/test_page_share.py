@@ -214,7 +214,7 @@ def test_a_lesson_gives_nothing_away_of_what_it_hides(app: AppPage) -> None:
     """Neither an advice nor a map nor what is spoken has the best value of a hidden control."""
     advice, spoken = app.page.locator(".techni-advice"), app.page.locator(".techni-readout [role=status]")
     settings_map = app.page.get_by_role("radio", name="Rate × momentum")
-    best = app.button(COMPARISON["best"])
+    best = app.button(str(COMPARISON["best"]))
     task = f"{BARE}&momentum=0&rate=0.4&compare=adam"
     go_to(app, task)
     expect(advice).to_contain_text("Momentum 0")
