@@ -11,7 +11,7 @@ from tests.conftest import notebook_of, voila_of, watched
 from tests.jax_options import QUICK_FLAGS
 from tests.random_links import build, events
 
-MANY = 20
+MANY = 50
 EVENTS = 3
 
 NOTEBOOK = (
@@ -68,7 +68,7 @@ def page(request: pytest.FixtureRequest, browser: Browser, tmp_path_factory: pyt
         yield page
 
 
-FIRST = [0, *(pytest.param(MANY * i, marks=pytest.mark.soak) for i in range(1, 50))]
+FIRST = [0, *(pytest.param(MANY * i, marks=pytest.mark.soak) for i in range(1, 20))]
 
 
 @pytest.mark.parametrize("page", FIRST, indirect=True)
