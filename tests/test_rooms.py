@@ -36,6 +36,7 @@ class Room(NamedTuple):
 # What an adapter may import besides the library whose name it has.
 ADAPTERS = {
     **{library: set[str]() for library in ("jax", "traitlets", "tornado", "nbconvert", "html_manager", "jsonschema")},
+    "anywidget_script": set(),
     "ipywidgets": {"traitlets"},
     "anywidget": {"traitlets"},
     "ipympl": {"matplotlib"},
@@ -109,7 +110,7 @@ ROOMS = [
         "gradient/link/*.py",
         {
             *("jax", "numpy", "traitlets", "ipywidgets", "anywidget", "gradient.wasm", "gradient.link*"),
-            *(f"gradient.adapters.{library}" for library in ("traitlets", "ipywidgets", "anywidget")),
+            *(f"gradient.adapters.{library}" for library in ("traitlets", "ipywidgets", "anywidget", "anywidget_script")),
         },
     ),
     Room(
@@ -224,7 +225,15 @@ ROOMS = [
             *("gradient.publish*", *(f"gradient.link{part}" for part in ("", ".modules", ".constants"))),
             *(
                 f"gradient.adapters.{library}"
-                for library in ("ipywidgets", "traitlets", "anywidget", "nbconvert", "html_manager", "jsonschema")
+                for library in (
+                    "ipywidgets",
+                    "traitlets",
+                    "anywidget",
+                    "anywidget_script",
+                    "nbconvert",
+                    "html_manager",
+                    "jsonschema",
+                )
             ),
         },
     ),
@@ -234,7 +243,10 @@ ROOMS = [
         {
             *("voila", "jupyter_server", "jupyter_client", "jupyter_core", "nbconvert", "nbformat", "jinja2"),
             *("tornado", "traitlets", "brotli", "prometheus_client", "gradient.cache_paths", "gradient.server*"),
-            *(f"gradient.adapters.{library}" for library in ("voila", "jupyter_server", "tornado", "jsonschema")),
+            *(
+                f"gradient.adapters.{library}"
+                for library in ("voila", "jupyter_server", "tornado", "jsonschema", "anywidget_script")
+            ),
         },
     ),
     Room("gradient/__init__.py", {*CORE, "gradient.app"}),

@@ -15,9 +15,3 @@ class ViewlessWidget(anywidget.AnyWidget):
 
 # The traits that hold a widget's JavaScript and its style sheet.
 CODE_TRAITS = {"_esm", "_css"}
-
-# JavaScript for names in anywidget's script. It reports a module that is not ready after two seconds, which is how long a slow
-# phone takes to load a page, and has no option for that: so its timeouts are a minute.
-SCRIPT_NAMES = {
-    "AbortSignal": "{ any: (signals) => AbortSignal.any(signals), timeout: (ms) => AbortSignal.timeout(30 * ms) }",
-}

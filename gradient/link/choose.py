@@ -28,7 +28,7 @@ _CHOICES: dict[Trait, list["Choice"]] = defaultdict(list)  # by what they follow
 class Choice(ViewlessWidget):
     """A table that gives other traits their values by the index of a choice; see `choose`."""
 
-    _esm = esm(_HERE / "choose.js")
+    _esm = esm(_HERE / "choose.js", is_shared=True)
 
     spec = Dict().tag(sync=True, to_json=as_json)
 

@@ -35,7 +35,7 @@ class JaxLink(ViewlessWidget):
         page_messages: what a page may send to it; see `gradient.allowlist`.
     """
 
-    _esm = esm(_HERE / "jaxlink.js")
+    _esm = esm(_HERE / "jaxlink.js", is_shared=True)
 
     where = Enum([BROWSER, KERNEL], BROWSER).tag(sync=True, page_sets=True)
     state = Enum(STATES, BROWSER).tag(sync=True, page_sets=True)

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from gradient.adapters.anywidget_script import SHARED
 from gradient.link.constants import constants_module
 
 _CONSTANTS = Path(__file__).parent.resolve() / "constants.js"
@@ -11,12 +12,16 @@ _EXPORT = re.compile(r"^export (?=(?:async )?(?:function|class|const|let)\b)", r
 _NAME = re.compile(r"^(?:async )?(?:function|class|const|let) (\w+)", re.MULTILINE)
 
 
-def esm(entry: Path) -> str:
+def esm(entry: Path, *, is_shared: bool = False) -> str:
     """Returns the module at `entry`, preceded by every module that it imports, as one text.
 
     anywidget loads a module from a blob URL, against which relative imports cannot be resolved. So each file appears once,
     before the files that import it, without its `import` and `export` lines. The default export of `entry` stays.
     `constants.js` is no file: it is generated from `constants.py`.
+
+    Args:
+        entry: the file of the module.
+        is_shared: whether a page may load the module once for all of its widgets. Its variables are theirs together, then.
 
     Raises:
         ValueError: if two files define the same name, because all of them share one scope.
@@ -24,7 +29,7 @@ def esm(entry: Path) -> str:
     parts: dict[Path, str] = {}
     _collect(entry.resolve(), parts)
     _check_names(parts)
-    return "\n".join(parts.values())
+    return "\n".join([*([SHARED] if is_shared else []), *parts.values()])
 
 
 def _collect(file: Path, parts: dict[Path, str]) -> None:

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from gradient.adapters import anywidget, html_manager
+from gradient.adapters import anywidget_script, html_manager
 from gradient.publish.report import PublishError
 
 _NPM = Path(__file__).parent / "npm"
@@ -38,8 +38,8 @@ const shorter = (await json(process.stdin)).map((code) => minify(code, options))
 console.log(JSON.stringify((await Promise.all(shorter)).map(({ code }) => code)));
 """
 _NOT_ASKED_FOR = {".map", ".txt"}  # the endings of files that only a developer reads
-# For the script of a widget library, the JavaScript that some of its global names are bound to.
-_SCRIPT_NAMES = {"anywidget": anywidget.SCRIPT_NAMES}
+# What the script of a widget library is turned into.
+_ADAPTED = {"anywidget": anywidget_script.with_names}
 
 
 def bundle(state: dict, cache: Path, *, has_formulas: bool) -> str:
@@ -155,15 +155,10 @@ def _run(command: list[str], folder: Path, written: str = "") -> str:
 
 def _named(module: str) -> str:
     """The script of a widget library's module, whose anonymous `define` is given the module's name."""
-    define = {"define": f"(...module) => window.define({json.dumps(module)}, ...module)"}
-    return _with(define | _SCRIPT_NAMES.get(module, {}), _script_of(module).read_text())
+    script = _ADAPTED.get(module, str)(_script_of(module).read_text())
+    return f"((define) => {{\n{script}\n}})((...module) => window.define({json.dumps(module)}, ...module));"
 
 
 def _script_of(module: str) -> Path:
     """Where a widget library's Python package has its script, if it is installed."""
     return Path(sys.prefix) / "share" / "jupyter" / "nbextensions" / module / "index.js"
-
-
-def _with(names: dict[str, str], script: str) -> str:
-    """A script in which each of these names is bound to the given JavaScript."""
-    return f"(({', '.join(names)}) => {{\n{script}\n}})({', '.join(names.values())});"

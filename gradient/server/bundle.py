@@ -9,10 +9,9 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from gradient.adapters import anywidget_script
+
 CHUNKS = Path(__file__).parent / "chunks.txt"
-# anywidget drops messages to a model whose module has not loaded within two seconds, and a slow phone needs longer than that.
-# So its code gets an AbortSignal whose timeouts are thirty times as long.
-_LONG_TIMEOUTS = "{ any: (signals) => AbortSignal.any(signals), timeout: (ms) => AbortSignal.timeout(30 * ms) }"
 
 
 def chunks(roots: Mapping[str, Sequence[str]], names: Iterable[str]) -> list[Path]:
@@ -28,7 +27,7 @@ def _statement(file: Path) -> str:
     # Each chunk gets a function of its own, because "use strict" at its start would apply to all that follow.
     script = file.read_text(encoding="utf-8")
     if "anywidget" in file.parts:
-        return f"((AbortSignal) => {{\n{script}\n}})({_LONG_TIMEOUTS});"
+        return anywidget_script.with_names(script)
     return f"(() => {{\n{script}\n}})();"
 
 
