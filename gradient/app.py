@@ -118,7 +118,7 @@ class App(Controls, widgets.Box):
         self._links = [*controls, *computed, self.address, remember(kept, after=[*self._problem_links.following, self.address])]
         sliders = [self.learning_rate, *self.hyperparameters.values(), self.initial_w, self.initial_b]
         axes = [*self.fit.axes, *self.loss.axes]
-        curves = [self.loss.curve, *self.loss.others]
+        curves = [self.loss.curve, *self.loss.others, self.fit.curve]
         shell = Shell(curves=curves, loss_axes=self.loss.loss_axes, axes=axes, sliders=sliders)
         super().__init__(
             [_named(widgets.Box([shell, *self._parts, Compute(link=self._main, followers=self._followers)]), "grid")]

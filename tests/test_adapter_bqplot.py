@@ -30,7 +30,13 @@ def test_a_view_of_lines_draws_as_is_relied_on() -> None:
         assert re.search(r"this\.line=\w+\(\)\.curve\(this\.get_interpolation\(\)\)\.defined\(", script)
 
 
-def test_a_view_of_points_writes_their_names_as_is_relied_on() -> None:
+def test_a_view_of_points_draws_as_is_relied_on() -> None:
+    """What it does but for where the points are, it does in `draw_elements`, which is given those that are added."""
     with relying_on("bqplot"):
-        writing = r"update_names\(t\)\{[^{}]*this\.d3el\.selectAll\(\"\.object_grp\"\)\.select\(\"text\"\)"
-        assert re.search(writing, SCRIPT.read_text())
+        drawing = r'=this\.d3el\.selectAll\("\.object_grp"\)\.data\(.*?(\w+)=\w+\.enter\(\).*?this\.update_position\(\w+\),.*?'
+        assert re.search(drawing + r"this\.draw_elements\(\w+,\1\),\w+\.exit\(\)\.remove\(\)\}", SCRIPT.read_text())
+
+
+def test_a_figure_draws_its_legend_as_is_relied_on() -> None:
+    with relying_on("bqplot"):
+        assert '.on("data_updated redraw_legend",this.update_legend,this)' in SCRIPT.read_text()

@@ -4,6 +4,8 @@
 /** @typedef {(point: Point, index: number, points: Point[]) => boolean} IsShown */
 /** @typedef {{ scale: (value: number) => number, offset: number }} ScaleView */
 /** @typedef {{ el: Element, scales: { x: ScaleView, y: ScaleView }, line: { defined(): IsShown, defined(isShown: IsShown): void }, update_line_xy(animate: boolean): void }} LinesView */
+/** @typedef {{ draw_elements(animate: boolean, added: { empty(): boolean }): void }} PointsView */
+/** @typedef {{ parent: { update_legend(): void } }} MarkView the parent is that of its figure */
 
 /** The element behind the marks of a figure, as large as its axes. @param {Element} root what holds the figure @param {string} figure its selector */
 export function plotArea(root, figure) {
@@ -21,30 +23,46 @@ function isPadding(point, index, points) {
   return index > 0 && point !== last && [before, last].every(({ x, y }) => point.x === x && point.y === y);
 }
 
-/** The views that leave padding out, and the lines that they draw with, of which each new curve makes one. @type {WeakSet<object>} */
-const unpadded = new WeakSet();
+/** The views that draw less than bqplot does, and the lines that some draw with, of which each new curve makes one. @type {WeakSet<object>} */
+const changed = new WeakSet();
 
 /** Has a view of lines leave out what pads their arrays. @param {LinesView} view */
 function leaveOutPadding(view) {
-  if (unpadded.has(view)) return;
-  unpadded.add(view);
   const update = view.update_line_xy;
   view.update_line_xy = function (animate) {
     const isShown = this.line.defined();
-    if (!unpadded.has(this.line)) this.line.defined((...at) => isShown(...at) && !isPadding(...at));
-    unpadded.add(this.line);
+    if (!changed.has(this.line)) this.line.defined((...at) => isShown(...at) && !isPadding(...at));
+    changed.add(this.line);
     update.call(this, animate);
   };
 }
 
-/** Changes each view of a mark, the later ones at their second change. Returns what undoes it. @template View @param {import("./ipywidgets.js").Model} mark @param {(view: View) => void} change */
+/** Has a view of points leave those as they are that only move. @param {PointsView} view */
+function leaveStyles(view) {
+  const draw = view.draw_elements;
+  view.draw_elements = function (animate, added) {
+    if (!added.empty()) draw.call(this, animate, added);
+  };
+}
+
+/**
+ * Changes each view of a mark without a legend, the later ones at their second change: its figure draws no legend anew for each
+ * frame, and `change` is called. Returns what ends it.
+ * @template {object} View @param {import("./ipywidgets.js").Model} mark @param {(view: View) => void} change
+ */
 function changeViews(mark, change) {
+  const changeOne = (/** @type {View & MarkView} */ view) => {
+    mark.off("data_updated", view.parent.update_legend, view.parent);
+    if (changed.has(view)) return;
+    changed.add(view);
+    change(view);
+  };
   const changeAll = () => {
-    for (const view of Object.values(mark.views ?? {})) void view.then(change);
+    for (const view of Object.values(mark.views ?? {})) void view.then(changeOne);
   };
   changeAll();
-  mark.on("change:y", changeAll);
-  return () => mark.off("change:y", changeAll);
+  mark.on("change:x change:y", changeAll);
+  return () => mark.off("change:x change:y", changeAll);
 }
 
 /**
@@ -55,12 +73,11 @@ function changeViews(mark, change) {
 export const drawUnpadded = (lines) => changeViews(lines, leaveOutPadding);
 
 /**
- * Has every view of points that have no names write none: bqplot exchanges an empty text for each point of each frame, a tenth of
- * what a dragged point costs. Returns what undoes it.
+ * Has every view of points only move them when no point is added: bqplot sets their shapes, names and colours for each frame, a
+ * fifth of what a dragged point costs. Returns what undoes it.
  * @param {import("./ipywidgets.js").Model} points
  */
-export const drawNameless = (points) =>
-  changeViews(points, (/** @type {{ update_names(): void }} */ view) => void Object.assign(view, { update_names() {} }));
+export const drawOnlyMoves = (points) => changeViews(points, leaveStyles);
 
 /** Where a mark of lines has a point, in pixels from the upper left corner of the plot's area; null if it is not in `root`. @param {import("./ipywidgets.js").Model} lines @param {Element} root @param {number} x @param {number} y */
 export async function pixelOf(lines, root, x, y) {

@@ -16,7 +16,7 @@
  * @property {(content: Record<string, any>) => void} send a custom message
  * @property {(events: string, act: Listener) => void} on
  * @property {(events: string, act: Listener) => void} once
- * @property {(events: string, act: Listener) => void} off
+ * @property {(events: string, act: Listener, context?: object) => void} off
  * @property {(event: string, ...details: any[]) => void} trigger
  */
 

@@ -1,6 +1,6 @@
 // The points that a visitor edits: how they are read and set, what was there before each change, and when the kernel is told.
 
-import { drawNameless } from "../adapters/bqplot.js";
+import { drawOnlyMoves } from "../adapters/bqplot.js";
 import { deserialize } from "../adapters/ipywidgets.js";
 import { toScalar } from "../link/arrays.js";
 import { isFromKernel, sendTogether, setLocally } from "../link/models.js";
@@ -47,7 +47,7 @@ export class PointSet {
     const undo = [
       listen(model, ["x", "y", "dataset", "noise", "loads"], adopt),
       listen(mark, ["x", "y"], refill),
-      drawNameless(mark),
+      drawOnlyMoves(mark),
     ];
     this.close = () => callAll([...undo, () => this.send()]);
     this.fill();

@@ -45,7 +45,7 @@ class Shell(Worded, anywidget.AnyWidget):
 
     Attributes:
         app: the app, which is shown where ipywidgets has given up looking for it.
-        curves: those of the loss, whose arrays are padded.
+        curves: those that change in every frame, of which the loss has padded arrays.
         loss_axes: a logarithmic and a linear axis of bqplot, which would have more ticks than there is room for.
         axes: all axes of bqplot, whose numbers have the decimal sign of the language.
         sliders: the sliders with decimals, for the same reason.
