@@ -1,6 +1,9 @@
 """What gradient/adapters/ipywidgets.py and .js, and anywidget.js, rely on: in Python, and in a page with the real libraries."""
 
+import re
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import ipywidgets as widgets
@@ -15,6 +18,7 @@ from gradient.adapters.ipywidgets import (
     live_widgets,
     message_handlers,
 )
+from gradient.adapters.ipywidgets_script import LOOKING
 from gradient.adapters.traitlets import observers_of
 from gradient.link.modules import esm
 from tests.adapters import relying_on
@@ -32,6 +36,13 @@ def test_what_a_page_sets_is_told_from_what_python_sets(monkeypatch: pytest.Monk
         slider.value = 4
         assert by_page == [True, False]
         assert not is_set_by_page(object(), "value")
+
+
+def test_its_script_uses_the_clock_only_to_look_for_models() -> None:
+    parts = Path(sys.prefix) / "share/jupyter/labextensions/@jupyter-widgets/jupyterlab-manager/static"
+    with relying_on("ipywidgets"):
+        [looking] = [script for file in parts.glob("*.js") if LOOKING in (script := file.read_text())]
+        assert re.findall(r"\bDate\b[^;]*;", looking) == ["Date.now();", "Date.now()-o<2e3;"]
 
 
 def test_every_widget_is_known_until_it_is_closed() -> None:

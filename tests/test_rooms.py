@@ -37,6 +37,7 @@ class Room(NamedTuple):
 ADAPTERS = {
     **{library: set[str]() for library in ("jax", "traitlets", "tornado", "nbconvert", "html_manager", "jsonschema")},
     "anywidget_script": set(),
+    "ipywidgets_script": set(),
     "ipywidgets": {"traitlets"},
     "anywidget": {"traitlets"},
     "ipympl": {"matplotlib"},
@@ -245,7 +246,7 @@ ROOMS = [
             *("tornado", "traitlets", "brotli", "prometheus_client", "gradient.cache_paths", "gradient.server*"),
             *(
                 f"gradient.adapters.{library}"
-                for library in ("voila", "jupyter_server", "tornado", "jsonschema", "anywidget_script")
+                for library in ("voila", "jupyter_server", "tornado", "jsonschema", "anywidget_script", "ipywidgets_script")
             ),
         },
     ),

@@ -25,5 +25,5 @@ _NAMES = {
 
 
 def with_names(script: str) -> str:
-    """anywidget's script, as an expression, in which some names are bound to others of this module."""
+    """anywidget's script, as a statement, in which some names are bound to others of this module."""
     return f"(({', '.join(_NAMES)}) => {{\n{script}\n}})({', '.join(_NAMES.values())});"

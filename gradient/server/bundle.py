@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from gradient.adapters import anywidget_script
+from gradient.adapters import anywidget_script, ipywidgets_script
 
 CHUNKS = Path(__file__).parent / "chunks.txt"
 
@@ -28,6 +28,8 @@ def _statement(file: Path) -> str:
     script = file.read_text(encoding="utf-8")
     if "anywidget" in file.parts:
         return anywidget_script.with_names(script)
+    if ipywidgets_script.LOOKING in script:
+        return ipywidgets_script.with_patience(script)
     return f"(() => {{\n{script}\n}})();"
 
 
