@@ -20,7 +20,7 @@ from gradient.views.comparison import Comparison
 from gradient.views.loss import Loss
 from gradient.views.overlay import Overlay
 from gradient.views.readout import Readout
-from gradient.views.view import View
+from gradient.views.view import Outputs, View
 
 NUM_OTHERS = MAX_RUNS - 1
 
@@ -54,19 +54,18 @@ def link_comparison(
             **{name: (loss, name) for name in ("low", "high")},
         },
         static={"problem": (controls.fitted, "index"), "is_open": (comparison, "is_open")},
-        outputs=merged(
-            [
-                comparison.outputs(),
-                overlay.other_outputs(),
-                loss.limits(),
-                {"best_known": [(readout, "known")]},
-                *({f"{name}_{i}": [(line, name)] for name in ("x", "y", "visible")} for i, line in enumerate(loss.others)),
-            ]
-        ),
+        outputs=_outputs(comparison, loss, overlay, readout),
         shapes=lambda problem, is_open: dict.fromkeys(("x", "y"), problems[problem].x.shape),
         cache=cache,
         name=lambda problem, is_open: program_of_all("comparison" if is_open else "no comparison", problems[problem]),
     )
+
+
+def _outputs(comparison: Comparison, loss: Loss, overlay: Overlay, readout: Readout) -> Outputs:
+    """What shows the runs: the curves are marks of their own."""
+    lines = ({f"{name}_{i}": [(line, name)] for name in ("x", "y", "visible")} for i, line in enumerate(loss.others))
+    known: Outputs = {"best_known": [(readout, "known")]}
+    return merged([comparison.outputs(), overlay.other_outputs(), loss.limits(), known, *lines])
 
 
 def _without_others(best_known: jax.Array, low: jax.Array, high: jax.Array) -> dict[str, Any]:
@@ -100,13 +99,8 @@ def link_best_rates(
 ) -> JaxLink:
     """Gives each run the best of 64 learning rates when the comparison asks for it."""
 
-    def best(*, problem: int, asks: jax.Array, answered: jax.Array, **inputs: jax.Array) -> dict[str, Any]:
-        # The choice of a problem runs this, too, and must set nothing.
-        is_asked, rows = asks > answered, _rows(inputs)
-        rates = jax.lax.cond(is_asked, lambda: best_rates(*_ordered(problems[problem], inputs)), lambda: rows[:, 1])
-        runs = inputs["runs"].reshape(NUM_OTHERS, -1).at[:, 1].set(rates[1:])
-        # A control is not set to NaN.
-        return {"answered": asks, "runs": runs.ravel(), "learning_rate": jnp.where(is_asked, rates[0], jnp.nan)}
+    def best(*, problem: int, **inputs: jax.Array) -> dict[str, jax.Array]:
+        return _with_best_rates(problems[problem], inputs)
 
     return jaxlink(
         best,
@@ -126,6 +120,15 @@ def link_best_rates(
         cache=cache,
         name=lambda problem: program_of_all("best rates", problems[problem]),
     )
+
+
+def _with_best_rates(problem: Problem, inputs: Mapping[str, jax.Array]) -> dict[str, jax.Array]:
+    # The choice of a problem runs this, too, and must set nothing.
+    is_asked, rows = inputs["asks"] > inputs["answered"], _rows(inputs)
+    rates = jax.lax.cond(is_asked, lambda: best_rates(*_ordered(problem, inputs)), lambda: rows[:, 1])
+    runs = inputs["runs"].reshape(NUM_OTHERS, -1).at[:, 1].set(rates[1:])
+    # A control is not set to NaN.
+    return {"answered": inputs["asks"], "runs": runs.ravel(), "learning_rate": jnp.where(is_asked, rates[0], jnp.nan)}
 
 
 def link_restored(controls: Controls, comparison: Comparison, cache: DiskCache) -> JaxLink:

@@ -179,6 +179,20 @@ class _Taken(NamedTuple):
         )
 
 
+def _start_preset(problem: Problem, taken: _Taken, inputs: Mapping[str, jax.Array]) -> dict[str, jax.Array]:
+    """The limits and steps of the sliders of the start, and the start; NaN, which sets nothing, for what stays as it is."""
+
+    def settled(value: jax.Array) -> jax.Array:
+        return jnp.where(taken.is_settled, value, jnp.nan) if problem.is_own else jnp.full_like(value, jnp.nan)
+
+    found: dict[str, jax.Array] = {}
+    for i, name in enumerate(("w", "b")):
+        found |= {f"{name}_min": settled(inputs["domain"][2 * i]), f"{name}_max": settled(inputs["domain"][2 * i + 1])}
+        found |= {f"{name}_step": settled(inputs["slider_steps"][i])}
+        found |= {name: jnp.where(taken.is_free[1 + i], settled(inputs["start"][i]), jnp.nan)}
+    return found
+
+
 def link_controls(problems: Sequence[Problem], controls: Controls, points: Points, cache: DiskCache) -> JaxLink:
     """Gives the sliders the limits of the map of a visitor's own problem, and sets them for new data.
 
@@ -187,17 +201,9 @@ def link_controls(problems: Sequence[Problem], controls: Controls, points: Point
 
     def set_controls(*, problem: int, is_own: bool, **inputs: jax.Array) -> dict[str, jax.Array]:
         chosen, taken = problems[problem], _Taken.of(inputs)
-
-        def limit(value: jax.Array) -> jax.Array:
-            return jnp.where(taken.is_settled, value, jnp.nan) if chosen.is_own else jnp.full_like(value, jnp.nan)
-
-        limits: dict[str, jax.Array] = {}
-        for i, name in enumerate(("w", "b")):
-            limits |= {f"{name}_min": limit(inputs["domain"][2 * i]), f"{name}_max": limit(inputs["domain"][2 * i + 1])}
-            limits |= {f"{name}_step": limit(inputs["slider_steps"][i])}
-            limits |= {name: jnp.where(taken.is_free[1 + i], limit(inputs["start"][i]), jnp.nan)}
+        start = _start_preset(chosen, taken, inputs)
         rate = jnp.where(taken.is_free[0], inputs["rate"], jnp.nan) if is_own and _fits_own(chosen) else jnp.array(jnp.nan)
-        return {**limits, "learning_rate": rate, "taken": taken.renewals, "given": taken.given}
+        return {**start, "learning_rate": rate, "taken": taken.renewals, "given": taken.given}
 
     sliders = {"w": controls.initial_w, "b": controls.initial_b}
     own = ("domain", "start", "slider_steps", "rate", "renewals", "taken", "given", "settings", *_SETTINGS)

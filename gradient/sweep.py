@@ -117,12 +117,7 @@ def sweep(problem: Problem, optimizer: str, controls: Mapping[str, Any]) -> Swee
     minimum = runs.params[jnp.maximum(rates.best, 0)]
     start_loss = descent.start_loss
     found = Sweep(
-        rates=rates.values,
-        losses=rates.losses,
-        diverged=rates.diverged,
-        best_rate=jnp.where(rates.best == NEVER, 0.0, rates.values[rates.best]),
-        best_loss=jnp.where(rates.best == NEVER, start_loss, rates.losses[rates.best]),
-        best=rates.best,
+        **_learning_rates(rates, start_loss),
         hyperparameters=dict(zip(names, outcomes[1:], strict=True)),
         start_loss=start_loss,
         present_loss=runs.losses[-1],
@@ -229,6 +224,18 @@ def _outcomes(values: np.ndarray, losses: jax.Array, diverged: jax.Array) -> Out
     return Outcomes(
         jnp.asarray(values, jnp.float32), losses, diverged, jnp.where(diverged.all(), NEVER, best).astype(jnp.int32)
     )
+
+
+def _learning_rates(rates: Outcomes, start_loss: jax.Array) -> dict[str, jax.Array]:
+    """What other learning rates come to, and the best of them."""
+    return {
+        "rates": rates.values,
+        "losses": rates.losses,
+        "diverged": rates.diverged,
+        "best_rate": jnp.where(rates.best == NEVER, 0.0, rates.values[rates.best]),
+        "best_loss": jnp.where(rates.best == NEVER, start_loss, rates.losses[rates.best]),
+        "best": rates.best,
+    }
 
 
 def _advice(outcomes: Sequence[Outcomes], runs: End, nothing: jax.Array) -> dict[str, jax.Array]:

@@ -130,10 +130,15 @@ def jaxlink(
     )
     check_targets({name: [target for target, _ in each] for name, each in declared.items()})
     combinations = Combinations(fun, wiring, shapes, cache, name)
-    for combination in combinations.all(wiring.read()[1]):
-        check_shapes(shapes, combination, found)
-        check_name(name, combination)
+    _check_combinations(combinations, wiring)
     # Which names of a template are fields, only the function tells, and not a program with the fields that links need.
     known = None if has_templates(declared) else combinations.cached_fields(*wiring.read())
     wiring = replace(wiring, outputs=outputs_of(declared, known or trace(fun, *wiring.read()), fun))
     return JaxLink(fun, wiring, replace(combinations, wiring=wiring), where, delay)
+
+
+def _check_combinations(combinations: Combinations, wiring: Wiring) -> None:
+    """Checks what `shapes` and `name` return for each combination of the static inputs."""
+    for combination in combinations.all(wiring.read()[1]):
+        check_shapes(combinations.shapes, combination, wiring.inputs)
+        check_name(combinations.name, combination)

@@ -45,28 +45,9 @@ class Loss(View, Worded, bqplot.Figure):
         self._scales = [{"x": self.x_scale, "y": y} for y in (self.log_scale, self.linear_scale)]
         # One axis for each scale: an axis that gets another scale keeps its old ticks.
         self.loss_axes = [style.axis(scales["y"], AXES["loss"], "left") for scales in self._scales]
-        self.curve = bqplot.Lines(
-            x=_EMPTY,
-            y=_EMPTY,
-            scales=self._scales[0],
-            colors=_COLOURS,
-            opacities=[style.LATER, 1.0, 1.0],
-            stroke_width=2.5,
-            apply_clip=False,
-            preserve_domain={"x": True, "y": True},
-        )
+        self.curve = self._line(x=_EMPTY, y=_EMPTY, colors=_COLOURS, opacities=[style.LATER, 1.0, 1.0])
         self.others = [
-            bqplot.Lines(
-                x=_EMPTY[0],
-                y=_EMPTY[0],
-                scales=self._scales[0],
-                colors=[style.themed(f"run-{i}")],
-                line_style=look.line_style,
-                stroke_width=2.5,
-                apply_clip=False,
-                preserve_domain={"x": True, "y": True},
-                visible=False,
-            )
+            self._line(x=_EMPTY[0], y=_EMPTY[0], colors=[style.themed(f"run-{i}")], line_style=look.line_style, visible=False)
             for i, look in enumerate(style.OTHERS)
         ]
         self._x_axis = style.axis(self.x_scale, AXES["step"], "bottom")
@@ -76,6 +57,11 @@ class Loss(View, Worded, bqplot.Figure):
             **style.figure_options() | {"padding_y": 0.05},
         )
         self.add_class("techni-loss")
+
+    def _line(self, **traits: Any) -> bqplot.Lines:
+        """A mark that keeps the limits of its axes as they are."""
+        scales, preserved = self._scales[0], {"x": True, "y": True}
+        return bqplot.Lines(scales=scales, stroke_width=2.5, apply_clip=False, preserve_domain=preserved, **traits)
 
     def outputs(self) -> Outputs:
         """The curve, and the limits that its axis needs."""
