@@ -44,13 +44,8 @@ function makeHold({ point, end }) {
   return { press, move, lift, leave, isHeld: () => isHeld };
 }
 
-/**
- * Follows fingers that are held over the app's element. Returns what undoes it.
- * @param {HTMLElement} root @param {Iterable<HTMLElement>} pictures where fingers can be held @param {Pointing} pointing
- */
-export function followHolds(root, pictures, pointing) {
-  const stop = new AbortController();
-  const { signal } = stop;
+/** What the events of a finger do: one that is held points, and the click that follows is swallowed. @param {Pointing} pointing */
+function makeHandlers(pointing) {
   const hold = makeHold(pointing);
   let swallows = false; // the click that follows a hold
   const press = (/** @type {PointerEvent} */ event) => {
@@ -68,16 +63,27 @@ export function followHolds(root, pictures, pointing) {
   const keep = (/** @type {Event} */ event) => {
     if (hold.isHeld() && event.cancelable) event.preventDefault();
   };
+  return { press, move: hold.move, lift, leave: hold.leave, click, keep };
+}
+
+/**
+ * Follows fingers that are held over the app's element. Returns what undoes it.
+ * @param {HTMLElement} root @param {Iterable<HTMLElement>} pictures where fingers can be held @param {Pointing} pointing
+ */
+export function followHolds(root, pictures, pointing) {
+  const stop = new AbortController();
+  const { signal } = stop;
+  const { press, move, lift, leave, click, keep } = makeHandlers(pointing);
   root.addEventListener("pointerdown", press, { signal });
-  root.addEventListener("pointermove", hold.move, { signal });
+  root.addEventListener("pointermove", move, { signal });
   root.addEventListener("pointerup", lift, { signal });
-  root.addEventListener("pointercancel", hold.leave, { signal });
+  root.addEventListener("pointercancel", leave, { signal });
   root.addEventListener("click", click, { signal, capture: true });
   root.addEventListener("contextmenu", keep, { signal });
   // On these only: a browser asks the page before it scrolls wherever such a listener is.
   for (const picture of pictures) picture.addEventListener("touchmove", keep, { signal, passive: false });
   return () => {
-    hold.leave();
+    leave();
     stop.abort();
   };
 }

@@ -193,18 +193,31 @@ function keyStepOf(model) {
   return [rateStep / (rateHigh - rateLow) / (xHigh - xLow), step / Math.max(high - low, step) / (yHigh - yLow)];
 }
 
-/** Makes what shows the map, as far as it has come, and what takes a new slice. @param {ViewModel} model @param {HTMLElement} el @param {Parts} parts @param {() => void} moveRing */
-function makeShowing(model, el, parts, moveRing) {
-  const { measure, paint } = makePainter(model, parts);
-  const collect = makeCollector();
-  /** @type {Cells | undefined} */
-  let cells;
-  let words = ""; // what it says as a whole
+/** Makes what says something of the map: of all of it, or of the cell under a pointer. @param {ViewModel} model @param {Parts} parts */
+function makeCaption(model, { heading, canvas }) {
+  let words = ""; // of all of it
   /** @type {number | null} */
   let pointed = null;
+  const describe = (/** @type {Cells | undefined} */ cells) => {
+    if (cells) words = wordsOf(model, cells);
+    canvas.setAttribute("aria-label", words);
+  };
+  const say = (/** @type {Cells} */ cells) => setText(heading, pointed === null ? words : wordsOfCell(model, cells, pointed));
+  const point = (/** @type {number | null} */ cell) => {
+    pointed = cell;
+  };
+  return { describe, say, point };
+}
+
+/** Makes what shows the map, as far as it has come. @param {ViewModel} model @param {HTMLElement} el @param {Parts} parts @param {() => void} moveRing */
+function makeShowing(model, el, parts, moveRing) {
+  const { measure, paint } = makePainter(model, parts);
+  const caption = makeCaption(model, parts);
+  /** @type {Cells | undefined} */
+  let cells;
   const isOfMap = () => cells?.layout === model.get("layouts")[model.get("kind")];
   const say = () => {
-    if (cells && isOfMap()) setText(parts.heading, pointed === null ? words : wordsOfCell(model, cells, pointed));
+    if (cells && isOfMap()) caption.say(cells);
   };
   const show = () => {
     showKind(model, parts, el);
@@ -213,27 +226,32 @@ function makeShowing(model, el, parts, moveRing) {
     say();
     moveRing();
   };
-  const take = () => {
-    const found = collect(model);
-    if (!found) return;
-    cells = found.cells;
-    // In between, a share would only flicker.
-    if (found.isFirst || found.next === null) words = wordsOf(model, cells);
-    parts.canvas.setAttribute("aria-label", words);
+  const update = (/** @type {Cells} */ found, /** @type {boolean} */ isDescribed) => {
+    cells = found;
+    if (isDescribed) caption.describe(cells);
     show();
-    if (found.next !== null) model.set("index", found.next); // the kernel is not told: it need not know each of them
   };
   const point = (/** @type {MouseEvent | null} */ event) => {
-    pointed = event && cells && isOfMap() ? cellAt(model, cells, parts.area, event) : null;
+    caption.point(event && cells && isOfMap() ? cellAt(model, cells, parts.area, event) : null);
     say();
   };
   const rename = () => {
     parts.legend.textContent = themeOf(model).words.label;
-    if (cells) words = wordsOf(model, cells);
-    parts.canvas.setAttribute("aria-label", words);
+    caption.describe(cells);
     show();
   };
-  return { measure, show, take, point, rename };
+  return { measure, show, update, point, rename };
+}
+
+/** Makes what takes a new slice of the map, and asks for the next. @param {ViewModel} model @param {(cells: Cells, isDescribed: boolean) => void} update */
+function makeTaking(model, update) {
+  const collect = makeCollector();
+  return () => {
+    const found = collect(model);
+    if (!found) return;
+    update(found.cells, found.isFirst || found.next === null); // in between, a share would only flicker
+    if (found.next !== null) model.set("index", found.next); // the kernel is not told: it need not know each of them
+  };
 }
 
 /** Tells of pointers over the map; of a finger not, which scrolls. Returns what undoes it. @param {HTMLElement} root @param {(event: MouseEvent | null) => void} point */
@@ -264,7 +282,8 @@ function followRing(model, parts) {
 function render({ model, el }) {
   const parts = build(el, themeOf(model));
   const moveRing = followRing(model, parts);
-  const { measure, show, take, point, rename } = makeShowing(model, el, parts, moveRing);
+  const { measure, show, update, point, rename } = makeShowing(model, el, parts, moveRing);
+  const take = makeTaking(model, update);
   for (const { input } of parts.kinds) input.addEventListener("change", () => choose(model, Number(input.value)));
   const resized = () => callAll([measure, show]);
   const undo = [

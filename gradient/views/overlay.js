@@ -189,21 +189,30 @@ function pick(model, el, handle, start) {
   model.save_changes();
 }
 
+/** Where sliders put the start. @param {Model[]} sliders */
+const startOf = (sliders) => /** @type {Point} */ (sliders.map((slider) => slider.get("value")));
+
+/**
+ * Has the handle follow the sliders. During a drag they follow it with a delay and must not pull it back. Returns what undoes it.
+ * @param {ViewModel} model @param {Model[]} sliders @param {Handle} handle @param {() => boolean} isDragging @param {() => void} schedule
+ */
+function followStart(model, sliders, handle, isDragging, schedule) {
+  const follow = () => {
+    if (!isDragging()) handle.start = startOf(sliders);
+    schedule();
+  };
+  return [...sliders.map((slider) => listen(slider, ["value"], follow)), listen(model, ["domain", "draggable"], follow)];
+}
+
 /** @param {import("./observers.js").RenderContext} context */
 async function render({ model, el }) {
   const { element, ...canvases } = build(el, model.get("theme").label);
   const sliders = await Promise.all(["x", "y"].map((name) => getModel(model.widget_manager, model.get(name))));
-  const starts = () => /** @type {Point} */ (sliders.map((slider) => slider.get("value")));
-  const handle = { element, start: starts() };
+  const handle = { element, start: startOf(sliders) };
   const isDragging = takePointers(model, el, handle, (start) => pick(model, el, handle, start));
   const figures = followFigures(model, el, () => schedule());
   const { measure, paint } = makePainter(model, el, canvases, handle, { isDragging, misfit: figures.misfit });
   const schedule = oncePerTask(paint);
-  const follow = () => {
-    // During a drag the sliders follow it with a delay and must not pull the handle back.
-    if (!isDragging()) handle.start = starts();
-    schedule();
-  };
   const rename = () => {
     el.setAttribute("aria-label", model.get("theme").label);
     schedule();
@@ -211,8 +220,7 @@ async function render({ model, el }) {
   const undo = [
     listen(model, DRAWN, schedule),
     onWords(model, "theme", rename),
-    ...sliders.map((slider) => listen(slider, ["value"], follow)),
-    listen(model, ["domain", "draggable"], follow),
+    ...followStart(model, sliders, handle, isDragging, schedule),
     figures.close,
     watchVisibility(model, el),
     onRatio(() => callAll([figures.fit, measure, paint])),

@@ -96,12 +96,17 @@ function build(el, speeds) {
   return { ...buttons, slider, shown, speed, reset, choices, step: step.text, pace: pace.text };
 }
 
+/** Says what the button does. @param {Bar} bar @param {Words} words @param {boolean} isPlaying */
+function namePlay(bar, words, isPlaying) {
+  const play = isPlaying ? "pause" : "play";
+  setIcon(bar.play, words[play], play);
+}
+
 /** Gives the bar its words. @param {Bar} bar @param {Words} words @param {boolean} isPlaying */
 function name(bar, words, isPlaying) {
   for (const icon of /** @type {const} */ (["first", "previous", "next", "last", "repeat"]))
     setIcon(bar[icon], words[icon], icon);
-  const play = isPlaying ? "pause" : "play";
-  setIcon(bar.play, words[play], play);
+  namePlay(bar, words, isPlaying);
   for (const { name: key, option } of bar.choices) option.textContent = words.speeds[key];
   bar.reset.textContent = words.reset;
   bar.reset.title = words.reset_hint;
@@ -187,9 +192,7 @@ async function render({ model: own, el }) {
   /** @type {Model} */
   const model = { ...own, end, reached };
   const rename = () => name(bar, own.get("words"), player.isOn());
-  const player = makePlayer(model, (isOn) =>
-    setIcon(bar.play, own.get("words")[isOn ? "pause" : "play"], isOn ? "pause" : "play"),
-  );
+  const player = makePlayer(model, (isOn) => namePlay(bar, own.get("words"), isOn));
   const goTo = (/** @type {number} */ step) => {
     player.stop();
     moveTo(model, step);
