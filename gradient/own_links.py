@@ -22,7 +22,7 @@ from gradient.views.points import Points
 from gradient.views.readout import Readout
 
 
-class Shown(NamedTuple):
+class OwnViews(NamedTuple):
     """What shows a visitor's own data, and what follows from them."""
 
     points: Points
@@ -32,7 +32,7 @@ class Shown(NamedTuple):
     readout: Readout
 
     def targets(self) -> dict[str, Trait]:
-        """For what `shown_of` names, the traits to set."""
+        """For what `values_of` names, the traits to set."""
         domains: dict[str, Trait] = {"shown_domain": (self.overlay, "domain"), "map_domain": (self.maps, "domain")}
         return {**domains, **self.fit.view_outputs(), "known": (self.readout, "known")}
 
@@ -43,19 +43,19 @@ _SIDES = ("x_low", "x_high", "y_low", "y_high")
 _PLANE = {"shown_domain": (*PLANE_DOMAIN[0], *PLANE_DOMAIN[1]), "map_domain": (0.0, 1.0, 0.0, 1.0)}
 
 
-def link_settled(problems: Sequence[Problem], controls: Controls, shown: Shown, cache: DiskCache) -> JaxLink:
+def link_settled(problems: Sequence[Problem], controls: Controls, views: OwnViews, cache: DiskCache) -> JaxLink:
     """Links a visitor's points to what follows from them: what a descent fits, the field of its loss, and where to look.
 
     The map and the picture of the data stay where they are while points are edited, and are placed anew for another data set or
     model. For any other problem they are where its record says.
     """
-    points = shown.points
+    points = views.points
     for each in problems:
-        shown.readout.lowest_known(each)
+        views.readout.lowest_known(each)
 
     def settled(*, problem: int, is_own: bool, **inputs: jax.Array) -> dict[str, jax.Array]:
         chosen = problems[problem]
-        return _own(chosen, inputs) if is_own and _fits_own(chosen) else _others(chosen, shown, inputs)
+        return _own(chosen, inputs) if is_own and _fits_own(chosen) else _others(chosen, views, inputs)
 
     own = ("x", "y", "model", "standardized", "loads", "domain", "view", "settings", "renewals")
     return jaxlink(
@@ -65,8 +65,8 @@ def link_settled(problems: Sequence[Problem], controls: Controls, shown: Shown, 
         outputs={
             **points.settled_outputs(),
             **{name: (points, name) for name in ("settings", "renewals")},
-            **shown.overlay.field_outputs(),
-            **shown.targets(),
+            **views.overlay.field_outputs(),
+            **views.targets(),
         },
         triggers=["x", "y", "model", "standardized", "loads"],
         cache=cache,
@@ -87,10 +87,10 @@ def _name(kind: str, problem: Problem, *, is_own: bool) -> str | None:
     return f"{kind} {problem.name} {is_own and _fits_own(problem)}" if is_shipped(problem) else None
 
 
-def show_at_first(problem: Problem, shown: Shown) -> None:
+def show_at_first(problem: Problem, views: OwnViews) -> None:
     """Sets what is shown of a problem before the link has run."""
-    values = shown_of(problem, shown)
-    for name, target in shown.targets().items():
+    values = values_of(problem, views)
+    for name, target in views.targets().items():
         setattr(*target, values[name])
 
 
@@ -118,7 +118,7 @@ def _settings(inputs: Mapping[str, jax.Array]) -> jax.Array:
     return jnp.stack([inputs[name].astype(jnp.float32) for name in _SETTINGS])
 
 
-def _others(problem: Problem, shown: Shown, inputs: Mapping[str, jax.Array]) -> dict[str, jax.Array]:
+def _others(problem: Problem, views: OwnViews, inputs: Mapping[str, jax.Array]) -> dict[str, jax.Array]:
     """For any other problem: what its record says is shown, and nothing of a visitor's own."""
     nothing = Settled(
         x=inputs["x"],
@@ -138,16 +138,16 @@ def _others(problem: Problem, shown: Shown, inputs: Mapping[str, jax.Array]) -> 
         **nothing._asdict(),
         "settings": jnp.array(NO_SETTINGS),
         "renewals": inputs["renewals"],
-        **{name: jnp.asarray(value, jnp.float32) for name, value in shown_of(problem, shown).items()},
+        **{name: jnp.asarray(value, jnp.float32) for name, value in values_of(problem, views).items()},
     }
 
 
-def shown_of(problem: Problem, shown: Shown) -> dict[str, Any]:
+def values_of(problem: Problem, views: OwnViews) -> dict[str, Any]:
     """What is shown of any other problem: domains of the field and its maps, limits of the data, and the lowest loss known."""
     field = (*problem.domain[0], *problem.domain[1])
     domains = dict.fromkeys(_PLANE, field) if problem.is_planar else _PLANE
-    sides = dict(zip(_SIDES, shown.fit.view_of(problem), strict=True))
-    known = shown.readout.lowest_known(problem)
+    sides = dict(zip(_SIDES, views.fit.view_of(problem), strict=True))
+    known = views.readout.lowest_known(problem)
     return {**domains, **sides, "known": known}
 
 

@@ -103,8 +103,8 @@ def sweep(problem: Problem, optimizer: str, controls: Mapping[str, Any]) -> Swee
         optimizer: a key or a label of `OPTIMIZERS`.
         controls: the arguments of `gradient.frame.frame`; `step`, and what the optimizer does not take, are ignored.
     """
-    key = optimizer_key(optimizer)
-    record = OPTIMIZERS[key]
+    optimizer = optimizer_key(optimizer)
+    record = OPTIMIZERS[optimizer]
     names = list(record.hyperparameters)
     tables = [swept_rates(), *(swept_values(record.hyperparameters[name]) for name in names)]
     present = jnp.stack([jnp.asarray(controls[name], jnp.float32) for name in ("learning_rate", *names)])
@@ -122,7 +122,9 @@ def sweep(problem: Problem, optimizer: str, controls: Mapping[str, Any]) -> Swee
         start_loss=start_loss,
         present_loss=runs.losses[-1],
         lowest=as_high(jnp.append(jnp.where(runs.diverged, jnp.inf, runs.losses), start_loss)).min(),
-        stability_limit=stability_limit(key, curvature(descent.loss, minimum), **dict(zip(names, present[1:], strict=True))),
+        stability_limit=stability_limit(
+            optimizer, curvature(descent.loss, minimum), **dict(zip(names, present[1:], strict=True))
+        ),
         **_rescaling(rates, start_loss, controls["x"]),
         **_advice(outcomes, runs, NOTHING * spread(controls["y"]) ** 2),
     )

@@ -48,7 +48,7 @@ def option_count(widget: object) -> int | None:
     return None if labels is None else len(labels)
 
 
-def kind_of(widget_class: type[Widget]) -> str:
+def model_kind(widget_class: type[Widget]) -> str:
     """The kind of model that a class of widgets has on a page: the module and the name of the model's JavaScript.
 
     All widgets of anywidget have one and the same model, which has the name of the Python class in its state.

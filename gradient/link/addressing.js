@@ -3,7 +3,7 @@
 import { getModel } from "../adapters/ipywidgets.js";
 import { AddressParts } from "./address_parts.js";
 import { PageAddress } from "./page_address.js";
-import { markReady, whenReady } from "./turns.js";
+import { markReady, whenReady } from "./readiness.js";
 
 /** @typedef {import("../adapters/ipywidgets.js").Manager} Manager */
 /** @typedef {import("./address_parts.js").FollowedChoice} FollowedChoice */

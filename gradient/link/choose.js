@@ -3,7 +3,7 @@
 import { deserialize, getModel, hasModel } from "../adapters/ipywidgets.js";
 import { MAX_DEPTH } from "./constants.js";
 import { isFromKernel, listenTo, NO_CAUSE, setAndSync, setLocally, writingCause } from "./models.js";
-import { markReady } from "./turns.js";
+import { markReady } from "./readiness.js";
 
 /** @typedef {import("../adapters/ipywidgets.js").Manager} Manager */
 /** @typedef {import("./models.js").Model} Model */

@@ -6,7 +6,7 @@ import { getModel, optionNames } from "../adapters/ipywidgets.js";
 import { copyBytes } from "./arrays.js";
 import { isAddressed, listenTo, ownsPage, pageKey, setAndSync } from "./models.js";
 import { restoreAfterReconnect } from "./reconnect.js";
-import { markReady, whenReady } from "./turns.js";
+import { markReady, whenReady } from "./readiness.js";
 
 /** @typedef {import("../adapters/ipywidgets.js").Manager} Manager */
 /** @typedef {import("./models.js").Model} Model */

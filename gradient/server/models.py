@@ -42,15 +42,15 @@ class Models:
         """Notes the kind, if the state is a whole one, and the references of a link."""
         if isinstance(state, dict):
             if "_model_name" in state:
-                self._kinds[comm_id] = kind_of(state)
+                self._kinds[comm_id] = model_kind(state)
             settable = self._links.get(self._kinds.get(comm_id, ""))
             if settable is not None:
                 for name in state.keys() - set(settable):  # a page must not add references
                     self._references.setdefault(comm_id, set()).update(_references(state[name]))
 
 
-def kind_of(state: Mapping[str, Any]) -> str:
-    """The kind of a model, from its state, in the words of `gradient.adapters.ipywidgets.kind_of`."""
+def model_kind(state: Mapping[str, Any]) -> str:
+    """The kind of a model, from its state, in the words of `gradient.adapters.ipywidgets.model_kind`."""
     return " ".join(str(state[key]) for key in ("_model_module", "_model_name", "_anywidget_id") if state.get(key))
 
 

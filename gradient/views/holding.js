@@ -1,7 +1,7 @@
 // Fingers that are held. One that rests points, as a mouse does that hovers: until it is lifted it neither scrolls nor taps.
 
 const HOLD_MS = 350; // after which a finger is held
-const REST = 10; // pixels that a finger at rest may move
+const HOLD_SLACK = 10; // pixels that a finger at rest may move
 
 /**
  * @typedef {Object} Pointing
@@ -32,7 +32,7 @@ function makeHold({ point, end }) {
   const move = (/** @type {PointerEvent} */ event) => {
     if (!first || !isFirst(event)) return;
     if (isHeld) point(event);
-    else if (Math.hypot(event.clientX - first.clientX, event.clientY - first.clientY) > REST) leave();
+    else if (Math.hypot(event.clientX - first.clientX, event.clientY - first.clientY) > HOLD_SLACK) leave();
   };
   /** Whether the finger was held: by the events' times, since a busy page gets them late. @param {PointerEvent} event */
   const lift = (event) => {

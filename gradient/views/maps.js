@@ -119,7 +119,7 @@ function wordsOf(model, { losses, valleys }) {
   const known = losses.reduce((sum, loss) => sum + (Number.isNaN(loss) ? 0 : 1), 0);
   const best = valleys.reduce((sum, valley) => sum + (valley >= 0 && valley < numBest ? 1 : 0), 0);
   const share = `${Math.round((100 * best) / Math.max(known, 1))} %`;
-  return fillIn(isOfLosses ? words.settings : model.get("is_planar") ? words.starts : words.keys, { share });
+  return fillIn(isOfLosses ? words.settings : model.get("is_planar") ? words.starts : words.random_starts, { share });
 }
 
 /** What the map says of one of its cells. @param {ViewModel} model @param {Cells} cells @param {number} i */

@@ -13,7 +13,7 @@ import { padded, pointsOf } from "./point_arrays.js";
 /** @typedef {Points & { dataset: number, noise: number, origin: number }} Snapshot with the data set and its noise, and which of all loads it comes from */
 /** @typedef {{ x: number[], y: number[], deviation: number[] | null, model: number, about: string }} Preset a data set */
 
-const REST_MS = 250; // after which the kernel is told
+const SEND_AFTER_MS = 250; // after which the kernel is told
 const MOST_UNDONE = 100;
 const SENT = ["x", "y", "dataset", "model", "noise", "loads"];
 
@@ -189,7 +189,7 @@ export class PointSet {
 
   sendLater() {
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.send(), REST_MS);
+    this.timer = setTimeout(() => this.send(), SEND_AFTER_MS);
   }
 
   /** @param {Snapshot} next */

@@ -80,8 +80,8 @@ function build(el, speeds) {
     repeat: iconButton("repeat"),
   };
   buttons.repeat.classList.add("techni-at-repeat");
-  const keys = make("div", { className: "techni-keys" });
-  keys.append(...Object.values(buttons));
+  const row = make("div", { className: "techni-buttons" });
+  row.append(...Object.values(buttons));
   const slider = make("input", { type: "range", min: "0", step: "1" });
   const shown = make("output");
   const speed = make("select");
@@ -91,7 +91,7 @@ function build(el, speeds) {
   el.classList.add("techni-transport");
   const step = labelled("techni-step techni-at-step", slider, shown);
   const pace = labelled("techni-speed techni-at-speed", speed);
-  el.append(keys, step.label, pace.label, reset);
+  el.append(row, step.label, pace.label, reset);
   for (const control of [slider, speed]) control.dataset.lmSuppressShortcuts = "true"; // JupyterLab has a use for the arrow keys
   return { ...buttons, slider, shown, speed, reset, choices, step: step.text, pace: pace.text };
 }
@@ -107,7 +107,7 @@ function name(bar, words, isPlaying) {
   for (const icon of /** @type {const} */ (["first", "previous", "next", "last", "repeat"]))
     setIcon(bar[icon], words[icon], icon);
   namePlay(bar, words, isPlaying);
-  for (const { name: key, option } of bar.choices) option.textContent = words.speeds[key];
+  for (const { name, option } of bar.choices) option.textContent = words.speeds[name];
   bar.reset.textContent = words.reset;
   bar.reset.title = words.reset_hint;
   bar.step.textContent = words.step;
