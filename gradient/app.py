@@ -19,7 +19,7 @@ from gradient.link.template import Template
 from gradient.link.text import localised
 from gradient.map_links import link_maps
 from gradient.maps import MapKind, second_axes
-from gradient.own_links import OwnViews, link_controls, link_settled, show_at_first
+from gradient.own_links import OwnViews, link_analysis, link_controls, show_at_first
 from gradient.probe_links import link_pointed
 from gradient.problem_links import ProblemLinks, table_of
 from gradient.problems import OWN, PROBLEMS, Problem
@@ -296,7 +296,7 @@ class App(Controls, widgets.Box):
         views = OwnViews(self.points, self.fit, self.overlay, self.maps, self.readout)
         show_at_first(self.problems[self.problem.index], views)
         return [
-            link_settled(self.problems, self, views, self._cache),
+            link_analysis(self.problems, self, views, self._cache),
             link_controls(self.problems, self, self.points, self._cache),
         ]
 

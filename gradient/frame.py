@@ -1,12 +1,11 @@
 """The page as a pure function of its controls: one descent, and every array and number that a picture shows."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
 
 from gradient.arithmetic import arithmetic
 from gradient.landscape import PLANE_DOMAIN, colour_range, plane
@@ -122,7 +121,10 @@ def frame(
         step: the current step, clamped to 0..last.
         best_known: the lowest loss known for these data and this model.
     """
-    rule, settings = _rule(optimizer, learning_rate, hyperparameters)
+    record = OPTIMIZERS[optimizer_key(optimizer)]
+    own = {name: hyperparameters[name] for name in record.hyperparameters}
+    rule = record.make(learning_rate, **own)
+    settings = jnp.stack([jnp.asarray(number, jnp.float32) for number in (learning_rate, *own.values())])
 
     def loss(flat: jax.Array) -> jax.Array:
         return problem.loss(problem.unravel(flat), x, y)
@@ -144,16 +146,6 @@ def frame(
             diverged_step=shown.diverged_step,
         )
     )
-
-
-def _rule(
-    optimizer: str, learning_rate: jax.Array, hyperparameters: Mapping[str, jax.Array]
-) -> tuple[optax.GradientTransformation, jax.Array]:
-    """The optimizer's update rule, and its settings: the learning rate and its own hyperparameters."""
-    record = OPTIMIZERS[optimizer_key(optimizer)]
-    own = {name: hyperparameters[name] for name in record.hyperparameters}
-    rule = record.make(learning_rate, **own)
-    return rule, jnp.stack([jnp.asarray(number, jnp.float32) for number in (learning_rate, *own.values())])
 
 
 def _iterate(path: jax.Array, run: Run, step: jax.Array) -> dict[str, jax.Array]:

@@ -9,13 +9,13 @@ from typing import Any
 
 import ipywidgets as widgets
 
+from gradient.analysis import LEAST_STEPS
 from gradient.controls import FIRST_OPTIMIZER, Controls, display_of
 from gradient.link import Choice, Trait, choose
 from gradient.models import MODELS
 from gradient.optimizers import OPTIMIZERS, sliders
 from gradient.problems import Interval, Problem
 from gradient.run import MAX_STEPS
-from gradient.settle import LEAST_STEPS
 from gradient.views.fit import Fit
 from gradient.views.points import Points
 from gradient.views.shell import LONGEST_NUMBER

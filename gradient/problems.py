@@ -289,7 +289,7 @@ NETWORK = Problem(
     num_steps=MAX_STEPS,
 )
 
-# What a visitor finds there at first. What is shown of it follows from the data: see `gradient.settle`.
+# What a visitor finds there at first. What is shown of it follows from the data: see `gradient.analysis`.
 OWN = OwnProblem("Yours", MODELS[0].predict, DATASETS[0].x, DATASETS[0].noisy(), formula="")
 
 PROBLEMS: dict[str, Problem] = {problem.name: problem for problem in (_LINE, _WAVE, NETWORK)}

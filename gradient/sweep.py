@@ -113,9 +113,8 @@ def sweep(problem: Problem, optimizer: str, controls: Mapping[str, Any]) -> Swee
     descent = Descent.of(problem, start, controls["x"], controls["y"], controls["num_steps"])
     runs = jax.lax.map(lambda row: descent.run(record.make(row[0], **dict(zip(names, row[1:], strict=True)))), settings)
     outcomes = _split(tables, runs)
-    rates = outcomes[0]
+    rates, start_loss = outcomes[0], descent.start_loss
     minimum = runs.params[jnp.maximum(rates.best, 0)]
-    start_loss = descent.start_loss
     found = Sweep(
         **_learning_rates(rates, start_loss),
         hyperparameters=dict(zip(names, outcomes[1:], strict=True)),

@@ -9,10 +9,10 @@ from ipywidgets import Widget, widget_serialization
 from matplotlib.colors import to_hex
 from traitlets import Bool, Bunch, Dict, Float, Instance, Int, List, TraitError, Tuple, Unicode, validate
 
+from gradient.analysis import ARROWS, FIELD_SIZE
 from gradient.landscape import PlaneCase
 from gradient.link.modules import esm
 from gradient.run import NEVER
-from gradient.settle import ARROWS, FIELD_SIZE
 from gradient.views import levels, map_ticks, plane, style
 from gradient.views.array import Array
 from gradient.views.languages import LANGUAGES, Language
@@ -176,7 +176,7 @@ class Overlay(View, Worded, anywidget.AnyWidget):
         self.itself = self
 
     def field_outputs(self) -> Outputs:
-        """The fields of `gradient.settle.Settled` from which it draws the field."""
+        """The fields of `gradient.analysis.Analysis` from which it draws the field."""
         return {"losses": [(self, "field_losses")], "gradients": [(self, "field_gradients")]}
 
     def field(self) -> tuple[np.ndarray, np.ndarray, Domain]:
