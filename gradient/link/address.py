@@ -10,6 +10,7 @@ from traitlets import Bool, Dict, Enum, HasTraits, Int, Unicode
 
 from gradient.adapters.anywidget import ViewlessWidget
 from gradient.link.choose import Choice
+from gradient.link.constants import VERSION_NAME
 from gradient.link.errors import LinkError
 from gradient.link.events import Trait, is_on_page
 from gradient.link.modules import esm
@@ -18,7 +19,6 @@ from gradient.link.values import as_json
 
 _HERE = pathlib.Path(__file__).parent
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
-VERSION = "v"  # the name of the version in an address
 KINDS = ("number", "whole", "option", "words", "flag", "text")  # those of `CODECS` in `codecs.js`
 
 # What a page says of a part of an address that it cannot use. {name} and {text} are what stands there.
@@ -158,7 +158,7 @@ def _described(name: Any, given: Any, kept: Sequence[str]) -> dict[str, Any]:
     """A part as a page is told of it."""
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise LinkError(f"{name!r} cannot stand in an address. Use small letters, digits and _, with a letter first.")
-    if name in (VERSION, *kept):
+    if name in (VERSION_NAME, *kept):
         raise LinkError(f"The name {name!r} is taken. Use another one.")
     part = given if isinstance(given, AddressPart) else AddressPart(given)
     trait = _page_trait(resolve(part.trait, f"parts[{name!r}]"))

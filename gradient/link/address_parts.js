@@ -1,6 +1,7 @@
 // The parts of an address: writes what they are as names and texts, and sets them from such.
 
 import { loosenViews } from "../adapters/ipywidgets.js";
+import { VERSION_NAME } from "./constants.js";
 import { CODECS, isBetweenSteps, NEAR, readNumeral, Refused, stepsBetween } from "./codecs.js";
 import { fragmentOf } from "./fragments.js";
 import { listenTo, markAddressed, setAndSync } from "./models.js";
@@ -14,8 +15,6 @@ import { cut } from "./refusals.js";
 /** @typedef {import("./models.js").State} State */
 /** @typedef {import("./refusals.js").Refusal} Refusal */
 /** @typedef {{ own: Model, source: Model, trait: string, initial: any }} FollowedChoice a `choose`, what it follows, and the index of that at first */
-
-const VERSION = "v";
 
 /** @param {State} one @param {State} other */
 const isSame = (one, other) => JSON.stringify(one) === JSON.stringify(other);
@@ -54,7 +53,7 @@ export class AddressParts {
 
   /** Whether an address has something of this name. @param {string} name */
   has(name) {
-    return name === VERSION || this.all.some((part) => part.name === name);
+    return name === VERSION_NAME || this.all.some((part) => part.name === name);
   }
 
   /** The traits that the parts set. @returns {PageTrait[]} */
@@ -88,7 +87,7 @@ export class AddressParts {
   /** The parts as names and texts, the version first. @returns {Pairs} */
   pairs() {
     /** @type {Pairs} */
-    const pairs = [[VERSION, this.version]];
+    const pairs = [[VERSION_NAME, this.version]];
     for (const part of this.all) {
       const text = this.textOf(part, this.stateOf(part));
       const isDefault = text === this.textOf(part, this.defaultOf(part));
@@ -160,7 +159,7 @@ export class AddressParts {
   refusalsOfNames(pairs) {
     return pairs.flatMap(([name, text]) => {
       const facts = { name: cut(name), text: cut(text) };
-      if (name === VERSION) return text === this.version ? [] : [{ reason: "version", facts }];
+      if (name === VERSION_NAME) return text === this.version ? [] : [{ reason: "version", facts }];
       return this.has(name) ? [] : [{ reason: "name", facts }];
     });
   }

@@ -22,6 +22,9 @@ export const KINDS: {
 export const ROUNDING: Kind[];
 export const MAX_ROUNDS: number;
 export const MAX_DEPTH: number;
+export const STEP_DIGITS: number;
+export const TOLERANCE: number;
+export const VERSION_NAME: string;
 export const CONTRADICTION: string;
 export const SIGNIFICANT_DIGITS: number;
 export const WHOLE_LIMIT: number;

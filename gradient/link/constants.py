@@ -34,6 +34,9 @@ ROUNDING = [Kind.INTEGER, Kind.INTEGERS, Kind.SLIDER, Kind.SLIDERS]  # those tha
 
 MAX_ROUNDS = 100  # of a circle of links in one event: those that settle need fewer
 MAX_DEPTH = 10  # of the applications of a table within each other, in a circle of tables
+STEP_DIGITS = 12  # of a slider's steps, which are sums of floats
+TOLERANCE = 1e-6  # a few roundings to float32
+VERSION_NAME = "v"  # of a page's names and meanings, in its address
 CONTRADICTION = "The links contradict each other, so they were stopped."
 
 # How numbers in sentences look. Whole numbers below WHOLE_LIMIT are written out. All others have SIGNIFICANT_DIGITS, and an

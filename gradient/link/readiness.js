@@ -54,3 +54,26 @@ export async function whenPrevious(link, stage) {
   if (!link.widget_manager.has_model(previous)) return;
   await orTimeout(getModel(link.widget_manager, previous).then((model) => whenReached(model, stage)));
 }
+
+/**
+ * Starts a widget once the kernel has described it.
+ * @param {import("../adapters/anywidget.js").ModelProxy} model whose `spec` is the description
+ * @param {(isClosed: () => boolean) => Promise<() => void>} start returns what undoes it
+ * @returns {() => void} what ends it
+ */
+export function startDescribed(model, start) {
+  let isClosed = false;
+  let stop = () => {};
+  const begin = async () => {
+    if (isClosed || !model.get("spec").self) return;
+    model.off("change:spec", begin);
+    stop = await start(() => isClosed);
+    if (isClosed) stop();
+  };
+  model.on("change:spec", begin);
+  void begin();
+  return () => {
+    isClosed = true;
+    stop();
+  };
+}

@@ -2,12 +2,11 @@
 
 import { formatNumber } from "../link/text.js";
 import { numbersOf } from "./array.js";
-import { clearedAxes, fitCanvas } from "./axes_canvas.js";
+import { clearedAxes, fitCanvas, makeMeasure } from "./axes_canvas.js";
 import { makeCollector } from "./map_cells.js";
 import { drawSettings, drawStarts, rangeOf } from "./map_drawing.js";
 import { callAll, listen, oncePerTask, onRatio, onSize } from "./observers.js";
 import { boxOf, placeOn, takePointers } from "./pointers.js";
-import { pixelRatioOf } from "./scale.js";
 import { withRoot } from "./scrubbing.js";
 import { setText } from "./texts.js";
 import { onWords } from "./worded.js";
@@ -151,16 +150,10 @@ function cellAt(model, { layout, losses }, area, event) {
 
 /** Makes what draws the map. @param {ViewModel} model @param {Parts} parts */
 function makePainter(model, { area, canvas }) {
-  let place = { clientWidth: 0, clientHeight: 0 };
-  let font = "";
-  let ratio = 1;
-  const measure = () => {
-    place = { clientWidth: area.clientWidth, clientHeight: area.clientHeight };
-    ratio = pixelRatioOf(area);
-    font = getComputedStyle(area).fontFamily;
-  };
+  const { measured, measure } = makeMeasure(area);
   /** @param {Cells} cells */
   const paint = (cells) => {
+    const { place, ratio, font } = measured;
     const [theme, box] = [themeOf(model), boxOf(model, place)];
     if (box.width <= 0 || box.height <= 0 || area.hidden) return;
     fitCanvas(canvas, place, ratio);

@@ -6,7 +6,7 @@ import { pictureLabel } from "../link/page_language.js";
 import { formatNumber } from "../link/text.js";
 import { getModel } from "../adapters/ipywidgets.js";
 import { keptNumbers, numbersOf } from "./array.js";
-import { clearedAxes, clippedToBox, drawBackground, fitCanvas } from "./axes_canvas.js";
+import { clearedAxes, clippedToBox, drawBackground, fitCanvas, makeMeasure } from "./axes_canvas.js";
 import { drawColourBar, lossTicks } from "./axes_marks.js";
 import { followFigures } from "./figures.js";
 import { makeLandscape } from "./landscape.js";
@@ -15,7 +15,6 @@ import { drawExit, drawLater, drawLine, drawMark, drawOthers, pixelsOf } from ".
 import { drawAxes, drawCaption, makeBands } from "./plane.js";
 import { boxOf, takePointers } from "./pointers.js";
 import { tellAtRest } from "./resting.js";
-import { pixelRatioOf } from "./scale.js";
 import { onWords } from "./worded.js";
 import { fillIn } from "./words.js";
 
@@ -153,15 +152,9 @@ function build(el, label) {
  */
 function makePainter(model, el, { field: under, canvas }, handle, { isDragging, misfit }) {
   const [drawBands, drawField, fieldOf] = [makeBands(), makeLandscape(under), followField(model)];
-  let place = { clientWidth: 0, clientHeight: 0 };
-  let font = "";
-  let ratio = 1;
-  const measure = () => {
-    place = { clientWidth: el.clientWidth, clientHeight: el.clientHeight };
-    ratio = pixelRatioOf(el);
-    font = getComputedStyle(el).fontFamily;
-  };
+  const { measured, measure } = makeMeasure(el);
   const paint = () => {
+    const { place, ratio, font } = measured;
     const [drawn, others, box] = [drawnOf(model), othersOf(model), boxOf(model, place)];
     const field = fieldOf();
     const appearance = { ratio, font, theme: model.get("theme") };
