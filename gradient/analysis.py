@@ -32,7 +32,7 @@ class Analysis(NamedTuple):
     """What follows from a visitor's data, before any descent, in finite numbers but for the padding of x.
 
     Attributes:
-        x, y: [2100], padded, as a descent takes them: x is standardized if that was asked for, and both are for a larger model.
+        x, y: [2100], padded, as a descent takes them: x is standardized on request, and for a larger model both are.
         scaling: [4], the offset that was subtracted from x, and what it was divided by then; the same of y.
         domain: [4], (w_low, w_high, b_low, b_high): what the map shows.
         view: [4], (x_low, x_high, y_low, y_high): what the picture of the data shows, in the visitor's own x.

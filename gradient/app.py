@@ -65,7 +65,7 @@ class App(Controls, widgets.Box):
         hyperparameters: those of the optimizers, by name.
         show_errors: whether the residuals are drawn.
         transport: which step is shown, and its buttons; a `transport.step` past the end means the end.
-        dataset, model: for the problem of a visitor's own data, what is in `points`, and what is fitted to them; see `data`.
+        dataset, model: for a visitor's own data, which set is in `points`, and which model is fitted to it; see `data`.
         fitted: by `index`, the problem whose model is fitted; it follows from `problem` and `model`.
         field, fit, loss, readout, maps: the views; `maps.kind` is a `gradient.maps.MapKind`.
         address: what stands in the page's address; see `gradient.link.address`.
@@ -131,7 +131,7 @@ class App(Controls, widgets.Box):
         """The points of the problem `Yours`, x and y; set it to two sequences, arrays or Series to fit these.
 
         Raises:
-            ValueError: when it is set to what are no points; everything stays as it was.
+            ValueError: if it is set to something that is not points; nothing changes then.
         """
         return self.points.points()
 
@@ -147,7 +147,7 @@ class App(Controls, widgets.Box):
         return self._main()
 
     def sweep(self) -> Sweep:
-        """What the present descent comes to for other learning rates, and other values of the optimizer's hyperparameters."""
+        """How the present descent ends with other learning rates, and with other values of the optimizer's hyperparameters."""
         return self._sweep()["sweep"]
 
     def verdict(self) -> tuple[str, str]:
@@ -159,9 +159,9 @@ class App(Controls, widgets.Box):
         return words.word, localised(sentence, language.decimal)
 
     def advice(self) -> dict[str, float]:
-        """The name of a control, and its value with which the descent ends at least 1 % lower; empty if there is none.
+        """The name of a control, and a value with which the descent ends at least 1 % lower; empty if there is none.
 
-        The descent has been run with it.
+        The descent was run with that value.
         """
         found = self._sweep()
         if found["advised_slider"] == NEVER:
@@ -186,7 +186,7 @@ class App(Controls, widgets.Box):
             self.wording.replace(*self._problem_names())
 
     def compute_in(self, where: str) -> None:
-        """Sets where the page's content is computed, "browser" or "kernel", like the page's own switch."""
+        """Sets where the page computes, "browser" or "kernel", as its own switch does."""
         for link in (self._main, *self._followers):
             link.where = where
 

@@ -34,7 +34,7 @@ def link_comparison(
 ) -> JaxLink:
     """Links the controls, and the runs that are compared with the present one, through `compare` to the views that show them.
 
-    Without any, it passes on the limits that the loss axis needs for the present run.
+    Without other runs it passes on the limits that the loss axis needs for the present one.
     """
     comparison, loss, overlay, readout = shown
 
@@ -84,7 +84,7 @@ def _without_others(best_known: jax.Array, low: jax.Array, high: jax.Array) -> d
         low=low,
         high=high,
     )
-    places = jnp.ones((NUM_OTHERS, 2))  # which a logarithmic axis has, too
+    places = jnp.ones((NUM_OTHERS, 2))  # a place that a logarithmic axis has, too
     return {**empty._asdict(), **_curves(places, places, jnp.zeros(NUM_OTHERS, bool))}
 
 
@@ -123,7 +123,7 @@ def link_best_rates(
 
 
 def _with_best_rates(problem: Problem, inputs: Mapping[str, jax.Array]) -> dict[str, jax.Array]:
-    # The choice of a problem runs this, too, and must set nothing.
+    # Choosing a problem runs this, too, and must change nothing.
     is_asked, rows = inputs["asks"] > inputs["answered"], _rows(inputs)
     rates = jax.lax.cond(is_asked, lambda: best_rates(*_ordered(problem, inputs)), lambda: rows[:, 1])
     runs = inputs["runs"].reshape(NUM_OTHERS, -1).at[:, 1].set(rates[1:])

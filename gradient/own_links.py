@@ -47,7 +47,7 @@ def link_analysis(problems: Sequence[Problem], controls: Controls, views: OwnVie
     """Links a visitor's points to what follows from them: what a descent fits, the field of its loss, and where to look.
 
     The map and the picture of the data stay where they are while points are edited, and are placed anew for another data set or
-    model. For any other problem they are where its record says.
+    model. For any other problem its record gives their places.
     """
     points = views.points
     for each in problems:
@@ -152,7 +152,7 @@ def values_of(problem: Problem, views: OwnViews) -> dict[str, Any]:
 
 
 class _Taken(NamedTuple):
-    """What of the present data the controls may take, and how that is noted.
+    """What the controls may take from the present data, and how that is recorded.
 
     Attributes:
         is_analysed: whether the present data, model and scaling have been analysed. Programs are ready in any order: this

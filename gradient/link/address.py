@@ -103,12 +103,12 @@ def address(
         parts: by the names that stand in the address, in the order in which they are set: choices first, then what they set. A
             widget alone, or a trait, is a part with nothing special.
         version: of these names and their meanings.
-        after: choices that must follow their sources before anything is set. What such a choice sets is the default then.
+        after: choices that must follow their sources before anything is set. What such a choice sets is then the default.
         keep: names that others read and write; they stay in the address as they are.
         widget: a class with codecs of its own.
 
     Raises:
-        LinkError: if a name or a trait cannot stand in an address, or what is to come before is no choice.
+        LinkError: if a name or a trait cannot stand in an address, or an item of `after` is not a choice.
     """
     if not isinstance(parts, Mapping) or not parts:
         raise LinkError(f'parts is {short(parts)}. Give a mapping such as {{"rate": slider}}.')
@@ -182,7 +182,7 @@ def _page_trait(trait: Trait) -> Trait:
 
 
 def _kind_of(name: str, trait: Trait, part: AddressPart) -> dict[str, Any]:
-    """Which codec reads and writes a part, and the facts that it needs. Of a slider, the page has the limits in its state."""
+    """Which codec reads and writes a part, and the facts that it needs. A slider's limits are in its state."""
     declared = type(trait[0]).class_traits()[trait[1]]
     bounds = declared.metadata.get("page_sets")
     facts = {"words": dict(part.words) if part.words else None, **(bounds if isinstance(bounds, Mapping) else {})}

@@ -66,7 +66,7 @@ export class AddressParts {
     return Object.fromEntries(traits.map((trait) => [trait, model.get(trait)]));
   }
 
-  /** What a part is if the address does not have it: what the choices before it set, or what it was at first. @param {AddressPart} part @returns {State} */
+  /** The state of a part that the address leaves out: what the choices before it set, or what it was at first. @param {AddressPart} part @returns {State} */
   defaultOf(part) {
     const state = { .../** @type {State} */ (this.initial.get(part)) };
     for (const { own, source, trait: chosen, initial } of this.choices) {
@@ -126,12 +126,12 @@ export class AddressParts {
     this.kept = new AbortController();
   }
 
-  /** The state that a text stands for; if it stands for none, or not all of it does, what is left, and why. @param {AddressPart} part @param {string} text @param {Refusal[]} refused @param {Set<string>} given the names of the address @returns {State} */
+  /** The state that a text stands for. If not all of it can be used, notes why, and returns the state of the rest. @param {AddressPart} part @param {string} text @param {Refusal[]} refused @param {Set<string>} given the names of the address @returns {State} */
   readOr(part, text, refused, given) {
     return this.tryTo(() => this.codecs[part.kind].read(part, text, this.all, given), part, text, refused);
   }
 
-  /** What `read` gives; if it refuses the text of a part, what is left of it, and why. @template T @param {() => T} read @param {AddressPart} part @param {string} text @param {Refusal[]} refused @returns {T | State} */
+  /** What `read` returns. If it refuses the text of a part, notes why, and returns the part of it that can be used. @template T @param {() => T} read @param {AddressPart} part @param {string} text @param {Refusal[]} refused @returns {T | State} */
   tryTo(read, part, text, refused) {
     try {
       return read();

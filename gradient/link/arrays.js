@@ -19,7 +19,7 @@ export const ARRAY_TYPES = {
 };
 
 /**
- * A number, a nested list, a typed array or an array as the kernel sends it, as one flat list of numbers. Nothing is NaN.
+ * A number, a nested list, a typed array or an array as the kernel sends it, as one flat list of numbers. null becomes NaN.
  * @param {any} value
  * @returns {ArrayLike<number>}
  */

@@ -86,7 +86,7 @@ function overwriteListeners(columns, apply) {
  */
 function makeTable(columns, read, set) {
   let isFollowed = true; // until another table takes its place: what waits must not show this one again
-  let depth = 0; // of applications within each other, which other tables cause: without end if no values satisfy all tables
+  let depth = 0; // of nested applications, which other tables cause: without end if no values satisfy all tables
   const apply = (cause = NO_CAUSE) => {
     const indices = read();
     if (!isFollowed || indices.includes(null) || depth === MAX_DEPTH) return;

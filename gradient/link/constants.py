@@ -5,7 +5,7 @@ from enum import StrEnum
 
 # The states of a link: who computes, and why. The first two are also the values of `JaxLink.where`.
 BROWSER = "browser"
-KERNEL = "kernel"  # because `where` says so; so does it in the states below
+KERNEL = "kernel"  # because `where` says so; in the states below the kernel computes, too
 UNLINKABLE = "unlinkable"  # a page lacks one of the traits
 UNCOMPILED = "uncompiled"  # there is no program for the present choice
 UNSUPPORTED = "unsupported"  # a browser can run no program
@@ -15,7 +15,7 @@ STATES = [BROWSER, KERNEL, UNLINKABLE, UNCOMPILED, UNSUPPORTED, STOPPED]
 
 
 class Kind(StrEnum):
-    """Which values a trait takes, where that is not whatever it is given."""
+    """Which values a trait takes; `ANY` takes whatever it is given."""
 
     TEXT = "text"
     TEXTS = "texts"
@@ -30,10 +30,10 @@ class Kind(StrEnum):
 
 
 KINDS = {kind.name: kind.value for kind in Kind}
-ROUNDING = [Kind.INTEGER, Kind.INTEGERS, Kind.SLIDER, Kind.SLIDERS]  # those that do not take every number as it is
+ROUNDING = [Kind.INTEGER, Kind.INTEGERS, Kind.SLIDER, Kind.SLIDERS]  # those that round a number or clip it
 
 MAX_ROUNDS = 100  # of a circle of links in one event: those that settle need fewer
-MAX_DEPTH = 10  # of the applications of a table within each other, in a circle of tables
+MAX_DEPTH = 10  # of nested applications of a table, in a circle of tables
 STEP_DIGITS = 12  # of a slider's steps, which are sums of floats
 TOLERANCE = 1e-6  # a few roundings to float32
 VERSION_NAME = "v"  # of a page's names and meanings, in its address

@@ -47,7 +47,7 @@ _NEEDS_VALUE = {
     jax.errors.NonConcreteBooleanIndexError: "makes an array whose length depends on the value of {which}",
 }
 _ARRAYS = (jax.Array, np.ndarray, np.generic, bool, int, float, complex)
-# Types of arrays that are neither numbers on a line nor booleans, and what an output takes in their place.
+# Kinds of arrays that no output takes, and what it takes instead.
 _NO_NUMBERS = {
     jax.numpy.complexfloating: "jnp.real, jnp.imag or jnp.abs of it",
     jax.dtypes.extended: "jax.random.key_data of it",
@@ -106,7 +106,7 @@ def check_arguments(fun: Callable, inputs: Mapping[str, Trait], static: Collecti
 
 
 def _wrapped(fun: Callable, signature: inspect.Signature, given: Sequence[str]) -> str:
-    """What to write in the place of a function that takes an argument by its place only."""
+    """What to write instead of a function that has a positional-only argument."""
     by_place = any(p.kind is p.POSITIONAL_ONLY and p.default is p.empty for p in signature.parameters.values())
     arguments = ", ".join(given)
     return f" Give lambda {arguments}: {_name(fun)}({arguments})." if by_place else ""
@@ -126,7 +126,7 @@ def check_names(given: Iterable[str], known: Sequence[str] | Mapping[str, Any], 
 
 
 def has_templates(declared: Declared) -> bool:
-    """Whether a target has a template, whose names can be told from other text only if the fields of the result are known."""
+    """Whether a target has a template. Only the fields of the result tell its names from other text."""
     return any(template is not None for found in declared.values() for _, template in found)
 
 
@@ -240,7 +240,7 @@ def _check_fits(name: str, target: Trait, shape: Any) -> None:
 
 
 def _index_instead(target: Trait) -> str:
-    """What a trait of a selection holds that no number is, and what to set in its place; empty for all other traits."""
+    """What a selection's trait holds instead of a number, and what to set instead; empty for all other traits."""
     owner, name = target
     if is_choice(target) and not numeric_options(target):
         return f'an option: set the "{INDEX}" of the {type(owner).__name__}'
@@ -249,7 +249,7 @@ def _index_instead(target: Trait) -> str:
 
 
 def _takes_some(target: Trait, kind: Kind, shape: jax.ShapeDtypeStruct) -> bool:
-    """Whether a trait takes zeros or ones of a shape: what it takes may have limits that only its values know."""
+    """Whether a trait takes zeros or ones of a shape: it may have limits that show only when it is set."""
     return any(takes(target, as_kind(as_output(np.full(shape.shape, n, shape.dtype)[()]), kind)) for n in (0, 1))
 
 
@@ -292,7 +292,7 @@ def _explained(fun: Callable, inputs: Mapping[str, np.ndarray], static: Mapping[
 
 
 def _needed(fun: Callable, inputs: Mapping[str, np.ndarray], static: Mapping[str, Any], kind: type[Exception]) -> list[str]:
-    """Which arguments have to be values and not traced, so that this error is not raised; all if no single one helps."""
+    """Which arguments have to be static to avoid this error; all of them if no single one is enough."""
 
     def fails_without(name: str) -> bool:
         traced = {other: value for other, value in inputs.items() if other != name}

@@ -96,7 +96,7 @@ def nearest_option(value: float, options: Sequence[float]) -> Any:
 
 
 def is_no_index(target: Trait, value: Any) -> bool:
-    """Whether a target is the index of an option or a page, of which there are fewer."""
+    """Whether a target is an index, and the value lies beyond the options or pages that there are."""
     owner, name = target
     count = None
     if name == "index":

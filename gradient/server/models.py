@@ -1,6 +1,6 @@
-"""What a server knows of one kernel's widgets: of which kind each is, and which of them links refer to.
+"""What the server knows of one kernel's widgets: the kind of each, and which of them links refer to.
 
-It reads that in what the kernel sends to pages, which no page can make up: a page learns of a widget in the same message.
+It reads this from what the kernel sends to pages, which no page can forge; a page learns of a widget from the same message.
 """
 
 from collections.abc import Collection, Iterator, Mapping

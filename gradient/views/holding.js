@@ -1,4 +1,4 @@
-// Fingers that are held. One that rests points, as a mouse does that hovers: until it is lifted it neither scrolls nor taps.
+// Fingers that are held. One that rests points at something, as a hovering mouse does: until it is lifted it neither scrolls nor taps.
 
 const HOLD_MS = 350; // after which a finger is held
 const HOLD_SLACK = 10; // pixels that a finger at rest may move

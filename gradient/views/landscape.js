@@ -130,7 +130,7 @@ function makeRoom({ context, box }, { clientWidth, clientHeight }) {
 }
 
 /**
- * Makes what draws the field on a canvas of its own, which it hides if there is none: what moves over it is drawn far more often.
+ * Makes a function that draws the field on a canvas of its own, which it hides if there is no field: what moves over it is drawn far more often.
  * @param {HTMLCanvasElement} canvas
  */
 export function makeLandscape(canvas) {

@@ -16,7 +16,7 @@ _COLOURS = [style.themed(name) for name in ("loss", "loss", "path")]
 
 
 class LogScale(bqplot.LogScale):
-    """A logarithmic scale that is set only while its axis is seen: to draw an axis takes a millisecond."""
+    """A logarithmic scale that is set only while its axis is seen: drawing an axis takes a millisecond."""
 
     visible = Bool(True).tag(sync=True)
 
@@ -31,7 +31,7 @@ class Loss(View, Worded, bqplot.Figure):
     """A bqplot figure of a mark, `curve`: the loss, paler after the current step, and that step's point (a dot by the style).
 
     They are one mark so that a step forward is one message. `others` are the curves of runs that it is compared with. The
-    scales have limits of their own: descents can be compared on an axis that stays where it is, and to draw an axis again takes
+    scales have limits of their own: descents can be compared on an axis that stays where it is, and drawing an axis again takes
     longer than everything else. The page places the ticks of `loss_axes`, a logarithmic and a linear one. `low` and `high` are
     the limits that `curve` alone needs.
     """
@@ -96,7 +96,7 @@ class Loss(View, Worded, bqplot.Figure):
         return {(self._x_axis, "label"): labels["step"], **{(axis, "label"): labels["loss"] for axis in self.loss_axes}}
 
     def comparison_presets(self) -> dict[Trait, list[Any]]:
-        """What is set without runs to compare with, and with some: the curve takes the path's colour, as all of them do."""
+        """What is set without runs to compare with, and with some: then the curve takes the path's colour, as all curves do."""
         return {(self.curve, "colors"): [_COLOURS, [style.themed("path")] * len(_COLOURS)]}
 
     def step_presets(self, max_steps: int) -> dict[Trait, Any]:

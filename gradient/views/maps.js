@@ -30,7 +30,7 @@ let numMaps = 0; // whose radio buttons are apart
 /** @param {ViewModel} model @returns {MapTheme} */
 const themeOf = (model) => model.get("theme");
 
-/** What is varied besides the learning rate: of a larger model its start. @param {ViewModel} model @returns {Second} */
+/** What is varied besides the learning rate; for a larger model, its start. @param {ViewModel} model @returns {Second} */
 function secondOf(model) {
   const { kind, layouts } = { kind: model.get("kind"), layouts: model.get("layouts") };
   const { words } = themeOf(model);
@@ -186,7 +186,7 @@ function keyStepOf(model) {
   return [rateStep / (rateHigh - rateLow) / (xHigh - xLow), step / Math.max(high - low, step) / (yHigh - yLow)];
 }
 
-/** Makes what says something of the map: of all of it, or of the cell under a pointer. @param {ViewModel} model @param {Parts} parts */
+/** Makes the words of the map: about all of it, or about the cell under the pointer. @param {ViewModel} model @param {Parts} parts */
 function makeCaption(model, { heading, canvas }) {
   let words = ""; // of all of it
   /** @type {number | null} */
@@ -247,7 +247,7 @@ function makeTaking(model, update) {
   };
 }
 
-/** Tells of pointers over the map; of a finger not, which scrolls. Returns what undoes it. @param {HTMLElement} root @param {(event: MouseEvent | null) => void} point */
+/** Reports pointers over the map, except for fingers, which scroll. Returns what undoes it. @param {HTMLElement} root @param {(event: MouseEvent | null) => void} point */
 function followHovering(root, point) {
   const stop = new AbortController();
   const isOver = (/** @type {PointerEvent} */ { target, pointerType }) =>

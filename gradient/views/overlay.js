@@ -64,7 +64,7 @@ function othersOf(model) {
   return runs.filter(({ last }) => last !== model.get("theme").never);
 }
 
-/** Makes what says which field is to be drawn, or null if none is. Its arrays stay the same while the model has the same. @param {ViewModel} model */
+/** Makes a function that returns the field to draw, or null if there is none. Its arrays stay the same while the model has the same. @param {ViewModel} model */
 function followField(model) {
   const [losses, gradients] = ["field_losses", "field_gradients"].map((name) => keptNumbers(model, name));
   const storedField = followStored(model);
@@ -78,7 +78,7 @@ function followField(model) {
 
 /** @typedef {{ losses: Float32Array, gradients: Float32Array }} FieldArrays */
 
-/** Makes what gives the field of the present problem that a page without a kernel has, or null if it has none. @param {ViewModel} model */
+/** Makes a function that returns the field of the present problem on a page without a kernel, or null if it has none. @param {ViewModel} model */
 function followStored(model) {
   /** @type {WeakMap<object, FieldArrays>} */
   const arrays = new WeakMap();

@@ -82,7 +82,7 @@ export function tableOf(colours) {
 /** @param {number[]} one @param {number[]} other */
 const areEqual = (one, other) => one.length === other.length && one.every((value, i) => value === other[i]);
 
-/** Makes what draws the bands. It keeps their image until the losses, their range or the size are others. */
+/** Makes a function that draws the bands. It keeps their image until the losses, their range or the size change. */
 export function makeBands() {
   const canvas = document.createElement("canvas");
   const context = contextOf(canvas);

@@ -165,7 +165,7 @@ export class PointSet {
     this.write(next, { ...others, loads: this.model.get("loads") + 1 });
   }
 
-  /** Sets the points in one go, and tells the kernel when the hand is off. @param {Snapshot} next @param {Record<string, any>} [others] */
+  /** Sets the points in one go, and tells the kernel once no drag is under way. @param {Snapshot} next @param {Record<string, any>} [others] */
   write(next, others = {}) {
     const { capacity } = this.theme.limits;
     this.arrays = { x: padded(next.x, capacity), y: padded(next.y, capacity) };
@@ -176,7 +176,7 @@ export class PointSet {
     if (!this.isHeld) this.sendLater();
   }
 
-  /** Tells the kernel nothing until the hand is off. */
+  /** Tells the kernel nothing until the drag has ended. */
   hold() {
     this.isHeld = true;
     clearTimeout(this.timer);
