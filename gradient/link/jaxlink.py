@@ -36,7 +36,6 @@ from gradient.link.declaration import (
     outputs_of,
     sources,
     targets,
-    trace,
 )
 from gradient.link.link_model import JaxLink
 from gradient.link.options import (
@@ -55,6 +54,7 @@ from gradient.link.options import (
     triggers_of,
 )
 from gradient.link.programs import Cache
+from gradient.link.tracing import trace
 from gradient.link.wiring import KernelRenderer, Output, Transition, Wiring
 
 
