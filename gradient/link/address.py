@@ -103,7 +103,7 @@ def address(
         parts: by the names that stand in the address, in the order in which they are set: choices first, then what they set. A
             widget alone, or a trait, is a part with nothing special.
         version: of these names and their meanings.
-        after: choices that must follow their sources before anything is set. What such a choice sets is then the default.
+        after: choices that must follow their sources before anything is set. What such a choice sets is the default then.
         keep: names that others read and write; they stay in the address as they are.
         widget: a class with codecs of its own.
 

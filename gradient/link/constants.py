@@ -30,13 +30,10 @@ class Kind(StrEnum):
 
 
 KINDS = {kind.name: kind.value for kind in Kind}
-ROUNDING = [Kind.INTEGER, Kind.INTEGERS, Kind.SLIDER, Kind.SLIDERS]  # those that round a number or clip it
+ROUNDING = [Kind.INTEGER, Kind.INTEGERS, Kind.SLIDER, Kind.SLIDERS]  # those that do not take every number as it is
 
 MAX_ROUNDS = 100  # of a circle of links in one event: those that settle need fewer
-MAX_DEPTH = 10  # of nested applications of a table, in a circle of tables
-STEP_DIGITS = 12  # of a slider's steps, which are sums of floats
-TOLERANCE = 1e-6  # a few roundings to float32
-VERSION_NAME = "v"  # of a page's names and meanings, in its address
+MAX_DEPTH = 10  # of the applications of a table within each other, in a circle of tables
 CONTRADICTION = "The links contradict each other, so they were stopped."
 
 # How numbers in sentences look. Whole numbers below WHOLE_LIMIT are written out. All others have SIGNIFICANT_DIGITS, and an
@@ -48,6 +45,10 @@ EXPONENT_BELOW = 1e-3
 NOT_A_NUMBER = "not a number"
 INFINITE = "infinity"
 NEGATIVE_INFINITE = "−infinity"
+
+STEP_DIGITS = 12  # of a slider's steps, which are sums of floats
+TOLERANCE = 1e-6  # a few roundings to float32
+VERSION_NAME = "v"  # of a page's names and meanings, in its address
 
 
 def constants_module() -> str:

@@ -199,7 +199,7 @@ def _index_instead(target: Trait) -> str:
 
 
 def _takes_some(target: Trait, kind: Kind, shape: jax.ShapeDtypeStruct) -> bool:
-    """Whether a trait takes zeros or ones of a shape: it may have limits that show only when it is set."""
+    """Whether a trait takes zeros or ones of a shape: what it takes may have limits that only its values know."""
     return any(takes(target, as_kind(as_output(np.full(shape.shape, n, shape.dtype)[()]), kind)) for n in (0, 1))
 
 

@@ -116,7 +116,7 @@ class KernelExecutor:
         self._set_durations(0 if is_animated else None)
 
     def _without_contradictions(self, values: dict[Trait, Any], cause: Cause) -> tuple[dict[Trait, Any], Cause]:
-        """Which of these values to set, and the cause of that. A circle of links without a fixed point is stopped."""
+        """What to set of these values, and the cause of that: a circle of links that has no fixed point is stopped."""
         again = [target for target in values if target in cause.traits]
         if again and cause.rounds == MAX_ROUNDS:
             if not self._wiring.errors:

@@ -137,7 +137,7 @@ export class Link {
     else this.askKernel(state, reason);
   }
 
-  /** Takes a request or an answer from the kernel. @param {import("./requests.js").Request | import("./requests.js").Answer} message */
+  /** A request of the kernel's, or an answer of its. @param {import("./requests.js").Request | import("./requests.js").Answer} message */
   messageCame(message) {
     if (message.type === "request")
       setTimeout(() => this.run()); // after the changes that came before it are applied

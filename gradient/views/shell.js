@@ -149,7 +149,7 @@ function readableNumber(text, value, longest) {
   return (exact.length > longest + 1 ? value.toExponential(1) : exact).replaceAll("-", "−");
 }
 
-/** Gives the numbers of sliders and axes the decimal sign of the language. Returns a function that does so for new views. @param {ViewModel} model */
+/** Has the numbers of sliders and axes the decimal sign of the language. Returns what does so for views that are new. @param {ViewModel} model */
 function localiseNumbers(model) {
   const find = (/** @type {string} */ name) =>
     Promise.all(model.get(name).map((/** @type {string} */ reference) => getModel(model.widget_manager, reference)));
