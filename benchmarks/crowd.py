@@ -73,7 +73,7 @@ async def visit(url: str, assets: list[str], number: int, seconds: float) -> Vis
         _expect_ok(page)
         html = page.body.decode()
         kernel = re.search(r'"kernelId":\s*"([^"]+)"', html)
-        result.kind = kind_of(html)
+        result.kind = page_kind(html)
         await _download(url, assets if kernel else static_assets(html))
         if kernel:
             cookies = [line.partition(";")[0] for line in page.headers.get_list("Set-Cookie")]
@@ -86,7 +86,7 @@ async def visit(url: str, assets: list[str], number: int, seconds: float) -> Vis
     return result
 
 
-def kind_of(html: str) -> str:
+def page_kind(html: str) -> str:
     """Which of the two pages this is; `RuntimeError` if it is neither, or not complete."""
     for kind, sign in (("live", '"kernelId"'), ("static", 'data-voila="static"')):
         if sign in html and html.rstrip().endswith("</html>"):

@@ -22,6 +22,21 @@ function read([selector, what]) {
   return what === "text" ? element?.textContent : element?.getAttribute(what);
 }
 
+/** Remembers pictures as they are. Returns what says whether each has changed since. @param {Picture[]} pictures */
+function compare(pictures) {
+  const before = pictures.map(read);
+  return () => pictures.map(read).every((value, i) => value !== before[i]);
+}
+
+/** Acts once, at the end of the present frame. @param {() => void} act */
+function atFrameEnd(act) {
+  const frameEnd = new ResizeObserver(() => {
+    frameEnd.disconnect();
+    act();
+  });
+  frameEnd.observe(document.documentElement);
+}
+
 /**
  * Records presses at the end of the frame after all outputs were set: when a resize observer is first called, which is after
  * everything that the frame's callbacks draw.
@@ -32,27 +47,22 @@ function watchFrames() {
   const presses = [];
   /** @type {Press | null} */
   let current = null;
-  /** @type {Picture[]} */
-  let compared = [];
-  /** @type {ReturnType<typeof read>[]} */
-  let before = [];
+  /** @type {(() => boolean) | null} */
+  let areOther = null;
   addEventListener("keydown", (event) => (current = { event: event.timeStamp }), { capture: true });
 
   /** @param {Press} press */
   function record(press) {
-    const frameEnd = new ResizeObserver(() => {
-      frameEnd.disconnect();
-      if (compared.length) press.isInFrame = compared.map(read).every((value, i) => value !== before[i]);
-      compared = [];
+    atFrameEnd(() => {
+      if (areOther) press.isInFrame = areOther();
+      areOther = null;
       presses.push(press);
     });
-    frameEnd.observe(document.documentElement);
   }
   return {
     presses,
     rememberPictures: (pictures) => {
-      compared = pictures;
-      before = pictures.map(read);
+      areOther = compare(pictures);
     },
     outputsSet: () => {
       const press = current;

@@ -11,6 +11,12 @@
  * @property {number | null} pressed when the last key was pressed
  */
 
+/** The size of a picture, as a text. @param {SVGElement} picture */
+function sizeOf(picture) {
+  const { width, height } = picture.getBoundingClientRect();
+  return `${width} ${height}`;
+}
+
 /**
  * Watches the path of a selector. A curve that comes with a new size was laid out again, not computed again, and is not new.
  * @param {string} selector @returns {Probe}
@@ -34,9 +40,8 @@ function watchCurve(selector) {
     const path = find();
     if (!path?.ownerSVGElement) return;
     const before = size;
-    const { width, height } = path.ownerSVGElement.getBoundingClientRect();
     curve = path.getAttribute("d");
-    size = `${width} ${height}`;
+    size = sizeOf(path.ownerSVGElement);
     afterPaint.port2.postMessage(size === before);
   });
   new MutationObserver(() => {

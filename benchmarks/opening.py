@@ -63,7 +63,7 @@ MARK_FIRST_CURVE = """(selector) => {
 }"""
 
 
-def kind_of(event: dict[str, Any]) -> str:
+def work_kind(event: dict[str, Any]) -> str:
     """The kind of work of an event."""
     return next((kind for prefix, kind in KINDS.items() if event["name"].startswith(prefix)), "other work")
 
@@ -80,7 +80,7 @@ def self_times(events: list[dict[str, Any]], end: float) -> Counter[str]:
             open_events.pop()
         if open_events:
             times[open_events[-1][1]] -= (stop - start) / 1000
-        open_events.append((stop, kind_of(event)))
+        open_events.append((stop, work_kind(event)))
         times[open_events[-1][1]] += (stop - start) / 1000
     return times
 

@@ -19,7 +19,7 @@ from gradient.link.template import Template
 from gradient.link.text import localised
 from gradient.map_links import link_maps
 from gradient.maps import MapKind, second_axes
-from gradient.own_links import Shown, link_controls, link_settled, show_at_first
+from gradient.own_links import OwnViews, link_analysis, link_controls, show_at_first
 from gradient.probe_links import link_pointed
 from gradient.problem_links import ProblemLinks, table_of
 from gradient.problems import OWN, PROBLEMS, Problem
@@ -65,7 +65,7 @@ class App(Controls, widgets.Box):
         hyperparameters: those of the optimizers, by name.
         show_errors: whether the residuals are drawn.
         transport: which step is shown, and its buttons; a `transport.step` past the end means the end.
-        dataset, model: for the problem of a visitor's own data, what is in `points`, and what is fitted to them; see `data`.
+        dataset, model: for a visitor's own data, which set is in `points`, and which model is fitted to it; see `data`.
         fitted: by `index`, the problem whose model is fitted; it follows from `problem` and `model`.
         field, fit, loss, readout, maps: the views; `maps.kind` is a `gradient.maps.MapKind`.
         address: what stands in the page's address; see `gradient.link.address`.
@@ -94,35 +94,12 @@ class App(Controls, widgets.Box):
         self._cache = DiskCache()
         self._views: list[View] = []
         self.make_controls(self.problems)
-        self._parts = self._make_parts()
-        controls = self._link_controls()
-        self._own = self._link_own()
-        self._main: Any = link_frame(self.problems, self, self._views, self.field, (self.readout, "error"), self._cache)
-        self._sweep: Any = link_sweep(self.problems, self, self._views, self.readout, self.advised, self._cache)
-        shown = (self.comparison, self.loss, self.overlay, self.readout)
-        self._compared: Any = link_comparison(self.problems, self, self._views, shown, self._cache)
-        # It stays in the browser: a kernel would have to compile all optimizers when the server is chosen.
-        best = link_best_rates(self.problems, self, self._views, self.comparison, self._cache)
-        restored = link_restored(self, self.comparison, self._cache)
-        maps = link_maps(self.problems, self, self._views, (self.maps, self.readout), self._cache)
-        pointed = link_pointed(self.problems, self, self._views, (self.pointed, self.fit), self._cache)
-        saved = link_iterates(self.problems, self, self._views, self.share, self._cache)
-        self.address = self.share.address = link_address(
-            self, (self.comparison, self.maps, self.share, self.points), self._problem_links.following
-        )
-        self._followers = [*self._own, self._sweep, self._compared]
-        places: list[Trait] = [(link, "where") for link in (self._main, *self._followers)]
-        kept: list[Trait] = [*self.points.state(), *self.settable(), *self.comparison.state()]
-        kept += [(self.maps, "kind"), (self.display, "theme"), (self.language, "index"), *places]
-        computed = [self._main, *self._followers, best, restored, *maps, pointed, saved]
-        self._links = [*controls, *computed, self.address, remember(kept, after=[*self._problem_links.following, self.address])]
-        sliders = [self.learning_rate, *self.hyperparameters.values(), self.initial_w, self.initial_b]
-        axes = [*self.fit.axes, *self.loss.axes]
-        curves = [self.loss.curve, *self.loss.others, self.fit.curve]
-        shell = Shell(curves=curves, loss_axes=self.loss.loss_axes, axes=axes, sliders=sliders)
-        super().__init__(
-            [_named(widgets.Box([shell, *self._parts, Compute(link=self._main, followers=self._followers)]), "grid")]
-        )
+        self._make_pictures()
+        self._make_panels()
+        parts = self._make_parts()
+        self._links = self._make_links()
+        shell, compute = self._make_shell(), Compute(link=self._main, followers=self._followers)
+        super().__init__([_named(widgets.Box([shell, *parts, compute]), "grid")])
         shell.app = self
         self.wording = choose((self.language, "index"), self._language_presets(), sync_targets=False)
         self._links = [*self._links, self.wording]
@@ -154,7 +131,7 @@ class App(Controls, widgets.Box):
         """The points of the problem `Yours`, x and y; set it to two sequences, arrays or Series to fit these.
 
         Raises:
-            ValueError: when it is set to what are no points; everything stays as it was.
+            ValueError: if it is set to something that is not points; nothing changes then.
         """
         return self.points.points()
 
@@ -170,7 +147,7 @@ class App(Controls, widgets.Box):
         return self._main()
 
     def sweep(self) -> Sweep:
-        """What the present descent comes to for other learning rates, and other values of the optimizer's hyperparameters."""
+        """How the present descent ends with other learning rates, and with other values of the optimizer's hyperparameters."""
         return self._sweep()["sweep"]
 
     def verdict(self) -> tuple[str, str]:
@@ -182,9 +159,9 @@ class App(Controls, widgets.Box):
         return words.word, localised(sentence, language.decimal)
 
     def advice(self) -> dict[str, float]:
-        """The name of a control, and its value with which the descent ends at least 1 % lower; empty if there is none.
+        """The name of a control, and a value with which the descent ends at least 1 % lower; empty if there is none.
 
-        The descent has been run with it.
+        The descent was run with that value.
         """
         found = self._sweep()
         if found["advised_slider"] == NEVER:
@@ -209,7 +186,7 @@ class App(Controls, widgets.Box):
             self.wording.replace(*self._problem_names())
 
     def compute_in(self, where: str) -> None:
-        """Sets where the page's content is computed, "browser" or "kernel", like the page's own switch."""
+        """Sets where the page computes, "browser" or "kernel", as its own switch does."""
         for link in (self._main, *self._followers):
             link.where = where
 
@@ -226,22 +203,20 @@ class App(Controls, widgets.Box):
                 widget.close()
         super().close()
 
-    def _make_parts(self) -> list[widgets.Widget]:
-        """The parts of the page in the order in which the Tab key and a screen reader go through them.
-
-        This is the one place that a new view needs. `shell.css` places each part by its class.
-        """
+    def _make_pictures(self) -> None:
+        """Makes the views that show a descent."""
         self.overlay = Overlay(x=self.initial_w, y=self.initial_b, draws_path=True)
         seconds = {axis.slider: self.second_slider(axis.slider).description for axis in second_axes()}
         self.maps = self._linked(Maps(1 + len(columns()), seconds))
         self.field = self._linked(Field(self.problem, self.problems, self.overlay, self.maps, CachedGrids(self._cache)))
-        self.fit, self.loss, self.readout = (
-            self._linked(Fit()),
-            self._linked(Loss()),
-            self._linked(Readout(cached_best(self._cache), self.strips["learning_rate"])),
-        )
+        self.fit = self._linked(Fit())
+        self.loss = self._linked(Loss())
+        self.readout = self._linked(Readout(cached_best(self._cache), self.strips["learning_rate"]))
         self.points = self._linked(Points(self.fit.axes, self.fit.own, own_models(self.problems)))
         self.formula, self.arithmetic = self._linked(Formula()), self._linked(ArithmeticLine())
+
+    def _make_panels(self) -> None:
+        """Makes the views around the pictures, and joins those that ask each other."""
         self.comparison = Comparison(self.optimizer, [self.learning_rate, *self.hyperparameters.values()], own_places())
         strips = dict(zip(["rate", *self.hyperparameters], self.strips.values(), strict=True))
         self.advised = Advice(strips, self.points)
@@ -250,17 +225,17 @@ class App(Controls, widgets.Box):
         self.language = LanguageChoice(self.field.set_language)
         self._described = Descriptions(overlay=self.overlay, curve=self.loss.curve, readout=self.readout, data=self.fit.data)
         self.readout.advice = self.advised
+        self.transport.reached = self.readout
+        hideable = {name: getattr(self, name) for name in ("readout", "fit", "loss", "overlay", "language")}
+        self.share = self.advised.share = make_share(self, hideable)
+
+    def _make_parts(self) -> list[widgets.Widget]:
+        """The parts of the page in the order in which the Tab key and a screen reader go through them.
+
+        `shell.css` places each part by its class.
+        """
         rate, *others = (_named(place, "swept") for place in self.swept.values())
         start = [self.initial_w, self.initial_b, self.random_key]
-        self.transport.reached = self.readout
-        parts = {
-            "readout": self.readout,
-            "fit": self.fit,
-            "loss": self.loss,
-            "overlay": self.overlay,
-            "language": self.language,
-        }
-        self.share = self.advised.share = make_share(self, parts)
         self._title, self._loss_title = _named(widgets.HTML(), "title"), _named(widgets.HTML(), "heading")
         return [
             self._title,
@@ -285,6 +260,16 @@ class App(Controls, widgets.Box):
         self._views.append(view)
         return view
 
+    def _make_links(self) -> list[Any]:
+        """Makes all links but that of the words, in the order in which they run first."""
+        controls = self._link_controls()
+        self._own = self._link_own()
+        computed = self._link_descent()
+        following = self._problem_links.following
+        addressed = (self.comparison, self.maps, self.share, self.points)
+        self.address = self.share.address = link_address(self, addressed, following)
+        return [*controls, *computed, self.address, remember(self._remembered(), after=[*following, self.address])]
+
     def _link_controls(self) -> list[Any]:
         """Makes all links but the descent's: what choices set, which controls are shown, where a pointer puts the start."""
         picked = link_strips(self)  # first, because a choice applies its table when it is made
@@ -308,12 +293,46 @@ class App(Controls, widgets.Box):
 
     def _link_own(self) -> list[Any]:
         """Links a visitor's own points: these links come before all that compute with what follows from the points."""
-        shown = Shown(self.points, self.fit, self.overlay, self.maps, self.readout)
-        show_at_first(self.problems[self.problem.index], shown)
+        views = OwnViews(self.points, self.fit, self.overlay, self.maps, self.readout)
+        show_at_first(self.problems[self.problem.index], views)
         return [
-            link_settled(self.problems, self, shown, self._cache),
+            link_analysis(self.problems, self, views, self._cache),
             link_controls(self.problems, self, self.points, self._cache),
         ]
+
+    def _link_descent(self) -> list[Any]:
+        """Links the controls to the views by the functions of the core."""
+        linked, cache = (self.problems, self, self._views), self._cache
+        compared = (self.comparison, self.loss, self.overlay, self.readout)
+        self._main: Any = link_frame(*linked, self.field, (self.readout, "error"), cache)
+        self._sweep: Any = link_sweep(*linked, self.readout, self.advised, cache)
+        self._compared: Any = link_comparison(*linked, compared, cache)
+        self._followers = [*self._own, self._sweep, self._compared]
+        # It stays in the browser: a kernel would have to compile all optimizers when the server is chosen.
+        best = link_best_rates(*linked, self.comparison, cache)
+        return [
+            self._main,
+            *self._followers,
+            best,
+            link_restored(self, self.comparison, cache),
+            *link_maps(*linked, (self.maps, self.readout), cache),
+            link_pointed(*linked, (self.pointed, self.fit), cache),
+            link_iterates(*linked, self.share, cache),
+        ]
+
+    def _remembered(self) -> list[Trait]:
+        """What a page keeps when it is loaded again."""
+        kept = [*self.points.state(), *self.settable(), *self.comparison.state()]
+        kept += [(self.maps, "kind"), (self.display, "theme"), (self.language, "index")]
+        return [*kept, *((link, "where") for link in (self._main, *self._followers))]
+
+    def _make_shell(self) -> Shell:
+        return Shell(
+            curves=[self.loss.curve, *self.loss.others, self.fit.curve],
+            loss_axes=self.loss.loss_axes,
+            axes=[*self.fit.axes, *self.loss.axes],
+            sliders=[self.learning_rate, *self.hyperparameters.values(), self.initial_w, self.initial_b],
+        )
 
     def _optimizer_presets(self) -> dict[Trait, list[Any]]:
         """What the choice of an optimizer changes on the page: which of its sliders are shown, and its formula."""

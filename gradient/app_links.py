@@ -22,7 +22,7 @@ from gradient.views.overlay import Overlay
 from gradient.views.readout import Readout
 from gradient.views.view import View
 
-SWEEP_DELAY = 0.05  # seconds without a change, after which a kernel that computes runs a sweep
+SWEEP_DELAY = 0.05  # seconds for which the controls must rest before a computing kernel runs a sweep
 
 
 def link_frame(

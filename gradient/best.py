@@ -1,4 +1,4 @@
-"""The lowest loss that is known for a problem, from many starts. What the page calls close is close to it."""
+"""The lowest loss that is known for a problem, from many starts. The page calls a loss close if it is close to this one."""
 
 from functools import partial
 
@@ -12,7 +12,7 @@ from gradient.run import MAX_STEPS, finite
 from gradient.sweep import Descent
 
 _NUM_STARTS = 9  # along each side of a domain
-_RATES = LEARNING_RATES[60::20]  # from 0.016 on, because 200 steps with less get nowhere
+_RATES = LEARNING_RATES[60::20]  # from 0.016 up: with lower rates 200 steps get nowhere
 _OPTIMIZERS = [record for record in SHIPPED if record.label in ("Momentum", "Adam")]  # even where a reader has removed them
 
 

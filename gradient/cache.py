@@ -37,7 +37,7 @@ SOURCES = (
         "maps.py",
         "probe.py",
         "own.py",
-        "settle.py",
+        "analysis.py",
         "iterates.py",
         "link/programs.py",
         "link/results.py",

@@ -23,9 +23,9 @@ MAX_RUNS = 4  # the present one, and three others
 
 
 class Comparison(NamedTuple):
-    """What the present run, first, and three others come to, in finite numbers.
+    """The results of the present run, which comes first, and of three others, in finite numbers.
 
-    A run that is not there stays at the start. Arrays over steps have T = 201 entries, as in `gradient.frame.Frame`.
+    A missing run stays at the start. Arrays over steps have T = 201 entries, as in `gradient.frame.Frame`.
 
     Attributes:
         curve_x, curve_y: [3, T], the steps and losses of the others.

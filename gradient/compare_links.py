@@ -20,7 +20,7 @@ from gradient.views.comparison import Comparison
 from gradient.views.loss import Loss
 from gradient.views.overlay import Overlay
 from gradient.views.readout import Readout
-from gradient.views.view import View
+from gradient.views.view import Outputs, View
 
 NUM_OTHERS = MAX_RUNS - 1
 
@@ -34,7 +34,7 @@ def link_comparison(
 ) -> JaxLink:
     """Links the controls, and the runs that are compared with the present one, through `compare` to the views that show them.
 
-    Without any, it passes on the limits that the loss axis needs for the present run.
+    Without other runs it passes on the limits that the loss axis needs for the present one.
     """
     comparison, loss, overlay, readout = shown
 
@@ -54,19 +54,18 @@ def link_comparison(
             **{name: (loss, name) for name in ("low", "high")},
         },
         static={"problem": (controls.fitted, "index"), "is_open": (comparison, "is_open")},
-        outputs=merged(
-            [
-                comparison.outputs(),
-                overlay.other_outputs(),
-                loss.limits(),
-                {"best_known": [(readout, "known")]},
-                *({f"{name}_{i}": [(line, name)] for name in ("x", "y", "visible")} for i, line in enumerate(loss.others)),
-            ]
-        ),
+        outputs=_outputs(comparison, loss, overlay, readout),
         shapes=lambda problem, is_open: dict.fromkeys(("x", "y"), problems[problem].x.shape),
         cache=cache,
         name=lambda problem, is_open: program_of_all("comparison" if is_open else "no comparison", problems[problem]),
     )
+
+
+def _outputs(comparison: Comparison, loss: Loss, overlay: Overlay, readout: Readout) -> Outputs:
+    """What shows the runs: the curves are marks of their own."""
+    lines = ({f"{name}_{i}": [(line, name)] for name in ("x", "y", "visible")} for i, line in enumerate(loss.others))
+    known: Outputs = {"best_known": [(readout, "known")]}
+    return merged([comparison.outputs(), overlay.other_outputs(), loss.limits(), known, *lines])
 
 
 def _without_others(best_known: jax.Array, low: jax.Array, high: jax.Array) -> dict[str, Any]:
@@ -85,7 +84,7 @@ def _without_others(best_known: jax.Array, low: jax.Array, high: jax.Array) -> d
         low=low,
         high=high,
     )
-    places = jnp.ones((NUM_OTHERS, 2))  # which a logarithmic axis has, too
+    places = jnp.ones((NUM_OTHERS, 2))  # a place that a logarithmic axis has, too
     return {**empty._asdict(), **_curves(places, places, jnp.zeros(NUM_OTHERS, bool))}
 
 
@@ -100,13 +99,8 @@ def link_best_rates(
 ) -> JaxLink:
     """Gives each run the best of 64 learning rates when the comparison asks for it."""
 
-    def best(*, problem: int, asks: jax.Array, answered: jax.Array, **inputs: jax.Array) -> dict[str, Any]:
-        # The choice of a problem runs this, too, and must set nothing.
-        is_asked, rows = asks > answered, _rows(inputs)
-        rates = jax.lax.cond(is_asked, lambda: best_rates(*_ordered(problems[problem], inputs)), lambda: rows[:, 1])
-        runs = inputs["runs"].reshape(NUM_OTHERS, -1).at[:, 1].set(rates[1:])
-        # A control is not set to NaN.
-        return {"answered": asks, "runs": runs.ravel(), "learning_rate": jnp.where(is_asked, rates[0], jnp.nan)}
+    def best(*, problem: int, **inputs: jax.Array) -> dict[str, jax.Array]:
+        return _with_best_rates(problems[problem], inputs)
 
     return jaxlink(
         best,
@@ -126,6 +120,15 @@ def link_best_rates(
         cache=cache,
         name=lambda problem: program_of_all("best rates", problems[problem]),
     )
+
+
+def _with_best_rates(problem: Problem, inputs: Mapping[str, jax.Array]) -> dict[str, jax.Array]:
+    # Choosing a problem runs this, too, and must change nothing.
+    is_asked, rows = inputs["asks"] > inputs["answered"], _rows(inputs)
+    rates = jax.lax.cond(is_asked, lambda: best_rates(*_ordered(problem, inputs)), lambda: rows[:, 1])
+    runs = inputs["runs"].reshape(NUM_OTHERS, -1).at[:, 1].set(rates[1:])
+    # A control is not set to NaN.
+    return {"answered": inputs["asks"], "runs": runs.ravel(), "learning_rate": jnp.where(is_asked, rates[0], jnp.nan)}
 
 
 def link_restored(controls: Controls, comparison: Comparison, cache: DiskCache) -> JaxLink:

@@ -122,9 +122,9 @@ def frame(
         best_known: the lowest loss known for these data and this model.
     """
     record = OPTIMIZERS[optimizer_key(optimizer)]
-    settings = {name: hyperparameters[name] for name in record.hyperparameters}
-    rule = record.make(learning_rate, **settings)
-    numbers = jnp.stack([jnp.asarray(number, jnp.float32) for number in (learning_rate, *settings.values())])
+    own = {name: hyperparameters[name] for name in record.hyperparameters}
+    rule = record.make(learning_rate, **own)
+    settings = jnp.stack([jnp.asarray(number, jnp.float32) for number in (learning_rate, *own.values())])
 
     def loss(flat: jax.Array) -> jax.Array:
         return problem.loss(problem.unravel(flat), x, y)
@@ -139,19 +139,33 @@ def frame(
             **picture,
             **_loss_curve(shown, step),
             **_fit(problem, shown.params[step], x, y),
-            **arithmetic(problem, rule, (shown.params, shown.grads), step, (x, y), numbers)._asdict(),
-            point=picture["path"][step],
-            loss=as_high(shown.losses[step]),
-            gradient_norm=jnp.linalg.norm(shown.grads[step]),
-            step=step,
-            last=shown.last,
-            verdict=verdict_of(shown, step, best_known, spread(y)),
-            best_known=best_known,
-            times_best=_times(shown.losses[step], best_known, NOTHING * spread(y) ** 2),
+            **arithmetic(problem, rule, (shown.params, shown.grads), step, (x, y), settings)._asdict(),
+            **_iterate(picture["path"], shown, step),
+            **_judgement(shown, step, best_known, y),
             num_finite=shown.num_finite,
             diverged_step=shown.diverged_step,
         )
     )
+
+
+def _iterate(path: jax.Array, run: Run, step: jax.Array) -> dict[str, jax.Array]:
+    """The iterate in view."""
+    return {
+        "point": path[step],
+        "loss": as_high(run.losses[step]),
+        "gradient_norm": jnp.linalg.norm(run.grads[step]),
+        "step": step,
+        "last": run.last,
+    }
+
+
+def _judgement(run: Run, step: jax.Array, best_known: jax.Array, y: jax.Array) -> dict[str, jax.Array]:
+    """How the descent is going at the iterate in view."""
+    return {
+        "verdict": verdict_of(run, step, best_known, spread(y)),
+        "best_known": best_known,
+        "times_best": _times(run.losses[step], best_known, NOTHING * spread(y) ** 2),
+    }
 
 
 def _loss_curve(run: Run, step: jax.Array) -> dict[str, jax.Array]:

@@ -144,7 +144,7 @@ def _shapes(problems: Sequence[Problem]) -> Any:
 
 
 def _link_point(controls: Controls, maps: Maps, cache: DiskCache) -> JaxLink:
-    """Shows the present settings on the map, and tells the map those that it does not vary, so that no other moves it."""
+    """Shows the present settings on the map, and tells the map those that it does not vary: only these begin it anew."""
     start = {"w": controls.initial_w, "b": controls.initial_b, "key": controls.random_key}
     rate = controls.learning_rate
     sliders: dict[str, Any] = {"learning_rate": rate, **controls.hyperparameters, "num_steps": controls.steps, **start}

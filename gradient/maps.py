@@ -18,7 +18,7 @@ from gradient.verdict import CLOSE, NOTHING, spread
 
 NUM_VALUES = 48
 _SIDE = 128
-_REACH = 0.15  # of the domain's width: farther from a minimum, a loss like its own is another place's
+_REACH = 0.15  # of the domain's width: farther away from a minimum, an equal loss belongs to another place
 
 
 class MapKind(IntEnum):
@@ -202,7 +202,7 @@ def _keys(problem: Problem, index: jax.Array, present: Setting) -> Setting:
 
 
 def _runs(problem: Problem, rule: Rule, data: tuple[jax.Array, jax.Array], found: Valleys) -> Callable[[Setting], Cells]:
-    """What runs the descents with one optimizer, one after the other."""
+    """Returns a function that runs the descents with one optimizer, one after the other."""
     reach = _reach_planar(problem, data[1], found) if problem.is_planar else _reach_known(data[1], found)
 
     def run(setting: Setting) -> Cells:
@@ -217,7 +217,7 @@ Reach = Callable[[jax.Array, jax.Array], jax.Array]
 
 
 def _arrival(reach: Reach) -> Callable[..., tuple[jax.Array, jax.Array]]:
-    """Notes the valley in which an iterate is, and since which step without a pause."""
+    """Notes which valley an iterate is in, and since which step it has stayed there."""
 
     def note(
         seen: tuple[jax.Array, jax.Array], t: jax.Array, params: jax.Array, loss: jax.Array
@@ -229,7 +229,7 @@ def _arrival(reach: Reach) -> Callable[..., tuple[jax.Array, jax.Array]]:
 
 
 def _reach_planar(problem: Problem, y: jax.Array, found: Valleys) -> Reach:
-    """The nearest of the lowest minima, if the loss is within 5 % of theirs, wherever that is; else of all, by `_is_at`; or -1.
+    """The nearest of the lowest minima, if the loss is within 5 % of theirs; else the nearest of all, if `_is_at` it; else -1.
 
     A valley may be a line, have more minima than were found, or be so flat that its middle is far away.
     """

@@ -21,7 +21,7 @@ def on_own_data(problem: Problem, inputs: Mapping[str, jax.Array]) -> tuple[Prob
     Args:
         problem: what is fitted.
         inputs: by name; "own_x" and "own_y" [2100], padded, "own_model", "own_domain" and "own_scaling" as in
-            `gradient.settle.Settled`, and "own_is_shown".
+            `gradient.analysis.Analysis`, and "own_is_shown".
     """
     others = {name: value for name, value in inputs.items() if name not in _OWN}
     x, y, scaling = inputs["own_x"], inputs["own_y"], inputs["own_scaling"]

@@ -6,13 +6,13 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
+from gradient.analysis import Analysis, analyse, analyse_larger
 from gradient.cache import DiskCache
 from gradient.controls import Controls
 from gradient.landscape import PLANE_DOMAIN
 from gradient.link import JaxLink, Trait, jaxlink
 from gradient.own import UNSCALED
 from gradient.problems import OwnProblem, Problem
-from gradient.settle import Settled, settle, settle_larger
 from gradient.shipped import is_shipped
 from gradient.views.fit import Fit
 from gradient.views.maps import Maps
@@ -22,7 +22,7 @@ from gradient.views.points import Points
 from gradient.views.readout import Readout
 
 
-class Shown(NamedTuple):
+class OwnViews(NamedTuple):
     """What shows a visitor's own data, and what follows from them."""
 
     points: Points
@@ -32,7 +32,7 @@ class Shown(NamedTuple):
     readout: Readout
 
     def targets(self) -> dict[str, Trait]:
-        """For what `shown_of` names, the traits to set."""
+        """For what `values_of` names, the traits to set."""
         domains: dict[str, Trait] = {"shown_domain": (self.overlay, "domain"), "map_domain": (self.maps, "domain")}
         return {**domains, **self.fit.view_outputs(), "known": (self.readout, "known")}
 
@@ -43,30 +43,30 @@ _SIDES = ("x_low", "x_high", "y_low", "y_high")
 _PLANE = {"shown_domain": (*PLANE_DOMAIN[0], *PLANE_DOMAIN[1]), "map_domain": (0.0, 1.0, 0.0, 1.0)}
 
 
-def link_settled(problems: Sequence[Problem], controls: Controls, shown: Shown, cache: DiskCache) -> JaxLink:
+def link_analysis(problems: Sequence[Problem], controls: Controls, views: OwnViews, cache: DiskCache) -> JaxLink:
     """Links a visitor's points to what follows from them: what a descent fits, the field of its loss, and where to look.
 
     The map and the picture of the data stay where they are while points are edited, and are placed anew for another data set or
-    model. For any other problem they are where its record says.
+    model. For any other problem its record gives their places.
     """
-    points = shown.points
+    points = views.points
     for each in problems:
-        shown.readout.lowest_known(each)
+        views.readout.lowest_known(each)
 
-    def settled(*, problem: int, is_own: bool, **inputs: jax.Array) -> dict[str, jax.Array]:
+    def analysed(*, problem: int, is_own: bool, **inputs: jax.Array) -> dict[str, jax.Array]:
         chosen = problems[problem]
-        return _own(chosen, inputs) if is_own and _fits_own(chosen) else _others(chosen, shown, inputs)
+        return _own(chosen, inputs) if is_own and _fits_own(chosen) else _others(chosen, views, inputs)
 
     own = ("x", "y", "model", "standardized", "loads", "domain", "view", "settings", "renewals")
     return jaxlink(
-        settled,
+        analysed,
         inputs={name: (points, name) for name in own},
         static=_static(controls, points),
         outputs={
-            **points.settled_outputs(),
+            **points.analysis_outputs(),
             **{name: (points, name) for name in ("settings", "renewals")},
-            **shown.overlay.field_outputs(),
-            **shown.targets(),
+            **views.overlay.field_outputs(),
+            **views.targets(),
         },
         triggers=["x", "y", "model", "standardized", "loads"],
         cache=cache,
@@ -87,10 +87,10 @@ def _name(kind: str, problem: Problem, *, is_own: bool) -> str | None:
     return f"{kind} {problem.name} {is_own and _fits_own(problem)}" if is_shipped(problem) else None
 
 
-def show_at_first(problem: Problem, shown: Shown) -> None:
+def show_at_first(problem: Problem, views: OwnViews) -> None:
     """Sets what is shown of a problem before the link has run."""
-    values = shown_of(problem, shown)
-    for name, target in shown.targets().items():
+    values = values_of(problem, views)
+    for name, target in views.targets().items():
         setattr(*target, values[name])
 
 
@@ -100,10 +100,10 @@ def _own(problem: Problem, inputs: Mapping[str, jax.Array]) -> dict[str, jax.Arr
     domain, view = (jnp.where(is_new, jnp.nan, inputs[name]) for name in ("domain", "view"))
     points = inputs["x"], inputs["y"]
     if isinstance(problem, OwnProblem):
-        found = settle(problem, points, inputs["model"], inputs["standardized"], (domain, view))
+        found = analyse(problem, points, inputs["model"], inputs["standardized"], (domain, view))
         domains = dict.fromkeys(_PLANE, found.domain)
     else:
-        found = settle_larger(problem, points, (inputs["domain"], view))
+        found = analyse_larger(problem, points, (inputs["domain"], view))
         domains = {name: jnp.array(domain) for name, domain in _PLANE.items()}
     return {
         **found._asdict(),
@@ -118,9 +118,9 @@ def _settings(inputs: Mapping[str, jax.Array]) -> jax.Array:
     return jnp.stack([inputs[name].astype(jnp.float32) for name in _SETTINGS])
 
 
-def _others(problem: Problem, shown: Shown, inputs: Mapping[str, jax.Array]) -> dict[str, jax.Array]:
+def _others(problem: Problem, views: OwnViews, inputs: Mapping[str, jax.Array]) -> dict[str, jax.Array]:
     """For any other problem: what its record says is shown, and nothing of a visitor's own."""
-    nothing = Settled(
+    nothing = Analysis(
         x=inputs["x"],
         y=inputs["y"],
         scaling=jnp.array(UNSCALED),
@@ -138,30 +138,30 @@ def _others(problem: Problem, shown: Shown, inputs: Mapping[str, jax.Array]) -> 
         **nothing._asdict(),
         "settings": jnp.array(NO_SETTINGS),
         "renewals": inputs["renewals"],
-        **{name: jnp.asarray(value, jnp.float32) for name, value in shown_of(problem, shown).items()},
+        **{name: jnp.asarray(value, jnp.float32) for name, value in values_of(problem, views).items()},
     }
 
 
-def shown_of(problem: Problem, shown: Shown) -> dict[str, Any]:
+def values_of(problem: Problem, views: OwnViews) -> dict[str, Any]:
     """What is shown of any other problem: domains of the field and its maps, limits of the data, and the lowest loss known."""
     field = (*problem.domain[0], *problem.domain[1])
     domains = dict.fromkeys(_PLANE, field) if problem.is_planar else _PLANE
-    sides = dict(zip(_SIDES, shown.fit.view_of(problem), strict=True))
-    known = shown.readout.lowest_known(problem)
+    sides = dict(zip(_SIDES, views.fit.view_of(problem), strict=True))
+    known = views.readout.lowest_known(problem)
     return {**domains, **sides, "known": known}
 
 
 class _Taken(NamedTuple):
-    """What of the present data the controls may take, and how that is noted.
+    """What the controls may take from the present data, and how that is recorded.
 
     Attributes:
-        is_settled: whether the present data, model and scaling have been settled. Programs are ready in any order: this
-            link may run when others have been settled, or none, and then it leaves all as it is.
+        is_analysed: whether the present data, model and scaling have been analysed. Programs are ready in any order: this
+            link may run when others have been analysed, or none, and then it leaves all as it is.
         is_free: [3], whether the rate, w and b are to be set: for new data, unless the address has given them.
         renewals, given: what `OwnState.taken` and `OwnState.given` become.
     """
 
-    is_settled: jax.Array
+    is_analysed: jax.Array
     is_free: jax.Array
     renewals: jax.Array
     given: jax.Array
@@ -169,14 +169,28 @@ class _Taken(NamedTuple):
     @classmethod
     def of(cls, inputs: Mapping[str, jax.Array]) -> "_Taken":
         loads, are_given = inputs["given"][0], inputs["given"][1:] > 0
-        is_settled = (_settings(inputs) == inputs["settings"]).all()
-        is_new = is_settled & (inputs["renewals"] > inputs["taken"])
+        is_analysed = (_settings(inputs) == inputs["settings"]).all()
+        is_new = is_analysed & (inputs["renewals"] > inputs["taken"])
         return cls(
-            is_settled=is_settled,
+            is_analysed=is_analysed,
             is_free=is_new & ~(are_given & (loads == inputs["loads"])),
-            renewals=jnp.where(is_settled, inputs["renewals"], inputs["taken"]),
+            renewals=jnp.where(is_analysed, inputs["renewals"], inputs["taken"]),
             given=jnp.where(is_new, jnp.concatenate([inputs["given"][:1], jnp.zeros(3)]), inputs["given"]),
         )
+
+
+def _start_preset(problem: Problem, taken: _Taken, inputs: Mapping[str, jax.Array]) -> dict[str, jax.Array]:
+    """The limits and steps of the sliders of the start, and the start; NaN, which sets nothing, for what stays as it is."""
+
+    def allowed(value: jax.Array) -> jax.Array:
+        return jnp.where(taken.is_analysed, value, jnp.nan) if problem.is_own else jnp.full_like(value, jnp.nan)
+
+    found: dict[str, jax.Array] = {}
+    for i, name in enumerate(("w", "b")):
+        found |= {f"{name}_min": allowed(inputs["domain"][2 * i]), f"{name}_max": allowed(inputs["domain"][2 * i + 1])}
+        found |= {f"{name}_step": allowed(inputs["slider_steps"][i])}
+        found |= {name: jnp.where(taken.is_free[1 + i], allowed(inputs["start"][i]), jnp.nan)}
+    return found
 
 
 def link_controls(problems: Sequence[Problem], controls: Controls, points: Points, cache: DiskCache) -> JaxLink:
@@ -187,17 +201,9 @@ def link_controls(problems: Sequence[Problem], controls: Controls, points: Point
 
     def set_controls(*, problem: int, is_own: bool, **inputs: jax.Array) -> dict[str, jax.Array]:
         chosen, taken = problems[problem], _Taken.of(inputs)
-
-        def limit(value: jax.Array) -> jax.Array:
-            return jnp.where(taken.is_settled, value, jnp.nan) if chosen.is_own else jnp.full_like(value, jnp.nan)
-
-        limits: dict[str, jax.Array] = {}
-        for i, name in enumerate(("w", "b")):
-            limits |= {f"{name}_min": limit(inputs["domain"][2 * i]), f"{name}_max": limit(inputs["domain"][2 * i + 1])}
-            limits |= {f"{name}_step": limit(inputs["slider_steps"][i])}
-            limits |= {name: jnp.where(taken.is_free[1 + i], limit(inputs["start"][i]), jnp.nan)}
+        start = _start_preset(chosen, taken, inputs)
         rate = jnp.where(taken.is_free[0], inputs["rate"], jnp.nan) if is_own and _fits_own(chosen) else jnp.array(jnp.nan)
-        return {**limits, "learning_rate": rate, "taken": taken.renewals, "given": taken.given}
+        return {**start, "learning_rate": rate, "taken": taken.renewals, "given": taken.given}
 
     sliders = {"w": controls.initial_w, "b": controls.initial_b}
     own = ("domain", "start", "slider_steps", "rate", "renewals", "taken", "given", "settings", *_SETTINGS)

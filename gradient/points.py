@@ -1,7 +1,7 @@
-"""Data points in arrays of one length, whatever their number: so one program serves every set of a visitor's own points.
+"""Data points in arrays of one length, whatever their number, so that one program serves every set of a visitor's points.
 
 An array of `CAPACITY` numbers holds the points in front, and NaN behind the last one. Arrays of any other length hold nothing
-but points, and what is computed of them has no trace of all this.
+but points, and a program for them has no code for padding.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 
 CAPACITY = 2100
-_CHUNK = 100  # of points that are computed at once, as many as the network's own; those of which all are NaN take no time
+_CHUNK = 100  # points that are computed at once, as many as the network's own; a chunk of NaN alone takes no time
 
 # `terms(x, y, weight)` is what some points [m] add to a sum; the weight [m] is 0 where there is no point.
 Terms = Callable[[jax.Array, jax.Array, jax.Array], Any]
@@ -37,7 +37,7 @@ def count(values: jax.Array) -> jax.Array | int:
 
 
 def filled(values: jax.Array) -> jax.Array:
-    """The same with the first point again in the place of each that is not there."""
+    """The same with the first point in the place of the padding."""
     return jnp.where(jnp.isnan(values), values[0], values) if are_padded(values) else values
 
 
@@ -52,7 +52,7 @@ def highest(values: jax.Array) -> jax.Array:
 
 
 def sample(values: jax.Array) -> jax.Array:
-    """At most `_CHUNK` of padded points [100], spread evenly; of fewer, the first again at the end. Others as they are."""
+    """At most `_CHUNK` padded points [100], spread evenly; fewer are filled up with the first. Others stay as they are."""
     if not are_padded(values):
         return values
     number = count(values)
@@ -131,7 +131,7 @@ def mean_square(predict: Callable[[Any, jax.Array], jax.Array], params: Any, x: 
 def normal_equations(
     predict: Callable[[Any, jax.Array], jax.Array], params: jax.Array, x: jax.Array, y: jax.Array
 ) -> tuple[jax.Array, jax.Array]:
-    """Of the residuals r of a model with params [dim], and their Jacobian J: J'J [dim, dim] and J'r [dim]."""
+    """J'J [dim, dim] and J'r [dim], for the residuals r of a model with params [dim] and their Jacobian J."""
 
     def terms(x: jax.Array, y: jax.Array, weight: jax.Array) -> tuple[jax.Array, jax.Array]:
         values, jacobian = _with_jacobian(predict, params, x)

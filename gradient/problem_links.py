@@ -9,13 +9,13 @@ from typing import Any
 
 import ipywidgets as widgets
 
+from gradient.analysis import LEAST_STEPS
 from gradient.controls import FIRST_OPTIMIZER, Controls, display_of
 from gradient.link import Choice, Trait, choose
 from gradient.models import MODELS
 from gradient.optimizers import OPTIMIZERS, sliders
 from gradient.problems import Interval, Problem
 from gradient.run import MAX_STEPS
-from gradient.settle import LEAST_STEPS
 from gradient.views.fit import Fit
 from gradient.views.points import Points
 from gradient.views.shell import LONGEST_NUMBER
@@ -27,13 +27,13 @@ class ProblemLinks:
 
     Attributes:
         all: the links.
-        following: those that set what an address or a reload may set otherwise.
+        following: those whose targets an address or a reload may set to something else.
     """
 
     def __init__(
         self, problems: Sequence[Problem], controls: Controls, views: Sequence[View], fit: Fit, points: Points
     ) -> None:
-        """Takes what is chosen from, which may grow later, all controls and views, and those views that show data."""
+        """Takes the problems, of which there may be more later, all controls and views, and the two views that show data."""
         self._problems, self._controls, self._views, self._fit, self._points = problems, controls, views, fit, points
         self._presets: list[tuple[Choice, Callable[[int], Mapping[Trait, Any]]]] = []
         problem, fitted = (controls.problem, "index"), (controls.fitted, "index")
@@ -76,7 +76,7 @@ class ProblemLinks:
         return {fitted: [index] * len(MODELS) + larger[: count - len(MODELS)]}
 
     def _fitted_preset(self, index: int) -> dict[Trait, Any]:
-        """What the fitted problem sets: its data, by whose number there is a program, and what it has of starts and steps."""
+        """What the fitted problem sets: its data, whose number selects the program, and its numbers of starts and of steps."""
         problem = self._problems[index]
         return {**self._fit.data_preset(problem), **fitted_preset(self._controls, problem)}
 
@@ -132,7 +132,7 @@ def _limits_preset(controls: Controls, problem: Problem) -> dict[Trait, Any]:
 def _range(slider: widgets.FloatSlider, low: float, high: float) -> dict[Trait, Any]:
     """A slider's limits, its step, and a readout with the step's digits."""
     exponent = _exponent(low, high)
-    # The format comes first, so that no number is written in the one before.
+    # The format comes first: otherwise a number would be written in the old one.
     values = {"readout_format": _readout_format(low, high, exponent), "min": low, "max": high, "step": 10.0**exponent}
     return {(slider, name): value for name, value in values.items()}
 
@@ -144,7 +144,7 @@ def _readout_format(low: float, high: float, exponent: int) -> str:
 
 
 def _exponent(low: float, high: float) -> int:
-    """Of the power of ten that makes `LEAST_STEPS` to ten times as many."""
+    """The exponent of a step, a power of ten, that divides a range into `LEAST_STEPS` to ten times as many steps."""
     return math.floor(math.log10((high - low) / LEAST_STEPS))
 
 
@@ -159,6 +159,6 @@ def _nearest_power(value: float, slider: widgets.FloatLogSlider) -> float:
 
 
 def _nearest_stop(value: float, low: float, high: float, step: float) -> float:
-    """The value at which a slider can stand: a browser moves any other there and says so, which would be a second descent."""
+    """The nearest value at which a slider can stand: a browser would move it there, and run a second descent."""
     nearest = min(low + round((value - low) / step) * step, high)
     return value if abs(nearest - value) < 0.01 * step else nearest  # to the last bit as the problem has it

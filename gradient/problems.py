@@ -99,15 +99,15 @@ class Problem:
         return replace(self, x=x, y=y)
 
     def scaled(self, scaling: jax.Array) -> "Problem":
-        """The problem for data of which both are scaled: the model takes (x - s[0]) / s[1] and comes to (y - s[2]) / s[3]."""
+        """The problem for scaled data: the model takes (x - s[0]) / s[1] and predicts (y - s[2]) / s[3]."""
         return self._changed(_scalings=((scaling[0], scaling[1]), (scaling[2], scaling[3])))
 
     def given_x(self, x: jax.Array) -> jax.Array:
-        """The x of the data's picture, for x as the model takes it."""
+        """x as the picture of the data shows it, from x as the model takes it."""
         return _as_given(x, self._scalings[0])
 
     def given_y(self, y: jax.Array) -> jax.Array:
-        """The y of the data's picture, for y as the model comes to it."""
+        """y as the picture of the data shows it, from y as the model predicts it."""
         return _as_given(y, self._scalings[1])
 
     def _changed(self, **fields: Any) -> "Problem":
@@ -181,7 +181,7 @@ def _check_settings(problem: Problem) -> None:
 
 
 def _number_rules(problem: Problem) -> list[tuple[bool, str, str]]:
-    """For each number whether it is where its slider can stand, its name, and where it must be."""
+    """For each setting: whether its slider can stand there, its name, and the range that it must be in."""
     (low, high), most, first = LEARNING_RATES[[0, -1]], MOMENTUM.maximum, MOMENTUM.default
     rates = f"must be in {low:g}..{high:g}, like the slider; else scale x and y"
     momenta = f"must be in 0..{most:g}, like the slider; {first:g} is a good first try"
@@ -289,7 +289,7 @@ NETWORK = Problem(
     num_steps=MAX_STEPS,
 )
 
-# What a visitor finds there at first. What is shown of it follows from the data: see `gradient.settle`.
+# What the problem opens with. What the page shows of it follows from the data: see `gradient.analysis`.
 OWN = OwnProblem("Yours", MODELS[0].predict, DATASETS[0].x, DATASETS[0].noisy(), formula="")
 
 PROBLEMS: dict[str, Problem] = {problem.name: problem for problem in (_LINE, _WAVE, NETWORK)}

@@ -13,7 +13,7 @@ from gradient.points import variance
 from gradient.problems import MAX_STEPS, Problem
 from gradient.verdict import Verdict, verdict
 
-NEVER = -1  # in place of the step of what does not happen
+NEVER = -1  # the step of an event that does not happen
 
 
 class Run(NamedTuple):
@@ -86,7 +86,7 @@ def verdict_of(run: Run, step: jax.Array, best_known: jax.Array, data_spread: ja
 
 
 def as_high(losses: jax.Array) -> jax.Array:
-    """The same with infinity for NaN, which would be shown as 0, and be the lowest."""
+    """The same with infinity in the place of NaN, which would be shown as 0 and count as the lowest."""
     return jnp.where(jnp.isnan(losses), jnp.inf, losses)
 
 

@@ -16,7 +16,7 @@ from gradient.run import MAX_STEPS, NEVER, as_high, divergence_bound, finite, st
 from gradient.verdict import NOTHING, spread
 
 NUM_RATES, NUM_VALUES = 64, 32
-IMPROVEMENT = 0.99  # times the present loss at the end: what an advised setting has to come to
+IMPROVEMENT = 0.99  # times the present loss at the end: an advised setting has to end at most there
 _LARGE = 10  # mean absolute value of x
 _FAR = 2.5  # times the mean distance of x from its mean: the mean of what should be moved to 0, unlike x from 0 to 1
 _POWERS = np.array([float(f"1e{i}") for i in range(38)], np.float32)
@@ -25,7 +25,7 @@ _RATE_PREFERENCE = 1.01  # times the lowest loss: another learning rate is prefe
 
 
 class Outcomes(NamedTuple):
-    """What a descent comes to for each of some values of one control, all else being equal.
+    """How a descent ends for each of some values of one control, all else being equal.
 
     Attributes:
         values: [n], where the control's slider can stand, over its whole range.
@@ -41,7 +41,7 @@ class Outcomes(NamedTuple):
 
 
 class Sweep(NamedTuple):
-    """What a descent comes to under other settings of its optimizer, in finite numbers.
+    """How a descent ends under other settings of its optimizer, in finite numbers.
 
     Attributes:
         rates, losses, diverged: [64], the `Outcomes` of other learning rates.
@@ -103,8 +103,8 @@ def sweep(problem: Problem, optimizer: str, controls: Mapping[str, Any]) -> Swee
         optimizer: a key or a label of `OPTIMIZERS`.
         controls: the arguments of `gradient.frame.frame`; `step`, and what the optimizer does not take, are ignored.
     """
-    key = optimizer_key(optimizer)
-    record = OPTIMIZERS[key]
+    optimizer = optimizer_key(optimizer)
+    record = OPTIMIZERS[optimizer]
     names = list(record.hyperparameters)
     tables = [swept_rates(), *(swept_values(record.hyperparameters[name]) for name in names)]
     present = jnp.stack([jnp.asarray(controls[name], jnp.float32) for name in ("learning_rate", *names)])
@@ -113,21 +113,17 @@ def sweep(problem: Problem, optimizer: str, controls: Mapping[str, Any]) -> Swee
     descent = Descent.of(problem, start, controls["x"], controls["y"], controls["num_steps"])
     runs = jax.lax.map(lambda row: descent.run(record.make(row[0], **dict(zip(names, row[1:], strict=True)))), settings)
     outcomes = _split(tables, runs)
-    rates = outcomes[0]
+    rates, start_loss = outcomes[0], descent.start_loss
     minimum = runs.params[jnp.maximum(rates.best, 0)]
-    start_loss = descent.start_loss
     found = Sweep(
-        rates=rates.values,
-        losses=rates.losses,
-        diverged=rates.diverged,
-        best_rate=jnp.where(rates.best == NEVER, 0.0, rates.values[rates.best]),
-        best_loss=jnp.where(rates.best == NEVER, start_loss, rates.losses[rates.best]),
-        best=rates.best,
+        **_learning_rates(rates, start_loss),
         hyperparameters=dict(zip(names, outcomes[1:], strict=True)),
         start_loss=start_loss,
         present_loss=runs.losses[-1],
         lowest=as_high(jnp.append(jnp.where(runs.diverged, jnp.inf, runs.losses), start_loss)).min(),
-        stability_limit=stability_limit(key, curvature(descent.loss, minimum), **dict(zip(names, present[1:], strict=True))),
+        stability_limit=stability_limit(
+            optimizer, curvature(descent.loss, minimum), **dict(zip(names, present[1:], strict=True))
+        ),
         **_rescaling(rates, start_loss, controls["x"]),
         **_advice(outcomes, runs, NOTHING * spread(controls["y"]) ** 2),
     )
@@ -186,7 +182,7 @@ class Descent(NamedTuple):
         return self.watch(rule, lambda seen, *_: seen, ())[0]
 
     def watch(self, rule: optax.GradientTransformation, note: Note, seen: Any) -> tuple[End, Any]:
-        """Runs it, and has each iterate noted; returns what was noted last, too, at first `seen`."""
+        """Runs it and calls `note` for each iterate; also returns what `note` returned last, which was `seen` at first."""
 
         def step(before: tuple[_State, Any], t: jax.Array) -> tuple[tuple[_State, Any], None]:
             is_running = (t <= self.num_steps) & ~before[0].has_stopped
@@ -231,8 +227,20 @@ def _outcomes(values: np.ndarray, losses: jax.Array, diverged: jax.Array) -> Out
     )
 
 
+def _learning_rates(rates: Outcomes, start_loss: jax.Array) -> dict[str, jax.Array]:
+    """What other learning rates come to, and the best of them."""
+    return {
+        "rates": rates.values,
+        "losses": rates.losses,
+        "diverged": rates.diverged,
+        "best_rate": jnp.where(rates.best == NEVER, 0.0, rates.values[rates.best]),
+        "best_loss": jnp.where(rates.best == NEVER, start_loss, rates.losses[rates.best]),
+        "best": rates.best,
+    }
+
+
 def _advice(outcomes: Sequence[Outcomes], runs: End, nothing: jax.Array) -> dict[str, jax.Array]:
-    """Another learning rate if it is about as good as the best value of any control, because that is easiest to understand."""
+    """Advises a learning rate if it is about as good as the best value of any control, because it is easiest to understand."""
     best = jnp.stack([each.best for each in outcomes])
     losses = jnp.stack([jnp.where(each.best == NEVER, jnp.inf, each.losses[each.best]) for each in outcomes])
     present = jnp.where(runs.diverged[-1], jnp.inf, runs.losses[-1])
@@ -249,7 +257,7 @@ def _advice(outcomes: Sequence[Outcomes], runs: End, nothing: jax.Array) -> dict
 
 
 def _rescaling(rates: Outcomes, start_loss: jax.Array, x: jax.Array) -> dict[str, jax.Array]:
-    """What brings x near 0 and to a size near 1, if x is what makes the loss too steep for all learning rates; else zeros."""
+    """What brings x near 0 and to a size near 1, if its size makes the loss too steep for every learning rate; else zeros."""
     fails = (rates.diverged | (rates.losses > IMPROVEMENT * start_loss)).all() & (
         rates.diverged[0] | (rates.losses[0] > start_loss)
     )

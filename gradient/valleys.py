@@ -17,7 +17,7 @@ NUM_STEPS = 40
 _BEYOND = 0.25  # of the domain's width, on each side: a descent that leaves the picture often ends near it
 _APART = 0.03  # of the domain's width: minima that are nearer than this are one
 _ALIKE = 1.001  # times a loss: no more than rounding
-_FLAT = 1e-6  # of the largest curvature: what a valley that is a line has along it is rounding
+_FLAT = 1e-6  # of the largest curvature: along a valley that is a line, less than this is rounding
 _STATIONARY = 1e-3  # of the domain's width: the step to a minimum that is reached
 
 
@@ -26,8 +26,8 @@ class Valleys(NamedTuple):
 
     Attributes:
         params: [24, 2], (w, b) of each.
-        losses: [24], infinite for a place that is not taken.
-        num_best: how many are as low as the lowest, but for 5 %.
+        losses: [24], infinite for an unused place.
+        num_best: how many are within 5 % of the lowest.
     """
 
     params: jax.Array
@@ -89,7 +89,7 @@ def _newton_step(problem: Problem, params: jax.Array, damping: jax.Array, x: jax
 
 
 def _is_minimum(problem: Problem, params: jax.Array, width: jax.Array, x: jax.Array, y: jax.Array) -> jax.Array:
-    """Whether the next step would be as good as none, and the loss curves upwards there, in all directions."""
+    """Whether the next step is negligible, and the loss curves upwards there in every direction."""
 
     def loss(flat: jax.Array) -> jax.Array:
         return problem.loss(flat, x, y)
@@ -100,7 +100,7 @@ def _is_minimum(problem: Problem, params: jax.Array, width: jax.Array, x: jax.Ar
 
 
 def _in_order(params: jax.Array, losses: jax.Array) -> tuple[jax.Array, jax.Array]:
-    """The same, but for those that are as low as one another, which come by their place: so rounding does not decide."""
+    """The same, with equally low minima ordered by their place, so that rounding does not decide."""
     rises = losses[1:] > _ALIKE * losses[:-1]
     group = jnp.concatenate([jnp.zeros(1, jnp.int32), jnp.cumsum(rises)])
     order = jnp.lexsort((params[:, 1], jnp.round(params[:, 0] / _APART), group))

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from gradient.settle import ARROWS, FIELD_SIZE
+from gradient.analysis import ARROWS, FIELD_SIZE
 
 W, B = np.meshgrid(np.linspace(-1, 1, FIELD_SIZE), np.linspace(-1, 1, FIELD_SIZE))
 DOMAIN = [-2.0, 2.0, 10.0, 30.0]

@@ -41,7 +41,7 @@ UNREADABLE = """() => {
   const names = [".techni-title :is(h1, p)", ".techni-choices > *",
     ".techni-sliders :is(.widget-label, .widget-readout, .techni-strip-words span)",
     ".techni-heading :is(h2, span, em)", ".techni-fit-place > .widget-checkbox", ".techni-loss-place > .widget-dropdown",
-    ".techni-keys", ".techni-step", ".techni-speed", ".techni-reset", ".techni-readout dl > div", ".techni-verdict > *",
+    ".techni-buttons", ".techni-step", ".techni-speed", ".techni-reset", ".techni-readout dl > div", ".techni-verdict > *",
     ".techni-arithmetic :is(p span, summary)", ".techni-advice > *", ".techni-compute > *", ".bqplot .axis text"];
   // bqplot leaves ticks of before on an axis, and makes them transparent.
   const isClear = (element) => Number(element.closest(".tick")?.getAttribute("opacity") ?? 1) < 0.01;

@@ -72,8 +72,8 @@ WHOLE = {word for word in WORDS if len(word) > 1} | {value for value in CONSTANT
 PIECES = {piece.strip() for word in WORDS for piece in _PLACEHOLDER.split(word) if len(piece.strip()) >= MIN_PIECE}
 SIGNS = "".join(sign for key, sign in SUPERSCRIPTS.items() if key.isdigit())
 COLOURS = {value for name, value in vars(style).items() if name.isupper() and isinstance(value, str) and value.startswith("#")}
-# A small number is no sign of anything.
-NUMBERS = {float(MAX_STEPS), SMALLEST, *(float(value) for value in CONSTANTS if isinstance(value, float))}
+# A small number is no sign of anything, and neither is a millionth.
+NUMBERS = {float(MAX_STEPS), SMALLEST, *(value for value in CONSTANTS if isinstance(value, float))} - {constants.TOLERANCE}
 STEPS = tuple(itertools.chain(*ROUND_STEPS))
 SEQUENCES = [tuple(map(float, SPEEDS.values())), style.MARGINS, tuple(map(abs, plane.TICKS)), STEPS]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.cgroup import cgroup_of
-from benchmarks.crowd import kind_of
+from benchmarks.crowd import page_kind
 from tests.conftest import PYTHONPATH, ROOT
 from tests.server import WITH_HOOKS, Gate
 
@@ -41,9 +41,9 @@ def load(site: Path, *arguments: str, **environment: str) -> dict[str, str]:
 def test_a_truncated_or_unknown_page_is_an_error(html: str, kind: str | None) -> None:
     if kind is None:
         with pytest.raises(RuntimeError, match="neither page"):
-            kind_of(html)
+            page_kind(html)
     else:
-        assert kind_of(html) == kind
+        assert page_kind(html) == kind
 
 
 def test_a_cgroup_kills_a_process_above_its_limit() -> None:

@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 
 from gradient import App, descend
+from gradient.analysis import ARROWS, FIELD_SIZE, Analysis, analyse
 from gradient.models import MODELS
 from gradient.points import padded
 from gradient.problems import NETWORK, OWN
-from gradient.settle import ARROWS, FIELD_SIZE, Settled, settle
 
 NOTHING = np.full(4, np.nan, np.float32)
 NAMES = [model.name for model in MODELS]
-SETTLED = jax.jit(settle, static_argnames="problem")
+ANALYSED = jax.jit(analyse, static_argnames="problem")
 X = np.linspace(0.5, 4, 40)
 # For each model, data that it fits exactly.
 TRUE = {
@@ -39,16 +39,16 @@ ODD = {
 }
 
 
-def settled(x: np.ndarray, y: np.ndarray, name: str, *, standardized: bool = False) -> Settled:
+def analysed(x: np.ndarray, y: np.ndarray, name: str, *, standardized: bool = False) -> Analysis:
     points = padded(x), padded(y)
-    found = SETTLED(OWN, points, NAMES.index(name), np.bool_(standardized), (NOTHING, NOTHING))
+    found = ANALYSED(OWN, points, NAMES.index(name), np.bool_(standardized), (NOTHING, NOTHING))
     return jax.tree.map(np.asarray, found)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_map_shows_the_minimum_and_the_lowest_loss_is_known(name: str) -> None:
     (w, b), y = TRUE[name]
-    found = settled(X, y, name)
+    found = analysed(X, y, name)
     w_low, w_high, b_low, b_high = found.domain
     assert found.known < 1e-4 * np.var(y)
     if name != "Wave":  # which has more than one
@@ -62,7 +62,7 @@ def test_the_map_shows_the_minimum_and_the_lowest_loss_is_known(name: str) -> No
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("data", ODD)
 def test_every_scale_gives_a_map_with_finite_numbers_and_sliders_with_room(data: str, name: str, *, standardized: bool) -> None:
-    found = settled(*ODD[data], name, standardized=standardized)
+    found = analysed(*ODD[data], name, standardized=standardized)
     assert all(np.isfinite(value).all() for field, value in found._asdict().items() if field not in ("x", "y"))
     for low, high, step in zip(found.domain[::2], found.domain[1::2], found.step, strict=True):
         assert 100 <= (float(high) - float(low)) / float(step) <= 3000
@@ -73,7 +73,7 @@ def test_every_scale_gives_a_map_with_finite_numbers_and_sliders_with_room(data:
 @pytest.mark.parametrize("name", NAMES)
 def test_the_field_has_the_losses_and_gradients_of_numpy(name: str) -> None:
     (_, y) = TRUE[name]
-    found = settled(X, y, name)
+    found = analysed(X, y, name)
     low, high = found.domain[::2].astype(float), found.domain[1::2].astype(float)
     predict = MODELS[NAMES.index(name)].predict
 
@@ -93,7 +93,7 @@ def test_the_field_has_the_losses_and_gradients_of_numpy(name: str) -> None:
 
 def test_standardizing_x_brings_the_condition_of_a_line_to_1() -> None:
     x = np.linspace(4, 8, 50)
-    found = settled(x, 0.5 * x, "Line", standardized=True)
+    found = analysed(x, 0.5 * x, "Line", standardized=True)
     matrix = np.array([[np.mean(x**2), np.mean(x)], [np.mean(x), 1.0]])
     values = np.linalg.eigvalsh(2 * matrix)
     np.testing.assert_allclose(found.condition, [values[1] / values[0], 1.0, 2 / values[1], 1.0], rtol=0.01)
@@ -114,7 +114,7 @@ def app() -> Iterator[App]:
 def test_the_choice_of_a_model_sets_map_sliders_and_start(app: App) -> None:
     for index in (2, 0):
         app.points.model = index
-        found = settled(OWN.x, OWN.y, NAMES[index])
+        found = analysed(OWN.x, OWN.y, NAMES[index])
         assert app.readout.error == ""
         np.testing.assert_allclose(app.overlay.domain, found.domain)
         np.testing.assert_allclose([app.initial_w.min, app.initial_w.max, app.initial_b.min, app.initial_b.max], found.domain)

@@ -12,11 +12,11 @@ import pytest
 from matplotlib.image import imread
 from playwright.sync_api import Browser, expect
 
+from gradient.analysis import Analysis, analyse_larger
 from gradient.frame import frame
 from gradient.link.text import format_number
 from gradient.points import padded
 from gradient.problems import NETWORK, OWN
-from gradient.settle import Settled, settle_larger
 from gradient.views.levels import levels
 from gradient.views.sentences import COMPARISON, POINTS, SHARE
 from tests.app_page import AppPage
@@ -25,7 +25,7 @@ from tests.page_settings import in_settings
 from tests.points_page import MODELS, PointsPage, random_paste
 from tests.test_field import LANDSCAPE, expect_bands
 from tests.test_overlay import FIGURE, expect_path, places, seen
-from tests.test_own import SETTLED
+from tests.test_own import ANALYSED
 from tests.test_page_numbers import numbers_in
 from tests.test_page_share import save
 
@@ -73,22 +73,29 @@ _STATE = """async () => {
 
 
 @jax.jit
-def framed(settled: Settled, model: Any, controls: dict[str, Any]) -> Any:
+def framed(analysis: Analysis, model: Any, controls: dict[str, Any]) -> Any:
     """The frame of a visitor's data with the momentum optimizer, whatever the model."""
-    bound = OWN.bound(model, settled.domain, settled.scaling)
+    bound = OWN.bound(model, analysis.domain, analysis.scaling)
     return frame(
-        bound, "momentum", x=settled.x, y=settled.y, key=jnp.int32(1), step=jnp.int32(200), best_known=settled.known, **controls
+        bound,
+        "momentum",
+        x=analysis.x,
+        y=analysis.y,
+        key=jnp.int32(1),
+        step=jnp.int32(200),
+        best_known=analysis.known,
+        **controls,
     )
 
 
-def expected(editor: PointsPage) -> tuple[Settled, Any]:
+def expected(editor: PointsPage) -> tuple[Analysis, Any]:
     """What Python makes of the points and the controls of the page."""
     found, state = editor.read(), editor.page.evaluate(_STATE)
     kept = tuple(np.array(state.pop(name), np.float32) for name in ("domain", "view"))
     points, model = (padded(found["x"]), padded(found["y"])), np.int32(found["model"])
-    settled = SETTLED(OWN, points, model, np.bool_(found["standardized"]), kept)
+    analysis = ANALYSED(OWN, points, model, np.bool_(found["standardized"]), kept)
     controls = {name: (np.int32 if name == "num_steps" else np.float32)(value) for name, value in state.items()}
-    return jax.tree.map(np.asarray, (settled, framed(settled, model, controls)))
+    return jax.tree.map(np.asarray, (analysis, framed(analysis, model, controls)))
 
 
 _RANDOM_START = """async () => {
@@ -97,13 +104,13 @@ _RANDOM_START = """async () => {
   const sliders = models.filter((model) => model.get("description") === "Random start" && model.get("max") > 1);
   return sliders.map((model) => model.get("value"))[0];
 }"""
-SETTLED_NETWORK = jax.jit(settle_larger, static_argnames="problem")
+ANALYSED_NETWORK = jax.jit(analyse_larger, static_argnames="problem")
 
 
 @jax.jit
-def framed_network(settled: Settled, key: Any, controls: dict[str, Any]) -> Any:
+def framed_network(analysis: Analysis, key: Any, controls: dict[str, Any]) -> Any:
     """The frame of the network on a visitor's data, with the momentum optimizer."""
-    problem, data = NETWORK.scaled(settled.scaling), {"x": settled.x, "y": settled.y, "best_known": settled.known}
+    problem, data = NETWORK.scaled(analysis.scaling), {"x": analysis.x, "y": analysis.y, "best_known": analysis.known}
     return frame(problem, "momentum", **data, key=key, step=jnp.int32(200), **controls)
 
 
@@ -112,34 +119,34 @@ def expect_network(app: AppPage, editor: PointsPage) -> Any:
     app.settle()
     found, state, key = editor.read(), editor.page.evaluate(_STATE), editor.page.evaluate(_RANDOM_START)
     kept = tuple(np.array(state.pop(name), np.float32) for name in ("domain", "view"))
-    settled = SETTLED_NETWORK(NETWORK, (padded(found["x"]), padded(found["y"])), kept)
+    analysis = ANALYSED_NETWORK(NETWORK, (padded(found["x"]), padded(found["y"])), kept)
     controls = {name: (np.int32 if name == "num_steps" else np.float32)(value) for name, value in state.items()}
-    shown = framed_network(settled, np.int32(key), controls)
+    shown = framed_network(analysis, np.int32(key), controls)
     np.testing.assert_allclose(float(app.seen()["loss"]), shown.loss, rtol=0.02)
     return shown
 
 
-def expect_page(app: AppPage, editor: PointsPage) -> tuple[Settled, Any]:
+def expect_page(app: AppPage, editor: PointsPage) -> tuple[Analysis, Any]:
     """The page shows what Python computes: the loss, and the numbers of the model."""
     app.settle()
-    settled, shown = expected(editor)
+    analysis, shown = expected(editor)
     np.testing.assert_allclose(float(app.seen()["loss"]), shown.loss, rtol=6e-3)
     parameters = app.page.locator(".techni-arithmetic > p span").all_inner_texts()[-1]
     np.testing.assert_allclose(numbers_in(parameters)[:2], shown.parameters, rtol=6e-3, atol=1e-3)
-    return settled, shown
+    return analysis, shown
 
 
-def expect_field_and_path(app: AppPage, settled: Settled, shown: Any) -> None:
+def expect_field_and_path(app: AppPage, analysis: Analysis, shown: Any) -> None:
     """The canvases show what Python computes."""
-    expect_path(app, shown, tuple(settled.domain.tolist()))
-    expect_field(app, settled, LANDSCAPE)
+    expect_path(app, shown, tuple(analysis.domain.tolist()))
+    expect_field(app, analysis, LANDSCAPE)
 
 
-def expect_field(app: AppPage, settled: Settled, canvas: str) -> None:
-    low, high = settled.domain.reshape(2, 2).T
+def expect_field(app: AppPage, analysis: Analysis, canvas: str) -> None:
+    low, high = analysis.domain.reshape(2, 2).T
     w, b = np.meshgrid(*(np.linspace(*ends, 41)[2:-2:2] for ends in zip(low, high, strict=True)))
-    points = places(app, np.stack([w.ravel(), b.ravel()], axis=1), tuple(settled.domain.tolist()))
-    losses = np.asarray(settled.losses)
+    points = places(app, np.stack([w.ravel(), b.ravel()], axis=1), tuple(analysis.domain.tolist()))
+    losses = np.asarray(analysis.losses)
     expect_bands(seen(app, points, canvas)[:, :3], losses[2:-2:2, 2:-2:2], levels(losses))
 
 
@@ -169,11 +176,11 @@ def test_everything_follows_a_point_that_is_dragged(wide: AppPage, editor: Point
     drag(editor, 0, (0.5, 0.5), (0.6, 0.2), (0.9, 0.1))
     app.wait_for_change(before, "curve", "fit", "field", "loss")
     expect(app.combobox("Data")).to_have_value(str(POINTS["name"]))
-    settled, shown = expect_page(app, editor)
-    expect_field_and_path(app, settled, shown)
+    analysis, shown = expect_page(app, editor)
+    expect_field_and_path(app, analysis, shown)
     if expect_told(editor):
         app.settle()
-        expect_field(app, settled, FIGURE)
+        expect_field(app, analysis, FIGURE)
     after = page.evaluate(_LOOKS)
     assert [name for name in looks if after[name] == looks[name]] == []
     assert after["table"].count(app.seen()["loss"]) == 2  # the run that is compared has the same settings
@@ -347,10 +354,10 @@ def test_hard_data_are_met_with_words_and_standardizing_helps(wide: AppPage, edi
     app.wait("s.verdict === 'Diverged'")
     standardize.check()
     app.wait("s.verdict !== 'Diverged'")
-    settled, shown = expect_page(app, editor)
-    numbers = dict(zip(("before", "after", "limitBefore", "limitAfter"), map(format_number, settled.condition), strict=True))
+    analysis, shown = expect_page(app, editor)
+    numbers = dict(zip(("before", "after", "limitBefore", "limitAfter"), map(format_number, analysis.condition), strict=True))
     expect(page.locator(".techni-condition")).to_have_text(
-        "" if not settled.condition.all() else str(POINTS["condition"]).format(**numbers)
+        "" if not analysis.condition.all() else str(POINTS["condition"]).format(**numbers)
     )
     assert shown.loss < shown.curve_y[0][0] / 100
     standardize.uncheck()
@@ -446,10 +453,10 @@ def test_the_saved_map_has_the_field(wide_on_site: AppPage, editor_on_site: Poin
     app = wide_on_site
     editor_on_site.choose("Cars")
     app.settle()
-    settled, _ = expected(editor_on_site)
-    low, high = settled.domain.reshape(2, 2).T
+    analysis, _ = expected(editor_on_site)
+    low, high = analysis.domain.reshape(2, 2).T
     somewhere = places(
-        app, low + np.array([[0.1, 0.2], [0.42, 0.31], [0.9, 0.8]]) * (high - low), tuple(settled.domain.tolist())
+        app, low + np.array([[0.1, 0.2], [0.42, 0.31], [0.9, 0.8]]) * (high - low), tuple(analysis.domain.tolist())
     )
     app.button(SHARE["menu"]).click()
     saved = imread(save(app, "map", "png", tmp_path))[..., :3] * 255

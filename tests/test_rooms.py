@@ -22,7 +22,7 @@ CORE = {
     *RUN_PARTS,
     *FRAME_PARTS,
     *(f"gradient.{room}" for room in ("datasets", "models", "frame", "sweep", "compare", "best", "valleys", "maps", "probe")),
-    *(f"gradient.{room}" for room in ("own", "settle", "iterates")),
+    *(f"gradient.{room}" for room in ("own", "analysis", "iterates")),
 }
 
 
@@ -99,7 +99,7 @@ ROOMS = [
     ),
     Room("gradient/own.py", {"jax", "gradient.points", "gradient.problems"}),
     Room(
-        "gradient/settle.py",
+        "gradient/analysis.py",
         {
             *("jax", "numpy", "gradient.frame", "gradient.landscape", "gradient.models", "gradient.optimizers", "gradient.own"),
             *("gradient.points", "gradient.problems", "gradient.run", "gradient.sweep", "gradient.valleys"),
@@ -128,7 +128,7 @@ ROOMS = [
             ),
             *("gradient.problems", "gradient.optimizers", "gradient.landscape", "gradient.verdict", "gradient.frame"),
             *("gradient.compare", "gradient.maps", "gradient.valleys", "gradient.points", "gradient.models"),
-            *("gradient.run", "gradient.datasets", "gradient.settle"),
+            *("gradient.run", "gradient.datasets", "gradient.analysis"),
             *(f"gradient.adapters.{library}" for library in ("traitlets", "ipywidgets", "anywidget", "ipympl", "bqplot")),
         },
     ),
@@ -145,7 +145,7 @@ ROOMS = [
         "gradient/problem_links.py",
         {
             *("ipywidgets", "gradient.controls", "gradient.link*", "gradient.models", "gradient.optimizers"),
-            *("gradient.problems", "gradient.run", "gradient.settle", "gradient.views*"),
+            *("gradient.problems", "gradient.run", "gradient.analysis", "gradient.views*"),
         },
     ),
     Room("gradient/shipped.py", {"numpy", "gradient.best", "gradient.cache", "gradient.optimizers", "gradient.problems"}),
@@ -183,7 +183,7 @@ ROOMS = [
         "gradient/own_links.py",
         {
             *("jax", "gradient.cache", "gradient.controls", "gradient.landscape", "gradient.link*", "gradient.own"),
-            *("gradient.problems", "gradient.settle", "gradient.shipped", "gradient.views*"),
+            *("gradient.problems", "gradient.analysis", "gradient.shipped", "gradient.views*"),
         },
     ),
     Room(

@@ -16,7 +16,7 @@ import pytest
 import traitlets
 from ipykernel.inprocess.ipkernel import InProcessInteractiveShell, InProcessKernel
 
-from gradient.adapters.ipywidgets import kind_of, live_widgets
+from gradient.adapters.ipywidgets import live_widgets, model_kind
 from gradient.allowlist import describe
 from gradient.allowlist.traits import rules_of
 from gradient.app import App
@@ -126,8 +126,8 @@ def described(folder: Path, *cells: str) -> Any:
 def verdict(description: Any, widget_class: type, sent: bytes, *linked: str) -> str:
     """Why a message to a widget of a class is refused; "" if it is not. `linked` are the models that a link refers to."""
     allowlist = Allowlist(json.loads(json.dumps(description)))
-    link = kind_of(Choice)
-    models = Models(allowlist.links, {ID: kind_of(widget_class), "link": link})
+    link = model_kind(Choice)
+    models = Models(allowlist.links, {ID: model_kind(widget_class), "link": link})
     references = [f"IPY_MODEL_{comm_id}" for comm_id in linked]
     models.note("comm_msg", {"comm_id": "link", "data": {"method": "update", "state": {"spec": {"table": references}}}})
     try:
@@ -485,4 +485,4 @@ def test_an_invalid_description_is_refused(description: Any) -> None:
 def test_without_a_description_nothing_can_be_set(description: Any) -> None:
     assert NOTHING.links == {}
     with pytest.raises(FrameError, match="trait"):
-        NOTHING.check(read(update(ID, value=1)), Models({}, {ID: kind_of(widgets.IntSlider)}))
+        NOTHING.check(read(update(ID, value=1)), Models({}, {ID: model_kind(widgets.IntSlider)}))

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gradient.analysis import ARROWS, FIELD_SIZE
 from gradient.server import frames
 from gradient.server.allowlist import Allowlist
 from gradient.server.bucket import Bucket
 from gradient.server.frames import MAX_BYTES, FrameError
 from gradient.server.models import Models
-from gradient.settle import ARROWS, FIELD_SIZE
 from tests.conftest import ROOT
 from tests.visitor import custom, frame, joined, update
 

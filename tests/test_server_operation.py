@@ -110,7 +110,7 @@ def test_a_zygote_that_is_never_ready_is_killed_and_given_up(gate: Gate, monkeyp
     async def wait() -> int:
         supervisor = ZygoteSupervisor({**os.environ, "PYTHONPATH": WITH_HOOKS, **gate.environment})
         supervisor.start()
-        await supervisor.settled.wait()
+        await supervisor.decided.wait()
         with pytest.raises(NoZygoteError):
             await supervisor.spawn(ForkRequest([], {}, "/", {}))
         supervisor.stop()

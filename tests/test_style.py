@@ -1,11 +1,32 @@
-"""Rules of the style sheet that would cost every key press the matching of the whole page."""
+"""Functions are short, and the style sheet has no rule that costs every key press the matching of the whole page."""
 
+import ast
 import re
 
 from gradient.views.shell import style_sheet
+from tests.conftest import ROOT
+
+MOST_LINES = 25  # of a function without its docstring; `biome.json` has the same for JavaScript
 
 HAS = re.compile(r":has\((?:[^()]|\([^()]*\))*\)([^,{}]*)")
 NAMED = re.compile(r"(?:^|[(\s>+~,])(?:[a-z][a-z0-9]*|[.#][\w-]+)")
+
+
+def num_lines(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """How many lines the body of a function takes, without its docstring."""
+    body = function.body[1:] if ast.get_docstring(function) else function.body
+    return (body[-1].end_lineno or 0) - body[0].lineno + 1 if body else 0
+
+
+def test_functions_are_short() -> None:
+    long = [
+        f"{file.relative_to(ROOT)}:{node.lineno} {node.name}"
+        for folder in ("gradient", "benchmarks")
+        for file in sorted((ROOT / folder).rglob("*.py"))
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and num_lines(node) > MOST_LINES
+    ]
+    assert long == []
 
 
 def unnamed_subjects(css: str) -> list[str]:

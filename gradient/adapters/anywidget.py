@@ -1,4 +1,4 @@
-"""What this package uses of anywidget that it does not promise."""
+"""The private parts of anywidget that this package uses."""
 
 import anywidget
 from traitlets import Unicode

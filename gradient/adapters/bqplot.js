@@ -1,4 +1,4 @@
-// What the project uses of bqplot that it does not promise: class names of its elements, and how a view draws lines.
+// The private parts of bqplot that this package uses: class names of its elements, and how a view draws lines.
 
 /** @typedef {{ x: number, y: number }} Point */
 /** @typedef {(point: Point, index: number, points: Point[]) => boolean} IsShown */
@@ -93,7 +93,7 @@ export async function pixelOf(lines, root, x, y) {
 const rewritten = new WeakSet();
 
 /**
- * Has `write` change what every view of an axis says at its ticks: d3's formats have a decimal point only. A view has to be there
+ * Makes `write` change what every view of an axis says at its ticks: d3's formats have a decimal point only. A view has to be there
  * already. Returns what writes the numbers of all views anew.
  * @param {import("./ipywidgets.js").Model} axis @param {(text: string) => string} write
  */

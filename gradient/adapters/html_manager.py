@@ -1,4 +1,4 @@
-"""What this package uses of ipywidgets' `@jupyter-widgets/html-manager` that it does not promise: how its script is built."""
+"""How the script of ipywidgets' `@jupyter-widgets/html-manager` is built, which a release may change."""
 
 import re
 from collections.abc import Iterable, Mapping

@@ -1,4 +1,4 @@
-// What the project uses of ipympl's canvas model and its views beyond what ipympl promises. Nothing of it is documented.
+// The private parts of ipympl's canvas model and its views that this package uses. None of them is documented.
 
 /**
  * @typedef {[width: number, height: number]} Size in CSS pixels

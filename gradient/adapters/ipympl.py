@@ -1,4 +1,4 @@
-"""What the project uses of ipympl's canvas beyond what ipympl promises."""
+"""The private parts of ipympl's canvas that this package uses."""
 
 import base64
 import io

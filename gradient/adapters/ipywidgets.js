@@ -175,7 +175,7 @@ export function optionLabels(model) {
 const WRITE = Symbol.for("jaxlink.write"); // on a slider's model: what changes the text of its number
 
 /**
- * Has `write` change the text of a slider's number: d3's formats, which ipywidgets keeps in a private member, have a decimal point
+ * Makes `write` change the text of a slider's number: d3's formats, which ipywidgets keeps in a private member, have a decimal point
  * only. Writes the number anew in all views.
  * @param {any} slider its model @param {(text: string, value: number) => string} write
  */

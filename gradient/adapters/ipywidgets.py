@@ -1,4 +1,4 @@
-"""What this package uses of ipywidgets that it does not promise."""
+"""The private parts of ipywidgets that this package uses."""
 
 import inspect
 from collections.abc import Callable, Mapping
@@ -32,7 +32,7 @@ def message_handlers(widget: Widget) -> list[Any]:
 
 
 def function_of_interactive_output(callback: Any) -> Callable[..., Any] | None:
-    """The author's function, if a callback is the one that `interactive_output` makes, which has it in a closure."""
+    """The author's function, if a callback is the one that `interactive_output` makes, which holds it in a closure."""
     is_made = getattr(callback, "__qualname__", "") == "interactive_output.<locals>.observer"
     return inspect.getclosurevars(callback).nonlocals["f"] if is_made else None
 
@@ -48,7 +48,7 @@ def option_count(widget: object) -> int | None:
     return None if labels is None else len(labels)
 
 
-def kind_of(widget_class: type[Widget]) -> str:
+def model_kind(widget_class: type[Widget]) -> str:
     """The kind of model that a class of widgets has on a page: the module and the name of the model's JavaScript.
 
     All widgets of anywidget have one and the same model, which has the name of the Python class in its state.

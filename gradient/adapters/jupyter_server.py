@@ -1,4 +1,4 @@
-"""What this package uses of jupyter_server and jupyter_client that they do not promise."""
+"""The private parts of jupyter_server and jupyter_client that this package uses."""
 
 from typing import Any
 
@@ -35,7 +35,7 @@ class KernelManagers(AsyncMappingKernelManager):
         return self._kernel_connections.get(kernel_id, 0)
 
     def make_culler(self) -> Any:
-        """What looks after idle kernels, started: an object with `stop`. Called once, for the first kernel."""
+        """Starts the culler of idle kernels and returns it, an object with `stop`. Called once, for the first kernel."""
         raise NotImplementedError
 
     def initialize_culler(self) -> None:
@@ -59,7 +59,7 @@ class KernelRestarter(AsyncIOLoopKernelRestarter):
     """jupyter_client's restarter, whose timer a subclass makes."""
 
     def make_timer(self) -> Any:
-        """What calls `poll` again and again, started: an object with `stop`."""
+        """Starts a timer that calls `poll` again and again, and returns it, an object with `stop`."""
         raise NotImplementedError
 
     def start(self) -> None:

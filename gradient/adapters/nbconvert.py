@@ -1,4 +1,4 @@
-"""What this package uses of nbconvert that it does not promise: its renderer of Markdown."""
+"""The private part of nbconvert that this package uses: its renderer of Markdown."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""What this package uses of Tornado that it does not promise."""
+"""The private parts of Tornado that this package uses."""
 
 from typing import Any
 
@@ -28,7 +28,7 @@ def paced(handler: WebSocketHandler, protocol: object) -> PacedProtocol | None:
 
 
 class GzipTransform(GZipContentEncoding):
-    """Compression of some answers. Tornado's compresses what any client gets that names gzip, be it to refuse it."""
+    """Compression of some answers. Tornado's own compresses even for a client that names gzip only to refuse it."""
 
     def __init__(self, request: HTTPServerRequest) -> None:
         """One for each request."""

@@ -1,4 +1,4 @@
-"""What this package uses of traitlets that it does not promise."""
+"""The private parts of traitlets that this package uses."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-// What the project uses of Voilà's page that it does not promise.
+// The private parts of Voilà's page that this package uses.
 
 /** Makes the notebook's cells the page's main part: Voilà has no element for it, and a screen reader could not jump there. */
 export function markMain() {

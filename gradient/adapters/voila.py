@@ -1,4 +1,4 @@
-"""What this package uses of Voilà, and of nbconvert under it, that they do not promise."""
+"""The private parts of Voilà, and of nbconvert under it, that this package uses."""
 
 import signal
 from collections.abc import AsyncIterator, Mapping

@@ -9,7 +9,7 @@ from typing import Any
 import ipywidgets as widgets
 import traitlets
 
-from gradient.adapters.ipywidgets import kind_of, live_widgets
+from gradient.adapters.ipywidgets import live_widgets, model_kind
 from gradient.allowlist.cells import run_cells
 from gradient.allowlist.controls import CONTROLS, MESSAGES, TRAITS
 from gradient.allowlist.traits import CONTROL_LIMITS, LIMITS, Rule, plain, rules_of
@@ -26,7 +26,7 @@ def describe(notebook: str = "") -> dict[str, Any]:
         notebook: its path; empty to describe the widgets that exist already.
 
     Returns:
-        `models`: for each kind of model, see `kind_of`, a mapping of
+        `models`: for each kind of model, see `model_kind`, a mapping of
 
         - `traits`: for each trait that a page may set, a list of rules; a value has to meet one of them;
         - `linked`: the same for traits that a page may set in those models only that the state of a link refers to;
@@ -40,7 +40,7 @@ def describe(notebook: str = "") -> dict[str, Any]:
     app.discard_ahead()
     description = _Description(failures)
     description.add_controls()
-    for widget_class in sorted(_subclasses(widgets.Widget), key=kind_of):
+    for widget_class in sorted(_subclasses(widgets.Widget), key=model_kind):
         description.add_class(widget_class)
     for live in live_widgets():
         description.add_links(live)
@@ -88,17 +88,17 @@ class _Description:
                 for widget, name in method():
                     with self._declaration(f"{type(live).__name__}.page_sets() with {type(widget).__name__}.{name}"):
                         self._add(type(widget), "linked", name, rules_of(widget.traits()[name]))
-                        self.links.add(kind_of(type(live)))
+                        self.links.add(model_kind(type(live)))
 
     def add_advice(self) -> None:
         """Adds a line for each kind of widget whose page could set something that is not allowed."""
         for live in live_widgets():
-            model = self.models.get(kind_of(type(live)), {})
+            model = self.models.get(model_kind(type(live)), {})
             if line := advice(live, [*model.get("traits", ()), *model.get("linked", ())], "messages" in model):
                 self._failures.append(line)
 
     def _part(self, widget_class: type, part: str) -> dict[str, Any]:
-        return self.models.setdefault(kind_of(widget_class), {}).setdefault(part, {})
+        return self.models.setdefault(model_kind(widget_class), {}).setdefault(part, {})
 
     def _add(self, widget_class: type, part: str, name: str, rules: list[Rule]) -> None:
         """Adds rules for a trait; classes that have one kind of model share them."""

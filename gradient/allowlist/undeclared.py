@@ -1,4 +1,4 @@
-"""Widgets whose page could set something, and whose authors have not said what: the server would refuse it without a word."""
+"""Finds widgets whose page could set something that their authors have not declared: the server would refuse it silently."""
 
 import re
 from collections.abc import Collection, Mapping

@@ -10,6 +10,7 @@ from traitlets import Bool, Dict, Enum, HasTraits, Int, Unicode
 
 from gradient.adapters.anywidget import ViewlessWidget
 from gradient.link.choose import Choice
+from gradient.link.constants import VERSION_NAME
 from gradient.link.errors import LinkError
 from gradient.link.events import Trait, is_on_page
 from gradient.link.modules import esm
@@ -18,7 +19,6 @@ from gradient.link.values import as_json
 
 _HERE = pathlib.Path(__file__).parent
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
-VERSION = "v"  # the name of the version in an address
 KINDS = ("number", "whole", "option", "words", "flag", "text")  # those of `CODECS` in `codecs.js`
 
 # What a page says of a part of an address that it cannot use. {name} and {text} are what stands there.
@@ -108,7 +108,7 @@ def address(
         widget: a class with codecs of its own.
 
     Raises:
-        LinkError: if a name or a trait cannot stand in an address, or what is to come before is no choice.
+        LinkError: if a name or a trait cannot stand in an address, or an item of `after` is not a choice.
     """
     if not isinstance(parts, Mapping) or not parts:
         raise LinkError(f'parts is {short(parts)}. Give a mapping such as {{"rate": slider}}.')
@@ -158,7 +158,7 @@ def _described(name: Any, given: Any, kept: Sequence[str]) -> dict[str, Any]:
     """A part as a page is told of it."""
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise LinkError(f"{name!r} cannot stand in an address. Use small letters, digits and _, with a letter first.")
-    if name in (VERSION, *kept):
+    if name in (VERSION_NAME, *kept):
         raise LinkError(f"The name {name!r} is taken. Use another one.")
     part = given if isinstance(given, AddressPart) else AddressPart(given)
     trait = _page_trait(resolve(part.trait, f"parts[{name!r}]"))
@@ -182,7 +182,7 @@ def _page_trait(trait: Trait) -> Trait:
 
 
 def _kind_of(name: str, trait: Trait, part: AddressPart) -> dict[str, Any]:
-    """Which codec reads and writes a part, and the facts that it needs. Of a slider, the page has the limits in its state."""
+    """Which codec reads and writes a part, and the facts that it needs. A slider's limits are in its state."""
     declared = type(trait[0]).class_traits()[trait[1]]
     bounds = declared.metadata.get("page_sets")
     facts = {"words": dict(part.words) if part.words else None, **(bounds if isinstance(bounds, Mapping) else {})}

@@ -1,6 +1,7 @@
 // The parts of an address: writes what they are as names and texts, and sets them from such.
 
 import { loosenViews } from "../adapters/ipywidgets.js";
+import { VERSION_NAME } from "./constants.js";
 import { CODECS, isBetweenSteps, NEAR, readNumeral, Refused, stepsBetween } from "./codecs.js";
 import { fragmentOf } from "./fragments.js";
 import { listenTo, markAddressed, setAndSync } from "./models.js";
@@ -14,8 +15,6 @@ import { cut } from "./refusals.js";
 /** @typedef {import("./models.js").State} State */
 /** @typedef {import("./refusals.js").Refusal} Refusal */
 /** @typedef {{ own: Model, source: Model, trait: string, initial: any }} FollowedChoice a `choose`, what it follows, and the index of that at first */
-
-const VERSION = "v";
 
 /** @param {State} one @param {State} other */
 const isSame = (one, other) => JSON.stringify(one) === JSON.stringify(other);
@@ -54,7 +53,7 @@ export class AddressParts {
 
   /** Whether an address has something of this name. @param {string} name */
   has(name) {
-    return name === VERSION || this.all.some((part) => part.name === name);
+    return name === VERSION_NAME || this.all.some((part) => part.name === name);
   }
 
   /** The traits that the parts set. @returns {PageTrait[]} */
@@ -67,7 +66,7 @@ export class AddressParts {
     return Object.fromEntries(traits.map((trait) => [trait, model.get(trait)]));
   }
 
-  /** What a part is if the address does not have it: what the choices before it set, or what it was at first. @param {AddressPart} part @returns {State} */
+  /** The state of a part that the address leaves out: what the choices before it set, or what it was at first. @param {AddressPart} part @returns {State} */
   defaultOf(part) {
     const state = { .../** @type {State} */ (this.initial.get(part)) };
     for (const { own, source, trait: chosen, initial } of this.choices) {
@@ -88,7 +87,7 @@ export class AddressParts {
   /** The parts as names and texts, the version first. @returns {Pairs} */
   pairs() {
     /** @type {Pairs} */
-    const pairs = [[VERSION, this.version]];
+    const pairs = [[VERSION_NAME, this.version]];
     for (const part of this.all) {
       const text = this.textOf(part, this.stateOf(part));
       const isDefault = text === this.textOf(part, this.defaultOf(part));
@@ -127,12 +126,12 @@ export class AddressParts {
     this.kept = new AbortController();
   }
 
-  /** The state that a text stands for; if it stands for none, or not all of it does, what is left, and why. @param {AddressPart} part @param {string} text @param {Refusal[]} refused @param {Set<string>} given the names of the address @returns {State} */
+  /** The state that a text stands for. If not all of it can be used, notes why, and returns the state of the rest. @param {AddressPart} part @param {string} text @param {Refusal[]} refused @param {Set<string>} given the names of the address @returns {State} */
   readOr(part, text, refused, given) {
     return this.tryTo(() => this.codecs[part.kind].read(part, text, this.all, given), part, text, refused);
   }
 
-  /** What `read` gives; if it refuses the text of a part, what is left of it, and why. @template T @param {() => T} read @param {AddressPart} part @param {string} text @param {Refusal[]} refused @returns {T | State} */
+  /** What `read` returns. If it refuses the text of a part, notes why, and returns the part of it that can be used. @template T @param {() => T} read @param {AddressPart} part @param {string} text @param {Refusal[]} refused @returns {T | State} */
   tryTo(read, part, text, refused) {
     try {
       return read();
@@ -160,7 +159,7 @@ export class AddressParts {
   refusalsOfNames(pairs) {
     return pairs.flatMap(([name, text]) => {
       const facts = { name: cut(name), text: cut(text) };
-      if (name === VERSION) return text === this.version ? [] : [{ reason: "version", facts }];
+      if (name === VERSION_NAME) return text === this.version ? [] : [{ reason: "version", facts }];
       return this.has(name) ? [] : [{ reason: "name", facts }];
     });
   }

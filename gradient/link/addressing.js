@@ -3,7 +3,7 @@
 import { getModel } from "../adapters/ipywidgets.js";
 import { AddressParts } from "./address_parts.js";
 import { PageAddress } from "./page_address.js";
-import { markReady, whenReady } from "./turns.js";
+import { markReady, startDescribed, whenReady } from "./readiness.js";
 
 /** @typedef {import("../adapters/ipywidgets.js").Manager} Manager */
 /** @typedef {import("./address_parts.js").FollowedChoice} FollowedChoice */
@@ -33,6 +33,17 @@ async function resolveSpec(manager, { self, parts, after }) {
   return [await find(self), await Promise.all(found), choices];
 }
 
+/** Follows the page's address. @param {Manager} manager @param {Spec} spec @param {Record<string, Codec>} codecs @param {() => boolean} isClosed @returns {Promise<() => void>} what undoes it */
+async function follow(manager, spec, codecs, isClosed) {
+  const [own, parts, choices] = await resolveSpec(manager, spec);
+  if (isClosed()) return () => {};
+  const { version, keep } = own.get("spec");
+  const address = new PageAddress(own, new AddressParts(parts, choices, codecs, version), keep);
+  if (address.ownsPage) address.begin();
+  markReady(own);
+  return address.listen();
+}
+
 /**
  * What anywidget takes for an address.
  * @param {Record<string, Codec>} codecs of this page's own kinds
@@ -40,26 +51,7 @@ async function resolveSpec(manager, { self, parts, after }) {
 export function addressed(codecs) {
   return {
     /** @param {{ model: import("../adapters/anywidget.js").ModelProxy }} widget */
-    initialize({ model }) {
-      let isClosed = false;
-      let stop = () => {};
-      const begin = async () => {
-        if (isClosed || !model.get("spec").self) return;
-        model.off("change:spec", begin);
-        const [own, parts, choices] = await resolveSpec(model.widget_manager, model.get("spec"));
-        if (isClosed) return;
-        const { version, keep } = own.get("spec");
-        const address = new PageAddress(own, new AddressParts(parts, choices, codecs, version), keep);
-        if (address.ownsPage) address.begin();
-        markReady(own);
-        stop = address.listen();
-      };
-      model.on("change:spec", begin);
-      void begin();
-      return () => {
-        isClosed = true;
-        stop();
-      };
-    },
+    initialize: ({ model }) =>
+      startDescribed(model, (isClosed) => follow(model.widget_manager, model.get("spec"), codecs, isClosed)),
   };
 }

@@ -1,6 +1,6 @@
 // Converts values between traits, which hold what the kernel would send, and the memory of a program.
 
-import { KINDS } from "./constants.js";
+import { KINDS, STEP_DIGITS, TOLERANCE } from "./constants.js";
 
 /** @typedef {Pick<import("./models.js").Model, "get">} Limited what has a control's limits */
 /** @typedef {Float32Array | Float64Array | Int32Array | Uint32Array | Uint8Array} NumberArray */
@@ -19,7 +19,7 @@ export const ARRAY_TYPES = {
 };
 
 /**
- * A number, a nested list, a typed array or an array as the kernel sends it, as one flat list of numbers. Nothing is NaN.
+ * A number, a nested list, a typed array or an array as the kernel sends it, as one flat list of numbers. null becomes NaN.
  * @param {any} value
  * @returns {ArrayLike<number>}
  */
@@ -78,14 +78,11 @@ function asList({ value, dtype, shape }, convert) {
   return list;
 }
 
-const CLOSE = 1e-6; // a few roundings to float32
-const STEP_DIGITS = 12; // of a slider's steps, which are sums of floats
-
 /** Whether two values differ by no more than a few roundings to float32. @param {any} one @param {any} other @returns {boolean} */
 export function isClose(one, other) {
   if (Array.isArray(one))
     return Array.isArray(other) && one.length === other.length && one.every((v, i) => isClose(v, other[i]));
-  return Object.is(one, other) || Math.abs(Number(one) - Number(other)) <= CLOSE * (1 + Math.abs(Number(other)));
+  return Object.is(one, other) || Math.abs(Number(one) - Number(other)) <= TOLERANCE * (1 + Math.abs(Number(other)));
 }
 
 /**

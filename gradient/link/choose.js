@@ -3,7 +3,7 @@
 import { deserialize, getModel, hasModel } from "../adapters/ipywidgets.js";
 import { MAX_DEPTH } from "./constants.js";
 import { isFromKernel, listenTo, NO_CAUSE, setAndSync, setLocally, writingCause } from "./models.js";
-import { markReady } from "./turns.js";
+import { markReady } from "./readiness.js";
 
 /** @typedef {import("../adapters/ipywidgets.js").Manager} Manager */
 /** @typedef {import("./models.js").Model} Model */
@@ -79,6 +79,31 @@ function overwriteListeners(columns, apply) {
 }
 
 /**
+ * Makes what applies a table, and what ends that.
+ * @param {Column[]} columns
+ * @param {() => any[]} read the present indices, null for none
+ * @param {typeof setLocally} set
+ */
+function makeTable(columns, read, set) {
+  let isFollowed = true; // until another table takes its place: what waits must not show this one again
+  let depth = 0; // of nested applications, which other tables cause: without end if no values satisfy all tables
+  const apply = (cause = NO_CAUSE) => {
+    const indices = read();
+    if (!isFollowed || indices.includes(null) || depth === MAX_DEPTH) return;
+    depth += 1;
+    try {
+      for (const [model, state] of rowAt(columns, indices)) if (!isSet(model, state)) set(model, state, cause);
+    } finally {
+      depth -= 1;
+    }
+  };
+  const end = () => {
+    isFollowed = false;
+  };
+  return { apply, end };
+}
+
+/**
  * Applies the table whenever the trigger changes.
  * @param {Manager} manager
  * @param {Spec} spec
@@ -92,19 +117,8 @@ async function follow(manager, { self, sources, triggers, table, sync_targets: s
     find(triggers),
     resolveColumns(manager, table, sources.length),
   ]);
-  const set = syncTargets ? setAndSync : setLocally;
-  let isFollowed = true; // until another table takes its place: what waits must not show this one again
-  let depth = 0; // of applications within each other, which other tables cause: without end if no values satisfy all tables
-  const apply = (cause = NO_CAUSE) => {
-    const indices = chosen.map((model, i) => model.get(sources[i][1]));
-    if (!isFollowed || indices.includes(null) || depth === MAX_DEPTH) return;
-    depth += 1;
-    try {
-      for (const [model, state] of rowAt(columns, indices)) if (!isSet(model, state)) set(model, state, cause);
-    } finally {
-      depth -= 1;
-    }
-  };
+  const read = () => chosen.map((model, i) => model.get(sources[i][1]));
+  const { apply, end } = makeTable(columns, read, syncTargets ? setAndSync : setLocally);
   const listeners = triggering.map(
     /** @returns {[Model, string, () => void]} */ (model, i) => [
       model,
@@ -116,7 +130,7 @@ async function follow(manager, { self, sources, triggers, table, sync_targets: s
   if (!syncTargets) apply();
   markReady(own);
   return () => {
-    isFollowed = false;
+    end();
     stop();
   };
 }

@@ -34,7 +34,7 @@ class Choice(ViewlessWidget):
 
     is_contradicted = False  # by another table, which sets what this one follows
     _is_following = False
-    _depth = 0  # of its applications within each other, which other tables cause
+    _depth = 0  # of nested applications, which other tables cause
     _applied: Any = None  # the change for which the table was applied last
 
     def __init__(
@@ -98,7 +98,7 @@ class Choice(ViewlessWidget):
 
     @contextmanager
     def _within(self) -> Iterator[bool]:
-        """Counts the applications within each other, and returns whether there may be one more."""
+        """Counts nested applications, and returns whether there may be one more."""
         self._depth += 1
         is_allowed = self._depth <= MAX_DEPTH
         if not is_allowed:

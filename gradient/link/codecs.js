@@ -2,6 +2,7 @@
 
 import { optionNames } from "../adapters/ipywidgets.js";
 import { onStep } from "./arrays.js";
+import { NUMERAL } from "./numerals.js";
 
 /** @typedef {import("./models.js").Model} Model */
 /** @typedef {import("./models.js").State} State */
@@ -30,8 +31,7 @@ import { onStep } from "./arrays.js";
  * @property {(part: AddressPart, all: AddressPart[]) => State} [standard] the state, or a part of it, that follows from what other parts are, if the address does not have this one
  */
 
-const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
-const LONGEST_NUMBER = 17; // digits that tell any two numbers apart
+const ENOUGH_DIGITS = 17; // digits that tell any two numbers apart
 export const NEAR = 0.01; // of a step: so near to it a number means it
 const LOOSE = 1e-4; // of a step: where a slider can stand that takes a number between its steps
 const EQUAL = 1e-9; // relative; programs compute with fewer digits
@@ -86,7 +86,7 @@ export function isBetweenSteps(part, value) {
 /** Reads a number within the limits of its part. @param {AddressPart} part @param {string} text */
 export function readNumeral(part, text) {
   const written = text.replace("−", "-");
-  if (!NUMBER.test(written)) throw new Refused("number");
+  if (!NUMERAL.test(written)) throw new Refused("number");
   const [value, [low, high]] = [Number(written), limitsOf(part)];
   if (part.kind === "whole" && !Number.isInteger(value)) throw new Refused("whole");
   // A slider's limit may have been rounded when it was written.
@@ -97,14 +97,14 @@ export function readNumeral(part, text) {
 }
 
 /** A number without the noise of its last digits. @param {number} value */
-const shortest = (value) => String(Number(value.toPrecision(LONGEST_NUMBER - 3)));
+const shortest = (value) => String(Number(value.toPrecision(ENOUGH_DIGITS - 3)));
 
 /** The shortest text that is read as a number. @param {AddressPart} part @param {number} value */
 export function writeNumeral(part, value) {
   const isSlider = part.trait === "value" && part.model.get("step") > 0;
   const isSameNumber = (/** @type {number} */ read) =>
     isSlider ? stepsBetween(part.model, read, value) < LOOSE : Math.abs(read - value) <= EQUAL * Math.abs(value);
-  const texts = Array.from({ length: LONGEST_NUMBER }, (_, i) => String(Number(value.toPrecision(i + 1))));
+  const texts = Array.from({ length: ENOUGH_DIGITS }, (_, i) => String(Number(value.toPrecision(i + 1))));
   return texts.find((text) => isSameNumber(onOwnStep(part, Number(text)))) ?? String(value);
 }
 

@@ -120,7 +120,7 @@ class Combinations:
         except Exception:
             if self.cache is None or name is None:
                 raise
-        program = make()  # fails again if it is the function that has failed, and not the file
+        program = make()  # raises again if the function has failed, and not the file
         self.cache.store(name, program.to_bytes())
         return program
 
@@ -140,7 +140,7 @@ class Combinations:
 
 
 def _uncompiled(trait: Trait, what: str) -> str:
-    """What is said of a trait that can need other programs than those that are compiled."""
+    """The message about a trait that can need a program which is not compiled."""
     hint = f" Give it at most {_MOST_NUMBERS}." if isinstance(trait[0], BoundedIntText | IntSlider) else ""
     return f"{type(trait[0]).__name__}.{trait[1]} can take {what} for which no program is compiled.{hint}"
 

@@ -30,6 +30,9 @@ export const EXPONENT_BELOW: number;
 export const NOT_A_NUMBER: string;
 export const INFINITE: string;
 export const NEGATIVE_INFINITE: string;
+export const STEP_DIGITS: number;
+export const TOLERANCE: number;
+export const VERSION_NAME: string;
 
 /** Which values a trait takes. */
 export type Kind = (typeof KINDS)[keyof typeof KINDS];

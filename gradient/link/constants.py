@@ -5,7 +5,7 @@ from enum import StrEnum
 
 # The states of a link: who computes, and why. The first two are also the values of `JaxLink.where`.
 BROWSER = "browser"
-KERNEL = "kernel"  # because `where` says so; so does it in the states below
+KERNEL = "kernel"  # because `where` says so; in the states below the kernel computes, too
 UNLINKABLE = "unlinkable"  # a page lacks one of the traits
 UNCOMPILED = "uncompiled"  # there is no program for the present choice
 UNSUPPORTED = "unsupported"  # a browser can run no program
@@ -15,7 +15,7 @@ STATES = [BROWSER, KERNEL, UNLINKABLE, UNCOMPILED, UNSUPPORTED, STOPPED]
 
 
 class Kind(StrEnum):
-    """Which values a trait takes, where that is not whatever it is given."""
+    """Which values a trait takes; `ANY` takes whatever it is given."""
 
     TEXT = "text"
     TEXTS = "texts"
@@ -45,6 +45,10 @@ EXPONENT_BELOW = 1e-3
 NOT_A_NUMBER = "not a number"
 INFINITE = "infinity"
 NEGATIVE_INFINITE = "−infinity"
+
+STEP_DIGITS = 12  # of a slider's steps, which are sums of floats
+TOLERANCE = 1e-6  # a few roundings to float32
+VERSION_NAME = "v"  # of a page's names and meanings, in its address
 
 
 def constants_module() -> str:

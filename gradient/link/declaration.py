@@ -1,10 +1,8 @@
-"""Reads what a caller declares, and checks it by tracing the function, so that a mistake raises where it is made."""
+"""Reads what a caller declares, and checks it against the traced function, so that a mistake raises where it is made."""
 
 import difflib
 import inspect
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import is_dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import jax
@@ -12,10 +10,10 @@ import numpy as np
 from traitlets import HasTraits
 
 from gradient.link.constants import Kind
-from gradient.link.errors import LinkError, described
+from gradient.link.errors import LinkError
 from gradient.link.events import Trait
-from gradient.link.results import fields_of
 from gradient.link.template import Template
+from gradient.link.tracing import name_of
 from gradient.link.traits import (
     INDEX,
     check_input,
@@ -37,24 +35,11 @@ Targets = Target | Sequence[Target]
 Shapes = Mapping[str, jax.ShapeDtypeStruct]
 Declared = Mapping[str, Sequence[tuple[Trait, str | None]]]
 
-_UNKNOWN = "uses the value of {which} in Python, where it is not known yet"
-# What JAX raises where a function needs the value of an argument that is traced, and what helps.
-_NEEDS_VALUE = {
-    jax.errors.TracerBoolConversionError: "decides something in Python (if, while, and, or, not) by the value of {which}",
-    jax.errors.ConcretizationTypeError: _UNKNOWN,
-    jax.errors.TracerArrayConversionError: "gives NumPy the value of {which}",
-    jax.errors.TracerIntegerConversionError: "needs as a Python integer the value of {which}",
-    jax.errors.NonConcreteBooleanIndexError: "makes an array whose length depends on the value of {which}",
-}
-_ARRAYS = (jax.Array, np.ndarray, np.generic, bool, int, float, complex)
-# Types of arrays that are neither numbers on a line nor booleans, and what an output takes in their place.
+# Kinds of arrays that no output takes, and what it takes instead.
 _NO_NUMBERS = {
     jax.numpy.complexfloating: "jnp.real, jnp.imag or jnp.abs of it",
     jax.dtypes.extended: "jax.random.key_data of it",
 }
-_AS_TEXT = "unsupported format string passed to"
-_AS_INDEX = "can be converted to a scalar index"
-_INSTEAD = "Write it with jax.numpy (jnp.where, jnp.clip, ...), or pass the argument in static="
 
 
 def sources(given: Mapping[str, Source], argument: str) -> dict[str, Trait]:
@@ -102,14 +87,14 @@ def check_arguments(fun: Callable, inputs: Mapping[str, Trait], static: Collecti
         near = difflib.get_close_matches(wrong, signature.parameters, 1)
         hint = f" Did you mean {near[0]!r}?" if near else f" It also takes {others}." if others else ""
         hint = _wrapped(fun, signature, given) or hint
-        raise LinkError(f"{_name(fun)} cannot be called with {names(given) or 'nothing'}: {error}.{hint}") from None
+        raise LinkError(f"{name_of(fun)} cannot be called with {names(given) or 'nothing'}: {error}.{hint}") from None
 
 
 def _wrapped(fun: Callable, signature: inspect.Signature, given: Sequence[str]) -> str:
-    """What to write in the place of a function that takes an argument by its place only."""
+    """What to write instead of a function that has a positional-only argument."""
     by_place = any(p.kind is p.POSITIONAL_ONLY and p.default is p.empty for p in signature.parameters.values())
     arguments = ", ".join(given)
-    return f" Give lambda {arguments}: {_name(fun)}({arguments})." if by_place else ""
+    return f" Give lambda {arguments}: {name_of(fun)}({arguments})." if by_place else ""
 
 
 def check_names(given: Iterable[str], known: Sequence[str] | Mapping[str, Any], argument: str) -> None:
@@ -126,45 +111,8 @@ def check_names(given: Iterable[str], known: Sequence[str] | Mapping[str, Any], 
 
 
 def has_templates(declared: Declared) -> bool:
-    """Whether a target has a template, whose names can be told from other text only if the fields of the result are known."""
+    """Whether a target has a template. Only the fields of the result tell its names from other text."""
     return any(template is not None for found in declared.values() for _, template in found)
-
-
-def trace(fun: Callable, inputs: Mapping[str, np.ndarray], static: Mapping[str, Any]) -> dict[str, jax.ShapeDtypeStruct] | Any:
-    """The shapes of a function's result by its fields, or the shape of an array that is all of it.
-
-    Raises:
-        LinkError: if the function fails.
-    """
-
-    def arrays(arguments: Mapping[str, Any]) -> Any:
-        result = fun(**arguments, **static)
-        _check_keys(result, fun)
-        for path, leaf in jax.tree_util.tree_leaves_with_path(result):
-            if not isinstance(leaf, _ARRAYS):
-                raise LinkError(
-                    f"{_name(fun)} returns {short(leaf)}{_at(path)}, and an output is a number or an array.{_register(leaf)}"
-                )
-        return result
-
-    with _explained(fun, inputs, static):
-        return fields_of(jax.eval_shape(arrays, dict(inputs)))
-
-
-def _check_keys(result: Any, fun: Callable) -> None:
-    """Checks that a mapping that a function returns has names."""
-    for key in result if isinstance(result, Mapping) else ():
-        if not isinstance(key, str):
-            raise LinkError(f"{_name(fun)} returns a mapping with {short(key)} in the place of a name. Write it in quotes.")
-
-
-def _at(path: Any) -> str:
-    """Where in a result something is, for an error."""
-    return f" at {jax.tree_util.keystr(path)}" if path else ""
-
-
-def _register(leaf: Any) -> str:
-    return " Register its class with jax.tree_util.register_dataclass." if is_dataclass(leaf) else ""
 
 
 def outputs_of(declared: Declared, result: Any, fun: Callable) -> dict[str, list[Output]]:
@@ -187,7 +135,9 @@ def _named(declared: Declared, result: Any, fun: Callable) -> Shapes:
         if len(declared) != 1 or not hasattr(result, "shape"):
             returned = f"a bare array of shape {result.shape}" if hasattr(result, "shape") else short(result)
             fields = f'{{"{next(iter(declared), "name")}": ...}}'
-            raise LinkError(f"{_name(fun)} returns {returned}. Return a mapping such as {fields}, with a name for each output.")
+            raise LinkError(
+                f"{name_of(fun)} returns {returned}. Return a mapping such as {fields}, with a name for each output."
+            )
         return {next(iter(declared)): result}
     check_names(declared, result, "outputs")
     return result
@@ -240,7 +190,7 @@ def _check_fits(name: str, target: Trait, shape: Any) -> None:
 
 
 def _index_instead(target: Trait) -> str:
-    """What a trait of a selection holds that no number is, and what to set in its place; empty for all other traits."""
+    """What a selection's trait holds instead of a number, and what to set instead; empty for all other traits."""
     owner, name = target
     if is_choice(target) and not numeric_options(target):
         return f'an option: set the "{INDEX}" of the {type(owner).__name__}'
@@ -273,42 +223,5 @@ def _is_one(given: Any) -> bool:
     return len(given) > 1 and isinstance(given[1], str)
 
 
-@contextmanager
-def _explained(fun: Callable, inputs: Mapping[str, np.ndarray], static: Mapping[str, Any]) -> Iterator[None]:
-    try:
-        yield
-    except LinkError:
-        raise
-    except Exception as error:
-        kind = next((kind for kind in _NEEDS_VALUE if isinstance(error, kind)), None)
-        if kind is None and _AS_TEXT in str(error):  # of a tracer in an f-string
-            kind = TypeError
-        if kind is None and _AS_INDEX in str(error):  # of a tracer that is no integer
-            raise LinkError(f"{_name(fun)} needs an argument as a Python integer. {_INSTEAD}.") from None
-        if kind is None:
-            raise LinkError(f"{_name(fun)} fails: {described(error)}") from error
-        words = _NEEDS_VALUE.get(kind, _UNKNOWN).format(which=names(_needed(fun, inputs, static, kind)))
-        raise LinkError(f"{_name(fun)} {words}. {_INSTEAD}.") from None
-
-
-def _needed(fun: Callable, inputs: Mapping[str, np.ndarray], static: Mapping[str, Any], kind: type[Exception]) -> list[str]:
-    """Which arguments have to be values and not traced, so that this error is not raised; all if no single one helps."""
-
-    def fails_without(name: str) -> bool:
-        traced = {other: value for other, value in inputs.items() if other != name}
-        try:
-            jax.eval_shape(lambda arguments: fun(**arguments, **static, **{name: inputs[name]}), traced)
-        except Exception as error:
-            return isinstance(error, kind)
-        return False
-
-    return [name for name in inputs if not fails_without(name)] or list(inputs)
-
-
 def _where(trait: Trait) -> str:
     return f"{type(trait[0]).__name__}.{trait[1]}"
-
-
-def _name(fun: Callable) -> str:
-    name = getattr(fun, "__name__", type(fun).__name__)
-    return "The function" if name == "<lambda>" else name

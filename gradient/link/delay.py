@@ -1,4 +1,4 @@
-"""Runs something when nothing has asked for it anew for a while."""
+"""Runs something once it has not been asked for again for a while."""
 
 import asyncio
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from gradient.link.events import event
 
 
 class Delay:
-    """Calls what it is given after so many seconds, unless it is given something else before.
+    """Calls a function after so many seconds, unless it is given another one before.
 
     Without an event loop, as in a script, or with no seconds to wait, it calls at once.
     """

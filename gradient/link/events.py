@@ -143,7 +143,7 @@ def assign(widget: HasTraits, values: Mapping[str, Any]) -> None:
 
 
 def _send_in_order(slider: Widget, names: Iterable[str]) -> None:
-    """Sends the value behind the limits and the step; what ipywidgets itself sends, in any order, is then no change.
+    """Sends the value after the limits and the step. What ipywidgets itself then sends, in any order, changes nothing.
 
     A slider in a browser applies the traits of a message one after the other. It would move the value to a place between its
     old limits, and send that back.

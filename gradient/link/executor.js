@@ -35,7 +35,7 @@ export async function withCompiledModule(program) {
   return { ...program, module: module instanceof WebAssembly.Module ? module : await WebAssembly.compile(copyBytes(module)) };
 }
 
-// A browser has room for about 125 memories of programs. Those that have not run for longest are let go of. All links of a page
+// A browser has room for about 125 memories of programs. The least recently run are released. All links of a page
 // share this set, whose order is that of their last runs.
 const MAX_MEMORIES = 32;
 const WITH_MEMORY = Symbol.for("jaxlink.withMemory");

@@ -4,7 +4,7 @@ import { getModel } from "../adapters/ipywidgets.js";
 import { whyUnsupported } from "./executor.js";
 import { Link } from "./link.js";
 import { onReconnect, surviveReconnect } from "./reconnect.js";
-import { letPass, markListening, markReady, patiently, whenPrevious } from "./turns.js";
+import { markSkipped, markListening, markReady, orTimeout, whenPrevious } from "./readiness.js";
 import { hasInputs, resolveWiring } from "./wiring.js";
 
 /** @typedef {import("../adapters/ipywidgets.js").Manager} Manager */
@@ -16,7 +16,7 @@ import { hasInputs, resolveWiring } from "./wiring.js";
  */
 async function wiringInTurn(manager, spec) {
   if (!hasInputs(manager, spec)) {
-    letPass(await getModel(manager, spec.self));
+    markSkipped(await getModel(manager, spec.self));
     return null;
   }
   const wiring = await resolveWiring(manager, spec);
@@ -28,7 +28,7 @@ async function wiringInTurn(manager, spec) {
 async function beginInTurn(link) {
   const { own } = link.wiring;
   const obstacle = whyUnsupported();
-  const loaded = obstacle ? null : patiently(link.whenLoaded());
+  const loaded = obstacle ? null : orTimeout(link.whenLoaded());
   await whenPrevious(own, "ready");
   await loaded;
   if (!link.isClosed) link.begin(obstacle);

@@ -36,7 +36,6 @@ from gradient.link.declaration import (
     outputs_of,
     sources,
     targets,
-    trace,
 )
 from gradient.link.link_model import JaxLink
 from gradient.link.options import (
@@ -55,6 +54,7 @@ from gradient.link.options import (
     triggers_of,
 )
 from gradient.link.programs import Cache
+from gradient.link.tracing import trace
 from gradient.link.wiring import KernelRenderer, Output, Transition, Wiring
 
 
@@ -130,10 +130,15 @@ def jaxlink(
     )
     check_targets({name: [target for target, _ in each] for name, each in declared.items()})
     combinations = Combinations(fun, wiring, shapes, cache, name)
-    for combination in combinations.all(wiring.read()[1]):
-        check_shapes(shapes, combination, found)
-        check_name(name, combination)
+    _check_combinations(combinations, wiring)
     # Which names of a template are fields, only the function tells, and not a program with the fields that links need.
     known = None if has_templates(declared) else combinations.cached_fields(*wiring.read())
     wiring = replace(wiring, outputs=outputs_of(declared, known or trace(fun, *wiring.read()), fun))
     return JaxLink(fun, wiring, replace(combinations, wiring=wiring), where, delay)
+
+
+def _check_combinations(combinations: Combinations, wiring: Wiring) -> None:
+    """Checks what `shapes` and `name` return for each combination of the static inputs."""
+    for combination in combinations.all(wiring.read()[1]):
+        check_shapes(combinations.shapes, combination, wiring.inputs)
+        check_name(combinations.name, combination)

@@ -126,7 +126,7 @@ class KernelExecutor:
         return values, cause._replace(rounds=cause.rounds + bool(again))
 
     def _target_values(self, result: Any, cause: Cause) -> tuple[dict[Trait, Any], Cause]:
-        """What to set, and what it follows from: whether a control rounds any of it or of what has led to it."""
+        """What to set, and its cause, which says whether a control has rounded any of the values on the way."""
         names = list(self._wiring.outputs)
         fields = fields_of(result, only=names[0] if len(names) == 1 else None)
         # Limits first: they hold for the values that are set with them.
@@ -144,7 +144,7 @@ class KernelExecutor:
         return values, cause._replace(is_rounded=is_rounded)
 
     def _may_set(self, target: Trait, value: Any, cause: Cause) -> bool:
-        """Whether a target can take a value, and does not have it already but for a rounding in a circle of links."""
+        """Whether a target can take a value and does not have it already, up to rounding in a circle of links."""
         if value is None or (self._wiring.sync_targets and isinstance(value, float) and not math.isfinite(value)):
             return False
         if is_no_index(target, value):

@@ -54,7 +54,7 @@ export class Link {
     ];
   }
 
-  /** Targets change by others only if a kernel restores an older state. @returns {[Model, string, () => void][]} */
+  /** Only a kernel that restores an older state changes targets besides this link. @returns {[Model, string, () => void][]} */
   targetListeners() {
     /** @type {(target: PageTrait) => [Model, string, () => void]} */
     const overwritten = (target) => listener(target, () => isFromKernel(target.model, target.trait) && this.runWhenQuiet());
@@ -104,7 +104,7 @@ export class Link {
   }
 
   /**
-   * Whether a run may come within a model's change. A link may be about to make more changes, a target to send its own.
+   * Whether a run may happen within a model's change: a link may be about to make more changes, or a target to send its own.
    * @param {Model} model
    */
   mayRunWithin(model) {
@@ -116,7 +116,7 @@ export class Link {
     this.scheduler.runWhenQuiet(() => this.state.isBrowser() && this.run());
   }
 
-  /** Resolves when the program is ready that the present inputs take, or there is none. A kernel may still be compiling it. */
+  /** Resolves when the program for the present inputs is ready, or there is none. A kernel may still be compiling it. */
   async whenLoaded() {
     if (!this.inputs.isComplete()) return;
     const isCompiling = () => this.wiring.hasKernel && this.state.isBrowser() && !(this.inputs.key() in this.pool.programs);
@@ -188,7 +188,7 @@ export class Link {
     executor.run(inputs, done, (error) => this.handleFailure(error, loaded));
   }
 
-  /** What the run that begins now follows from. */
+  /** The cause of the run that begins now. */
   takeCause() {
     const { cause } = this;
     this.cause = NO_CAUSE;

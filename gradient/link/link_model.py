@@ -85,7 +85,7 @@ class JaxLink(ViewlessWidget):
         return self._wiring.targets() if self._wiring.sync_targets else []
 
     def why_kernel(self) -> str:
-        """Why no page can do without a kernel what the link does, at least for one choice; empty if a page can."""
+        """Why the link needs a kernel, at least for one choice; empty if a page can do without one."""
         renderer = self._wiring.renderer
         if renderer and not renderer.outputs:
             return "The kernel draws its picture."
@@ -111,7 +111,7 @@ class JaxLink(ViewlessWidget):
         super().close()
 
     def _leave_pages(self) -> None:
-        """Lets the link behind this one begin after the one before it."""
+        """Makes the next link begin after the one before this link."""
         if self in _ON_PAGES:
             place = _ON_PAGES.index(self)
             del _ON_PAGES[place]

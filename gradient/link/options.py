@@ -236,7 +236,7 @@ def check_delay(seconds: Any) -> None:
     """Checks that a link is told to wait for a time.
 
     Raises:
-        LinkError: if it is no number, negative or endless.
+        LinkError: if it is not a number, or negative or infinite.
     """
     if not isinstance(seconds, int | float) or not 0 <= seconds < math.inf:
         raise LinkError(f"delay is {short(seconds)}. Give a number of seconds, or 0 to run within each event.")

@@ -90,7 +90,7 @@ export class OutputWriter {
     return value;
   }
 
-  /** Whether a circle of links comes back to a value with no difference but a rounding. @param {Target} target @param {any} value */
+  /** Whether a circle of links comes back to a value that differs by rounding only. @param {Target} target @param {any} value */
   isSettled(target, value) {
     return isIn(this.cause, target) && (this.cause.isRounded || isClose(value, target.model.get(target.trait)));
   }
@@ -129,12 +129,12 @@ function inOrder(targets) {
   return targets.toSorted((one, other) => Number(one.trait === "value") - Number(other.trait === "value"));
 }
 
-/** A model as it will be. @param {Model} model @param {State} [state] @returns {Pick<Model, "get">} */
+/** A model with the values that are about to be set. @param {Model} model @param {State} [state] @returns {Pick<Model, "get">} */
 function withState(model, state) {
   return state ? { get: (trait) => (trait in state ? state[trait] : model.get(trait)) } : model;
 }
 
-/** Whether a trait is the index of an option or a page, of which there are fewer. @param {Model} model @param {string} trait @param {any} value */
+/** Whether a trait is an index, and the value lies beyond the options or pages that there are. @param {Model} model @param {string} trait @param {any} value */
 function isNoIndex(model, trait, value) {
   const choices = { index: optionLabels(model), selected_index: model.get("children") }[trait];
   return Array.isArray(choices) && typeof value === "number" && (value < 0 || value >= choices.length);

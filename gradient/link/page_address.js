@@ -12,7 +12,7 @@ import { sentencesOf } from "./refusals.js";
 const PREFIX = "jaxlink-address:";
 const QUIET_MS = 500; // after the last change; browsers take about a hundred entries of the history in 30 s
 
-/** What the page that was left had not written yet, if its address was this one. @param {string} key @returns {string} */
+/** What the previous page had not written when it was left, if its address was this one. @param {string} key @returns {string} */
 function takeUnwritten(key) {
   try {
     const [address, newest] = JSON.parse(sessionStorage.getItem(key) ?? "[]");
@@ -40,7 +40,7 @@ export class PageAddress {
     this.refused = []; // what was said last
   }
 
-  /** What others have in the address. @returns {Pairs} */
+  /** The pairs of the address that belong to others. @returns {Pairs} */
   keptPairs() {
     return this.ownsPage ? pairsOf(location.hash).filter(([name]) => this.keep.includes(name)) : [];
   }
@@ -71,7 +71,7 @@ export class PageAddress {
     if (text !== this.own.get("refused")) setLocally(this.own, { refused: text });
   }
 
-  /** The numbers of the address that could not stay, and of which nothing was said. @returns {Refusal[]} */
+  /** The numbers of the address that could not stay, and have not been named yet. @returns {Refusal[]} */
   newlyMoved() {
     const said = this.refused.map(({ facts }) => facts.name);
     return this.parts.moved(pairsOf(this.read)).filter(({ facts }) => !said.includes(facts.name));
@@ -116,7 +116,7 @@ export class PageAddress {
     if (unwritten) history.replaceState(history.state, "", unwritten);
   }
 
-  /** Keeps what is not written yet for a page that comes next: an address that changes while a page is left is lost. */
+  /** Keeps what is not written yet for the next page: a browser drops a change of the address while a page is being left. */
   keepUnwritten() {
     if (!this.timer) return;
     const newest = fragmentOf([...this.parts.pairs(), ...this.keptPairs()]);

@@ -12,13 +12,13 @@ const ofPage = /** @type {any} */ (globalThis);
 /** The decimal sign of the page. @returns {string} */
 export const decimalSign = () => ofPage[LANGUAGE]?.decimal ?? ".";
 
-/** Has the page write otherwise from now on. @param {PageLanguage} language */
+/** Sets how the page writes from now on. @param {PageLanguage} language */
 export function setPageLanguage(language) {
   ofPage[LANGUAGE] = language;
   dispatchEvent(new Event(CHANGED));
 }
 
-/** Calls `act` when the page writes otherwise. Returns what undoes it. @param {() => void} act */
+/** Calls `act` when that changes. Returns what undoes it. @param {() => void} act */
 export function onPageLanguage(act) {
   addEventListener(CHANGED, act);
   return () => removeEventListener(CHANGED, act);

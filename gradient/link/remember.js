@@ -6,7 +6,7 @@ import { getModel, optionNames } from "../adapters/ipywidgets.js";
 import { copyBytes } from "./arrays.js";
 import { isAddressed, listenTo, ownsPage, pageKey, setAndSync } from "./models.js";
 import { restoreAfterReconnect } from "./reconnect.js";
-import { markReady, whenReady } from "./turns.js";
+import { markReady, startDescribed, whenReady } from "./readiness.js";
 
 /** @typedef {import("../adapters/ipywidgets.js").Manager} Manager */
 /** @typedef {import("./models.js").Model} Model */
@@ -153,20 +153,5 @@ async function start(manager, spec, isClosed) {
 
 export default {
   /** @param {{ model: import("../adapters/anywidget.js").ModelProxy }} widget */
-  initialize({ model }) {
-    let isClosed = false;
-    let stop = () => {};
-    const begin = async () => {
-      if (isClosed || !model.get("spec").self) return;
-      model.off("change:spec", begin);
-      stop = await start(model.widget_manager, model.get("spec"), () => isClosed);
-      if (isClosed) stop();
-    };
-    model.on("change:spec", begin);
-    void begin();
-    return () => {
-      isClosed = true;
-      stop();
-    };
-  },
+  initialize: ({ model }) => startDescribed(model, (isClosed) => start(model.widget_manager, model.get("spec"), isClosed)),
 };

@@ -37,11 +37,11 @@ def remember(controls: Sequence[HasTraits | Trait], after: Sequence[Choice | Pag
     Args:
         controls: traits in the order in which they are restored: choices first, then the controls that they set. A widget alone
             means its `value`.
-        after: choices that must follow their sources before anything is restored, and the `address` of the page. What stands in
-            that is not restored.
+        after: choices that must follow their sources before anything is restored, and the `address` of the page. What the
+            address sets is not restored.
 
     Raises:
-        LinkError: if a trait is misspelt, or what is to come before is neither a choice nor an address.
+        LinkError: if a trait is misspelt, or an item of `after` is neither a choice nor an address.
     """
     for argument, given in (("controls", controls), ("after", after)):
         if not isinstance(given, Sequence):

@@ -110,7 +110,7 @@ def _optional_parts(text: str, fields: Sequence[str]) -> Iterator[Part]:
 
 
 def _check_brackets(text: str) -> None:
-    """Checks that the brackets outside of braces come in pairs, and none in another."""
+    """Checks that the brackets outside of braces come in pairs, which are not nested."""
     rest = re.sub(r"\[[^\[\]]*\]", "", _BRACES.sub("", text))  # without the pairs that have none in them
     if re.search(r"\[.*\]", rest, re.DOTALL):
         raise LinkError(f"The template {text!r} has brackets in brackets. They cannot stand in each other.")

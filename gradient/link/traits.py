@@ -160,7 +160,7 @@ def check_input(name: str, trait: Trait) -> None:
 
 
 def present(trait: Trait) -> Any:
-    """A trait's value, or one like it where that is None."""
+    """A trait's value, or an example of its type if that is None."""
     value, options = getattr(*trait), numeric_options(trait)
     value = _placeholder(trait) if value is None else value
     return float(value) if options and not all(isinstance(option, int) for option in options) else value
@@ -177,7 +177,7 @@ def _placeholder(trait: Trait) -> Any:
 
 
 def _is_empty_list(trait: Trait, value: Any) -> bool:
-    """Whether a value is an empty list of what are no numbers, such as the files of an upload."""
+    """Whether a value is an empty list of something other than numbers, such as uploaded files."""
     return isinstance(_declared(trait), Container) and kind_of(trait) is Kind.ANY and not value
 
 

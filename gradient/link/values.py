@@ -8,17 +8,15 @@ import numpy as np
 from ipywidgets import Widget, widget_serialization
 
 from gradient.adapters.ipywidgets import option_count
-from gradient.link.constants import Kind
+from gradient.link.constants import STEP_DIGITS, TOLERANCE, Kind
 from gradient.link.events import Trait
 
 # The types that JavaScript has no typed array for, and what a page gets instead.
 _PAGE_DTYPES = {"int64": "int32", "uint64": "uint32", "bool": "uint8"}
-_CLOSE = 1e-6
 _CLOSED = (
     "IPY_MODEL_"  # the reference of a closed widget, which has no id any more; ipywidgets would fail, and with it the page
 )
 LIMITS = ("min", "max", "step", "base")  # the traits of a control that say which values it takes
-_STEP_DIGITS = 12  # of a slider's steps, which are sums of floats
 _FUNCTION_DTYPES = {"b": np.bool_, "f": np.float32}
 
 
@@ -65,7 +63,7 @@ def on_step(value: float, slider: Any) -> float | None:
     low, high, step = slider.min, slider.max, slider.step
     place = math.log(value) / math.log(base) if base else value
     nearest = min(max(low + round((place - low) / step) * step if step else place, low), high)
-    return float(f"{base**nearest if base else nearest:.{_STEP_DIGITS}g}")
+    return float(f"{base**nearest if base else nearest:.{STEP_DIGITS}g}")
 
 
 def within_limits(value: Any, owner: Any) -> Any:
@@ -98,7 +96,7 @@ def nearest_option(value: float, options: Sequence[float]) -> Any:
 
 
 def is_no_index(target: Trait, value: Any) -> bool:
-    """Whether a target is the index of an option or a page, of which there are fewer."""
+    """Whether a target is an index, and the value lies beyond the options or pages that there are."""
     owner, name = target
     count = None
     if name == "index":
@@ -111,7 +109,7 @@ def is_no_index(target: Trait, value: Any) -> bool:
 def is_close(value: Any, other: Any) -> bool:
     """Whether two values differ by no more than a few roundings to float32."""
     try:
-        return bool(np.allclose(value, other, rtol=_CLOSE, atol=_CLOSE, equal_nan=True))
+        return bool(np.allclose(value, other, rtol=TOLERANCE, atol=TOLERANCE, equal_nan=True))
     except (TypeError, ValueError):  # text, nothing, or another shape
         return False
 

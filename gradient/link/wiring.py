@@ -23,9 +23,9 @@ class Output(NamedTuple):
     template: Template | None = None
 
     def value(self, fields: Mapping[str, Any], name: str, limits: Mapping[Trait, Any] | None = None) -> Any:
-        """What is written of a result, whose field has this name; None leaves the trait as it is.
+        """What to write to the trait, from the field of a result; None leaves the trait as it is.
 
-        `limits` has, by their traits, those that the result sets, and which hold for this value already.
+        `limits` has the limits that the same result sets, by their traits; they already hold for this value.
         """
         if self.template:
             return self.template.fill(lambda field: fields[field])
@@ -34,7 +34,7 @@ class Output(NamedTuple):
         return as_kind(fields[name], kind_of(self.target), self._limited(limits or {}))
 
     def _limited(self, limits: Mapping[Trait, Any]) -> Any:
-        """What has the limits that hold for the target: they are those of its `value`."""
+        """What has the limits of the target; only a widget's `value` has any."""
         owner, trait = self.target
         if trait != "value":
             return None
@@ -63,7 +63,7 @@ class KernelRenderer:
         clear: removes the picture when the page starts to compute.
         browser_renders: a boolean trait that is set to whether the page draws.
         outputs: for fields of the result, the traits from which the page draws.
-        rested: traits that a page which computes sends when its visitor has come to rest.
+        rested: traits that a computing page sends when its visitor rests.
         render_rested: draws what these hold, without computing; returns False if that is drawn already.
     """
 

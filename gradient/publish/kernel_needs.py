@@ -1,4 +1,4 @@
-"""What of the notebook's kernel a page would miss: links that no browser can compute, and functions that widgets call."""
+"""What a page lacks without the notebook's kernel: links that no browser can compute, and functions that widgets call."""
 
 import asyncio
 import functools
@@ -66,7 +66,7 @@ def _needs(widget: Widget) -> Iterator[str]:
 
 
 def _trait_link(link: traitlets.link | traitlets.directional_link, end: Widget) -> Iterator[str]:
-    """What to do about a link of traitlets, which both of its ends may call: told at the first that is a widget."""
+    """What to do about a link of traitlets; reported at the first of its ends that is a widget, although both may call it."""
     (source, name), (target, target_name) = link.source, link.target
     if end is source or not isinstance(source, Widget):
         kind, instead = ("link", "jslink") if isinstance(link, traitlets.link) else ("dlink", "jsdlink")

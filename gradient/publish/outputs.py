@@ -1,4 +1,4 @@
-"""What the outputs of a notebook must not take onto a page for everyone: errors, and the folders of the author's computer."""
+"""Removes from a notebook's outputs what a public page must not show: errors, and the folders of the author's computer."""
 
 import re
 from collections.abc import Callable, Iterator

@@ -46,7 +46,7 @@ class _Exporter(HTMLExporter):
         return latex_to_html(text, self._note_in(context))
 
     def _note_in(self, context: Context) -> Callable[[str], None]:
-        """What notes that the page lacks something in the cell that is being rendered."""
+        """Returns a function that notes what the page lacks in the cell that is being rendered."""
         return partial(self.report.lacks, self.cells.get(context.get("cell", {}).get("id")))
 
 

@@ -29,13 +29,13 @@ def take_later_programs(state: dict[str, Any]) -> tuple[bytes, list[tuple[str, s
 
 
 def _key_of(buffer: dict[str, Any]) -> str | None:
-    """Of a buffer that is a program's module, the key of its combination."""
+    """The key of a program's combination, from the buffer that is its module."""
     path = buffer["path"]
     return path[1] if len(path) == 3 and path[0] == "programs" and path[2] == "module" else None
 
 
 def _links(state: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any], str]]:
-    """Of each link its id, its model, and the key of the program that runs at first."""
+    """The id and the model of each link, and the key of the program that it runs first."""
     for id_, model in state.items():
         spec = model["state"].get("spec")
         if "programs" not in model["state"] or not spec or not model.get("buffers"):

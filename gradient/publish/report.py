@@ -1,4 +1,4 @@
-"""What publishing tells the author: what the page would lack of the one in Voilà, by cell, and remarks."""
+"""What publishing tells the author: what the page would lack compared with Voilà's, by cell, and remarks."""
 
 import sys
 from collections.abc import Sequence

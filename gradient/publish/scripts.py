@@ -62,7 +62,7 @@ def bundle(state: dict, cache: Path, *, has_formulas: bool) -> str:
 
 
 def minify(models: dict, script: str, cache: Path) -> str:
-    """Takes comments and blanks out of a script, and out of the modules of this package's own widgets in the state of all.
+    """Takes comments and blanks out of a script, and out of the modules of this package's widgets in the state of all widgets.
 
     Returns:
         The script.
@@ -144,7 +144,7 @@ def _program(name: str) -> str:
 
 
 def _run(command: list[str], folder: Path, written: str = "") -> str:
-    """What a command prints that is given a text."""
+    """What a command prints for a text on its standard input."""
     # npm finds node, which is beside it, by its name.
     environment = os.environ | {"PATH": os.pathsep.join([os.environ.get("PATH", ""), str(Path(command[0]).parent)])}
     result = subprocess.run(command, cwd=folder, env=environment, input=written, capture_output=True, text=True, check=False)

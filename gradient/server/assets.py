@@ -156,7 +156,7 @@ class Asset(StaticFileHandler):
             self.request.headers.pop("Range", None)
 
     def get_cache_time(self, *_: Any) -> int:
-        """No time: Tornado would send Expires, ten years from now, for any address with `?v=`."""
+        """Returns no time: for any address with `?v=` Tornado would send Expires, ten years from now."""
         return 0
 
     def is_final(self) -> bool:

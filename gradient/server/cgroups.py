@@ -1,4 +1,4 @@
-"""The memory that the server may use: Linux can limit a group of processes (a cgroup) to less than the machine has."""
+"""Finds the memory that the server may use: Linux can limit a group of processes (a cgroup) to less than the machine has."""
 
 import os
 from pathlib import Path

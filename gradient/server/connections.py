@@ -54,7 +54,7 @@ class Bounds:
 
 
 def _has_unread(stream: IOStream) -> bool:
-    """Whether something has come that the server has had no time to read: in a burst, that may be a whole request."""
+    """Whether bytes have arrived that the server has not read yet; in a burst they may be a whole request."""
     try:
         return not stream.closed() and bool(stream.socket.recv(1, socket.MSG_PEEK))
     except OSError:  # nothing has come, or the connection is lost
@@ -135,7 +135,7 @@ class BoundedServer(HTTPServer):
             IOLoop.current().spawn_callback(self._close_some)
 
     async def _close_some(self) -> None:
-        """Closes connections until no more are left than may be, when what has come has become requests."""
+        """Closes connections down to the bound, once the bytes that have arrived have become requests."""
         for _ in range(_TURNS):
             await asyncio.sleep(0)
         self._is_closing = False
@@ -145,7 +145,7 @@ class BoundedServer(HTTPServer):
         self._close_excess()  # the next time those that have something unread now
 
     def _dispensable(self, number: int) -> list[IOStream]:
-        """As many connections as can be closed, up to a number; none of which something waits to be read for a request.
+        """At most so many connections that can be closed, none of which has unread bytes of a request.
 
         First go those that have waited longest for their first request, then those that wait for another one, then those that
         have not read an answer for longer than a request may take, then the newest: those that wait first, since a request may

@@ -31,7 +31,7 @@ async def load_allowlist(notebook: str, env: Mapping[str, str], supervisor: Zygo
     """
     description = None
     if supervisor:
-        await supervisor.settled.wait()
+        await supervisor.decided.wait()
         description = supervisor.description
     try:
         description = description or await _described(notebook, env)

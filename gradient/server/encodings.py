@@ -1,4 +1,4 @@
-"""Content encodings: which of them a client wants, and the one place where a page that nobody stores is compressed."""
+"""Content encodings: which of them a client wants, and how a page that must not be stored is compressed."""
 
 import gzip
 import re

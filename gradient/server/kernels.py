@@ -136,7 +136,7 @@ class Kernels(KernelManagers):
         """
         if not self.admission.is_open:
             return "stopping"
-        return "starting" if self.supervisor and not self.supervisor.settled.is_set() else ""
+        return "starting" if self.supervisor and not self.supervisor.decided.is_set() else ""
 
     async def warm_up(self, seconds: float) -> None:
         """Waits until a kernel can start at once.
@@ -146,7 +146,7 @@ class Kernels(KernelManagers):
         """
         if self.supervisor:
             try:
-                await asyncio.wait_for(self.supervisor.settled.wait(), seconds)
+                await asyncio.wait_for(self.supervisor.decided.wait(), seconds)
             except TimeoutError:
                 raise AdmissionError("starting") from None
 

@@ -1,6 +1,6 @@
-"""What a server knows of one kernel's widgets: of which kind each is, and which of them links refer to.
+"""What the server knows of one kernel's widgets: the kind of each, and which of them links refer to.
 
-It reads that in what the kernel sends to pages, which no page can make up: a page learns of a widget in the same message.
+It reads this from what the kernel sends to pages, which no page can forge; a page learns of a widget from the same message.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -42,15 +42,15 @@ class Models:
         """Notes the kind, if the state is a whole one, and the references of a link."""
         if isinstance(state, dict):
             if "_model_name" in state:
-                self._kinds[comm_id] = kind_of(state)
+                self._kinds[comm_id] = model_kind(state)
             settable = self._links.get(self._kinds.get(comm_id, ""))
             if settable is not None:
                 for name in state.keys() - set(settable):  # a page must not add references
                     self._references.setdefault(comm_id, set()).update(_references(state[name]))
 
 
-def kind_of(state: Mapping[str, Any]) -> str:
-    """The kind of a model, from its state, in the words of `gradient.adapters.ipywidgets.kind_of`."""
+def model_kind(state: Mapping[str, Any]) -> str:
+    """The kind of a model, from its state, in the words of `gradient.adapters.ipywidgets.model_kind`."""
     return " ".join(str(state[key]) for key in ("_model_module", "_model_name", "_anywidget_id") if state.get(key))
 
 

@@ -1,4 +1,4 @@
-"""Requests before any handler is involved: taken in turn, refused if a proxy could see another end of them, or too many."""
+"""Requests before any handler sees them: taken in turn, and refused if a proxy could see another end of them, or too many."""
 
 import re
 from collections.abc import Awaitable, Callable

@@ -169,7 +169,7 @@ class KernelSocket(OwnerOnlyHandler, VoilaKernelWebsocketHandler):
 
 
 def _is_handshake(headers: HTTPHeaders) -> bool:
-    """Whether a request asks for a websocket as RFC 6455, section 4.2.1, has it. Tornado asks when all else is prepared."""
+    """Whether a request asks for a websocket as RFC 6455, section 4.2.1, requires. Tornado asks when all else is prepared."""
     try:
         key = base64.b64decode(headers.get("Sec-WebSocket-Key", ""), validate=True)
     except ValueError:

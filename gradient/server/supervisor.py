@@ -23,7 +23,7 @@ class ZygoteSupervisor:
     Attributes:
         starts: how many zygotes it has started.
         description: what pages of the notebook may set, as `gradient.allowlist` describes it; None until a zygote has said so.
-        settled: set while a zygote can fork, and for good when zygotes have been given up.
+        decided: set while a zygote can fork, and for good when zygotes have been given up.
     """
 
     def __init__(self, env: Mapping[str, str], notebook: str = "") -> None:
@@ -34,9 +34,9 @@ class ZygoteSupervisor:
         self._failures = 0
         self.description: Any = None
         self.starts = 0
-        self.settled = asyncio.Event()
+        self.decided = asyncio.Event()
         if self._has_given_up:
-            self.settled.set()
+            self.decided.set()
 
     @property
     def _has_given_up(self) -> bool:
@@ -90,7 +90,7 @@ class ZygoteSupervisor:
         if ready.exception() is None and self._zygote:
             if self._zygote.description:
                 self.description, self._notebook = self._zygote.description, ""
-            self.settled.set()
+            self.decided.set()
 
     def _zygote_ended(self, zygote: ZygoteClient) -> None:
         failure = zygote.ready.exception()
@@ -98,8 +98,8 @@ class ZygoteSupervisor:
         self._failures = 0 if failure is None else _MAX_FAILURES if zygote.cannot_fork else self._failures + 1
         _LOG.warning("%s", failure or "The zygote has ended. Its kernels keep running.")
         if not self._has_given_up:
-            self.settled.clear()
+            self.decided.clear()
             self.start()
         else:
-            self.settled.set()
+            self.decided.set()
             _LOG.error("There are no warm kernels here: each kernel takes seconds to start, and more memory.")

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-# By the code of the language; the first is that of who prefers no other of them. The keys from "full" on are the reasons
+# By the code of the language; whoever prefers none of them gets the first. The keys from "full" on are the reasons
 # why a visitor gets the static page.
 WORDS: Mapping[str, Mapping[str, str]] = {
     "en": {

@@ -19,7 +19,7 @@ from gradient.server.output import LineLog, read_some
 from gradient.server.zygote import MAX_PACKET, ForkRequest
 
 _LOG = logging.getLogger(__name__)
-_START_SECONDS = 60.0  # with an empty cache it compiles everything; what it has compiled by then, the next one finds
+_START_SECONDS = 60.0  # with an empty cache it compiles everything; the next one finds what it has compiled by then
 _FORK_SECONDS = 10.0
 _UNKNOWN_STATUS = 1
 _NUM_DESCRIPTORS = 2  # of a fork: its pidfd, and the read end of its output

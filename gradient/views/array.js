@@ -8,7 +8,7 @@ export function numbersOf({ value }) {
   return new Float32Array(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength));
 }
 
-/** Makes what gives the numbers of a model's trait: the same array as long as the trait is the same. @param {{ get: (name: string) => any }} model @param {string} name */
+/** Makes a function that returns the numbers of a model's trait: the same array as long as the trait is the same. @param {{ get: (name: string) => any }} model @param {string} name */
 export function keptNumbers(model, name) {
   /** @type {{ trait: any, numbers: Float32Array }} */
   let kept = { trait: undefined, numbers: new Float32Array(0) };

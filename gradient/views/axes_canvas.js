@@ -1,5 +1,7 @@
 // A canvas with axes, on which the overlay draws: it has the screen's pixels, and is used in CSS pixels.
 
+import { pixelRatioOf } from "./scale.js";
+
 /** @typedef {import("./figures.js").Figure} Figure */
 /** @typedef {import("./pointers.js").Box} Box */
 /** @typedef {import("./pointers.js").Place} Place */
@@ -38,6 +40,17 @@
  * @property {string} font the family of the page's font
  * @property {Theme} theme
  */
+
+/** Makes what measures an element, and keeps what it has found: asking makes the browser lay out the page. @param {HTMLElement} el */
+export function makeMeasure(el) {
+  const measured = { place: { clientWidth: 0, clientHeight: 0 }, ratio: 1, font: "" };
+  const measure = () => {
+    measured.place = { clientWidth: el.clientWidth, clientHeight: el.clientHeight };
+    measured.ratio = pixelRatioOf(el);
+    measured.font = getComputedStyle(el).fontFamily;
+  };
+  return { measured, measure };
+}
 
 /** Gives a canvas one pixel for each of the screen's, all over its place. @param {HTMLCanvasElement} canvas @param {Place} place @param {number} ratio */
 export function fitCanvas(canvas, { clientWidth, clientHeight }, ratio) {

@@ -90,7 +90,7 @@ function buildRow(model, at, count, act) {
   return element("tr", {}, element("td", {}, chooser(model, at, act)), ...cells, buttons);
 }
 
-/** What has come of a run: its loss, when it is close to the lowest known, and its verdict. @param {ViewModel} model @param {number} place */
+/** The results of a run: its loss, the step from which that is close to the lowest known, and its verdict. @param {ViewModel} model @param {number} place */
 function resultsOf(model, place) {
   const { words, verdicts, never } = model.get("theme");
   const [losses, codes, steps] = ["losses", "verdicts", "close_steps"].map((name) => numbersOf(model.get(name)));

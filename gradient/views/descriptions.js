@@ -12,10 +12,10 @@ import { fillIn } from "./words.js";
 
 /** @typedef {import("../adapters/ipywidgets.js").Model} Model */
 /** @typedef {import("./observers.js").ViewModel} ViewModel */
-/** @typedef {Record<"overlay" | "curve" | "readout" | "data", Model>} Shown */
+/** @typedef {Record<"overlay" | "curve" | "readout" | "data", Model>} Described */
 /** @typedef {"map" | "data" | "loss"} Picture */
 
-const REST_MS = 800; // later than what is spoken of the controls, which comes first
+const DESCRIBE_AFTER_MS = 800; // later than what is spoken of the controls, which comes first
 
 /** @type {[Picture, (root: Element) => Element | null][]} */
 const PICTURES = [
@@ -37,7 +37,7 @@ function endsOf(overlay) {
   return { start_w, start_b, w, b };
 }
 
-/** What each picture shows. @param {ViewModel} model @param {Shown} shown @returns {Record<Picture, string>} */
+/** What each picture shows. @param {ViewModel} model @param {Described} shown @returns {Record<Picture, string>} */
 function describe(model, { overlay, curve, readout, data }) {
   const words = model.get("words");
   const [[losses], last, step] = [curve.get("y"), readout.get("last"), readout.get("step")];
@@ -93,7 +93,7 @@ async function render({ model, el }) {
     const show = () => write(root, lines, describe(model, { overlay, curve, readout, data }));
     const wait = () => {
       clearTimeout(timer);
-      timer = setTimeout(show, REST_MS);
+      timer = setTimeout(show, DESCRIBE_AFTER_MS);
     };
     wait();
     const undo = [

@@ -67,7 +67,7 @@ class Field(View, Box):
         return bool(others)
 
     def clear(self) -> None:
-        """Leaves only the background in the figures: the overlay draws what moves. Costs nothing if it is so already."""
+        """Leaves only the background in the figures: the overlay draws what moves. Does nothing if that is so already."""
         for picture in self.pictures:
             picture.clear()
 

@@ -61,23 +61,13 @@ function makeFitter() {
 }
 
 /**
- * Follows the figures, and calls `act` when there is something new to see. `fit` gives the shown figure the overlay's size;
- * `misfit` is that figure while its size differs from the given one, else null.
- * @param {ViewModel} model @param {HTMLElement} el @param {() => void} act
+ * Keeps the canvases that the model names. Calls `acknowledge` for each image that one has shown, and `act` when one has another size.
+ * @param {ViewModel} model @param {() => void} acknowledge @param {() => void} act
  */
-export function followFigures(model, el, act) {
+function keepCanvases(model, acknowledge, act) {
   /** @type {CanvasModel[]} */
   let canvases = [];
   let unwatch = () => {};
-  const ask = makeFitter();
-  /** @returns {CanvasModel | undefined} none yet, when a figure has just been added */
-  const shown = () => canvases[model.get("index")];
-  const fit = () => ask(shown(), [el.clientWidth, el.clientHeight], pixelRatioOf(el));
-  const acknowledge = () => {
-    model.set("shown", model.get("shown") + 1);
-    model.save_changes();
-    act();
-  };
   const adopt = async () => {
     /** @type {string[]} */
     const references = model.get("canvases");
@@ -87,12 +77,34 @@ export function followFigures(model, el, act) {
     const undo = [onShown(found, acknowledge), ...found.map((canvas) => onResized(canvas, act))];
     unwatch = () => callAll(undo);
     canvases = found;
+  };
+  /** @returns {CanvasModel | undefined} none yet, when a figure has just been added */
+  const shown = () => canvases[model.get("index")];
+  return { adopt, shown, dropRemoved: () => canvases.forEach(dropRemovedViews), unwatch: () => unwatch() };
+}
+
+/**
+ * Follows the figures, and calls `act` when there is something new to see. `fit` gives the shown figure the overlay's size;
+ * `misfit` is that figure while its size differs from the given one, else null.
+ * @param {ViewModel} model @param {HTMLElement} el @param {() => void} act
+ */
+export function followFigures(model, el, act) {
+  const ask = makeFitter();
+  const acknowledge = () => {
+    model.set("shown", model.get("shown") + 1);
+    model.save_changes();
+    act();
+  };
+  const { adopt: adoptCanvases, shown, dropRemoved, unwatch } = keepCanvases(model, acknowledge, act);
+  const fit = () => ask(shown(), [el.clientWidth, el.clientHeight], pixelRatioOf(el));
+  const adopt = async () => {
+    await adoptCanvases();
     fit();
     acknowledge();
   };
   const choose = () => {
     fit();
-    requestAnimationFrame(() => canvases.forEach(dropRemovedViews)); // by then the previous figure's view is removed
+    requestAnimationFrame(dropRemoved); // by then the previous figure's view is removed
   };
   const close = followChanges(model, { adopt, choose, acknowledge, fit });
   void adopt();

@@ -90,7 +90,7 @@ class Fit(View, bqplot.Figure):
         }
 
     def durations(self) -> list[Trait]:
-        """How long the curve takes to its new place."""
+        """How long the curve takes to reach its new place."""
         return [(self, "animation_duration")]
 
     def data_preset(self, problem: Problem) -> dict[Trait, Any]:
@@ -134,5 +134,5 @@ class Fit(View, bqplot.Figure):
 def _padded(values: np.ndarray, share: float) -> tuple[float, float]:
     low, high = float(values.min()), float(values.max())
     pad = share * ((high - low) or 1.0)
-    # As the numbers of a program come out, so that a link sets the very same.
+    # The numbers as a program returns them, so that a link sets the very same ones.
     return float(str(np.float32(low - pad))), float(str(np.float32(high + pad)))

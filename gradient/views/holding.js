@@ -1,7 +1,7 @@
-// Fingers that are held. One that rests points, as a mouse does that hovers: until it is lifted it neither scrolls nor taps.
+// Fingers that are held. One that rests points at something, as a hovering mouse does: until it is lifted it neither scrolls nor taps.
 
 const HOLD_MS = 350; // after which a finger is held
-const REST = 10; // pixels that a finger at rest may move
+const HOLD_SLACK = 10; // pixels that a finger at rest may move
 
 /**
  * @typedef {Object} Pointing
@@ -32,7 +32,7 @@ function makeHold({ point, end }) {
   const move = (/** @type {PointerEvent} */ event) => {
     if (!first || !isFirst(event)) return;
     if (isHeld) point(event);
-    else if (Math.hypot(event.clientX - first.clientX, event.clientY - first.clientY) > REST) leave();
+    else if (Math.hypot(event.clientX - first.clientX, event.clientY - first.clientY) > HOLD_SLACK) leave();
   };
   /** Whether the finger was held: by the events' times, since a busy page gets them late. @param {PointerEvent} event */
   const lift = (event) => {
@@ -44,13 +44,8 @@ function makeHold({ point, end }) {
   return { press, move, lift, leave, isHeld: () => isHeld };
 }
 
-/**
- * Follows fingers that are held over the app's element. Returns what undoes it.
- * @param {HTMLElement} root @param {Iterable<HTMLElement>} pictures where fingers can be held @param {Pointing} pointing
- */
-export function followHolds(root, pictures, pointing) {
-  const stop = new AbortController();
-  const { signal } = stop;
+/** What the events of a finger do: one that is held points, and the click that follows is swallowed. @param {Pointing} pointing */
+function makeHandlers(pointing) {
   const hold = makeHold(pointing);
   let swallows = false; // the click that follows a hold
   const press = (/** @type {PointerEvent} */ event) => {
@@ -68,16 +63,27 @@ export function followHolds(root, pictures, pointing) {
   const keep = (/** @type {Event} */ event) => {
     if (hold.isHeld() && event.cancelable) event.preventDefault();
   };
+  return { press, move: hold.move, lift, leave: hold.leave, click, keep };
+}
+
+/**
+ * Follows fingers that are held over the app's element. Returns what undoes it.
+ * @param {HTMLElement} root @param {Iterable<HTMLElement>} pictures where fingers can be held @param {Pointing} pointing
+ */
+export function followHolds(root, pictures, pointing) {
+  const stop = new AbortController();
+  const { signal } = stop;
+  const { press, move, lift, leave, click, keep } = makeHandlers(pointing);
   root.addEventListener("pointerdown", press, { signal });
-  root.addEventListener("pointermove", hold.move, { signal });
+  root.addEventListener("pointermove", move, { signal });
   root.addEventListener("pointerup", lift, { signal });
-  root.addEventListener("pointercancel", hold.leave, { signal });
+  root.addEventListener("pointercancel", leave, { signal });
   root.addEventListener("click", click, { signal, capture: true });
   root.addEventListener("contextmenu", keep, { signal });
   // On these only: a browser asks the page before it scrolls wherever such a listener is.
   for (const picture of pictures) picture.addEventListener("touchmove", keep, { signal, passive: false });
   return () => {
-    hold.leave();
+    leave();
     stop.abort();
   };
 }

@@ -120,17 +120,17 @@ function drawLandscape(axes, place, { losses, gradients, domain, labels, hasMap 
   drawTicks(axes, { across: across.ticks, up: up.ticks, labels: [across.title, up.title] });
 }
 
-/** Takes the paper away where a map, its colour bar and its key are. @param {AxesCanvas} axes @param {Place} place */
+/** Takes the paper away where a map, its colour bar and its legend are. @param {AxesCanvas} axes @param {Place} place */
 function makeRoom({ context, box }, { clientWidth, clientHeight }) {
   const [right, bottom] = [box.left + box.width, box.top + box.height];
-  const [number, beside] = [8, 10]; // pixels; half of a number at the colour bar, and what is left of the key
+  const [number, beside] = [8, 10]; // pixels; half of a number at the colour bar, and left of the legend
   context.clearRect(box.left, box.top, box.width, box.height);
   context.clearRect(right, box.top - number, clientWidth - right, box.height + 2 * number);
   context.clearRect(right + beside, bottom, clientWidth - right - beside, clientHeight - bottom);
 }
 
 /**
- * Makes what draws the field on a canvas of its own, which it hides if there is none: what moves over it is drawn far more often.
+ * Makes a function that draws the field on a canvas of its own, which it hides if there is no field: what moves over it is drawn far more often.
  * @param {HTMLCanvasElement} canvas
  */
 export function makeLandscape(canvas) {

@@ -6,7 +6,7 @@ import numpy as np
 
 NUM_LEVELS = 13  # one more than there are bands
 UNKNOWN = float(np.finfo(np.float32).max)  # stands for a loss that is not finite
-LOW_SHARE, LOW_PLACE = 0.3, 0.375  # this share of the map lies below this place of the scale, or less does
+LOW_SHARE, LOW_PLACE = 0.3, 0.375  # at most this share of the map lies below this place of the scale
 MOST = 1e6  # how far the scale reaches, in multiples of what lies at that place
 ROUNDING = 1e-5  # of a loss, relative: what float32 leaves of a mean of many squares
 MIDDLE_SHADE = 0.25  # the median norm has this share of the arrows' colours, or more
@@ -68,7 +68,7 @@ def levels(losses: np.ndarray) -> np.ndarray:
 
 
 def norm_scale(norms: np.ndarray) -> NormScale:
-    """How arrows show these norms: evenly, or by a root, if most would have the first few colours else.
+    """How arrows show these norms: evenly, or by a root, if most would otherwise have the first few colours.
 
     Args:
         norms: of gradients, of any shape; those that are 0 or not finite do not count.

@@ -16,7 +16,7 @@ _COLOURS = [style.themed(name) for name in ("loss", "loss", "path")]
 
 
 class LogScale(bqplot.LogScale):
-    """A logarithmic scale that is set only while its axis is seen: to draw an axis takes a millisecond."""
+    """A logarithmic scale that is set only while its axis is seen: drawing an axis takes a millisecond."""
 
     visible = Bool(True).tag(sync=True)
 
@@ -31,7 +31,7 @@ class Loss(View, Worded, bqplot.Figure):
     """A bqplot figure of a mark, `curve`: the loss, paler after the current step, and that step's point (a dot by the style).
 
     They are one mark so that a step forward is one message. `others` are the curves of runs that it is compared with. The
-    scales have limits of their own: descents can be compared on an axis that stays where it is, and to draw an axis again takes
+    scales have limits of their own: descents can be compared on an axis that stays where it is, and drawing an axis again takes
     longer than everything else. The page places the ticks of `loss_axes`, a logarithmic and a linear one. `low` and `high` are
     the limits that `curve` alone needs.
     """
@@ -45,28 +45,9 @@ class Loss(View, Worded, bqplot.Figure):
         self._scales = [{"x": self.x_scale, "y": y} for y in (self.log_scale, self.linear_scale)]
         # One axis for each scale: an axis that gets another scale keeps its old ticks.
         self.loss_axes = [style.axis(scales["y"], AXES["loss"], "left") for scales in self._scales]
-        self.curve = bqplot.Lines(
-            x=_EMPTY,
-            y=_EMPTY,
-            scales=self._scales[0],
-            colors=_COLOURS,
-            opacities=[style.LATER, 1.0, 1.0],
-            stroke_width=2.5,
-            apply_clip=False,
-            preserve_domain={"x": True, "y": True},
-        )
+        self.curve = self._line(x=_EMPTY, y=_EMPTY, colors=_COLOURS, opacities=[style.LATER, 1.0, 1.0])
         self.others = [
-            bqplot.Lines(
-                x=_EMPTY[0],
-                y=_EMPTY[0],
-                scales=self._scales[0],
-                colors=[style.themed(f"run-{i}")],
-                line_style=look.line_style,
-                stroke_width=2.5,
-                apply_clip=False,
-                preserve_domain={"x": True, "y": True},
-                visible=False,
-            )
+            self._line(x=_EMPTY[0], y=_EMPTY[0], colors=[style.themed(f"run-{i}")], line_style=look.line_style, visible=False)
             for i, look in enumerate(style.OTHERS)
         ]
         self._x_axis = style.axis(self.x_scale, AXES["step"], "bottom")
@@ -76,6 +57,11 @@ class Loss(View, Worded, bqplot.Figure):
             **style.figure_options() | {"padding_y": 0.05},
         )
         self.add_class("techni-loss")
+
+    def _line(self, **traits: Any) -> bqplot.Lines:
+        """A mark that keeps the limits of its axes as they are."""
+        scales, preserved = self._scales[0], {"x": True, "y": True}
+        return bqplot.Lines(scales=scales, stroke_width=2.5, apply_clip=False, preserve_domain=preserved, **traits)
 
     def outputs(self) -> Outputs:
         """The curve, and the limits that its axis needs."""
@@ -110,7 +96,7 @@ class Loss(View, Worded, bqplot.Figure):
         return {(self._x_axis, "label"): labels["step"], **{(axis, "label"): labels["loss"] for axis in self.loss_axes}}
 
     def comparison_presets(self) -> dict[Trait, list[Any]]:
-        """What is set without runs to compare with, and with some: the curve takes the path's colour, as all of them do."""
+        """What is set without runs to compare with, and with some: then the curve takes the path's colour, as all curves do."""
         return {(self.curve, "colors"): [_COLOURS, [style.themed("path")] * len(_COLOURS)]}
 
     def step_presets(self, max_steps: int) -> dict[Trait, Any]:

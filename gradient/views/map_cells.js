@@ -53,8 +53,9 @@ function isSame(one, other) {
 }
 
 /**
- * Makes what takes the slice that a model holds. It returns the cells, whether the slice is their first, and which to ask for next,
- * null if there is no other; null as a whole if the slice is not of the map that is shown. A slice of other settings than those before begins anew.
+ * Makes a function that takes the slice that a model holds. It returns the cells, whether the slice is their first, and which
+ * slice to ask for next, null if none is left. If the slice belongs to another map than the one shown, it returns null. A slice
+ * with other settings starts the map again.
  */
 export function makeCollector() {
   /** @type {Cells | undefined} */

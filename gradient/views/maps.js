@@ -2,12 +2,11 @@
 
 import { formatNumber } from "../link/text.js";
 import { numbersOf } from "./array.js";
-import { clearedAxes, fitCanvas } from "./axes_canvas.js";
+import { clearedAxes, fitCanvas, makeMeasure } from "./axes_canvas.js";
 import { makeCollector } from "./map_cells.js";
 import { drawSettings, drawStarts, rangeOf } from "./map_drawing.js";
 import { callAll, listen, oncePerTask, onRatio, onSize } from "./observers.js";
 import { boxOf, placeOn, takePointers } from "./pointers.js";
-import { pixelRatioOf } from "./scale.js";
 import { withRoot } from "./scrubbing.js";
 import { setText } from "./texts.js";
 import { onWords } from "./worded.js";
@@ -31,7 +30,7 @@ let numMaps = 0; // whose radio buttons are apart
 /** @param {ViewModel} model @returns {MapTheme} */
 const themeOf = (model) => model.get("theme");
 
-/** What is varied besides the learning rate: of a larger model its start. @param {ViewModel} model @returns {Second} */
+/** What is varied besides the learning rate; for a larger model, its start. @param {ViewModel} model @returns {Second} */
 function secondOf(model) {
   const { kind, layouts } = { kind: model.get("kind"), layouts: model.get("layouts") };
   const { words } = themeOf(model);
@@ -119,7 +118,7 @@ function wordsOf(model, { losses, valleys }) {
   const known = losses.reduce((sum, loss) => sum + (Number.isNaN(loss) ? 0 : 1), 0);
   const best = valleys.reduce((sum, valley) => sum + (valley >= 0 && valley < numBest ? 1 : 0), 0);
   const share = `${Math.round((100 * best) / Math.max(known, 1))} %`;
-  return fillIn(isOfLosses ? words.settings : model.get("is_planar") ? words.starts : words.keys, { share });
+  return fillIn(isOfLosses ? words.settings : model.get("is_planar") ? words.starts : words.random_starts, { share });
 }
 
 /** What the map says of one of its cells. @param {ViewModel} model @param {Cells} cells @param {number} i */
@@ -151,16 +150,10 @@ function cellAt(model, { layout, losses }, area, event) {
 
 /** Makes what draws the map. @param {ViewModel} model @param {Parts} parts */
 function makePainter(model, { area, canvas }) {
-  let place = { clientWidth: 0, clientHeight: 0 };
-  let font = "";
-  let ratio = 1;
-  const measure = () => {
-    place = { clientWidth: area.clientWidth, clientHeight: area.clientHeight };
-    ratio = pixelRatioOf(area);
-    font = getComputedStyle(area).fontFamily;
-  };
+  const { measured, measure } = makeMeasure(area);
   /** @param {Cells} cells */
   const paint = (cells) => {
+    const { place, ratio, font } = measured;
     const [theme, box] = [themeOf(model), boxOf(model, place)];
     if (box.width <= 0 || box.height <= 0 || area.hidden) return;
     fitCanvas(canvas, place, ratio);
@@ -193,18 +186,31 @@ function keyStepOf(model) {
   return [rateStep / (rateHigh - rateLow) / (xHigh - xLow), step / Math.max(high - low, step) / (yHigh - yLow)];
 }
 
-/** Makes what shows the map, as far as it has come, and what takes a new slice. @param {ViewModel} model @param {HTMLElement} el @param {Parts} parts @param {() => void} moveRing */
-function makeShowing(model, el, parts, moveRing) {
-  const { measure, paint } = makePainter(model, parts);
-  const collect = makeCollector();
-  /** @type {Cells | undefined} */
-  let cells;
-  let words = ""; // what it says as a whole
+/** Makes the words of the map: about all of it, or about the cell under the pointer. @param {ViewModel} model @param {Parts} parts */
+function makeCaption(model, { heading, canvas }) {
+  let words = ""; // of all of it
   /** @type {number | null} */
   let pointed = null;
+  const describe = (/** @type {Cells | undefined} */ cells) => {
+    if (cells) words = wordsOf(model, cells);
+    canvas.setAttribute("aria-label", words);
+  };
+  const say = (/** @type {Cells} */ cells) => setText(heading, pointed === null ? words : wordsOfCell(model, cells, pointed));
+  const point = (/** @type {number | null} */ cell) => {
+    pointed = cell;
+  };
+  return { describe, say, point };
+}
+
+/** Makes what shows the map, as far as it has come. @param {ViewModel} model @param {HTMLElement} el @param {Parts} parts @param {() => void} moveRing */
+function makeShowing(model, el, parts, moveRing) {
+  const { measure, paint } = makePainter(model, parts);
+  const caption = makeCaption(model, parts);
+  /** @type {Cells | undefined} */
+  let cells;
   const isOfMap = () => cells?.layout === model.get("layouts")[model.get("kind")];
   const say = () => {
-    if (cells && isOfMap()) setText(parts.heading, pointed === null ? words : wordsOfCell(model, cells, pointed));
+    if (cells && isOfMap()) caption.say(cells);
   };
   const show = () => {
     showKind(model, parts, el);
@@ -213,30 +219,35 @@ function makeShowing(model, el, parts, moveRing) {
     say();
     moveRing();
   };
-  const take = () => {
-    const found = collect(model);
-    if (!found) return;
-    cells = found.cells;
-    // In between, a share would only flicker.
-    if (found.isFirst || found.next === null) words = wordsOf(model, cells);
-    parts.canvas.setAttribute("aria-label", words);
+  const update = (/** @type {Cells} */ found, /** @type {boolean} */ isDescribed) => {
+    cells = found;
+    if (isDescribed) caption.describe(cells);
     show();
-    if (found.next !== null) model.set("index", found.next); // the kernel is not told: it need not know each of them
   };
   const point = (/** @type {MouseEvent | null} */ event) => {
-    pointed = event && cells && isOfMap() ? cellAt(model, cells, parts.area, event) : null;
+    caption.point(event && cells && isOfMap() ? cellAt(model, cells, parts.area, event) : null);
     say();
   };
   const rename = () => {
     parts.legend.textContent = themeOf(model).words.label;
-    if (cells) words = wordsOf(model, cells);
-    parts.canvas.setAttribute("aria-label", words);
+    caption.describe(cells);
     show();
   };
-  return { measure, show, take, point, rename };
+  return { measure, show, update, point, rename };
 }
 
-/** Tells of pointers over the map; of a finger not, which scrolls. Returns what undoes it. @param {HTMLElement} root @param {(event: MouseEvent | null) => void} point */
+/** Makes what takes a new slice of the map, and asks for the next. @param {ViewModel} model @param {(cells: Cells, isDescribed: boolean) => void} update */
+function makeTaking(model, update) {
+  const collect = makeCollector();
+  return () => {
+    const found = collect(model);
+    if (!found) return;
+    update(found.cells, found.isFirst || found.next === null); // in between, a share would only flicker
+    if (found.next !== null) model.set("index", found.next); // the kernel is not told: it need not know each of them
+  };
+}
+
+/** Reports pointers over the map, except for fingers, which scroll. Returns what undoes it. @param {HTMLElement} root @param {(event: MouseEvent | null) => void} point */
 function followHovering(root, point) {
   const stop = new AbortController();
   const isOver = (/** @type {PointerEvent} */ { target, pointerType }) =>
@@ -264,7 +275,8 @@ function followRing(model, parts) {
 function render({ model, el }) {
   const parts = build(el, themeOf(model));
   const moveRing = followRing(model, parts);
-  const { measure, show, take, point, rename } = makeShowing(model, el, parts, moveRing);
+  const { measure, show, update, point, rename } = makeShowing(model, el, parts, moveRing);
+  const take = makeTaking(model, update);
   for (const { input } of parts.kinds) input.addEventListener("change", () => choose(model, Number(input.value)));
   const resized = () => callAll([measure, show]);
   const undo = [

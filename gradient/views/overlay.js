@@ -6,7 +6,7 @@ import { pictureLabel } from "../link/page_language.js";
 import { formatNumber } from "../link/text.js";
 import { getModel } from "../adapters/ipywidgets.js";
 import { keptNumbers, numbersOf } from "./array.js";
-import { clearedAxes, clippedToBox, drawBackground, fitCanvas } from "./axes_canvas.js";
+import { clearedAxes, clippedToBox, drawBackground, fitCanvas, makeMeasure } from "./axes_canvas.js";
 import { drawColourBar, lossTicks } from "./axes_marks.js";
 import { followFigures } from "./figures.js";
 import { makeLandscape } from "./landscape.js";
@@ -15,7 +15,6 @@ import { drawExit, drawLater, drawLine, drawMark, drawOthers, pixelsOf } from ".
 import { drawAxes, drawCaption, makeBands } from "./plane.js";
 import { boxOf, takePointers } from "./pointers.js";
 import { tellAtRest } from "./resting.js";
-import { pixelRatioOf } from "./scale.js";
 import { onWords } from "./worded.js";
 import { fillIn } from "./words.js";
 
@@ -65,7 +64,7 @@ function othersOf(model) {
   return runs.filter(({ last }) => last !== model.get("theme").never);
 }
 
-/** Makes what says which field is to be drawn, or null if none is. Its arrays stay the same while the model has the same. @param {ViewModel} model */
+/** Makes a function that returns the field to draw, or null if there is none. Its arrays stay the same while the model has the same. @param {ViewModel} model */
 function followField(model) {
   const [losses, gradients] = ["field_losses", "field_gradients"].map((name) => keptNumbers(model, name));
   const storedField = followStored(model);
@@ -79,7 +78,7 @@ function followField(model) {
 
 /** @typedef {{ losses: Float32Array, gradients: Float32Array }} FieldArrays */
 
-/** Makes what gives the field of the present problem that a page without a kernel has, or null if it has none. @param {ViewModel} model */
+/** Makes a function that returns the field of the present problem on a page without a kernel, or null if it has none. @param {ViewModel} model */
 function followStored(model) {
   /** @type {WeakMap<object, FieldArrays>} */
   const arrays = new WeakMap();
@@ -153,15 +152,9 @@ function build(el, label) {
  */
 function makePainter(model, el, { field: under, canvas }, handle, { isDragging, misfit }) {
   const [drawBands, drawField, fieldOf] = [makeBands(), makeLandscape(under), followField(model)];
-  let place = { clientWidth: 0, clientHeight: 0 };
-  let font = "";
-  let ratio = 1;
-  const measure = () => {
-    place = { clientWidth: el.clientWidth, clientHeight: el.clientHeight };
-    ratio = pixelRatioOf(el);
-    font = getComputedStyle(el).fontFamily;
-  };
+  const { measured, measure } = makeMeasure(el);
   const paint = () => {
+    const { place, ratio, font } = measured;
     const [drawn, others, box] = [drawnOf(model), othersOf(model), boxOf(model, place)];
     const field = fieldOf();
     const appearance = { ratio, font, theme: model.get("theme") };
@@ -189,21 +182,30 @@ function pick(model, el, handle, start) {
   model.save_changes();
 }
 
+/** Where sliders put the start. @param {Model[]} sliders */
+const startOf = (sliders) => /** @type {Point} */ (sliders.map((slider) => slider.get("value")));
+
+/**
+ * Has the handle follow the sliders. During a drag they follow it with a delay and must not pull it back. Returns what undoes it.
+ * @param {ViewModel} model @param {Model[]} sliders @param {Handle} handle @param {() => boolean} isDragging @param {() => void} schedule
+ */
+function followStart(model, sliders, handle, isDragging, schedule) {
+  const follow = () => {
+    if (!isDragging()) handle.start = startOf(sliders);
+    schedule();
+  };
+  return [...sliders.map((slider) => listen(slider, ["value"], follow)), listen(model, ["domain", "draggable"], follow)];
+}
+
 /** @param {import("./observers.js").RenderContext} context */
 async function render({ model, el }) {
   const { element, ...canvases } = build(el, model.get("theme").label);
   const sliders = await Promise.all(["x", "y"].map((name) => getModel(model.widget_manager, model.get(name))));
-  const starts = () => /** @type {Point} */ (sliders.map((slider) => slider.get("value")));
-  const handle = { element, start: starts() };
+  const handle = { element, start: startOf(sliders) };
   const isDragging = takePointers(model, el, handle, (start) => pick(model, el, handle, start));
   const figures = followFigures(model, el, () => schedule());
   const { measure, paint } = makePainter(model, el, canvases, handle, { isDragging, misfit: figures.misfit });
   const schedule = oncePerTask(paint);
-  const follow = () => {
-    // During a drag the sliders follow it with a delay and must not pull the handle back.
-    if (!isDragging()) handle.start = starts();
-    schedule();
-  };
   const rename = () => {
     el.setAttribute("aria-label", model.get("theme").label);
     schedule();
@@ -211,8 +213,7 @@ async function render({ model, el }) {
   const undo = [
     listen(model, DRAWN, schedule),
     onWords(model, "theme", rename),
-    ...sliders.map((slider) => listen(slider, ["value"], follow)),
-    listen(model, ["domain", "draggable"], follow),
+    ...followStart(model, sliders, handle, isDragging, schedule),
     figures.close,
     watchVisibility(model, el),
     onRatio(() => callAll([figures.fit, measure, paint])),

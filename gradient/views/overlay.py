@@ -9,10 +9,10 @@ from ipywidgets import Widget, widget_serialization
 from matplotlib.colors import to_hex
 from traitlets import Bool, Bunch, Dict, Float, Instance, Int, List, TraitError, Tuple, Unicode, validate
 
+from gradient.analysis import ARROWS, FIELD_SIZE
 from gradient.landscape import PlaneCase
 from gradient.link.modules import esm
 from gradient.run import NEVER
-from gradient.settle import ARROWS, FIELD_SIZE
 from gradient.views import levels, map_ticks, plane, style
 from gradient.views.array import Array
 from gradient.views.languages import LANGUAGES, Language
@@ -43,19 +43,33 @@ def _is_interval(low: float, high: float) -> bool:
 
 def theme_in(language: Language) -> dict[str, Any]:
     """How it draws and what it says, in the browser's terms; lengths in points where the name does not say otherwise."""
-    words = language.words
+    return {
+        "pixelsPerPoint": style.PIXELS_PER_POINT,
+        "never": NEVER,
+        **_path_theme(language),
+        **_plane_theme(language),
+        "field": _field_theme(language),
+    }
+
+
+def _path_theme(language: Language) -> dict[str, Any]:
+    words = language.words.MAP
     return {
         "marks": {name: mark._asdict() for name, mark in style.MARKS.items()},
         "lineWidths": {"path": style.PATH_WIDTH, "halo": style.HALO_WIDTH, "axis": style.AXIS_WIDTH},
         "colours": {"path": style.PATH, "ink": style.INK, "muted": style.MUTED, "grid": style.GRID, "paper": style.PAPER},
         "fontSizes": {"small": style.SMALL_FONT, "label": style.LABEL_FONT},
-        "pixelsPerPoint": style.PIXELS_PER_POINT,
-        "label": words.MAP["label"],
-        "handle": words.MAP["handle"],
-        "exitNote": {"template": words.MAP["exit"], "offset": list(style.EXIT_NOTE_OFFSET), "pad": style.EXIT_NOTE_PAD},
-        "never": NEVER,
+        "label": words["label"],
+        "handle": words["handle"],
+        "exitNote": {"template": words["exit"], "offset": list(style.EXIT_NOTE_OFFSET), "pad": style.EXIT_NOTE_PAD},
         "later": style.LATER,
         "others": [{"colour": look.colour, "dashes": list(look.dashes), "shape": look.shape} for look in style.OTHERS],
+    }
+
+
+def _plane_theme(language: Language) -> dict[str, Any]:
+    words = language.words
+    return {
         "bands": plane.band_colours(),
         "ticks": list(plane.TICKS),
         "colourBar": {
@@ -67,19 +81,23 @@ def theme_in(language: Language) -> dict[str, Any]:
         },
         "tickDigits": list(plane.TICK_DIGITS),
         "lossTemplates": words.PLANE_LOSSES,
-        "field": {
-            "shades": style.MAP_SHADES,
-            "arrowColours": [to_hex(style.ARROW_COLOURS(i)) for i in range(style.ARROW_COLOURS.N)],
-            "contourWidth": style.CONTOUR_WIDTH,
-            "arrow": style.ARROW._asdict(),
-            "arrowGap": style.ARROW_GAP,
-            "narrow": NARROW,
-            "levels": levels.RULES,
-            "ticks": {**map_ticks.RULES, "words": words.AXIS},
-            "words": words.PARAMETER_MAP,
-        },
         "planeWords": {str(int(case)): each._asdict() for case, each in words.PLANE.items()},
         "throughPath": int(PlaneCase.THROUGH_PATH),
+    }
+
+
+def _field_theme(language: Language) -> dict[str, Any]:
+    words = language.words
+    return {
+        "shades": style.MAP_SHADES,
+        "arrowColours": [to_hex(style.ARROW_COLOURS(i)) for i in range(style.ARROW_COLOURS.N)],
+        "contourWidth": style.CONTOUR_WIDTH,
+        "arrow": style.ARROW._asdict(),
+        "arrowGap": style.ARROW_GAP,
+        "narrow": NARROW,
+        "levels": levels.RULES,
+        "ticks": {**map_ticks.RULES, "words": words.AXIS},
+        "words": words.PARAMETER_MAP,
     }
 
 
@@ -158,7 +176,7 @@ class Overlay(View, Worded, anywidget.AnyWidget):
         self.itself = self
 
     def field_outputs(self) -> Outputs:
-        """The fields of `gradient.settle.Settled` from which it draws the field."""
+        """The fields of `gradient.analysis.Analysis` from which it draws the field."""
         return {"losses": [(self, "field_losses")], "gradients": [(self, "field_gradients")]}
 
     def field(self) -> tuple[np.ndarray, np.ndarray, Domain]:

@@ -8,7 +8,7 @@ from gradient.views.array import Array
 from gradient.views.view import Trait, View
 
 _SETTLED = ("scaling", "start", "slider_steps", "rate", "condition")
-# So that a page that is loaded again shows the same; whoever hears of `renewals` finds what was settled with it.
+# So that a page that is loaded again shows the same; whoever hears of `renewals` finds the analysis that belongs to it.
 SETTLED_BEFORE = ("domain", "view", "start", "slider_steps", "rate", "settings", "renewals", "taken")
 NO_SETTINGS = (-1.0, -1.0, -1.0)  # of any problem but a visitor's own
 
@@ -22,7 +22,7 @@ class OwnState(View, HasTraits):
         domain: (w_low, w_high, b_low, b_high), what the map shows of the visitor's own problem.
         view: (x_low, x_high, y_low, y_high), what the picture of the data shows.
         start, slider_steps, rate: what the controls are set to for new data.
-        condition: [4], see `gradient.settle.Settled`.
+        condition: [4], see `gradient.analysis.Analysis`.
         settings: for which data, model and scaling domain and view were made; a row of `gradient.own_links`.
         renewals, taken: how often they were made, and how often the controls were set to them.
         given: the last of `Points.loads` that an address made, and 1 for each of the rate, w and b that it set, to stay.
@@ -42,8 +42,8 @@ class OwnState(View, HasTraits):
     taken = Int(0).tag(sync=True)
     given = Tuple(Float(), Float(), Float(), Float(), default_value=(0.0, 0.0, 0.0, 0.0)).tag(sync=True)
 
-    def settled_outputs(self) -> dict[str, list[Trait]]:
-        """The fields of `gradient.settle.Settled` that it holds."""
+    def analysis_outputs(self) -> dict[str, list[Trait]]:
+        """The fields of `gradient.analysis.Analysis` that it holds."""
         fields: dict[str, Any] = {"x": "fitted_x", "y": "fitted_y", "step": "slider_steps", "domain": "domain", "view": "view"}
         fields |= {name: name for name in _SETTLED if name != "slider_steps"}
         return {field: [(self, name)] for field, name in fields.items()}

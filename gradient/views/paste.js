@@ -1,5 +1,7 @@
 // Reads points from text that was pasted or dropped: two columns, with whatever stands between them. Pure functions.
 
+import { NUMERAL } from "../link/numerals.js";
+
 /**
  * A line that cannot be read, and why: it has fewer than two values, a value is no number, or a number is too large.
  * @typedef {{ line: number, reason: "few" | "number" | "size", text: string }} Unread
@@ -10,7 +12,6 @@
 /** How a line falls into fields, in the order in which equally good ones are taken. */
 const SPLITTERS = [splitterAt("\t"), splitterAt(";"), splitAtBlanks, splitterAt(",")];
 
-const NUMERAL = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
 const WITH_COMMA = /^[+-]?\d+,\d+(?:e[+-]?\d+)?$/i; // 1,5
 const WITH_POINT = /^[+-]?(?:\d*\.\d+|\d{1,3}(?:,\d{3})+\.\d*)(?:e[+-]?\d+)?$/i; // 1.5, or 1,234.5
 const POINTED_GROUPS = /^[+-]?\d{1,3}(?:\.\d{3})+(?:,\d*)?$/; // 1.234,5

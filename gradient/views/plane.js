@@ -79,7 +79,10 @@ export function tableOf(colours) {
   return new Uint32Array(new Uint8Array(bytes).buffer);
 }
 
-/** Makes what draws the bands. It keeps their image until the losses, their range or the size are others. */
+/** @param {number[]} one @param {number[]} other */
+const areEqual = (one, other) => one.length === other.length && one.every((value, i) => value === other[i]);
+
+/** Makes a function that draws the bands. It keeps their image until the losses, their range or the size change. */
 export function makeBands() {
   const canvas = document.createElement("canvas");
   const context = contextOf(canvas);
@@ -87,8 +90,6 @@ export function makeBands() {
   let image;
   /** @type {number[]} */
   let before = [];
-  /** @param {number[]} now */
-  const isAsBefore = (now) => before.length === now.length && now.every((value, i) => value === before[i]);
   /** @param {number} width @param {number} height */
   const imageOf = (width, height) => {
     if (image && canvas.width === width && canvas.height === height) return image;
@@ -101,7 +102,7 @@ export function makeBands() {
     const fine = Math.min(ratio, Math.sqrt(MOST_PIXELS / (box.width * box.height)));
     const [width, height] = [Math.round(box.width * fine), Math.round(box.height * fine)];
     const now = [width, height, ...range, ...plane];
-    if (!isAsBefore(now)) {
+    if (!areEqual(before, now)) {
       before = now;
       const coloured = imageOf(width, height);
       const size = Math.sqrt(plane.length);

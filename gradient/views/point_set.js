@@ -13,7 +13,7 @@ import { padded, pointsOf } from "./point_arrays.js";
 /** @typedef {Points & { dataset: number, noise: number, origin: number }} Snapshot with the data set and its noise, and which of all loads it comes from */
 /** @typedef {{ x: number[], y: number[], deviation: number[] | null, model: number, about: string }} Preset a data set */
 
-const REST_MS = 250; // after which the kernel is told
+const SEND_AFTER_MS = 250; // after which the kernel is told
 const MOST_UNDONE = 100;
 const SENT = ["x", "y", "dataset", "model", "noise", "loads"];
 
@@ -165,7 +165,7 @@ export class PointSet {
     this.write(next, { ...others, loads: this.model.get("loads") + 1 });
   }
 
-  /** Sets the points in one go, and tells the kernel when the hand is off. @param {Snapshot} next @param {Record<string, any>} [others] */
+  /** Sets the points in one go, and tells the kernel once no drag is under way. @param {Snapshot} next @param {Record<string, any>} [others] */
   write(next, others = {}) {
     const { capacity } = this.theme.limits;
     this.arrays = { x: padded(next.x, capacity), y: padded(next.y, capacity) };
@@ -176,7 +176,7 @@ export class PointSet {
     if (!this.isHeld) this.sendLater();
   }
 
-  /** Tells the kernel nothing until the hand is off. */
+  /** Tells the kernel nothing until the drag has ended. */
   hold() {
     this.isHeld = true;
     clearTimeout(this.timer);
@@ -189,7 +189,7 @@ export class PointSet {
 
   sendLater() {
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.send(), REST_MS);
+    this.timer = setTimeout(() => this.send(), SEND_AFTER_MS);
   }
 
   /** @param {Snapshot} next */

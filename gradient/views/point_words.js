@@ -1,4 +1,4 @@
-// What is said of the points: whether their scales make a descent hard, where they come from, and what can be done with them.
+// What is said about the points: whether their scales make a descent hard, where they come from, and what can be done with them.
 
 import { flatten } from "../link/arrays.js";
 import { formatNumber } from "../link/text.js";
@@ -36,7 +36,7 @@ function wrongY({ largest, isConstant }, limits, isStandardized) {
   return largest > limits.large_y ? "large_y" : largest < limits.small_y ? "small_y" : "";
 }
 
-/** What is said of bad scales, "" if they are good. @param {Snapshot} points @param {Theme} theme @param {{ x: boolean, y: boolean }} standardized */
+/** What is said about bad scales, "" if they are good. @param {Snapshot} points @param {Theme} theme @param {{ x: boolean, y: boolean }} standardized */
 export function warningOf({ x, y }, { words, limits }, standardized) {
   const [xs, ys] = [x, y].map(extentOf);
   const names = [wrongX(xs, limits, standardized.x), wrongY(ys, limits, standardized.y)].filter(Boolean);
@@ -51,7 +51,7 @@ export function warningOf({ x, y }, { words, limits }, standardized) {
   });
 }
 
-/** What is said of κ and the limit of the learning rate, "" before they are known. @param {any} condition @param {Theme} theme */
+/** What is said about κ and the limit of the learning rate, "" before they are known. @param {any} condition @param {Theme} theme */
 export function conditionOf(condition, { words }) {
   const numbers = Array.from(flatten(condition));
   const isKnown = numbers.length === 4 && numbers.every((number) => Number.isFinite(number) && number > 0);

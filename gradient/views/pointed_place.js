@@ -54,7 +54,7 @@ export function makeStepMark(root, curve) {
   const mark = document.createElement("span");
   mark.className = "techni-pointed-step";
   mark.hidden = true;
-  let shown = 0; // how often: a pointer may leave before it is known where a step is
+  let shown = 0; // counts the calls: the pointer may leave before the place of a step is known
   const show = async (/** @type {number} */ step, /** @type {number} */ loss) => {
     const own = ++shown;
     const pixel = await pixelOf(curve, root, step, loss);

@@ -194,55 +194,53 @@ function initialize({ model }) {
   return () => void shared.then((set) => set.close());
 }
 
-/** @param {import("./observers.js").RenderContext} context */
-async function render({ model, el }) {
-  const set = await shared;
-  const { words, limits } = model.get("theme");
-  const [x, y] = await Promise.all(["x_scale", "y_scale"].map((name) => getModel(model.widget_manager, model.get(name))));
-  const scales = { x, y };
-  const axes = await Promise.all(
-    model.get("axes").map((/** @type {string} */ reference) => getModel(model.widget_manager, reference)),
-  );
-  const schedule = oncePerTask(() => show());
-  const { note, say } = makeNote(schedule);
+/** Builds the tools and the layer, and makes them act. @param {ViewModel} model @param {HTMLElement} el @param {PointSet} set @param {(text: string) => void} say */
+function buildTools(model, el, set, say) {
+  const theme = model.get("theme");
   const text = () => writePoints(set.present.x, set.present.y);
-  const acts = {
+  const parts = build(el, theme.words, {
     undo: () => set.undo(),
     redo: () => set.redo(),
     paste: () => panel.show(),
-    copy: async () => ((await isCopied(text())) ? say(words.copied) : panel.show(text())),
-  };
-  const parts = build(el, words, acts);
+    copy: async () => ((await isCopied(text())) ? say(theme.words.copied) : panel.show(text())),
+  });
   const use = (/** @type {import("./point_set.js").Points} */ points, /** @type {string[]} */ said) => {
     set.load(points);
     say(said.join(" "));
   };
-  const panel = new PastePanel(model.get("theme"), use, () => parts.area.focus({ preventScroll: true }));
+  const panel = new PastePanel(theme, use, () => parts.area.focus({ preventScroll: true }));
   el.append(panel.element);
-  const tell = (/** @type {"fewest" | "most"} */ name) => say(fillIn(words[name], { count: limits[name] }));
-  const editor = new PointEditor(parts.area, set, scales, { tell, changed: schedule });
   takeTexts(parts.area, panel, text);
   takeSettings(parts, model, set);
-  parts.area.addEventListener("blur", () => editor.letGo());
-  const show = () => {
-    el.classList.toggle("techni-open", model.get("is_shown"));
-    if (!model.get("is_shown")) return;
-    axes.forEach(placeTicks);
-    editor.check();
-    showSettings(parts, model, set);
-    placeRing(parts, editor, set);
-    const said = wordsOfPoints(model, set, editor, note.text);
-    setText(parts.said, said);
-    parts.said.title = said;
-    setText(parts.spoken, [note.text, spokenOfPoint(set, editor)].filter(Boolean).join(" "));
-  };
-  const changed = () => say(""); // a note is about the change before
-  set.listeners.add(changed);
-  const undo = [
-    () => set.listeners.delete(changed),
+  return parts;
+}
+
+/** Makes the editor of the points in the layer. @param {ViewModel} model @param {HTMLElement} area @param {PointSet} set @param {Scales} scales @param {(text: string) => void} say @param {() => void} changed */
+function makeEditor(model, area, set, scales, say, changed) {
+  const { words, limits } = model.get("theme");
+  const tell = (/** @type {"fewest" | "most"} */ name) => say(fillIn(words[name], { count: limits[name] }));
+  const editor = new PointEditor(area, set, scales, { tell, changed });
+  area.addEventListener("blur", () => editor.letGo());
+  return editor;
+}
+
+/** Shows the tools, the chosen point and the words. @param {ViewModel} model @param {Parts} parts @param {PointSet} set @param {PointEditor} editor @param {string} note */
+function draw(model, parts, set, editor, note) {
+  editor.check();
+  showSettings(parts, model, set);
+  placeRing(parts, editor, set);
+  const said = wordsOfPoints(model, set, editor, note);
+  setText(parts.said, said);
+  parts.said.title = said;
+  setText(parts.spoken, [note, spokenOfPoint(set, editor)].filter(Boolean).join(" "));
+}
+
+/** Calls `schedule` when something changes that is shown. Returns what undoes it. @param {ViewModel} model @param {HTMLElement} el @param {HTMLElement} area @param {Scales} scales @param {() => void} schedule */
+function followShown(model, el, area, { x, y }, schedule) {
+  return [
     listen(model, ["is_shown", "standardized", "condition", "noise", "model"], schedule),
     ...[x, y].map((scale) => listen(scale, ["min", "max"], schedule)),
-    onSize(parts.area, () => {
+    onSize(area, () => {
       schedule();
       setTimeout(schedule, RELAYOUT_MS);
     }),
@@ -251,6 +249,27 @@ async function render({ model, el }) {
       return () => {};
     }),
   ];
+}
+
+/** @param {import("./observers.js").RenderContext} context */
+async function render({ model, el }) {
+  const set = await shared;
+  const find = (/** @type {string} */ reference) => getModel(model.widget_manager, reference);
+  const [x, y, ...axes] = await Promise.all([model.get("x_scale"), model.get("y_scale"), ...model.get("axes")].map(find));
+  const scales = { x, y };
+  const schedule = oncePerTask(() => show());
+  const { note, say } = makeNote(schedule);
+  const parts = buildTools(model, el, set, say);
+  const editor = makeEditor(model, parts.area, set, scales, say, schedule);
+  const show = () => {
+    el.classList.toggle("techni-open", model.get("is_shown"));
+    if (!model.get("is_shown")) return;
+    axes.forEach(placeTicks);
+    draw(model, parts, set, editor, note.text);
+  };
+  const changed = () => say(""); // a note is about the change before
+  set.listeners.add(changed);
+  const undo = [() => set.listeners.delete(changed), ...followShown(model, el, parts.area, scales, schedule)];
   show();
   return () => callAll(undo);
 }

@@ -37,14 +37,14 @@ LIMITS = {
     "small_y": 0.0001,
 }
 _ARRAY = {"dtypes": ["float32"], "max_ndim": 1, "max_side": CAPACITY}
-# A page is not told of what it has sent: it may have gone on since, and sends that only when the hand is off.
+# A page is not told of what it has sent: it may have gone on since, and sends that only after a drag has ended.
 _SENT_LATE = {"sync": True, "echo_update": False}
 
 
 class Points(OwnState, Worded, anywidget.AnyWidget):
     """A visitor's own points, and the tools to change them.
 
-    Its page changes the points within the frame, and sends them when the hand is off. From Python, `set` puts points in.
+    Its page changes the points within the frame, and sends them after a drag has ended. From Python, `set` puts points in.
 
     Attributes:
         x, y: the points in the order in which they were given, float32 of shape [2100], NaN behind the last one.
@@ -53,7 +53,7 @@ class Points(OwnState, Worded, anywidget.AnyWidget):
         model: the index of the model.
         standardized: whether x is standardized before the model is fitted.
         loads: how often whole data were put in: chosen, pasted, dropped or set. A change of single points does not count.
-        is_shown: whether there is anything of this to be seen, and pointers are taken.
+        is_shown: whether the editor is shown and takes pointers.
         x_scale, y_scale, mark: of the picture of the data; the mark shows the points.
         axes: of x and y in that picture, on which the page places the ticks while they are those of the points.
         itself: this widget, for its page.
@@ -109,10 +109,10 @@ class Points(OwnState, Worded, anywidget.AnyWidget):
 
         Args:
             x, y: numbers of one length: sequences, arrays or Series. Or x alone: a table or DataFrame of two columns.
-                Of more than 2,000 points so many are kept, spread evenly over x, with a warning.
+                Of more than 2,000 points, 2,000 are kept, spread evenly over x, with a warning.
 
         Raises:
-            ValueError: if these are no points, with what is wrong and what to do; the points stay as they were.
+            ValueError: if these are not points, with what is wrong and what to do; the points stay as they were.
         """
         xs, ys = _checked(x, y)
         if xs.size > MOST:

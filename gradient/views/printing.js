@@ -1,4 +1,4 @@
-// What the page does before it is printed. The pictures are printed as they are drawn, only smaller or larger: a drawing of another
+// Prepares the page for printing. The pictures are printed as they are drawn, only smaller or larger: a drawing of another
 // size would come too late.
 
 import { labelOf, readoutOf, SLIDER } from "../adapters/ipywidgets.js";

@@ -93,21 +93,27 @@ function makeSpeaker(region) {
   };
 }
 
+/** Makes what calls `speak` when nothing has changed for a while. @param {() => void} speak */
+function makeLater(speak) {
+  /** @type {number | undefined} */
+  let timer;
+  const cancel = () => clearTimeout(timer);
+  const speakLater = () => {
+    cancel();
+    timer = setTimeout(speak, SPEAK_AFTER_MS);
+  };
+  return { speakLater, cancel };
+}
+
 /** @param {import("./observers.js").RenderContext} context */
 async function render({ model, el }) {
   const parts = build(el, model.get("words"));
   const speak = makeSpeaker(parts.spoken);
   const [rates, advice] = await Promise.all(["rates", "advice"].map((name) => getModel(model.widget_manager, model.get(name))));
   const about = await resolveAdvised(advice);
-  /** @type {number | undefined} */
-  let timer;
-  const speakLater = () => {
-    clearTimeout(timer);
-    timer = setTimeout(
-      () => speak(spokenOf(model), spokenBestOf(model, rates, about.swept), adviceOf(advice, about)),
-      SPEAK_AFTER_MS,
-    );
-  };
+  const { speakLater, cancel } = makeLater(() =>
+    speak(spokenOf(model), spokenBestOf(model, rates, about.swept), adviceOf(advice, about)),
+  );
   const show = () => {
     draw(parts, model);
     speakLater();
@@ -122,7 +128,7 @@ async function render({ model, el }) {
   ];
   show();
   return () => {
-    clearTimeout(timer);
+    cancel();
     callAll(undo);
   };
 }

@@ -33,8 +33,8 @@ def _as_json(verdicts: Mapping[Verdict, VerdictWords]) -> dict[str, Any]:
 class Readout(View, Worded, anywidget.AnyWidget):
     """Loss, gradient norm and step as numbers, a verdict as a sentence, and what failed, if anything did.
 
-    Screen readers hear numbers and verdict once they have stopped changing; the best learning rate, and the advice, when those
-    are others.
+    Screen readers hear numbers and verdict once they have stopped changing; the best learning rate and the advice, only when
+    these have changed.
 
     Attributes:
         loss, gradient_norm, step, last, verdict, diverged_step, best_known, times_best: the fields of `gradient.frame.Frame`

@@ -1,4 +1,4 @@
-// Tells the kernel which field the page has computed when its visitor rests, so that the figure under the overlay shows it, too.
+// Sends the kernel the field that the page has computed, when its visitor rests, so that the figure under the overlay shows it, too.
 
 import { getModel, isDisconnected, kernelOf } from "../adapters/ipywidgets.js";
 import { isFromKernel, isUnsent, listenTo, sendTogether } from "../link/models.js";

@@ -29,6 +29,13 @@ function setRuns(model, rows, order, besides = {}) {
   model.save_changes();
 }
 
+/** Lets the controls and a run exchange their settings, and with them their rows. @param {ViewModel} model @param {Controls} controls @param {number} place of the run */
+function exchange(model, controls, place) {
+  const [rows, order] = [rowsOf(model, controls), model.get("order")];
+  const exchanged = order.map((/** @type {number} */ other) => ({ 0: place, [place]: 0 })[other] ?? other);
+  setRuns(model, rows.with(place, rows[0]), exchanged, { setting: rows[place], restores: model.get("restores") + 1 });
+}
+
 /**
  * What the buttons do to the run in a row of the table.
  * @param {ViewModel} model
@@ -59,13 +66,10 @@ export function actions(model, controls, focusOn) {
       focusOn(to);
       setRuns(model, rowsOf(model, controls), order.toSpliced(at, 1).toSpliced(to, 0, order[at]));
     },
-    /** The controls and a run exchange their settings, and with them their rows. @param {number} at */
+    /** @param {number} at */
     choose: (at) => {
-      const [rows, order] = [rowsOf(model, controls), model.get("order")];
-      const place = order[at];
       focusOn(at);
-      const exchanged = order.map((/** @type {number} */ other) => ({ 0: place, [place]: 0 })[other] ?? other);
-      setRuns(model, rows.with(place, rows[0]), exchanged, { setting: rows[place], restores: model.get("restores") + 1 });
+      exchange(model, controls, model.get("order")[at]);
     },
   };
 }

@@ -112,7 +112,7 @@ MAPS = {
     "random_start": "random start",
     "starts": "{share} of all starts reach the lowest loss",
     "start_cell": "From here the loss ends at {loss}",
-    "keys": "{share} of these runs end near the lowest loss",
+    "random_starts": "{share} of these runs end near the lowest loss",
     "settings": "Loss at the end. Drag the ring to set both.",
     "setting_cell": "Rate {x}, {second} {y}: ends at {loss}",
     "diverging_start": "From here it diverges",

@@ -19,7 +19,7 @@ import { worded } from "./worded.js";
 const ROOM = "--share"; // in the style sheet
 /** A narrow page, on which the controls stand one below the other, keeps no rows for what is hidden. */
 const NARROW = "@container (max-width: 700px) { .techni-sliders { grid-template-rows: none !important; } }";
-/** What the style sheet keeps for a control, and is free without it. @type {Record<string, string>} */
+/** The room that the style sheet keeps for a control, which is free when that is hidden. @type {Record<string, string>} */
 const FREED = { compare: "--add-run: 1em;", map: "--tabs: 0px !important;" };
 const GAP = 6; // pixels from the buttons to what is left of them
 
@@ -54,7 +54,7 @@ function makeRoomFor(line) {
   });
 }
 
-/** Whether nothing comes into the place of the optimizers' own controls by a choice: all are hidden, or some, and the choice is. @param {ViewModel} model @param {string[]} hidden */
+/** Whether no choice can fill the place of the optimizers' own controls: all are hidden, or some are and so is the choice. @param {ViewModel} model @param {string[]} hidden */
 function isClosed(model, hidden) {
   /** @type {[string, Record<string, string>][]} */
   const optimizers = model.get("optimizers");

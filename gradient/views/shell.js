@@ -172,18 +172,28 @@ function tellLanguage(root, language) {
   if ("voila" in document.body.dataset) document.documentElement.lang = language;
 }
 
+/** Takes what is done to sliders before they do. @param {HTMLElement} root @param {AbortSignal} signal that ends it */
+function takeSliders(root, signal) {
+  const options = { capture: true, signal };
+  root.addEventListener("input", noteTyped, options);
+  for (const event of ["keydown", "blur"]) root.addEventListener(event, takeTyped, options);
+  for (const event of ["keydown", "pointerdown"]) root.addEventListener(event, takeSteps, options);
+  root.addEventListener("keydown", goToLimit, options);
+}
+
+/** Patches the pictures of the descent. Each promise is of what undoes it. @param {ViewModel} model @returns {Promise<() => void>[]} */
+function followPictures(model) {
+  const draw = async (/** @type {string} */ curve) => drawUnpadded(await getModel(model.widget_manager, curve));
+  return [followLossScales(model, model.get("loss_axes"), model.get("tick_formats")), ...model.get("curves").map(draw)];
+}
+
 /** @param {import("./observers.js").RenderContext} context */
 function render({ model, el }) {
   const words = model.get("words");
   const localiseAxes = localiseNumbers(model);
   el.style.display = "none";
   const removed = new AbortController();
-  const following = [
-    followLossScales(model, model.get("loss_axes"), model.get("tick_formats")),
-    ...model
-      .get("curves")
-      .map(async (/** @type {string} */ curve) => drawUnpadded(await getModel(model.widget_manager, curve))),
-  ];
+  const following = followPictures(model);
   const observer = new MutationObserver((records) => {
     const root = el.closest(".techni-app");
     if (root) patch(root, records, words);
@@ -195,11 +205,7 @@ function render({ model, el }) {
     if (!root) return;
     tellLanguage(root, words.language);
     patchAll(root, words);
-    const options = { capture: true, signal: removed.signal };
-    root.addEventListener("input", noteTyped, options);
-    for (const event of ["keydown", "blur"]) root.addEventListener(event, takeTyped, options);
-    for (const event of ["keydown", "pointerdown"]) root.addEventListener(event, takeSteps, options);
-    root.addEventListener("keydown", goToLimit, options);
+    takeSliders(root, removed.signal);
     observer.observe(root, { childList: true, subtree: true, attributeFilter: ["aria-valuetext"] });
   });
   return () => {

@@ -57,13 +57,13 @@ export const chosenIn = (sources, name) => optionNames(partOf(sources, name).mod
 /** Whether the control of a part is shown. @param {Sources} sources @param {string} name */
 export const isShown = ({ parts }, name) => parts.get(name)?.place.get("layout").get("display") !== "none";
 
-/** The name of a file: what it is of, and what it is. @param {Sources} sources @param {string} what @param {string} ending */
+/** The name of a file: what it belongs to, and what it is. @param {Sources} sources @param {string} what @param {string} ending */
 export function fileName(sources, what, ending) {
   const of = ["problem", "optimizer"].map((name) => wordOf(chosenIn(sources, name)));
   return `${[...of, what].join("-")}.${ending}`;
 }
 
-/** Whether what is fitted are a visitor's own data. @param {Sources} sources @returns {boolean} */
+/** Whether a visitor's own data are fitted. @param {Sources} sources @returns {boolean} */
 export const hasOwnData = (sources) => partOf(sources, "data").model.get("is_shown");
 
 /** The name of the file with a visitor's points. @param {Sources} sources */

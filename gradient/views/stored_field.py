@@ -1,4 +1,4 @@
-"""The field of a problem as a page without a kernel has it: few numbers with few digits, which are soon downloaded."""
+"""The field of a problem on a page without a kernel: few numbers with few digits, which download quickly."""
 
 import math
 

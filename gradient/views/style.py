@@ -92,7 +92,7 @@ PIXELS_PER_POINT = 100 / 72
 
 # In CSS pixels: the axes' distance from a map's left, top, right and bottom edges, and the colour bar in the right one.
 MARGINS = (62.0, 36.0, 84.0, 46.0)
-BAR_GAP, BAR_WIDTH = 5.0, 9.0  # what is left of the margin holds a number like 0.0012 beside the label
+BAR_GAP, BAR_WIDTH = 5.0, 9.0  # the rest of the margin holds a number like 0.0012 beside the label
 BAR_LABEL_AT = 7.0  # in widths of the bar
 NUM_BAR_TICKS = 5
 

@@ -80,8 +80,8 @@ function build(el, speeds) {
     repeat: iconButton("repeat"),
   };
   buttons.repeat.classList.add("techni-at-repeat");
-  const keys = make("div", { className: "techni-keys" });
-  keys.append(...Object.values(buttons));
+  const row = make("div", { className: "techni-buttons" });
+  row.append(...Object.values(buttons));
   const slider = make("input", { type: "range", min: "0", step: "1" });
   const shown = make("output");
   const speed = make("select");
@@ -91,18 +91,23 @@ function build(el, speeds) {
   el.classList.add("techni-transport");
   const step = labelled("techni-step techni-at-step", slider, shown);
   const pace = labelled("techni-speed techni-at-speed", speed);
-  el.append(keys, step.label, pace.label, reset);
+  el.append(row, step.label, pace.label, reset);
   for (const control of [slider, speed]) control.dataset.lmSuppressShortcuts = "true"; // JupyterLab has a use for the arrow keys
   return { ...buttons, slider, shown, speed, reset, choices, step: step.text, pace: pace.text };
+}
+
+/** Says what the button does. @param {Bar} bar @param {Words} words @param {boolean} isPlaying */
+function namePlay(bar, words, isPlaying) {
+  const play = isPlaying ? "pause" : "play";
+  setIcon(bar.play, words[play], play);
 }
 
 /** Gives the bar its words. @param {Bar} bar @param {Words} words @param {boolean} isPlaying */
 function name(bar, words, isPlaying) {
   for (const icon of /** @type {const} */ (["first", "previous", "next", "last", "repeat"]))
     setIcon(bar[icon], words[icon], icon);
-  const play = isPlaying ? "pause" : "play";
-  setIcon(bar.play, words[play], play);
-  for (const { name: key, option } of bar.choices) option.textContent = words.speeds[key];
+  namePlay(bar, words, isPlaying);
+  for (const { name, option } of bar.choices) option.textContent = words.speeds[name];
   bar.reset.textContent = words.reset;
   bar.reset.title = words.reset_hint;
   bar.step.textContent = words.step;
@@ -187,9 +192,7 @@ async function render({ model: own, el }) {
   /** @type {Model} */
   const model = { ...own, end, reached };
   const rename = () => name(bar, own.get("words"), player.isOn());
-  const player = makePlayer(model, (isOn) =>
-    setIcon(bar.play, own.get("words")[isOn ? "pause" : "play"], isOn ? "pause" : "play"),
-  );
+  const player = makePlayer(model, (isOn) => namePlay(bar, own.get("words"), isOn));
   const goTo = (/** @type {number} */ step) => {
     player.stop();
     moveTo(model, step);

@@ -10,7 +10,7 @@ import { callAll, onSize } from "./observers.js";
 /** How many times larger than on a common screen type is, in an app. @param {Element} grid @param {number} normal its size there, in pixels */
 const timesOf = (grid, normal) => Number.parseFloat(getComputedStyle(grid).fontSize) / normal;
 
-/** Makes what gives a bqplot figure margins for type of another size. @param {Model} figure */
+/** Makes a function that gives a bqplot figure margins for type of another size. @param {Model} figure */
 function makeMargins(figure) {
   const margins = Object.entries(figure.get("fig_margin"));
   /** @type {[Model, string][]} */

@@ -40,12 +40,12 @@ class Total:
 
 
 def longest_chain(is_full: bool) -> int:
-    """How many terms a chain may have. Where accumulators fill the registers it is more, if less than in JAX's products."""
+    """How many terms a chain may have: more where accumulators fill the registers, but fewer than in JAX's products."""
     return MAX_CHAIN_OF_PRODUCTS if is_full else MAX_CHAIN
 
 
 def block_length(size: int, longest: int) -> int:
-    """The length of the blocks that a loop of this size is cut into: one that leaves no rest, if there is one."""
+    """The length of the blocks that a loop of this size is cut into: one that divides the size, if possible."""
     lengths = range(longest, longest // 2, -1)
     return next((n for n in lengths if size % n == 0), longest)
 

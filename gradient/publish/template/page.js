@@ -3,7 +3,7 @@
 
 import { isCanvas, showStored } from "../../adapters/ipympl.js";
 import { sayWhatIsNotShown, typesetBy } from "../../adapters/ipywidgets.js";
-import { whenReady } from "../../link/turns.js";
+import { whenReady } from "../../link/readiness.js";
 import { addLaterPrograms } from "./later_programs.js";
 import { addLaterWords } from "./later_words.js";
 

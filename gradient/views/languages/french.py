@@ -145,7 +145,7 @@ MAPS = {
     "random_start": "départ aléatoire",
     "starts": "{share} des départs mènent au minimum",
     "start_cell": "D’ici, la perte finit à {loss}",
-    "keys": "{share} de ces essais finissent près du minimum",
+    "random_starts": "{share} de ces essais finissent près du minimum",
     "settings": "Perte finale. Glissez l’anneau.",
     "setting_cell": "Taux {x}, {second} {y} : finit à {loss}",
     "diverging_start": "D’ici, elle diverge",

@@ -172,7 +172,7 @@ def call(routine: Routine, *args: Expr) -> Expr:
 
 
 def call_where(is_wrong: Expr, value: Expr, routine: Routine, *args: Expr) -> Expr:
-    """A value, but where it is wrong what a routine makes of its operands. It is called only if a lane needs it."""
+    """A value, replaced where it is wrong by what a routine, which runs only then, returns for its operands."""
     return node(Op.CALL_WHERE, value.dtype, (is_wrong, value, *args), routine)
 
 

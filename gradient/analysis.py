@@ -1,4 +1,4 @@
-"""What follows from a visitor's own data before any descent: where to look for the minimum, and the loss around it."""
+"""The analysis of a visitor's own data before any descent: where to look for the minimum, and the loss around it."""
 
 from typing import Any, NamedTuple
 
@@ -28,11 +28,11 @@ _POWERS = np.array([float(f"1e{i}") for i in range(-30, 31)], np.float32)
 LEAST_STEPS = 200  # of a slider of w or b, which has less than ten times as many
 
 
-class Settled(NamedTuple):
+class Analysis(NamedTuple):
     """What follows from a visitor's data, before any descent, in finite numbers but for the padding of x.
 
     Attributes:
-        x, y: [2100], padded, as a descent takes them: x is standardized if that was asked for, and both are for a larger model.
+        x, y: [2100], padded, as a descent takes them: x is standardized on request, and for a larger model both are.
         scaling: [4], the offset that was subtracted from x, and what it was divided by then; the same of y.
         domain: [4], (w_low, w_high, b_low, b_high): what the map shows.
         view: [4], (x_low, x_high, y_low, y_high): what the picture of the data shows, in the visitor's own x.
@@ -59,7 +59,7 @@ class Settled(NamedTuple):
     losses: jax.Array
     gradients: jax.Array
 
-    def finite(self) -> "Settled":
+    def finite(self) -> "Analysis":
         """The same in finite numbers, but for the points."""
         return self._replace(**{name: finite(value) for name, value in self._asdict().items() if name not in ("x", "y")})
 
@@ -75,10 +75,10 @@ class _Fitted(NamedTuple):
     limit: jax.Array
 
 
-def settle(
+def analyse(
     problem: OwnProblem, points: tuple[jax.Array, jax.Array], model: jax.Array, standardized: jax.Array, kept: tuple[Any, Any]
-) -> Settled:
-    """What follows from a visitor's data.
+) -> Analysis:
+    """Analyses a visitor's data.
 
     Args:
         problem: the one of a visitor's own data; static.
@@ -94,7 +94,7 @@ def settle(
     domain, view = (jnp.where(jnp.isnan(old), new, old) for old, new in zip(kept, (fit.domain, _view(x, y)), strict=True))
     exponents = _exponents(domain)
     bound = problem.bound(model, domain, fit.scaling)
-    return Settled(
+    return Analysis(
         x=fit.x,
         y=y,
         scaling=jnp.concatenate([fit.scaling, jnp.array(UNSCALED[2:])]),
@@ -110,18 +110,18 @@ def settle(
     ).finite()
 
 
-def settle_larger(problem: Problem, points: tuple[jax.Array, jax.Array], kept: tuple[Any, Any]) -> Settled:
-    """What follows from a visitor's data for a model of more than two parameters, whose x and y are standardized.
+def analyse_larger(problem: Problem, points: tuple[jax.Array, jax.Array], kept: tuple[Any, Any]) -> Analysis:
+    """Analyses a visitor's data for a model of more than two parameters, whose x and y are standardized.
 
     Args:
         problem: whose model it is; static.
-        points: as for `settle`.
-        kept: the domain [4], which stays as it is, and the view as for `settle`.
+        points: as for `analyse`.
+        kept: the domain [4], which stays as it is, and the view as for `analyse`.
     """
     scalings = [jnp.stack([mean(values), deviation(values)]) for values in points]
     x, y = ((values - scaling[0]) / scaling[1] for values, scaling in zip(points, scalings, strict=True))
     domain, view = kept
-    return Settled(
+    return Analysis(
         x=x,
         y=y,
         scaling=jnp.concatenate(scalings),

@@ -1,4 +1,4 @@
-// How links begin on a page: each marks how far it is, and others wait for that.
+// The order in which links begin on a page: each marks the stage that it has reached, and others wait for that.
 
 import { getModel } from "../adapters/ipywidgets.js";
 import { marksOf } from "./models.js";
@@ -31,14 +31,14 @@ export const markReady = (link) => markReached(link, "ready");
 /** Waits until a link follows its sources. @param {Model} link */
 export const whenReady = (link) => whenReached(link, "ready");
 
-/** Lets the links behind one go first. @param {Model} link */
-export function letPass(link) {
+/** Marks a link that does not begin, so that those declared after it need not wait for it. @param {Model} link */
+export function markSkipped(link) {
   markListening(link);
   markReady(link);
 }
 
-/** Waits for something, but not for ever. @param {Promise<unknown>} promise @returns {Promise<unknown>} */
-export function patiently(promise) {
+/** Waits for something, but no longer than `LONGEST_WAIT_MS`. @param {Promise<unknown>} promise @returns {Promise<unknown>} */
+export function orTimeout(promise) {
   return Promise.race([promise, new Promise((resolve) => setTimeout(resolve, LONGEST_WAIT_MS))]);
 }
 
@@ -52,5 +52,28 @@ export function patiently(promise) {
 export async function whenPrevious(link, stage) {
   const previous = link.get("previous");
   if (!link.widget_manager.has_model(previous)) return;
-  await patiently(getModel(link.widget_manager, previous).then((model) => whenReached(model, stage)));
+  await orTimeout(getModel(link.widget_manager, previous).then((model) => whenReached(model, stage)));
+}
+
+/**
+ * Starts a widget once the kernel has described it.
+ * @param {import("../adapters/anywidget.js").ModelProxy} model whose `spec` is the description
+ * @param {(isClosed: () => boolean) => Promise<() => void>} start returns what undoes it
+ * @returns {() => void} what ends it
+ */
+export function startDescribed(model, start) {
+  let isClosed = false;
+  let stop = () => {};
+  const begin = async () => {
+    if (isClosed || !model.get("spec").self) return;
+    model.off("change:spec", begin);
+    stop = await start(() => isClosed);
+    if (isClosed) stop();
+  };
+  model.on("change:spec", begin);
+  void begin();
+  return () => {
+    isClosed = true;
+    stop();
+  };
 }
