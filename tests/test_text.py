@@ -85,6 +85,18 @@ def test_every_result_of_a_program_is_formatted_alike(page: Page) -> None:
     assert words == [format_number(as_output(result)) for result in results]
 
 
+def test_every_result_of_a_program_is_the_same_number(page: Page) -> None:
+    with np.errstate(over="ignore", under="ignore"):
+        results = np.unique(np.array([*NUMBERS, *random_floats(5000)]).astype(np.float32))
+    results = results[np.isfinite(results)]
+    numbers = page.evaluate(
+        "bits => [...new Float32Array(Int32Array.from(bits).buffer)].map((value) => toScalar(value, 'float32'))",
+        results.view(np.int32).tolist(),
+    )
+    other = [row for row in zip(results, map(as_output, results), map(float, numbers), strict=True) if row[1] != row[2]]
+    assert not other, f"{len(other)} of {len(results)}, as (number, kernel, page): {other[:20]}"
+
+
 @pytest.mark.parametrize("template", TEMPLATES)
 def test_every_template_is_filled_alike(page: Page, template: str) -> None:
     names = sorted({*"abc", "größe", "diverged_step", "best_known", "times_best"})

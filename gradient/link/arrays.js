@@ -44,11 +44,10 @@ export function copyBytes(data) {
 
 /** The shortest decimal that rounds to this float32: 0.1, not 0.10000000149. @param {number} value */
 function shortestDecimal(value) {
-  for (let digits = 1; digits < 9; digits += 1) {
+  for (let digits = 1; ; digits += 1) {
     const short = Number(value.toPrecision(digits));
-    if (Math.fround(short) === value) return short;
+    if (Math.fround(short) === value) return short; // with nine digits at the latest
   }
-  return value;
 }
 
 /** A number of a program's memory, as the kernel would send it. @param {number} value @param {DType} dtype */
