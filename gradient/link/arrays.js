@@ -42,11 +42,17 @@ export function copyBytes(data) {
   return /** @type {ArrayBuffer} */ (copy);
 }
 
+/** Of two numbers of so many digits that are as near the even one, which NumPy takes, or null. @param {number} value @param {number} digits */
+function evenOfTwo(value, digits) {
+  const longer = value.toPrecision(digits + 1);
+  return Number(longer) === value && /[02468]\.?5(?=$|e)/.test(longer) ? Number(longer.replace(/5(?=$|e)/, "0")) : null;
+}
+
 /** The shortest decimal that rounds to this float32: 0.1, not 0.10000000149. @param {number} value */
 function shortestDecimal(value) {
   for (let digits = 1; ; digits += 1) {
     const short = Number(value.toPrecision(digits));
-    if (Math.fround(short) === value) return short; // with nine digits at the latest
+    if (Math.fround(short) === value) return evenOfTwo(value, digits) ?? short; // with nine digits at the latest
   }
 }
 
