@@ -123,6 +123,10 @@ class Wiring:
         found = {name: numeric_options(trait) for name, trait in self.inputs.items()}
         return {name: options for name, options in found.items() if options}
 
+    def sources(self) -> set[Trait]:
+        """The inputs, static ones included, as a page has them."""
+        return {*map(page_trait, self.inputs.values()), *self.static.values()}
+
     def targets(self) -> list[Trait]:
         """The traits that the result is written to."""
         return [output.target for outputs in self.outputs.values() for output in outputs]
