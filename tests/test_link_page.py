@@ -154,6 +154,11 @@ one, other, why = widgets.FloatText(), widgets.FloatText(), words("why-jslink")
 jaxlink(lambda x: x + 1, inputs={"x": one}, outputs={"y": other}, errors=why)
 widgets.jslink((other, "value"), (one, "value"))
 
+counted, longer = slider("counted", value=2, max=3, step=1), named("longer", widgets.Checkbox(description="longer"))
+offered = named("offered", widgets.Dropdown(options=[1, 2, 3]))
+jaxlink(lambda x: x, inputs={"x": counted}, outputs={"y": offered})
+dlink((longer, "value"), (offered, "options"), lambda more: [9, 3, 2, 1] if more else [1, 2, 3])
+
 folds = named("folds", widgets.Accordion([widgets.Label(), widgets.Label()], titles=["one", "two"], selected_index=0))
 folded = named("folded", widgets.FloatText())
 choose((folds, "selected_index"), {(folded, "value"): [1.0, 2.0]})
@@ -572,6 +577,16 @@ def test_a_value_keeps_the_limits_that_are_set_with_it(links: Links, place: str)
     for key, value in (("End", "200.00"), ("Home", "0.00"), ("End", "200.00")):
         links.press("source", key)
         expect(readout).to_have_text(value)
+
+
+def test_a_choice_that_gets_other_options_shows_the_same_number(links: Links) -> None:
+    chosen = links.of("offered").get_by_role("combobox").locator("option:checked")
+    expect(chosen).to_have_text("2")
+    links.of("longer").get_by_role("checkbox").check()
+    expect(links.of("offered").locator("option").first).to_have_text("9")
+    expect(chosen).to_have_text("2")
+    links.press("counted", "ArrowRight")
+    expect(chosen).to_have_text("3")
 
 
 def test_no_choice_changes_nothing(links: Links) -> None:

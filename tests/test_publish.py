@@ -130,7 +130,11 @@ class Counter(ipywidgets.IntText):
     @traitlets.observe("value")
     def changed(self, change):
         print(change.new)
-Counter()
+class Even(ipywidgets.IntText):
+    @traitlets.validate("value")
+    def even(self, proposal):
+        return proposal.value // 2 * 2
+ipywidgets.VBox([Counter(), Even()])
 """: r"a Counter calls Counter\.changed, Python code",
     """
 class Map(ipywidgets.DOMWidget):
@@ -305,6 +309,7 @@ def test_what_a_page_lacks_is_named_with_its_cell(lacking: Lacking) -> None:
         named = [line for line in lacking.told.splitlines() if line.startswith(f"Cell {number} (")]
         assert named, lacking.told
         assert re.search(what, named[0]), source
+    assert "an Even calls Even.even, Python code" in lacking.told
     last = len(LACKING) + 1 + len(WORKING)
     assert {int(cell) for cell in re.findall(r"^Cell (\d+)", lacking.told, re.M)} == {*range(1, len(LACKING) + 2), last}
     assert f"Cell {last} (import os, warnings): its output shows paths of this computer" in lacking.told

@@ -6,7 +6,7 @@ from typing import Any
 
 from ipywidgets import CallbackDispatcher, Dropdown, Widget
 from ipywidgets.widgets import widget as _widget
-from traitlets import Bunch, Instance, List, TraitError, Tuple, Unicode, observe, validate
+from traitlets import Bunch, List, TraitError, Tuple, Unicode, observe, validate
 
 
 def is_set_by_page(widget: object, name: str) -> bool:
@@ -28,10 +28,9 @@ def live_widgets() -> list[Widget]:
 def message_handlers(widget: Widget) -> list[Any]:
     """What is called by the messages of a page about a widget, such as a click.
 
-    Each kind has a private dispatcher: in an attribute, in a trait, or in a dictionary of them.
+    Each kind has a private dispatcher: an attribute, or in a dictionary, such as that in which traitlets keeps all values.
     """
-    traits = [name for name, trait in widget.traits().items() if isinstance(trait, Instance)]
-    kept = [*vars(widget).values(), *(getattr(widget, name) for name in traits if name in widget._trait_values)]
+    kept = vars(widget).values()
     found = [part for value in kept for part in (value.values() if isinstance(value, dict) else [value])]
     return [handler for each in found if isinstance(each, CallbackDispatcher) for handler in each.callbacks]
 

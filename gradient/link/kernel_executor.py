@@ -66,6 +66,10 @@ class KernelExecutor:
             with self.guard(_DRAWING):
                 self._renderer.clear()
 
+    def forget(self) -> None:
+        """Forgets the last run, so that the next one sets all outputs anew."""
+        self._last_snapshot = {}
+
     def frame_shown(self) -> None:
         """Notes that the page has shown the last frame and can take another."""
         self._is_page_ready = True

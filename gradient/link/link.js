@@ -70,6 +70,7 @@ export class Link {
       [this.own, "msg:custom", (content) => this.messageCame(content)],
       [this.own, "change:programs", () => this.programsChanged()],
       [this.own, "change:where change:tables", () => this.run()],
+      [this.own, "change:output_tables", () => this.tablesChanged()],
     ];
   }
 
@@ -266,6 +267,11 @@ export class Link {
     this.own.set({ reason: loaded.failure });
     this.state.showError(loaded.failure);
     if (loaded.worker?.next) this.run();
+  }
+
+  tablesChanged() {
+    this.writer.forget();
+    this.run();
   }
 
   programsChanged() {

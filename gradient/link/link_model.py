@@ -44,6 +44,7 @@ class JaxLink(ViewlessWidget):
     spec = Dict().tag(sync=True, to_json=as_json)
     programs = Dict().tag(sync=True)
     tables = Dict().tag(sync=True)  # for each input that is the value of a selection, the numbers of its options
+    output_tables = Dict().tag(sync=True)  # the same for outputs, by their keys
     previous = Unicode("").tag(sync=True)  # the id of the link that begins before this one on a page
 
     # Each side asks the other to compute by a request: the kernel when Python has changed an input and the page computes, the
@@ -65,7 +66,8 @@ class JaxLink(ViewlessWidget):
         state = UNLINKABLE if self._obstacle and where == BROWSER else where
         reason = self._obstacle if state == UNLINKABLE else ""
         previous = _ON_PAGES[-1].model_id if _ON_PAGES else ""
-        super().__init__(where=where, state=state, reason=reason, tables=wiring.tables(), previous=previous)
+        tables = {"tables": wiring.tables(), "output_tables": wiring.output_tables()}
+        super().__init__(where=where, state=state, reason=reason, previous=previous, **tables)
         if not self._obstacle:
             _ON_PAGES.append(self)
             self.spec = wiring.spec(self, self.order)
@@ -218,7 +220,7 @@ class JaxLink(ViewlessWidget):
         self._observing += [(self._input_changed, trait) for trait in triggers]
         self._observing += [(self._moved, (self, "where"))]
         self._observing += [(self._page_set_state, (self, "state"))]
-        self._observing += [(self._options_changed, (wiring.inputs[name][0], "options")) for name in self.tables]
+        self._observing += [(self._options_changed, (selection, "options")) for selection in wiring.selections()]
         if renderer:
             self._observing += [(self._frame_shown, renderer.shown), (self._render, renderer.visible)]
             self._observing += [(self._rested, trait) for trait in renderer.rested]
@@ -236,7 +238,8 @@ class JaxLink(ViewlessWidget):
             schedule(self)
 
     def _options_changed(self, _: Any) -> None:
-        self.tables = self._wiring.tables()
+        self._kernel.forget()
+        self.tables, self.output_tables = self._wiring.tables(), self._wiring.output_tables()
         schedule(self)
 
     def _moved(self, _: Any) -> None:

@@ -50,6 +50,11 @@ export class OutputWriter {
     if (isAnimated) this.setDurations(0);
   }
 
+  /** Forgets what it has written, so that the next run sets all anew. */
+  forget() {
+    this.written.clear();
+  }
+
   /** The changed values, by model. @param {ReadOutput} read @returns {Map<Model, State>} */
   changedStates(read) {
     const states = new Map();
@@ -68,7 +73,7 @@ export class OutputWriter {
    * @param {Pick<Model, "get">} limited what has the limits of its control
    */
   changedValue(target, read, limited) {
-    const { field, model, trait, template, kind, options } = target;
+    const { field, model, trait, template, kind, table } = target;
     if (trait !== "visible" && model.get("visible") === false) {
       this.written.delete(target);
       return undefined;
@@ -80,8 +85,8 @@ export class OutputWriter {
     // A control cannot be set to infinity or NaN.
     if (this.wiring.syncTargets && typeof output === "number" && !Number.isFinite(output)) return undefined;
     const copy = copyOutput(output);
-    const taken = options
-      ? indexOfOption(Number(copy), options)
+    const taken = table
+      ? indexOfOption(Number(copy), this.wiring.own.get("output_tables")[table])
       : template
         ? copy
         : asKind(copy, kind, trait === "value" ? limited : undefined);
