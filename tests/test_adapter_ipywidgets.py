@@ -190,6 +190,10 @@ def test_what_a_click_calls_is_listed() -> None:
     with relying_on("ipywidgets"):
         assert print in message_handlers(button)
         assert print not in message_handlers(widgets.Button())
+        slider = widgets.IntSlider()
+        slider.on_msg(print)
+        slider._handlers = {"click": button._click_handlers}
+        assert message_handlers(slider).count(print) == 2
 
 
 def test_the_function_of_an_interactive_output_is_found() -> None:

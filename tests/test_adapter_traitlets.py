@@ -1,8 +1,10 @@
 """What gradient/adapters/traitlets.py relies on."""
 
-from traitlets import Float, HasTraits, Int, Tuple, observe
+from typing import Any
 
-from gradient.adapters.traitlets import item_traits, observers_of
+from traitlets import Float, HasTraits, Int, Tuple, observe, validate
+
+from gradient.adapters.traitlets import item_traits, observers_of, validators_of
 from tests.adapters import relying_on
 
 
@@ -12,13 +14,17 @@ def test_a_tuple_has_the_traits_of_its_items() -> None:
         assert item_traits(Tuple()) == []
 
 
-def test_observers_are_listed() -> None:
+def test_observers_and_validators_are_listed() -> None:
     class Counted(HasTraits):
         number = Int()
 
         @observe("number")
         def changed(self, _: object) -> None:
             pass
+
+        @validate("number")
+        def even(self, proposal: Any) -> int:
+            return proposal.value // 2 * 2
 
     def follow(_: object) -> None:
         pass
@@ -28,3 +34,4 @@ def test_observers_are_listed() -> None:
     with relying_on("traitlets"):
         assert follow in observers_of(counted)
         assert [found.name for found in observers_of(counted) if found is not follow] == ["changed"]
+        assert [found.name for found in validators_of(counted)] == ["even"]

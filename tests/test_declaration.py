@@ -113,6 +113,18 @@ MISTAKES: Mapping[str, tuple[Callable[[], Any], tuple[str, ...]]] = {
         lambda: link(outputs={"x": widgets.ToggleButtons(options="ab")}),
         ("ToggleButtons.value", 'set the "index"'),
     ),
+    "a text for a choice": (
+        lambda: link(outputs={"x": (widgets.Dropdown(options="ab"), "value", "{x}")}),
+        ("Dropdown.value takes no template", 'set the "index" of the Dropdown'),
+    ),
+    "a text for a choice of numbers": (
+        lambda: link(outputs={"x": (widgets.Dropdown(options=[1, 2]), "value", "{x}")}),
+        ("Dropdown.value takes no template", "leave the template out"),
+    ),
+    "a text for what takes other things only": (
+        lambda: link(outputs={"x": (widgets.DatePicker(), "value", "{x}")}),
+        ("DatePicker.value is no text",),
+    ),
     "a number for options": (lambda: link(outputs={"x": (CHOICE, "options")}), ("Dropdown.options", '"index"')),
     "a number for a field": (lambda: link(lambda x: {1: x}), ("returns a mapping with 1", "quotes")),
     "an argument in both": (lambda: link(static={"x": CHOICE}), ("'x' is in inputs and in static",)),

@@ -8,7 +8,7 @@ import ipywidgets as widgets
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from traitlets import Bool, Float, HasTraits, Int, Unicode
+from traitlets import Bool, Float, HasTraits, Int, Unicode, dlink
 
 from gradient.link import JaxLink, KernelRenderer, LinkError, Transition, choose, jaxlink
 from gradient.wasm import verify
@@ -142,6 +142,30 @@ def test_a_circle_that_settles_slowly_does_settle() -> None:
         jaxlink(lambda x, fun=fun: fun(x), inputs={"x": source}, outputs={"y": target}, where="kernel", errors=words)
     one.value = 9.0
     assert (one.value, words.value) == (pytest.approx(0.739085, abs=2e-6), "")
+
+
+def test_two_selections_in_a_circle_or_links_of_traitlets_are_stopped_as_well() -> None:
+    words = widgets.Label()
+    one, other = widgets.Dropdown(options=[1, 2, 3]), widgets.Dropdown(options=[1, 2, 3])
+    jaxlink(lambda x: x % 3 + 1, inputs={"x": one}, outputs={"y": other}, where="kernel", errors=words)
+    jaxlink(lambda x: x, inputs={"x": other}, outputs={"y": one}, where="kernel", errors=words)
+    assert "contradict each other" in words.value
+    number, next_one, words = widgets.FloatText(), widgets.FloatText(), widgets.Label()
+    dlink((next_one, "value"), (number, "value"))
+    jaxlink(lambda x: x + 1, inputs={"x": number}, outputs={"y": next_one}, where="kernel", errors=words)
+    assert "contradict each other" in words.value
+
+
+def test_a_selection_that_gets_other_options_has_the_same_number_or_none() -> None:
+    source, target, words = widgets.Dropdown(options=[2, 3]), widgets.Dropdown(options=[1, 2, 3]), widgets.Label()
+    link = jaxlink(lambda x: x, inputs={"x": source}, outputs={"y": target}, where="kernel", errors=words)
+    target.options = [9, 3, 2]
+    assert (target.value, link.output_tables) == (2, {"y 0": [9, 3, 2]})
+    source.options = ["a", "b"]
+    assert (target.value, link.tables) == (2, {"x": []})
+    assert "'a' is no number" in words.value
+    source.options = [3]
+    assert (target.value, words.value) == (3, "")
 
 
 def test_two_tables_in_a_circle_settle_or_raise() -> None:

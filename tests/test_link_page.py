@@ -136,18 +136,28 @@ for place in ("browser", "kernel"):
         **targets, "big": [*targets["big"], (shown, "value", r"$\\frac{1}{2}$ [{x:.3f}, {ends[1]:+.1e}] {big}")]})
     named(f"all-{place}", widgets.VBox([widget for row in targets.values() for widget in row]))
 
-    celsius = slider(f"celsius-{place}", min=-50, max=100, value=20)
-    fahrenheit = slider(f"fahrenheit-{place}", min=-58, max=212, value=68)
-    jaxlink(lambda c: c * 9 / 5 + 32, inputs={"c": celsius}, outputs={"f": fahrenheit}, where=place)
-    jaxlink(lambda f: (f - 32) * 5 / 9, inputs={"f": fahrenheit}, outputs={"c": celsius}, where=place)
-
-    ends, why = (widgets.FloatText(), widgets.FloatText()), words(f"why-{place}")
-    for one, other in (ends, ends[::-1]):
-        jaxlink(lambda x: x + 1, inputs={"x": one}, outputs={"y": other}, where=place, errors=why)
-
     ranged = slider(f"ranged-{place}", value=1)
     jaxlink(lambda x: {"value": 20 * x, "max": 20 * x + 1, "min": 20 * x - 1}, inputs={"x": source}, where=place,
             outputs={name: (ranged, name) for name in ("value", "max", "min")}, sync_targets=True)
+
+for place, places in {place: place.split("-") * 2 for place in ("browser", "kernel", "kernel-browser")}.items():
+    celsius = slider(f"celsius-{place}", min=-50, max=100, value=20)
+    fahrenheit = slider(f"fahrenheit-{place}", min=-58, max=212, value=68)
+    jaxlink(lambda c: c * 9 / 5 + 32, inputs={"c": celsius}, outputs={"f": fahrenheit}, where=places[0])
+    jaxlink(lambda f: (f - 32) * 5 / 9, inputs={"f": fahrenheit}, outputs={"c": celsius}, where=places[1])
+
+    ends, why = (widgets.FloatText(), widgets.FloatText()), words(f"why-{place}")
+    for one, other, computes in zip(ends, ends[::-1], places):
+        jaxlink(lambda x: x + 1, inputs={"x": one}, outputs={"y": other}, where=computes, errors=why)
+
+one, other, why = widgets.FloatText(), widgets.FloatText(), words("why-jslink")
+jaxlink(lambda x: x + 1, inputs={"x": one}, outputs={"y": other}, errors=why)
+widgets.jslink((other, "value"), (one, "value"))
+
+counted, longer = slider("counted", value=2, max=3, step=1), named("longer", widgets.Checkbox(description="longer"))
+offered = named("offered", widgets.Dropdown(options=[1, 2, 3]))
+jaxlink(lambda x: x, inputs={"x": counted}, outputs={"y": offered})
+dlink((longer, "value"), (offered, "options"), lambda more: [9, 3, 2, 1] if more else [1, 2, 3])
 
 folds = named("folds", widgets.Accordion([widgets.Label(), widgets.Label()], titles=["one", "two"], selected_index=0))
 folded = named("folded", widgets.FloatText())
@@ -544,7 +554,7 @@ def test_values_arrive_as_their_traits_take_them_whoever_computes(links: Links) 
     assert here == [3, 3, 2.5, 2.61, pytest.approx(10**0.4), [0.1, 2.6], [0.1, 2.6], False, False, 0, 0]
 
 
-@pytest.mark.parametrize("place", ["browser", "kernel"])
+@pytest.mark.parametrize("place", ["browser", "kernel", "kernel-browser"])
 def test_two_links_in_a_circle_settle_whoever_computes(links: Links, place: str) -> None:
     def numbers() -> list[str]:
         return [links.of(f"{name}-{place}").locator(".widget-readout").inner_text() for name in ("celsius", "fahrenheit")]
@@ -556,7 +566,7 @@ def test_two_links_in_a_circle_settle_whoever_computes(links: Links, place: str)
         assert numbers() == found
 
 
-@pytest.mark.parametrize("place", ["browser", "kernel"])
+@pytest.mark.parametrize("place", ["browser", "kernel", "kernel-browser", "jslink"])
 def test_two_links_that_contradict_each_other_stop_whoever_computes(links: Links, place: str) -> None:
     expect(links.of(f"why-{place}")).to_have_text(CONTRADICTION)
 
@@ -567,6 +577,16 @@ def test_a_value_keeps_the_limits_that_are_set_with_it(links: Links, place: str)
     for key, value in (("End", "200.00"), ("Home", "0.00"), ("End", "200.00")):
         links.press("source", key)
         expect(readout).to_have_text(value)
+
+
+def test_a_choice_that_gets_other_options_shows_the_same_number(links: Links) -> None:
+    chosen = links.of("offered").get_by_role("combobox").locator("option:checked")
+    expect(chosen).to_have_text("2")
+    links.of("longer").get_by_role("checkbox").check()
+    expect(links.of("offered").locator("option").first).to_have_text("9")
+    expect(chosen).to_have_text("2")
+    links.press("counted", "ArrowRight")
+    expect(chosen).to_have_text("3")
 
 
 def test_no_choice_changes_nothing(links: Links) -> None:

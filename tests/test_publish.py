@@ -23,6 +23,7 @@ from gradient.publish.outputs import clean_outputs
 from gradient.publish.page import render
 from gradient.publish.report import PublishError, Report, cell_name
 from gradient.publish.scripts import other_files
+from gradient.publish.site import publish as publish_notebook
 from tests.adapters import relying_on
 from tests.app_page import LOAD_MS
 from tests.conftest import notebook_of, publish, static_server, watched
@@ -84,7 +85,7 @@ except OSError:
     print(traceback.format_exc())
 """: "its output is an error, which is left out: FileNotFoundError",
     """
-from IPython.display import HTML, Math, display
+from IPython.display import HTML, Markdown, Math, display
 HTML('<a href="gone.csv">no file</a> <a href="../secret.txt">secret</a> <a href="other.ipynb">b</a> <a href=".own/key">key</a>')
 """: r"the file gone\.csv is missing: there is no such file",
     """
@@ -129,7 +130,11 @@ class Counter(ipywidgets.IntText):
     @traitlets.observe("value")
     def changed(self, change):
         print(change.new)
-Counter()
+class Even(ipywidgets.IntText):
+    @traitlets.validate("value")
+    def even(self, proposal):
+        return proposal.value // 2 * 2
+ipywidgets.VBox([Counter(), Even()])
 """: r"a Counter calls Counter\.changed, Python code",
     """
 class Map(ipywidgets.DOMWidget):
@@ -152,6 +157,16 @@ lowest
 """: r"the jslink from a LinearScale takes the value from the FloatSlider 'lowest', for its min is None\.",
 }
 LACKING |= {
+    """
+import anywidget
+
+class Asking(anywidget.AnyWidget):
+    _esm = "export default {}"
+    def __init__(self):
+        super().__init__()
+        self.on_msg(lambda *asked: self.send("answer"))
+Asking()
+""": r"an Asking calls Asking\.__init__\.<locals>\.<lambda>, Python code",
     """
 gone = ipywidgets.FloatText()
 ipywidgets.VBox([gone])
@@ -202,7 +217,7 @@ value, words = ipywidgets.FloatText(2, description=r"$\alpha$"), ipywidgets.Labe
 jaxlink(lambda a: 2 * a, inputs={"a": value}, outputs={"b": (words, "value", r"$\beta = {b}$")})
 out = ipywidgets.Output()
 with out:
-    display(Math("x^3"))
+    display(Math("x^3"), Markdown("**$y^4$**"))
 ipywidgets.VBox([value, words, out, ipywidgets.HTMLMath(r"an <b>integral</b> $\int_0^1$")])
 """,
     """
@@ -294,6 +309,7 @@ def test_what_a_page_lacks_is_named_with_its_cell(lacking: Lacking) -> None:
         named = [line for line in lacking.told.splitlines() if line.startswith(f"Cell {number} (")]
         assert named, lacking.told
         assert re.search(what, named[0]), source
+    assert "an Even calls Even.even, Python code" in lacking.told
     last = len(LACKING) + 1 + len(WORKING)
     assert {int(cell) for cell in re.findall(r"^Cell (\d+)", lacking.told, re.M)} == {*range(1, len(LACKING) + 2), last}
     assert f"Cell {last} (import os, warnings): its output shows paths of this computer" in lacking.told
@@ -430,7 +446,8 @@ def test_formulas_in_widgets_are_set_and_follow(lacking: Lacking) -> None:
     with relying_on("ipywidgets"):
         expect(page.locator(".widget-label math")).to_have_count(2)
         expect(page.locator(".widget-htmlmath math msubsup")).to_have_count(1)
-        expect(page.locator(".widget-output math msup")).to_have_count(1)
+        expect(page.locator(".widget-output math msup")).to_have_count(2)
+        expect(page.locator(".widget-output strong msup")).to_have_count(1)
         field = page.locator(".widget-text:has(math) input")
         field.fill("7")
         field.press("Enter")
@@ -451,13 +468,15 @@ def test_a_matplotlib_figure_is_a_picture_of_its_size(pictures: Page) -> None:
 
 
 def test_what_a_librarys_script_names_goes_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sys.prefix", str(tmp_path))
-    folder = tmp_path / "share" / "jupyter" / "nbextensions" / "grid"
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
+    folder = tmp_path / "nbextensions" / "grid"
     folder.mkdir(parents=True)
     for name in ("icon.png", "unnamed.png", "index.js.map"):
         (folder / name).touch()
-    (folder / "index.js").write_text('draw(base + "icon.png")\n//# sourceMappingURL=index.js.map')
-    assert other_files({"state": {"1": {"state": {"_model_module": "grid"}}}}) == [folder / "icon.png"]
+    state = {"state": {"1": {"state": {"_model_module": "grid"}}}}
+    for base, place in (("", "assets"), ('document.body.getAttribute("data-base-url")', "nbextensions/grid")):
+        (folder / "index.js").write_text(f'draw(base + "icon.png", {base})\n//# sourceMappingURL=index.js.map')
+        assert [*other_files(state)] == [(folder / "icon.png", f"{place}/icon.png")]
 
 
 def test_words_stand_in_the_place_of_a_widget_without_a_script(lacking: Lacking) -> None:
@@ -525,6 +544,22 @@ def test_a_cell_that_fails_is_named_and_nothing_else_is_told(tmp_path: Path, cap
     what = "Cell 2 (raise ValueError('See requests..')) fails with ValueError: See requests. Correct it, and publish again."
     assert str(caught.value) == f"Nothing was published. {what}\nraise ValueError('See requests..')"
     assert capfd.readouterr().err == ""
+
+
+def test_a_kernel_that_lacks_what_the_export_needs_is_no_fault_of_a_cell(tmp_path: Path) -> None:
+    lacking = "import sys\nsys.modules['gradient.publish.kernel'] = None"
+    with pytest.raises(SystemExit, match=r"published\. The notebook's kernel cannot tell its widgets: ModuleNotFoundError"):
+        publish(notebook_of(lacking), tmp_path)
+
+
+@pytest.mark.parametrize(
+    "content", [b"{not json", b"[]", b"{}", b"\xff\xfe", b'{"nbformat": 4, "nbformat_minor": 5, "cells": 3}']
+)
+def test_a_file_that_is_no_notebook_is_named_in_one_line(tmp_path: Path, content: bytes) -> None:
+    notebook = tmp_path / "odd.ipynb"
+    notebook.write_bytes(content)
+    with pytest.raises(PublishError, match=r"^\S*odd\.ipynb holds no notebook: [^\n]+$"):
+        publish_notebook(notebook, tmp_path / "out")
 
 
 def test_a_widget_without_a_module_is_named_in_one_line(tmp_path: Path) -> None:

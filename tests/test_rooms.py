@@ -221,7 +221,7 @@ ROOMS = [
     Room(
         "gradient/publish/*.py",
         {
-            *("ipywidgets", "traitlets", "numpy", "nbconvert", "nbformat", "jinja2", "jupyter_client"),
+            *("ipywidgets", "traitlets", "numpy", "nbconvert", "nbformat", "jinja2", "jupyter_client", "jupyter_core"),
             *("latex2mathml", "brotli"),
             *("gradient.publish*", *(f"gradient.link{part}" for part in ("", ".modules", ".constants"))),
             *(

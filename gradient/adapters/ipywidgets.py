@@ -26,9 +26,13 @@ def live_widgets() -> list[Widget]:
 
 
 def message_handlers(widget: Widget) -> list[Any]:
-    """What is called by the messages of a page about a widget, such as a click: each kind has a private dispatcher."""
-    dispatchers = [value for value in vars(widget).values() if isinstance(value, CallbackDispatcher)]
-    return [handler for dispatcher in dispatchers for handler in dispatcher.callbacks]
+    """What is called by the messages of a page about a widget, such as a click.
+
+    Each kind has a private dispatcher: an attribute, or in a dictionary, such as that in which traitlets keeps all values.
+    """
+    kept = vars(widget).values()
+    found = [part for value in kept for part in (value.values() if isinstance(value, dict) else [value])]
+    return [handler for each in found if isinstance(each, CallbackDispatcher) for handler in each.callbacks]
 
 
 def function_of_interactive_output(callback: Any) -> Callable[..., Any] | None:

@@ -27,6 +27,11 @@ def validated(owner: HasTraits, name: str, value: Any) -> Any:
         return getattr(type(owner), name)._validate(owner, value)
 
 
+def validators_of(owner: HasTraits) -> list[Any]:
+    """Everything that is asked whether a trait may get a value, and may give it another; traitlets keeps it in private."""
+    return list(owner._trait_validators.values())
+
+
 def observers_of(owner: HasTraits) -> list[Any]:
     """Everything that is called when a trait changes: functions, and handlers of the class; traitlets keeps it in private.
 

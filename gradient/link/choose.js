@@ -123,7 +123,7 @@ async function follow(manager, { self, sources, triggers, table, sync_targets: s
     /** @returns {[Model, string, () => void]} */ (model, i) => [
       model,
       `change:${triggers[i][1]}`,
-      () => (syncTargets && isFromKernel(model, triggers[i][1])) || apply(writingCause(model)),
+      () => (syncTargets && isFromKernel(model, triggers[i][1])) || apply(writingCause()),
     ],
   );
   const stop = listenTo(syncTargets ? listeners : [...listeners, ...overwriteListeners(columns, apply)]);

@@ -21,6 +21,7 @@ export const KINDS: {
 };
 export const ROUNDING: Kind[];
 export const MAX_ROUNDS: number;
+export const CAUSE_LENGTH: number;
 export const MAX_DEPTH: number;
 export const CONTRADICTION: string;
 export const SIGNIFICANT_DIGITS: number;

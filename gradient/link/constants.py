@@ -33,6 +33,7 @@ KINDS = {kind.name: kind.value for kind in Kind}
 ROUNDING = [Kind.INTEGER, Kind.INTEGERS, Kind.SLIDER, Kind.SLIDERS]  # those that do not take every number as it is
 
 MAX_ROUNDS = 100  # of a circle of links in one event: those that settle need fewer
+CAUSE_LENGTH = 10_000  # of the names of traits that a request follows from
 MAX_DEPTH = 10  # of the applications of a table within each other, in a circle of tables
 CONTRADICTION = "The links contradict each other, so they were stopped."
 

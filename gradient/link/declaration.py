@@ -148,13 +148,28 @@ def _output(name: str, target: Trait, template: str | None, fields: Shapes) -> O
         _check_real(name, fields[name])
         _check_fits(name, target, fields[name])
         return Output(target)
-    if kind_of(target) not in (Kind.TEXT, Kind.ANY):
-        raise LinkError(f"outputs[{name!r}]: {_where(target)} is no text, so it takes no template.")
+    _check_takes_text(name, target)
     parsed = Template.parse(template, list(fields))
     for number in parsed.numbers():
         _check_real(number.field, fields[number.field])
         _check_index(number.field, number.index, fields[number.field].shape, template)
+    _check_takes_text(name, target, _examples(parsed, fields))
     return Output(target, parsed)
+
+
+def _check_takes_text(name: str, target: Trait, examples: Sequence[str] = ()) -> None:
+    if is_choice(target) or _index_instead(target):
+        instead = _index_instead(target) or "a number: leave the template out"
+        raise LinkError(f"outputs[{name!r}]: {_where(target)} takes no template, for it holds {instead}.")
+    is_text = kind_of(target) in (Kind.TEXT, Kind.ANY)
+    if not is_text or (examples and not any(takes(target, text) for text in examples)):
+        raise LinkError(f"outputs[{name!r}]: {_where(target)} is no text, so it takes no template.")
+
+
+def _examples(template: Template, fields: Shapes) -> list[str]:
+    """The texts of zeros and of ones: what a trait takes, such as a colour, may be some texts only."""
+    results = [{field: _filled_with(n, fields[field]) for field in template.fields()} for n in (0, 1)]
+    return [template.fill(result.__getitem__) for result in results]
 
 
 def _check_real(name: str, shape: Any) -> None:
@@ -200,7 +215,12 @@ def _index_instead(target: Trait) -> str:
 
 def _takes_some(target: Trait, kind: Kind, shape: jax.ShapeDtypeStruct) -> bool:
     """Whether a trait takes zeros or ones of a shape: what it takes may have limits that only its values know."""
-    return any(takes(target, as_kind(as_output(np.full(shape.shape, n, shape.dtype)[()]), kind)) for n in (0, 1))
+    return any(takes(target, as_kind(_filled_with(n, shape), kind)) for n in (0, 1))
+
+
+def _filled_with(number: int, shape: jax.ShapeDtypeStruct) -> Any:
+    """A field of this shape that holds one number, as a trait gets it."""
+    return as_output(np.full(shape.shape, number, shape.dtype)[()])
 
 
 def _check_index(field: str, index: tuple[int, ...], shape: tuple[int, ...], template: str) -> None:

@@ -14,6 +14,7 @@ from gradient.link.constants import CONTRADICTION, MAX_ROUNDS
 from gradient.link.errors import described
 from gradient.link.events import Cause, Trait, assign, by_widget, writing
 from gradient.link.results import fields_of
+from gradient.link.traits import page_trait
 from gradient.link.values import LIMITS, as_output, is_close, is_no_index, snapshot
 from gradient.link.wiring import Wiring
 
@@ -37,12 +38,13 @@ class KernelExecutor:
         """Returns the result as NumPy arrays and Python numbers."""
         return jax.tree.map(as_output, jax.device_get(self.fun(**inputs, **static)))
 
-    def run(self, inputs: Mapping[str, np.ndarray], static: Mapping[str, Any], cause: Cause) -> None:
+    def run(self, inputs: Mapping[str, np.ndarray], static: Mapping[str, Any], cause: Cause, own: Trait) -> None:
         """Computes, writes the outputs and draws, unless the inputs are those of the last run.
 
         Args:
             inputs, static: the arguments.
             cause: what the run follows from.
+            own: what stands for this run in the cause of what follows from it.
         """
         new = snapshot(inputs, static)
         if new == self._last_snapshot:
@@ -52,7 +54,7 @@ class KernelExecutor:
         self._failures = {what: why for what, why in self._failures.items() if what == _DRAWING}
         with self.guard("The computation"):
             result = self.compute(inputs, static)
-            self._write(result, cause, is_animated=is_animated)
+            self._write(result, cause, own, is_animated=is_animated)
             if self._renderer:
                 self._to_render = partial(self._renderer.render, result, **static)
             self.render()
@@ -63,6 +65,10 @@ class KernelExecutor:
         if self._renderer and self._renderer.clear:
             with self.guard(_DRAWING):
                 self._renderer.clear()
+
+    def forget(self) -> None:
+        """Forgets the last run, so that the next one sets all outputs anew."""
+        self._last_snapshot = {}
 
     def frame_shown(self) -> None:
         """Notes that the page has shown the last frame and can take another."""
@@ -107,23 +113,26 @@ class KernelExecutor:
         triggers = self._transition.triggers if self._transition else ()
         return any(name in self._last_snapshot and self._last_snapshot[name] != new[name] for name in triggers)
 
-    def _write(self, result: Any, cause: Cause, *, is_animated: bool) -> None:
+    def _write(self, result: Any, cause: Cause, own: Trait, *, is_animated: bool) -> None:
         self._set_durations(self._transition.milliseconds if self._transition and is_animated else None)
-        values, cause = self._without_contradictions(*self._target_values(result, cause))
+        values, cause = self._without_contradictions(*self._target_values(result, cause), own)
         for widget, traits in by_widget(values).items():
             with self.guard(f"{type(widget).__name__} ({', '.join(traits)})"), writing(cause):
                 assign(widget, traits)
         self._set_durations(0 if is_animated else None)
 
-    def _without_contradictions(self, values: dict[Trait, Any], cause: Cause) -> tuple[dict[Trait, Any], Cause]:
-        """What to set of these values, and the cause of that: a circle of links that has no fixed point is stopped."""
-        again = [target for target in values if target in cause.traits]
+    def _without_contradictions(self, values: dict[Trait, Any], cause: Cause, own: Trait) -> tuple[dict[Trait, Any], Cause]:
+        """What to set of these values, and the cause of that: a circle of links that has no fixed point is stopped.
+
+        Links of ipywidgets or traitlets can be in the circle, too. They do not tell which trait they have followed.
+        """
+        again = [target for target in values if {own, page_trait(target)} & cause.traits]
         if again and cause.rounds == MAX_ROUNDS:
             if not self._wiring.errors:
                 _LOG.warning(CONTRADICTION)
             self._failures[_CIRCLE] = CONTRADICTION
             values = {target: value for target, value in values.items() if target not in again}
-        return values, cause._replace(rounds=cause.rounds + bool(again))
+        return values, cause._replace(rounds=cause.rounds + bool(again), traits=cause.traits | {own})
 
     def _target_values(self, result: Any, cause: Cause) -> tuple[dict[Trait, Any], Cause]:
         """What to set, and its cause, which says whether a control has rounded any of the values on the way."""
@@ -149,7 +158,7 @@ class KernelExecutor:
             return False
         if is_no_index(target, value):
             return False
-        return not (target in cause.traits and (cause.is_rounded or is_close(value, getattr(*target))))
+        return not (page_trait(target) in cause.traits and (cause.is_rounded or is_close(value, getattr(*target))))
 
     def _set_durations(self, milliseconds: int | None) -> None:
         if self._transition and milliseconds is not None:

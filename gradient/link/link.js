@@ -1,6 +1,7 @@
 // One link on one page. It runs the program for the present inputs whenever an input changes, or asks the kernel to.
 // The docstring of `jaxlink.py` follows a change from a slider to a picture.
 
+import { causeOfMessage, saysMore } from "./causes.js";
 import { BROWSER, CONTRADICTION, STOPPED, UNCOMPILED, UNSUPPORTED } from "./constants.js";
 import { ShapeMismatch } from "./executor.js";
 import { ExecutorPool } from "./executor_pool.js";
@@ -69,6 +70,7 @@ export class Link {
       [this.own, "msg:custom", (content) => this.messageCame(content)],
       [this.own, "change:programs", () => this.programsChanged()],
       [this.own, "change:where change:tables", () => this.run()],
+      [this.own, "change:output_tables", () => this.tablesChanged()],
     ];
   }
 
@@ -137,9 +139,10 @@ export class Link {
     else this.askKernel(state, reason);
   }
 
-  /** A request of the kernel's, or an answer of its. @param {import("./requests.js").Request | import("./requests.js").Answer} message */
+  /** A request of the kernel's, what the next one follows from, or an answer of its. @param {import("./requests.js").Incoming} message */
   messageCame(message) {
-    if (message.type === "request")
+    if (message.type === "cause") this.cause = joinCauses(this.cause, causeOfMessage(message));
+    else if (message.type === "request")
       setTimeout(() => this.run()); // after the changes that came before it are applied
     else this.requests.answer(message);
   }
@@ -214,7 +217,7 @@ export class Link {
 
   /** @param {string} state @param {string} reason */
   sendRequest(state, reason) {
-    this.takeCause(); // the kernel knows it
+    const cause = this.takeCause();
     this.state.set(state, reason);
     if (!this.wiring.hasKernel) {
       this.state.showError(reason);
@@ -228,7 +231,7 @@ export class Link {
       );
     this.scheduler.cancelDelayed();
     // ipywidgets holds a value back until the one before it is answered, so it may be sent after this request.
-    this.requests.ask(areChangesUnsent(sources.map(({ model }) => model)));
+    this.requests.ask(areChangesUnsent(sources.map(({ model }) => model)), saysMore(cause, sources) ? cause : NO_CAUSE);
   }
 
   /**
@@ -264,6 +267,11 @@ export class Link {
     this.own.set({ reason: loaded.failure });
     this.state.showError(loaded.failure);
     if (loaded.worker?.next) this.run();
+  }
+
+  tablesChanged() {
+    this.writer.forget();
+    this.run();
   }
 
   programsChanged() {

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from traitlets import Dict, Enum, Unicode
 
 from gradient.adapters.anywidget import ViewlessWidget
+from gradient.link.causes import CAUSE_FIELDS, as_message, from_message
 from gradient.link.combinations import Combinations, Inputs, Static
 from gradient.link.constants import BROWSER, KERNEL, STATES, STOPPED, UNCOMPILED, UNLINKABLE, UNSUPPORTED
 from gradient.link.delay import Delay
@@ -43,11 +44,13 @@ class JaxLink(ViewlessWidget):
     spec = Dict().tag(sync=True, to_json=as_json)
     programs = Dict().tag(sync=True)
     tables = Dict().tag(sync=True)  # for each input that is the value of a selection, the numbers of its options
+    output_tables = Dict().tag(sync=True)  # the same for outputs, by their keys
     previous = Unicode("").tag(sync=True)  # the id of the link that begins before this one on a page
 
     # Each side asks the other to compute by a request: the kernel when Python has changed an input and the page computes, the
     # page when a visitor has changed an input and the kernel computes.
-    page_messages: ClassVar = {"request": {"id": {"type": "integer", "low": 0, "high": 2**31}}}
+    # A cause goes before it, if the other side does not know from the inputs what they follow from.
+    page_messages: ClassVar = {"request": {"id": {"type": "integer", "low": 0, "high": 2**31}}, "cause": CAUSE_FIELDS}
 
     def __init__(self, fun: Callable[..., Any], wiring: Wiring, combinations: Combinations, where: str, delay: float) -> None:
         self.order = next(_ORDER)
@@ -63,7 +66,8 @@ class JaxLink(ViewlessWidget):
         state = UNLINKABLE if self._obstacle and where == BROWSER else where
         reason = self._obstacle if state == UNLINKABLE else ""
         previous = _ON_PAGES[-1].model_id if _ON_PAGES else ""
-        super().__init__(where=where, state=state, reason=reason, tables=wiring.tables(), previous=previous)
+        tables = {"tables": wiring.tables(), "output_tables": wiring.output_tables()}
+        super().__init__(where=where, state=state, reason=reason, previous=previous, **tables)
         if not self._obstacle:
             _ON_PAGES.append(self)
             self.spec = wiring.spec(self, self.order)
@@ -136,8 +140,8 @@ class JaxLink(ViewlessWidget):
         self._compile_missing(inputs, static)
         self._set_state(*self._next_state(inputs, static))
         if self.state == BROWSER:
-            self._cause = Cause()
-            self._ask_page(snapshot(inputs, static))
+            cause, self._cause = self._cause, Cause()
+            self._ask_page(snapshot(inputs, static), cause)
             self._answer()
         else:
             self._delay(self._run_in_kernel)
@@ -157,14 +161,17 @@ class JaxLink(ViewlessWidget):
         if self.state != BROWSER and self.comm and self._wiring.is_complete():
             with self._kernel.guard("Reading the controls"):
                 cause, self._cause = self._cause, Cause()
-                self._kernel.run(*self._wiring.read(), cause)
+                self._kernel.run(*self._wiring.read(), cause, (self, "state"))
             self._kernel.show_errors()
         self._answer()
 
     def _page_message(self, _: object, content: Any, __: object) -> None:
-        if isinstance(content, dict) and content.get("type") == "request" and isinstance(content.get("id"), int):
+        kind = content.get("type") if isinstance(content, dict) else None
+        if kind == "request" and isinstance(content.get("id"), int):
             self._requests = [*self._requests, content["id"]][-MAX_REQUESTS:]
             schedule(self)
+        elif kind == "cause":
+            self._cause = self._cause.joined(from_message(content))
 
     def _answer(self) -> None:
         """Tells pages that what they asked for has been computed, or has failed."""
@@ -173,9 +180,11 @@ class JaxLink(ViewlessWidget):
         for number in requests:
             self.send({"type": "error", "id": number, "message": failure} if failure else {"type": "result", "id": number})
 
-    def _ask_page(self, new: dict[str, Any]) -> None:
+    def _ask_page(self, new: dict[str, Any], cause: Cause) -> None:
         """Asks the page to compute, unless it was last asked with the same inputs."""
         if new != self._last_snapshot:
+            if cause.traits - self._wiring.sources():
+                self.send(as_message(cause))
             self._last_snapshot = new
             self._num_requests += 1
             self.send({"type": "request", "id": self._num_requests})
@@ -211,7 +220,7 @@ class JaxLink(ViewlessWidget):
         self._observing += [(self._input_changed, trait) for trait in triggers]
         self._observing += [(self._moved, (self, "where"))]
         self._observing += [(self._page_set_state, (self, "state"))]
-        self._observing += [(self._options_changed, (wiring.inputs[name][0], "options")) for name in self.tables]
+        self._observing += [(self._options_changed, (selection, "options")) for selection in wiring.selections()]
         if renderer:
             self._observing += [(self._frame_shown, renderer.shown), (self._render, renderer.visible)]
             self._observing += [(self._rested, trait) for trait in renderer.rested]
@@ -229,7 +238,8 @@ class JaxLink(ViewlessWidget):
             schedule(self)
 
     def _options_changed(self, _: Any) -> None:
-        self.tables = self._wiring.tables()
+        self._kernel.forget()
+        self.tables, self.output_tables = self._wiring.tables(), self._wiring.output_tables()
         schedule(self)
 
     def _moved(self, _: Any) -> None:

@@ -8,7 +8,7 @@ import { hasUnsentChanges, isBeingRestored, kernelOf } from "../adapters/ipywidg
 /** @typedef {{ model: Model, trait: string }} PageTrait */
 
 // Each link has its own instance of this module, so what they share is marked on the models.
-const WRITING = Symbol.for("jaxlink.writing"); // why a link makes the present change
+const WRITING = Symbol.for("jaxlink.writing"); // on a model whether, and on the page why, a link makes the present change
 const UNSENT = Symbol.for("jaxlink.unsent"); // the traits that were set locally, and whose values the kernel does not know
 const ADDRESSED = Symbol.for("jaxlink.addressed"); // the traits that the page's address has set
 
@@ -35,11 +35,11 @@ export function joinCauses(one, other) {
 
 /** What the present change of a trait follows from: itself, unless a link makes it. @param {PageTrait} changed @returns {Cause} */
 export function causeOf(changed) {
-  return joinCauses({ ...NO_CAUSE, traits: new Set([nameOf(changed)]) }, writingCause(changed.model));
+  return joinCauses({ ...NO_CAUSE, traits: new Set([nameOf(changed)]) }, writingCause());
 }
 
-/** What the present change of a model follows from if a link makes it. @param {Model} model @returns {Cause} */
-export const writingCause = (model) => marksOf(model)[WRITING] ?? NO_CAUSE;
+/** What the present change follows from if a link makes it, or a `jslink` that follows the link's change. @returns {Cause} */
+export const writingCause = () => marksOf(globalThis)[WRITING] ?? NO_CAUSE;
 
 /** Whether a change of a trait is part of a cause. @param {Cause} cause @param {PageTrait} trait */
 export const isIn = (cause, trait) => cause.traits.has(nameOf(trait));
@@ -63,13 +63,15 @@ export function isFromLink(model) {
 
 /** Marks the changes that `act` makes as those of a link. @param {Model} model @param {Cause} cause @param {() => void} act */
 function asLink(model, cause, act) {
-  const marks = marksOf(model);
-  const before = marks[WRITING];
-  marks[WRITING] = cause;
+  const [marks, shared] = [marksOf(model), marksOf(globalThis)];
+  const [before, causeBefore] = [marks[WRITING], shared[WRITING]];
+  marks[WRITING] = true;
+  shared[WRITING] = cause;
   try {
     act();
   } finally {
     marks[WRITING] = before;
+    shared[WRITING] = causeBefore;
   }
 }
 

@@ -3,7 +3,7 @@
 import { deserialize, optionLabels } from "../adapters/ipywidgets.js";
 import { asKind, copyOutput, indexOfOption, isClose, isSameOutput } from "./arrays.js";
 import { KINDS, MAX_ROUNDS, ROUNDING } from "./constants.js";
-import { isIn, joinCauses, NO_CAUSE, setAndSync, setLocally } from "./models.js";
+import { causeOf, isIn, joinCauses, NO_CAUSE, setAndSync, setLocally } from "./models.js";
 import { fillParts } from "./text.js";
 
 /** @typedef {import("./arrays.js").Output} Output */
@@ -25,6 +25,8 @@ export class OutputWriter {
     /** @type {Inputs} */
     this.lastInputs = {};
     this.cause = NO_CAUSE; // of the present run, and what its outputs add to it
+    this.ownRun = { model: wiring.own, trait: "state" }; // stands for this link's runs in a cause
+    this.isRoundAgain = false; // whether the present run follows from one of this link
     this.rounds = 0; // of a circle, before the present run
     this.isContradicted = false; // by other links, in the present run
   }
@@ -36,7 +38,8 @@ export class OutputWriter {
    * @param {Cause} cause what the run follows from
    */
   write(read, inputs, cause) {
-    this.cause = cause;
+    this.isRoundAgain = isIn(cause, this.ownRun);
+    this.cause = joinCauses(cause, causeOf(this.ownRun));
     this.rounds = cause.rounds;
     this.isContradicted = false;
     const states = this.changedStates(read);
@@ -45,6 +48,11 @@ export class OutputWriter {
     if (transition && isAnimated) this.setDurations(transition.milliseconds);
     for (const [model, state] of states) (syncTargets ? setAndSync : setLocally)(model, state, this.cause);
     if (isAnimated) this.setDurations(0);
+  }
+
+  /** Forgets what it has written, so that the next run sets all anew. */
+  forget() {
+    this.written.clear();
   }
 
   /** The changed values, by model. @param {ReadOutput} read @returns {Map<Model, State>} */
@@ -65,7 +73,7 @@ export class OutputWriter {
    * @param {Pick<Model, "get">} limited what has the limits of its control
    */
   changedValue(target, read, limited) {
-    const { field, model, trait, template, kind, options } = target;
+    const { field, model, trait, template, kind, table } = target;
     if (trait !== "visible" && model.get("visible") === false) {
       this.written.delete(target);
       return undefined;
@@ -77,8 +85,8 @@ export class OutputWriter {
     // A control cannot be set to infinity or NaN.
     if (this.wiring.syncTargets && typeof output === "number" && !Number.isFinite(output)) return undefined;
     const copy = copyOutput(output);
-    const taken = options
-      ? indexOfOption(Number(copy), options)
+    const taken = table
+      ? indexOfOption(Number(copy), this.wiring.own.get("output_tables")[table])
       : template
         ? copy
         : asKind(copy, kind, trait === "value" ? limited : undefined);
@@ -95,9 +103,13 @@ export class OutputWriter {
     return isIn(this.cause, target) && (this.cause.isRounded || isClose(value, target.model.get(target.trait)));
   }
 
-  /** Counts the rounds of a circle of links, and whether there may be one more. @param {Target} target */
+  /**
+   * Counts the rounds of a circle of links, and whether there may be one more. A `jslink` can be in the circle, too, which does not
+   * tell what it has followed.
+   * @param {Target} target
+   */
   mayGoRound(target) {
-    if (!isIn(this.cause, target)) return true;
+    if (!this.isRoundAgain && !isIn(this.cause, target)) return true;
     this.isContradicted ||= this.rounds === MAX_ROUNDS;
     this.cause = joinCauses(this.cause, { ...NO_CAUSE, rounds: this.rounds + 1 });
     return !this.isContradicted;

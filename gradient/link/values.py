@@ -9,6 +9,7 @@ from ipywidgets import Widget, widget_serialization
 
 from gradient.adapters.ipywidgets import option_count
 from gradient.link.constants import STEP_DIGITS, TOLERANCE, Kind
+from gradient.link.errors import LinkError
 from gradient.link.events import Trait
 
 # The types that JavaScript has no typed array for, and what a page gets instead.
@@ -25,11 +26,16 @@ def as_input(value: Any) -> np.ndarray:
 
     A page can send any number. An integer is clipped to the range of int32. A float beyond the range of float32 becomes
     infinite, and the function has to deal with it.
+
+    Raises:
+        LinkError: if it is no number any more, such as the value of a selection that has got other options.
     """
     limits = np.iinfo(np.int32)
     array = np.asarray(min(max(value, limits.min), limits.max) if type(value) is int else value)
     if array.dtype.kind in "iu":
         return array.clip(limits.min, limits.max).astype(np.int32)
+    if array.dtype.kind not in _FUNCTION_DTYPES:
+        raise LinkError(f"{value!r} is no number")
     with np.errstate(over="ignore"):
         return array.astype(_FUNCTION_DTYPES[array.dtype.kind])
 

@@ -8,9 +8,9 @@ import { getModel, hasModel, kernelOf } from "../adapters/ipywidgets.js";
 /** @typedef {import("./text.js").Part} Part */
 /** @typedef {[reference: string, trait: string]} Reference */
 /** @typedef {import("./constants.js").Kind} Kind */
-/** @typedef {[reference: string, trait: string, template: Part[] | null, kind: Kind, options: number[] | null]} TargetReference */
+/** @typedef {[reference: string, trait: string, template: Part[] | null, kind: Kind, table: string | null]} TargetReference */
 /** @typedef {PageTrait & { name: string }} Source an input of the function */
-/** @typedef {{ field: string, template: Part[] | null, kind: Kind, options: number[] | null }} Written how a field is written */
+/** @typedef {{ field: string, template: Part[] | null, kind: Kind, table: string | null }} Written how a field is written, and the key of the options of a selection's value */
 /** @typedef {PageTrait & Written} Target of a field of the function's result */
 /** @typedef {{ triggers: string[], durations: PageTrait[], milliseconds: number }} Transition */
 
@@ -64,8 +64,8 @@ export async function resolveWiring(manager, spec) {
   const findTargets = (/** @type {[string, TargetReference[]]} */ [field, targets]) =>
     targets
       .filter(([reference]) => hasModel(manager, reference)) // those that are not closed
-      .map(async ([reference, trait, template, kind, options]) => ({
-        ...{ field, template, kind, options },
+      .map(async ([reference, trait, template, kind, table]) => ({
+        ...{ field, template, kind, table },
         ...(await find([reference, trait])),
       }));
   const { transition } = spec;

@@ -12,7 +12,7 @@ from traitlets import HasTraits
 from gradient.link.constants import ROUNDING
 from gradient.link.events import Trait, is_on_page
 from gradient.link.template import Template
-from gradient.link.traits import kind_of, numeric_options, page_trait, present
+from gradient.link.traits import is_selected, kind_of, numeric_options, page_trait, present
 from gradient.link.values import LIMITS, as_input, as_kind, is_close, nearest_option
 
 
@@ -29,8 +29,8 @@ class Output(NamedTuple):
         """
         if self.template:
             return self.template.fill(lambda field: fields[field])
-        if options := numeric_options(self.target):
-            return nearest_option(fields[name], options)
+        if is_selected(self.target):
+            return nearest_option(fields[name], numeric_options(self.target) or [])
         return as_kind(fields[name], kind_of(self.target), self._limited(limits or {}))
 
     def _limited(self, limits: Mapping[Trait, Any]) -> Any:
@@ -46,10 +46,10 @@ class Output(NamedTuple):
         rounds = not self.template and kind_of(self.target) in ROUNDING
         return rounds and not is_close(value, fields[name])
 
-    def as_json(self) -> list:
-        """What a page takes; see `wiring.js`."""
+    def as_json(self, key: str) -> list:
+        """What a page takes; see `wiring.js`. `key` is that of its table, if it is the value of a selection."""
         parts = self.template and self.template.as_json()
-        return [*page_trait(self.target), parts, kind_of(self.target), numeric_options(self.target)]
+        return [*page_trait(self.target), parts, kind_of(self.target), key if is_selected(self.target) else None]
 
 
 @dataclass(frozen=True)
@@ -119,9 +119,20 @@ class Wiring:
         return all(getattr(*trait) is not None for trait in (*self.inputs.values(), *self.static.values()))
 
     def tables(self) -> dict[str, list[float]]:
-        """For each input that is the value of a selection, the numbers of its options."""
-        found = {name: numeric_options(trait) for name, trait in self.inputs.items()}
-        return {name: options for name, options in found.items() if options}
+        """For each input that is the value of a selection, the numbers of its options; none if one is no number any more."""
+        return _tables(self.inputs)
+
+    def output_tables(self) -> dict[str, list[float]]:
+        """The same for each output, by its key."""
+        return _tables({key: output.target for found in self._keyed().values() for key, output in found.items()})
+
+    def selections(self) -> list[HasTraits]:
+        """All widgets that the tables are of."""
+        return [owner for owner, name in (*self.inputs.values(), *self.targets()) if is_selected((owner, name))]
+
+    def sources(self) -> set[Trait]:
+        """The inputs, static ones included, as a page has them."""
+        return {*map(page_trait, self.inputs.values()), *self.static.values()}
 
     def targets(self) -> list[Trait]:
         """The traits that the result is written to."""
@@ -134,6 +145,11 @@ class Wiring:
         for name, target in drawn.items():
             outputs.setdefault(name, []).append(Output(target))
         return outputs
+
+    def _keyed(self) -> dict[str, dict[str, Output]]:
+        """What a page writes, each with a key."""
+        found = self.page_outputs().items()
+        return {name: {f"{name} {place}": output for place, output in enumerate(each)} for name, each in found}
 
     def fields(self) -> list[str]:
         """The fields of the result that a page needs, in alphabetical order."""
@@ -156,7 +172,7 @@ class Wiring:
             "order": order,
             "inputs": {name: page_trait(trait) for name, trait in self.inputs.items()},
             "static": self.static,
-            "outputs": {name: [output.as_json() for output in found] for name, found in self.page_outputs().items()},
+            "outputs": {name: [each.as_json(key) for key, each in found.items()] for name, found in self._keyed().items()},
             "sync_targets": self.sync_targets,
             "warms_up": self.warms_up,
             "triggers": self.triggers,
@@ -169,6 +185,10 @@ class Wiring:
                 "milliseconds": transition.milliseconds,
             },
         }
+
+
+def _tables(traits: Mapping[str, Trait]) -> dict[str, list[float]]:
+    return {name: numeric_options(trait) or [] for name, trait in traits.items() if is_selected(trait)}
 
 
 def _why_not_on_page(widget: HasTraits, name: str) -> str:

@@ -115,6 +115,10 @@ def _run(executor: Executor, node: nbformat.NotebookNode, folder: Path) -> None:
     except CellExecutionError as error:
         name, source = executor.cell
         what = f"{error.ename}: {error.evalue}".rstrip(".: ")
+        if source == node.cells[-1].source:  # what `execute` has added
+            raise PublishError(
+                f"The notebook's kernel cannot tell its widgets: {what}. Install this package where the kernel runs."
+            ) from error
         raise PublishError(f"{name} fails with {what}. Correct it, and publish again.\n{source}") from error
     except RuntimeError as error:  # of nbclient, which nbconvert executes with
         name, source = executor.cell

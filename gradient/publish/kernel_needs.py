@@ -12,7 +12,7 @@ from ipywidgets import Widget, interactive
 from ipywidgets.widgets.widget_link import Link
 
 from gradient.adapters.ipywidgets import function_of_interactive_output, live_widgets, message_handlers
-from gradient.adapters.traitlets import observers_of
+from gradient.adapters.traitlets import observers_of, validators_of
 from gradient.link import Choice, JaxLink
 from gradient.link.constants import BROWSER
 
@@ -57,7 +57,7 @@ def _needs(widget: Widget) -> Iterator[str]:
             yield f"a choose needs a kernel. {reason}"
     elif isinstance(widget, Link):
         yield from _empty_source(widget)
-    for callback in map(_whole, (*observers_of(widget), *message_handlers(widget))):
+    for callback in map(_whole, (*observers_of(widget), *validators_of(widget), *message_handlers(widget))):
         owner = getattr(callback, "__self__", None)
         if isinstance(owner, _TRAIT_LINKS):
             yield from _trait_link(owner, widget)

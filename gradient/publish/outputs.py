@@ -6,6 +6,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from gradient.adapters.nbconvert import markdown_to_html
+from gradient.publish.formulas import formula
 from gradient.publish.report import Report
 
 # The kinds of data that the page shows, best first; the images after those that nbconvert shows by itself, too.
@@ -35,6 +37,7 @@ def clean_state(state: dict[str, Any], made_in: dict[str, int], folder: Path, re
         traits, cell = model["state"], made_in.get(id_)
         if model["model_name"] == "OutputModel":
             traits["outputs"] = _cleaned(traits["outputs"], folder, cell, report)
+            _render_markdown(traits["outputs"], partial(report.lacks, cell))
         model["state"] = {name: _without_error(value, cell, report) for name, value in traits.items()}
         _shorten_paths(model["state"], folder)
 
@@ -51,6 +54,14 @@ def _cleaned(outputs: list[Any], folder: Path, cell: int | None, report: Report)
             report.remark(cell, "its output shows paths of this computer, which are shortened.")
         kept.append(output)
     return kept
+
+
+def _render_markdown(outputs: list[Any], note: Callable[[str], None]) -> None:
+    """Puts HTML in the place of Markdown: the renderer of a widget's outputs shows its source."""
+    for data in (output.get("data", {}) for output in outputs):
+        if "text/markdown" in data:
+            html = markdown_to_html(data.pop("text/markdown"), {}, partial(formula, note=note))
+            data.setdefault("text/html", html)
 
 
 def _error_of(output: Any) -> str:

@@ -10,6 +10,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from jupyter_core.paths import jupyter_path
+
 from gradient.adapters import anywidget_script, html_manager
 from gradient.publish.report import PublishError
 
@@ -38,6 +40,7 @@ const shorter = (await json(process.stdin)).map((code) => minify(code, options))
 console.log(JSON.stringify((await Promise.all(shorter)).map(({ code }) => code)));
 """
 _NOT_ASKED_FOR = {".map", ".txt"}  # the endings of files that only a developer reads
+_BASE_URL = "data-base-url"  # an attribute of the page's body, from which some scripts make the addresses of their files
 # What the script of a widget library is turned into.
 _ADAPTED = {"anywidget": anywidget_script.with_names}
 
@@ -109,15 +112,19 @@ def replace_unknown(state: dict) -> Iterator[tuple[str, str]]:
             break
 
 
-def other_files(state: dict) -> list[Path]:
-    """The files, such as icons, that the scripts of a state's widget libraries have beside them and name."""
-    scripts = [_script_of(module) for module in modules(state)]
-    return [file for script in scripts for file in _named_beside(script, script.read_text())]
+def other_files(state: dict) -> Iterator[tuple[Path, str]]:
+    """The files, such as icons, that the scripts of a state's widget libraries have beside them and name.
 
-
-def _named_beside(script: Path, source: str) -> list[Path]:
-    others = [file for file in script.parent.iterdir() if file.is_file() and file.suffix not in _NOT_ASKED_FOR]
-    return [file for file in others if file != script and file.name in source]
+    Yields:
+        Each, and the address at which its script looks for it: beside itself, or where Jupyter's notebook has it.
+    """
+    for module in modules(state):
+        script = _script_of(module)
+        source = script.read_text()
+        folder = f"nbextensions/{module}" if _BASE_URL in source else "assets"
+        for file in script.parent.iterdir():
+            if file.is_file() and file.suffix not in _NOT_ASKED_FOR and file != script and file.name in source:
+                yield file, f"{folder}/{file.name}"
 
 
 def install(cache: Path) -> Path:
@@ -160,5 +167,6 @@ def _named(module: str) -> str:
 
 
 def _script_of(module: str) -> Path:
-    """Where a widget library's Python package has its script, if it is installed."""
-    return Path(sys.prefix) / "share" / "jupyter" / "nbextensions" / module / "index.js"
+    """Where a widget library's Python package has its script, if it is installed: where Jupyter looks for it."""
+    places = [Path(folder) / module / "index.js" for folder in jupyter_path("nbextensions")]
+    return next((place for place in places if place.exists()), places[0])

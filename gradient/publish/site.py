@@ -18,7 +18,7 @@ from gradient.publish.later_words import as_file, take_prose, take_table
 from gradient.publish.outputs import clean_outputs, clean_state, short_paths
 from gradient.publish.page import render
 from gradient.publish.programs import take_later_programs
-from gradient.publish.report import Report
+from gradient.publish.report import PublishError, Report
 from gradient.publish.scripts import OWN, bundle, icon_fonts, minify, other_files, replace_unknown
 
 _TEMPLATE = Path(__file__).parent / "template"
@@ -37,7 +37,7 @@ def publish(notebook: Path, out: Path, *, allow_missing: bool = False) -> None:
         FileExistsError: if `out` holds anything else.
         PublishError: if npm is missing, the notebook fails, or the page would lack something.
     """
-    node = nbformat.read(notebook, as_version=4)
+    node = _read(notebook)
     node.metadata.setdefault("title", notebook.stem)
     add_ids(node)
     source, report = notebook.parent.resolve(), Report(node.cells)
@@ -56,6 +56,21 @@ def publish(notebook: Path, out: Path, *, allow_missing: bool = False) -> None:
         found = (*addresses_on_page(html, node.cells), *addresses_in_widgets(state["state"], made_in))
         copy_files(found, source, folder.path, report)
         report.end(allow_missing=allow_missing)
+
+
+def _read(notebook: Path) -> nbformat.NotebookNode:
+    """The notebook in the present format.
+
+    Raises:
+        PublishError: if the file holds something else.
+    """
+    try:
+        return nbformat.read(notebook, as_version=nbformat.current_nbformat)
+    except OSError:
+        raise
+    except Exception as error:  # nbformat expects a notebook, and what else there is fails in many ways
+        first = str(error).partition("\n")[0]
+        raise PublishError(f"{notebook} holds no notebook: {first}") from error
 
 
 def _note_messages(messages: dict[str, int], state: dict, report: Report) -> None:
@@ -82,8 +97,10 @@ def _write(node: nbformat.NotebookNode, state: dict, folder: SiteFolder, report:
         "style": f"{state.pop('style')}\n{(_TEMPLATE / 'site.css').read_text()}",
         "script": page_script,
     }
-    for file in (*icon_fonts(_NPM_CACHE), *other_files(state)):  # a script looks for them beside itself
-        shutil.copy(file, folder.path / "assets")
+    fonts = ((file, f"assets/{file.name}") for file in icon_fonts(_NPM_CACHE))  # the renderer looks for them beside itself
+    for file, address in (*fonts, *other_files(state)):
+        (folder.path / address).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(file, folder.path / address)
     rendered = render(node, report, **site)
     shown, prose = take_prose(rendered) if choice else (rendered, [])
     words = folder.add_asset("words.json", as_file(table, prose)) if choice else ""
