@@ -91,7 +91,7 @@ DATASETS = (
     ),
     _measured(
         "Puromycin",
-        ("substrate in ppm", "reaction rate in 100 counts/min²"),
+        ("substrate in ppm", "rate in 100 counts/min²"),
         ("M. Treloar", 1974),
         "Michaelis–Menten",
         (
@@ -101,7 +101,7 @@ DATASETS = (
     ),
     _measured(
         "Old Faithful",
-        ("eruption in minutes", "wait for the next in minutes"),
+        ("eruption in minutes", "next wait in minutes"),
         ("A. Azzalini and A. Bowman", 1990),
         "Line",
         (

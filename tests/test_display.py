@@ -261,6 +261,13 @@ def test_ones_own_data_are_on_paper_with_their_names_and_a_lessons_title(own: Ap
             words = sheets[0].get_textpage().get_text_range()
         assert np.ptp(across) > width, is_wide
         assert "How far a car goes · Yours · Momentum · Cars · Line · Learning rate" in words
+    own.page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    own.page.emulate_media(media="print")
+    place, axes = (own.page.locator(name).bounding_box() for name in (PICTURE_PLACES[1], AXES))
+    own.page.emulate_media(media="null")
+    assert place
+    assert axes
+    assert axes["y"] - place["y"] < 0.2 * place["height"], "the tools, which are not printed, leave no room"
 
 
 # In a frame of another page.

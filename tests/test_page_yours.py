@@ -380,7 +380,7 @@ def test_hard_data_are_met_with_words_and_standardizing_helps(wide: AppPage, edi
 @pytest.mark.parametrize("count", [5, pytest.param(500, marks=pytest.mark.soak)])
 def test_random_pastes_leave_a_page_that_works(wide_on_site: AppPage, editor_on_site: PointsPage, count: int) -> None:
     """With every model, standardized or not."""
-    app, editor, draw = wide_on_site, editor_on_site, random.Random(count)
+    app, editor, draw = wide_on_site, editor_on_site, random.Random(count + 1)
     for _ in range(count):
         app.choose("Model", draw.choice(MODELS))
         app.page.get_by_label("Standardize x").set_checked(draw.random() < 0.5)
@@ -397,6 +397,7 @@ def test_random_pastes_leave_a_page_that_works(wide_on_site: AppPage, editor_on_
 
 def test_a_reload_keeps_everything(wide_on_site: AppPage, editor_on_site: PointsPage) -> None:
     app, editor = wide_on_site, editor_on_site
+    editor.choose("Hubble 1929")
     editor.choose("Puromycin")
     app.choose("Model", "Decay")
     app.page.get_by_label("Standardize x").check()
@@ -412,6 +413,35 @@ def test_a_reload_keeps_everything(wide_on_site: AppPage, editor_on_site: Points
     assert (found, app.page.evaluate(_STATE)) == kept
     expect(app.combobox("Model")).to_have_value("Decay")
     assert MODELS.index("Decay") == found["model"]
+    expect(app.button(str(POINTS["undo"]))).to_be_disabled()  # there is nothing before it that would look different
+
+
+def test_other_data_bring_their_start_whatever_the_steps_of_the_sliders_were(
+    wide_on_site: AppPage, editor_on_site: PointsPage
+) -> None:
+    """Through the address alone, as back and forward do; the first ones have steps of 10 for w. The axes have their names."""
+    go = "(fragment) => { location.hash = fragment; }"
+    for data, w, labels in (
+        ("hubble_1929&model=decay", 200, ["distance in megaparsecs", "velocity in km/s"]),
+        ("puromycin&model=logistic&standardize=1", 0.44, ["substrate in ppm", "rate in 100 counts/min²"]),
+        ("1,2;3,4;5,7", 0.08, ["x", "y"]),
+    ):
+        editor_on_site.page.evaluate(go, f"v=1&problem=yours&data={data}")
+        expect(editor_on_site.page.locator(".techni-fit .axislabel")).to_have_text(labels)
+        wide_on_site.settle()
+        assert editor_on_site.page.evaluate(_STATE)["w"] == pytest.approx(w)
+
+
+def test_a_number_between_steps_stays_when_the_steps_change_and_come_back(
+    wide_on_site: AppPage, editor_on_site: PointsPage
+) -> None:
+    """A page that kept setting a slider that did not take it hung, and filled the memory."""
+    page, between = editor_on_site.page, "v=1&problem=wave&b=2.07886016"
+    for address in (between, "v=1&problem=yours&data=cars&w=-3.12345", between):
+        page.evaluate("(fragment) => { location.hash = fragment; }", address)
+        wide_on_site.settle()
+        assert address.rpartition("&")[2] in page.evaluate("location.hash")
+    wide_on_site.expect_start(0.6, 2.07886)
 
 
 # Of the programs that a page loads together the smallest are ready first, and run before the next is ready: that of the sliders
@@ -436,6 +466,7 @@ SMALLEST_FIRST = """
 LINKS = {
     "problem=yours&data=cars&model=line&rate=0.1&w=-3&b=30": {"learning_rate": 0.1, "w": -3, "b": 30},
     "problem=yours&data=anscombe_i&rate=0.0105": {"learning_rate": 0.0105, "w": -0.052, "b": 5.3},
+    "problem=yours&rate=0.02&w=1": {"learning_rate": 0.02, "w": 1, "b": 0.35},
     "problem=yours&data=anscombe_i&w=1": {"learning_rate": 10**-2.26, "w": 1, "b": 5.3},
 }
 

@@ -239,6 +239,7 @@ export function moveHandle(slider, value) {
 }
 
 // Each script of the page has its own instance of this module, so that the mark is on the slider.
+const LOOSENED = 1e-4; // of a step
 const OWN_STEP = Symbol.for("jaxlink.ownStep"); // on a slider that takes any number for now: its step
 
 /**
@@ -247,11 +248,13 @@ const OWN_STEP = Symbol.for("jaxlink.ownStep"); // on a slider that takes any nu
  */
 export function setLoose(slider, isLoose) {
   const { noUiSlider } = slider;
-  if (isLoose === OWN_STEP in noUiSlider) return;
-  const step = isLoose ? noUiSlider.options.step * 1e-4 : noUiSlider[OWN_STEP];
-  if (isLoose) noUiSlider[OWN_STEP] = noUiSlider.options.step;
+  const [present, own] = [noUiSlider.options.step, noUiSlider[OWN_STEP]];
+  const wasLoose = present === own * LOOSENED; // ipywidgets sets the model's step again with other limits
+  if (!wasLoose) delete noUiSlider[OWN_STEP];
+  if (isLoose === wasLoose) return;
+  if (isLoose) noUiSlider[OWN_STEP] = present;
   else delete noUiSlider[OWN_STEP];
-  noUiSlider.updateOptions({ step }, false);
+  noUiSlider.updateOptions({ step: isLoose ? present * LOOSENED : own }, false);
 }
 
 /** Lets all sliders of a model take any number, as far as they are on the page. @param {Model} model */

@@ -30,10 +30,12 @@ const isDisplayed = ({ place }) => place.get("layout")?.get("display") !== "none
  * @param {Model} model @param {number} value @param {AbortSignal} signal of when the number need not be kept any more
  */
 function keepBetweenSteps(model, value, signal) {
+  const isKept = () => stepsBetween(model, model.get("value"), value) <= NEAR; // a loose slider has steps, too, if tiny ones
   const keep = async () => {
     await loosenViews(model);
-    // A loose slider has steps, too, if tiny ones.
-    if (!signal.aborted && stepsBetween(model, model.get("value"), value) > NEAR) setAndSync(model, { value });
+    if (signal.aborted || isKept()) return;
+    setAndSync(model, { value });
+    if (!isKept()) stop(); // a view does not take it: to go on would be to do so for ever
   };
   const stop = listenTo([[model, "change:value", () => void keep()]]);
   signal.addEventListener("abort", stop);
@@ -111,10 +113,12 @@ export class AddressParts {
       const { model, name, traits } = part;
       const state = this.defaultOf(part);
       const text = given.get(name);
-      if (text !== undefined) Object.assign(state, this.readOr(part, text, refused, new Set(given.keys())));
+      if (text === undefined) Object.assign(state, this.codecs[part.kind].absent?.(part, state, given));
+      else Object.assign(state, this.readOr(part, text, refused, given));
       const present = this.stateOf(part); // an array has its bytes in a view, which JSON does not show
       if (!isSame(state, present) || this.textOf(part, state) !== this.textOf(part, present)) setAndSync(model, state);
-      if (isBetweenSteps(part, state[part.trait])) keepBetweenSteps(model, state[part.trait], this.kept.signal);
+      const isToStay = text !== undefined || !traits.includes("min"); // else other data may bring another number, with its steps
+      if (isToStay && isBetweenSteps(part, state[part.trait])) keepBetweenSteps(model, state[part.trait], this.kept.signal);
       for (const trait of traits) markAddressed(model, trait);
     }
     return refused;
@@ -126,7 +130,7 @@ export class AddressParts {
     this.kept = new AbortController();
   }
 
-  /** The state that a text stands for. If not all of it can be used, notes why, and returns the state of the rest. @param {AddressPart} part @param {string} text @param {Refusal[]} refused @param {Set<string>} given the names of the address @returns {State} */
+  /** The state that a text stands for. If not all of it can be used, notes why, and returns the state of the rest. @param {AddressPart} part @param {string} text @param {Refusal[]} refused @param {ReadonlyMap<string, string>} given the whole address @returns {State} */
   readOr(part, text, refused, given) {
     return this.tryTo(() => this.codecs[part.kind].read(part, text, this.all, given), part, text, refused);
   }

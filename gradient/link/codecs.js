@@ -27,7 +27,8 @@ import { NUMERAL } from "./numerals.js";
 /**
  * @typedef {object} Codec
  * @property {(part: AddressPart, state: State, all: AddressPart[]) => string} write a state of the part's traits as a text
- * @property {(part: AddressPart, text: string, all: AddressPart[], given: Set<string>) => State} read the state that a text stands for, in an address with these names; it throws `Refused`
+ * @property {(part: AddressPart, text: string, all: AddressPart[], given: ReadonlyMap<string, string>) => State} read the state that a text stands for, in an address with these texts by name; it throws `Refused`
+ * @property {(part: AddressPart, state: State, given: ReadonlyMap<string, string>) => State} [absent] what an address without the part changes of its default
  * @property {(part: AddressPart, all: AddressPart[]) => State} [standard] the state, or a part of it, that follows from what other parts are, if the address does not have this one
  */
 

@@ -16,11 +16,11 @@ const withDigits = (value) => String(Number(value.toPrecision(DIGITS)));
 
 const FOR_DATA = ["rate", "w", "b"]; // what other points set in the controls
 
-/** What comes with other points: the map is made for them, and so are those controls that the address does not have. @param {Model} model @param {Set<string>} given */
-function asLoaded(model, given) {
-  const loads = model.get("loads") + 1;
-  return { loads, given: [loads, ...FOR_DATA.map((name) => Number(given.has(name)))] };
-}
+/** The points of a load, with those controls that the address sets for them. @param {number} loads @param {ReadonlyMap<string, string>} given */
+const withGiven = (loads, given) => ({ loads, given: [loads, ...FOR_DATA.map((name) => Number(given.has(name)))] });
+
+/** What comes with other points: the map is made for them, and so are those controls that the address does not have. @param {Model} model @param {ReadonlyMap<string, string>} given */
+const asLoaded = (model, given) => withGiven(model.get("loads") + 1, given);
 
 /** The points of a text. @param {string} text @param {Record<string, number>} limits @returns {Points} */
 function pointsIn(text, { fewest, most, largest }) {
@@ -54,6 +54,8 @@ export const points = {
     const arrays = { x: padded(x, limits.capacity), y: padded(noisy, limits.capacity) };
     return { ...arrays, dataset, noise: deviation ? amount : model.get("noise"), ...asLoaded(model, given) };
   },
+  absent: ({ model }, { loads }, given) =>
+    given.get("problem") === wordOf(model.get("theme").known_as) ? withGiven(loads, given) : {},
 };
 
 /** What holds the points. @param {AddressPart[]} all */

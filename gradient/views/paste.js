@@ -16,6 +16,8 @@ const WITH_COMMA = /^[+-]?\d+,\d+(?:e[+-]?\d+)?$/i; // 1,5
 const WITH_POINT = /^[+-]?(?:\d*\.\d+|\d{1,3}(?:,\d{3})+\.\d*)(?:e[+-]?\d+)?$/i; // 1.5, or 1,234.5
 const POINTED_GROUPS = /^[+-]?\d{1,3}(?:\.\d{3})+(?:,\d*)?$/; // 1.234,5
 const COMMA_GROUPS = /^[+-]?\d{1,3}(?:,\d{3})+(?:\.\d*)?$/; // 1,234.5
+const UNIT = /^(?<sign>[+-]?)\p{Sc}\s*|\s*[\p{Sc}%‰]$/u; // $1.50, 3 €, 30 %
+const ROW_NUMBER = /^(?:|#|id|index|n[or]\.?|n[°º])$/i; // the name of a column that numbers the rows
 const BEGINS_WITH_DIGIT = /^\P{L}*\d/u; // 2020-02-01, 30%, 0x10
 const MOST_LETTERS = 64; // of a number; a longer one would take the page long to look through
 const SAMPLE = 100; // lines that tell how the text is split
@@ -23,13 +25,14 @@ const MOSTLY = 0.5; // the share of lines in which a column holds numbers
 
 /** @param {string} separator @returns {(line: string) => string[]} */
 function splitterAt(separator) {
-  const field = new RegExp(`(?:^|${separator})[^\\S${separator}]*(?:"((?:[^"]|"")*)"[^${separator}]*|([^${separator}]*))`, "g");
-  return (line) => [...line.matchAll(field)].map(([, quoted, plain]) => (quoted?.replaceAll('""', '"') ?? plain).trim());
+  const field = new RegExp(`${separator}[^\\S${separator}]*(?:"((?:[^"]|"")*)"[^${separator}]*|([^${separator}]*))`, "g");
+  return (line) =>
+    [...`${separator}${line}`.matchAll(field)].map(([, quoted, plain]) => (quoted?.replaceAll('""', '"') ?? plain).trim());
 }
 
-/** @param {string} line */
+/** At blanks, before which a comma or a semicolon may stand. @param {string} line */
 function splitAtBlanks(line) {
-  return [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain);
+  return [...line.matchAll(/"([^"]*)"[,;]?|(\S+?)[,;]?(?=\s|$)/g)].map(([, quoted, plain]) => quoted ?? plain);
 }
 
 /** The lines that may hold points: no empty ones, no comments, and not the one by which a spreadsheet names its separator. @param {string} text */
@@ -43,6 +46,12 @@ function bare(field) {
   if (field.length > MOST_LETTERS) return field;
   return field.replace(/^[−–]/, "-").replace(/(?<=\d)[\s'’](?=\d{3}(?!\d))/g, "");
 }
+
+/** A field without its unit. @param {string} field */
+const withoutUnit = (field) => field.replace(UNIT, "$<sign>");
+
+/** The unit of a number. @param {string} field */
+const unitOf = (field) => field.match(UNIT)?.[0].replace(/[+\s-]/g, "") ?? "";
 
 /** Whether the decimals of all fields stand behind a comma. @param {string[]} fields */
 function hasDecimalCommas(fields) {
@@ -58,15 +67,31 @@ function numberIn(field, isComma) {
   return NUMERAL.test(pointed) ? Number(pointed) : Number.NaN;
 }
 
+/** The numbers of a table, NaN where there is none, or one with another unit than the first of its column. @param {string[][]} rows */
+function numbersInTable(rows) {
+  const plain = rows.map((fields) => fields.map(withoutUnit));
+  const isComma = hasDecimalCommas(plain.flat());
+  /** @type {string[]} */
+  const units = [];
+  return plain.map((fields, i) =>
+    fields.map((field, column) => {
+      const number = numberIn(field, isComma);
+      if (Number.isNaN(number)) return number;
+      const unit = unitOf(rows[i][column]);
+      units[column] ??= unit;
+      return unit === units[column] ? number : Number.NaN;
+    }),
+  );
+}
+
 /**
  * A text as a table, split in one way.
  * @param {{ number: number, line: string }[]} lines @param {(line: string) => string[]} split
  */
 function tableOf(lines, split) {
   const rows = lines.map(({ number, line }) => ({ number, fields: split(line).map(bare) }));
-  const isComma = hasDecimalCommas(rows.flatMap(({ fields }) => fields));
-  const numbers = rows.map(({ fields }) => fields.map((field) => numberIn(field, isComma)));
-  const columns = columnsOf(numbers);
+  const numbers = numbersInTable(rows.map(({ fields }) => fields));
+  const columns = columnsOf(rows[0]?.fields ?? [], numbers);
   const numRead = numbers.filter((row) => columns.every((column) => !isMissing(row[column]))).length;
   return { rows, numbers, columns, numRead };
 }
@@ -79,12 +104,21 @@ function widthOf(rows) {
 /** Whether there is no number in a place of a row. @param {number | undefined} number */
 const isMissing = (number) => Number.isNaN(number ?? Number.NaN);
 
-/** The first two columns that hold numbers in most rows; the first two if there are none. @param {number[][]} numbers @returns {[number, number]} */
-function columnsOf(numbers) {
+/**
+ * The columns of x and y: those that the first line names so, or else the first two that hold numbers in most rows, but for one that
+ * numbers the rows; the first two if there are none.
+ * @param {string[]} names the first line @param {number[][]} numbers @returns {[number, number]}
+ */
+function columnsOf(names, numbers) {
   const isNumber = (/** @type {number} */ column) =>
     numbers.filter((row) => Number.isFinite(row[column])).length > MOSTLY * numbers.length;
   const found = Array.from({ length: widthOf(numbers) }, (_, column) => column).filter(isNumber);
-  return found.length > 1 ? [found[0], found[1]] : [0, 1];
+  const areNames = found.every((column) => isMissing(numbers[0][column]));
+  const [x, y] = ["x", "y"].map((name) => found.find((column) => names[column]?.toLowerCase() === name));
+  if (areNames && x !== undefined && y !== undefined) return [x, y];
+  const isData = (/** @type {number} */ column) => !(areNames && ROW_NUMBER.test(names[column] ?? ""));
+  const [one, other] = [found.filter(isData), found, [0, 1]].find((columns) => columns.length > 1) ?? [];
+  return [one, other];
 }
 
 /** What splits most of some lines into points; if nothing does, what splits most of them into two fields or more. @param {{ number: number, line: string }[]} lines */

@@ -28,7 +28,7 @@ export function wordsOf(theme, { x, unread, columns, numColumns }) {
     ...(others.length ? [fillIn(words.unread.others, { count: others.length })] : []),
     ...(x.length < limits.fewest ? [words.few_points] : []),
     ...(x.length > limits.most ? [fillIn(words.thinned, { count: x.length, most: limits.most })] : []),
-    ...(numColumns > 2 && x.length ? [fillIn(words.columns, { one, other, count: numColumns })] : []),
+    ...(x.length && (numColumns > 2 || one > other) ? [fillIn(words.columns, { one, other, count: numColumns })] : []),
   ];
 }
 

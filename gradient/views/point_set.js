@@ -11,16 +11,24 @@ import { padded, pointsOf } from "./point_arrays.js";
 /** @typedef {import("../adapters/ipywidgets.js").Model} Model */
 /** @typedef {import("./point_arrays.js").Points} Points */
 /** @typedef {Points & { dataset: number, noise: number, origin: number }} Snapshot with the data set and its noise, and which of all loads it comes from */
-/** @typedef {{ x: number[], y: number[], deviation: number[] | null, model: number, about: string }} Preset a data set */
+/** @typedef {{ x: number[], y: number[], deviation: number[] | null, model: number, about: string, x_label: string, y_label: string }} Preset a data set */
 
 const SEND_AFTER_MS = 250; // after which the kernel is told
 const MOST_UNDONE = 100;
+const SAME = 1e-5; // relative: an address has six digits of a number
 const SENT = ["x", "y", "dataset", "model", "noise", "loads"];
 
 /** Numbers as bqplot keeps them. @param {Model} mark @param {string} trait @param {number[]} values */
 function arrayFor(mark, trait, values) {
   const value = new DataView(new Float32Array(values).buffer);
   return deserialize(mark, trait, { value, dtype: "float32", shape: [values.length], type: null });
+}
+
+/** Whether points are the same, but for digits that an address leaves out. @param {Points} one @param {Points} other */
+function areSame(one, other) {
+  const isNear = (/** @type {number[]} */ values, /** @type {number[]} */ others) =>
+    values.length === others.length && values.every((value, i) => Math.abs(value - others[i]) <= SAME * Math.abs(value));
+  return isNear(one.x, other.x) && isNear(one.y, other.y);
 }
 
 export class PointSet {
@@ -153,9 +161,9 @@ export class PointSet {
     this.undone = [];
   }
 
-  /** Takes points that stand in the model already. @param {Snapshot} next */
+  /** Takes points that stand in the model already; what a reload brings back is no change to undo. @param {Snapshot} next */
   take(next) {
-    this.remember();
+    if (!areSame(next, this.present)) this.remember();
     this.changed(next);
   }
 

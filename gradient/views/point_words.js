@@ -7,6 +7,9 @@ import { fillIn } from "./words.js";
 /** @typedef {import("./point_set.js").Snapshot} Snapshot */
 /** @typedef {Record<string, any>} Theme from `points.py` */
 
+const CONDITION_DIGITS = 3; // the other ones of a large condition number mean nothing
+const SCALING_DIGITS = 5; // of years, too, which differ in their last ones
+
 /** @param {number[]} values */
 const meanOf = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
@@ -36,12 +39,23 @@ function wrongY({ largest, isConstant }, limits, isStandardized) {
   return largest > limits.large_y ? "large_y" : largest < limits.small_y ? "small_y" : "";
 }
 
-/** What is said about bad scales, "" if they are good. @param {Snapshot} points @param {Theme} theme @param {{ x: boolean, y: boolean }} standardized */
-export function warningOf({ x, y }, { words, limits }, standardized) {
+/** What is said if all rates of the slider are above the limit of stability, "" if some are not. @param {any} condition @param {Theme} theme @param {boolean} isStandardized @param {number} largest of y */
+export function steepnessOf(condition, { words, limits }, isStandardized, largest) {
+  const [, , plain, standardized] = Array.from(flatten(condition));
+  const limit = isStandardized ? standardized : plain;
+  const isHelped = !isStandardized && standardized >= limits.least_rate;
+  if (!(limit > 0 && limit < limits.least_rate) || !(isHelped || largest >= 10)) return "";
+  const facts = { limit: formatNumber(limit), scale: formatNumber(powerBelow(largest)) };
+  return fillIn(words.warnings[isHelped ? "steep_x" : "steep_y"], facts);
+}
+
+/** What is said about bad scales, "" if they are good. @param {Snapshot} points @param {Theme} theme @param {{ x: boolean, y: boolean }} standardized @param {any} condition of the loss */
+export function warningOf({ x, y }, theme, standardized, condition) {
+  const { words, limits } = theme;
   const [xs, ys] = [x, y].map(extentOf);
   const names = [wrongX(xs, limits, standardized.x), wrongY(ys, limits, standardized.y)].filter(Boolean);
   const name = names[0];
-  if (!name) return "";
+  if (!name) return steepnessOf(condition, theme, standardized.x, ys.largest);
   const scale = name.endsWith("y") && ys.largest > 0 ? powerBelow(ys.largest) : 1;
   const size = name.endsWith("x") ? xs.largest : ys.largest;
   const number = name === "one_x" ? x[0] : name === "one_y" ? y[0] : size;
@@ -51,10 +65,18 @@ export function warningOf({ x, y }, { words, limits }, standardized) {
   });
 }
 
+/** What formulas call x while it is standardized. @param {any} scaling @param {Theme} theme */
+export function scalingOf(scaling, { words }) {
+  const [offset, scale] = Array.from(flatten(scaling), (number) => formatNumber(Number(number), SCALING_DIGITS));
+  return fillIn(words.scaled, { offset, scale }).replace("− -", "+ ");
+}
+
 /** What is said about κ and the limit of the learning rate, "" before they are known. @param {any} condition @param {Theme} theme */
 export function conditionOf(condition, { words }) {
   const numbers = Array.from(flatten(condition));
   const isKnown = numbers.length === 4 && numbers.every((number) => Number.isFinite(number) && number > 0);
-  const [before, after, limitBefore, limitAfter] = numbers.map((number) => formatNumber(number));
+  const [before, after, limitBefore, limitAfter] = numbers.map((number) =>
+    formatNumber(Number(number.toPrecision(CONDITION_DIGITS))),
+  );
   return isKnown ? fillIn(words.condition, { before, after, limitBefore, limitAfter }) : "";
 }

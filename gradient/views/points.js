@@ -10,7 +10,7 @@ import { make, PastePanel } from "./paste_panel.js";
 import { PointEditor } from "./point_editor.js";
 import { toScreen } from "./point_places.js";
 import { PointSet } from "./point_set.js";
-import { conditionOf, warningOf } from "./point_words.js";
+import { conditionOf, scalingOf, warningOf } from "./point_words.js";
 import { roundNumbers } from "./round_numbers.js";
 import { withRoot } from "./scrubbing.js";
 import { setText } from "./texts.js";
@@ -22,6 +22,7 @@ import { fillIn } from "./words.js";
 /** @typedef {ReturnType<typeof build>} Parts */
 
 const RELAYOUT_MS = 500; // after which bqplot has followed another size
+const LETTER_WIDTH = 0.6; // of the type's size
 const NOTE_MS = 8000; // for which a note takes the place of the other words
 
 /** The points, which all views of the widget share. @type {Promise<PointSet>} */
@@ -86,12 +87,15 @@ function wordsOfPoints(model, { present }, editor, note) {
   const theme = model.get("theme");
   const { words } = theme;
   const about = theme.sets[present.dataset]?.about ?? fillIn(words.own, { count: present.x.length });
-  const warning = warningOf(present, theme, { x: isLarger(model) || model.get("standardized"), y: isLarger(model) });
+  const isStandardized = !isLarger(model) && model.get("standardized");
+  const standardized = { x: isLarger(model) || isStandardized, y: isLarger(model) };
+  const warning = warningOf(present, theme, standardized, model.get("condition"));
   const isByKeys = editor.area.matches(":focus-visible");
   const hint = editor.pointer === "touch" ? words.touch_hint : isByKeys ? words.key_hint : words.hint;
   if (editor.isGrabbed) return words.grabbed;
   if (note) return note;
   if (warning) return `${warning} ${about}`;
+  if (isStandardized && !isByKeys) return `${about} ${scalingOf(model.get("scaling"), theme)}`;
   return isLarger(model) ? about : `${about} ${hint}`;
 }
 
@@ -188,6 +192,18 @@ function placeTicks(axis) {
   if (!isPlaced) setLocally(axis, { tick_values: values }); // which would draw the axis anew
 }
 
+/** Whether a name is no longer than the area is high. @param {string} name @param {HTMLElement} area */
+const isRoomFor = (name, area) =>
+  name.length * LETTER_WIDTH * Number.parseFloat(getComputedStyle(area).fontSize) < area.offsetHeight;
+
+/** Calls the axes what the columns of a data set are; y by its letter where there is no room for its name. @param {import("../adapters/ipywidgets.js").Model[]} axes @param {import("./point_set.js").Preset | undefined} preset @param {HTMLElement} area */
+function nameAxes(axes, preset, area) {
+  const names = preset ? [preset.x_label, isRoomFor(preset.y_label, area) ? preset.y_label : "y"] : ["x", "y"];
+  axes.forEach((axis, i) => {
+    if (axis.get("label") !== names[i]) setLocally(axis, { label: names[i] });
+  });
+}
+
 /** @param {{ model: ViewModel }} context */
 function initialize({ model }) {
   shared = makeSet(model);
@@ -238,7 +254,7 @@ function draw(model, parts, set, editor, note) {
 /** Calls `schedule` when something changes that is shown. Returns what undoes it. @param {ViewModel} model @param {HTMLElement} el @param {HTMLElement} area @param {Scales} scales @param {() => void} schedule */
 function followShown(model, el, area, { x, y }, schedule) {
   return [
-    listen(model, ["is_shown", "standardized", "condition", "noise", "model"], schedule),
+    listen(model, ["is_shown", "standardized", "scaling", "condition", "noise", "model"], schedule),
     ...[x, y].map((scale) => listen(scale, ["min", "max"], schedule)),
     onSize(area, () => {
       schedule();
@@ -262,8 +278,10 @@ async function render({ model, el }) {
   const parts = buildTools(model, el, set, say);
   const editor = makeEditor(model, parts.area, set, scales, say, schedule);
   const show = () => {
-    el.classList.toggle("techni-open", model.get("is_shown"));
-    if (!model.get("is_shown")) return;
+    const isShown = model.get("is_shown");
+    el.classList.toggle("techni-open", isShown);
+    nameAxes(axes, isShown ? set.presetAt(set.present.dataset) : undefined, parts.area);
+    if (!isShown) return;
     axes.forEach(placeTicks);
     draw(model, parts, set, editor, note.text);
   };

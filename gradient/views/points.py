@@ -14,7 +14,9 @@ from traitlets import Bool, Dict, Float, Instance, Int, List, TraitError, valida
 from gradient.datasets import DATASETS, NOISE, Dataset
 from gradient.link.modules import esm
 from gradient.models import MODELS
+from gradient.optimizers import RATE_EXPONENTS
 from gradient.points import CAPACITY, padded
+from gradient.problems import OWN
 from gradient.views.array import Array
 from gradient.views.languages import LANGUAGES, Language
 from gradient.views.own import SETTLED_BEFORE, OwnState
@@ -35,6 +37,7 @@ LIMITS = {
     "small_x": 0.01,
     "large_y": 10_000,
     "small_y": 0.0001,
+    "least_rate": 10 ** RATE_EXPONENTS[0],  # of the slider
 }
 _ARRAY = {"dtypes": ["float32"], "max_ndim": 1, "max_side": CAPACITY}
 # A page is not told of what it has sent: it may have gone on since, and sends that only after a drag has ended.
@@ -57,7 +60,8 @@ class Points(OwnState, Worded, anywidget.AnyWidget):
         x_scale, y_scale, mark: of the picture of the data; the mark shows the points.
         axes: of x and y in that picture, on which the page places the ticks while they are those of the points.
         itself: this widget, for its page.
-        theme: words, limits, data sets, and how many models have two parameters: those behind them take x and y standardized.
+        theme: words, limits, data sets, how many models have two parameters (those behind them take x and y standardized), and
+            what addresses call the problem of a visitor's own data.
     """
 
     _esm = esm(_HERE / "points.js")
@@ -102,7 +106,7 @@ class Points(OwnState, Worded, anywidget.AnyWidget):
 
     def _theme(self, language: Language) -> dict[str, Any]:
         sets = [_preset(data, self._models, language) for data in DATASETS]
-        return {"words": language.words.POINTS, "limits": LIMITS, "planar": len(MODELS), "sets": sets}
+        return {"words": language.words.POINTS, "limits": LIMITS, "planar": len(MODELS), "sets": sets, "known_as": OWN.name}
 
     def set(self, x: Any, y: Any = None) -> None:
         """Puts points in.
@@ -149,11 +153,13 @@ def _preset(data: Dataset, models: Sequence[str], language: Language) -> dict[st
     """What the page knows of a data set, with numbers as their shortest decimals."""
     numbers = {"x": data.x, "y": data.y, "deviation": data.deviation}
     words = language.words.POINTS["about" if data.source else "about_made"]
-    fields = {name: language.named(getattr(data, name)) for name in ("name", "x_label", "y_label")}
+    labels = {name: language.named(getattr(data, name)) for name in ("x_label", "y_label")}
+    fields = {"name": language.named(data.name), **labels}
     origin = {"source": data.source, "year": data.year}
     return {
         **{name: None if array is None else [float(str(value)) for value in array] for name, array in numbers.items()},
         "known_as": data.name,  # in addresses and scripts, in every language
+        **labels,
         "model": models.index(data.model),
         "about": str(words).format(**fields, **origin),
     }

@@ -13,19 +13,26 @@ const ROOMS = [
   [".techni-loss-place", [115, 66], [138, 52]],
 ];
 
-/** How much smaller a picture has to be for a room. @param {HTMLElement} picture @param {number[]} room */
-function fitOf({ offsetWidth, offsetHeight }, [width, height]) {
-  return PIXELS_PER_MM * Math.min(width / Math.max(offsetWidth, 1), height / Math.max(offsetHeight, 1));
+/** How high a part of a picture is that stays empty on paper: the tools over one's own data. @param {HTMLElement} picture */
+function blankOf(picture) {
+  const drawing = /** @type {HTMLElement | null} */ (picture.querySelector(":scope:has(> .techni-open) > .bqplot"));
+  return drawing?.offsetTop ?? 0;
+}
+
+/** How much smaller a picture has to be for a room. @param {number} pictureWidth @param {number} pictureHeight @param {number[]} room */
+function fitOf(pictureWidth, pictureHeight, [width, height]) {
+  return PIXELS_PER_MM * Math.min(width / Math.max(pictureWidth, 1), height / Math.max(pictureHeight, 1));
 }
 
 /** Tells the style sheet how large a picture is now, and by how much to scale it. @param {HTMLElement} picture @param {number[]} wide @param {number[]} high */
 function hold(picture, wide, high) {
+  const [across, up] = [picture.offsetWidth, picture.offsetHeight - blankOf(picture)];
   const values = {
-    "--width": `${picture.offsetWidth}px`,
-    "--height": `${picture.offsetHeight}px`,
+    "--width": `${across}px`,
+    "--height": `${up}px`,
     "--held-tabs": getComputedStyle(picture).getPropertyValue("--tabs") || "0px",
-    "--wide-scale": String(fitOf(picture, wide)),
-    "--high-scale": String(fitOf(picture, high)),
+    "--wide-scale": String(fitOf(across, up, wide)),
+    "--high-scale": String(fitOf(across, up, high)),
   };
   for (const [name, value] of Object.entries(values)) picture.style.setProperty(name, value);
 }

@@ -299,6 +299,7 @@ POINTS = {
     "standardize_both_hint": "The network gets x and y less their means, divided by their standard deviations. "
     "A level line then has a loss of 1.",
     "larger": "A network needs numbers near 0.",
+    "scaled": "In the formulas x is (x − {offset}) / {scale}.",
     "condition": "κ {before} → {after}, rate up to {limitBefore} → {limitAfter}",
     "condition_hint": "κ is how much more sharply the loss bends across its valley than along it. "
     "First for x as given, then standardized.",
@@ -311,7 +312,7 @@ POINTS = {
     "few_points": "At least two points are needed: two lines with x and y.",
     "long": "This is more text than the page reads, about a million letters. Paste a part of it.",
     "thinned": "Of {count} points the page keeps {most}, spread evenly over x.",
-    "columns": "Columns {one} and {other} of {count} are x and y.",
+    "columns": "Columns {one} and {other} of {count} are x and y. For others, name them x and y in the first line.",
     "fewest": "Keep at least {count} points.",
     "most": "There is room for {count} points. Remove one first.",
     "unread": {
@@ -328,6 +329,8 @@ POINTS = {
         "large_x": "x goes up to {number}, so only tiny learning rates work, if any. Standardize x.",
         "small_x": "x stays within {number}, so it hardly matters. Standardize x.",
         "large_y": "y goes up to {number}, so the losses are huge. Divide y by {scale}.",
+        "steep_x": "Only rates below {limit} are stable here. Standardize x.",
+        "steep_y": "Only rates below {limit} are stable here. Divide y by {scale}.",
         "small_y": "y stays within {number}, so the losses are tiny. Multiply y by {scale}.",
     },
     "about": "{name}: {x_label}, {y_label}. {source}, {year}.",
