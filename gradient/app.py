@@ -16,7 +16,7 @@ from gradient.datasets import DATASETS
 from gradient.frame import Frame
 from gradient.link import Trait, choose, event, remember
 from gradient.link.template import Template
-from gradient.link.text import localised
+from gradient.link.text import localised, typeset_number
 from gradient.map_links import link_maps
 from gradient.maps import MapKind, second_axes
 from gradient.own_links import Shown, link_controls, link_settled, show_at_first
@@ -178,7 +178,7 @@ class App(Controls, widgets.Box):
         found = self.frame()
         language = language_at(self.language.index)
         words = language.words.VERDICTS[Verdict(int(found.verdict))]
-        sentence = Template.of_sentence(words.sentence).fill(found._asdict().__getitem__)
+        sentence = Template.of_sentence(words.sentence).fill(found._asdict().__getitem__, typeset_number)
         return words.word, localised(sentence, language.decimal)
 
     def advice(self) -> dict[str, float]:
@@ -260,7 +260,9 @@ class App(Controls, widgets.Box):
             "overlay": self.overlay,
             "language": self.language,
         }
-        self.share = self.advised.share = make_share(self, parts)
+        self.share = self.advised.share = self.maps.share = make_share(self, parts)
+        self.overlay.share = self._described.share = self.share
+        self.overlay.readout = self.readout
         self._title, self._loss_title = _named(widgets.HTML(), "title"), _named(widgets.HTML(), "heading")
         return [
             self._title,

@@ -104,7 +104,7 @@ def link_iterates(
     return jaxlink(
         found,
         inputs={**others, **own},
-        static={"problem": (controls.fitted, "index"), "is_open": (share, "is_open")},
+        static={"problem": (controls.fitted, "index"), "is_open": (share, "is_wanted")},
         outputs={name: (share, name) for name in Iterates._fields},
         shapes=lambda problem, is_open: dict.fromkeys(("x", "y"), problems[problem].x.shape),
         cache=cache,

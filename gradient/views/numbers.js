@@ -12,10 +12,10 @@ export const listOf = (values) => Array.from(values, numberOf).join(decimalSign(
 /** A vector in brackets. @param {ArrayLike<number>} values */
 export const vectorOf = (values) => `(${listOf(values)})`;
 
-/** Puts numbers in the place of their {name}; adding a negative number subtracts it. @param {string} formula @param {Record<string, number | undefined>} numbers */
+/** Puts numbers in the place of their {name}; adding a negative number subtracts it, and no bracket begins with a plus. @param {string} formula @param {Record<string, number | undefined>} numbers */
 export function withNumbers(formula, numbers) {
   const text = formula.replace(/\{(\w+)\}/g, (whole, name) => (numbers[name] === undefined ? whole : numberOf(numbers[name])));
-  return text.replaceAll("+ −", "− ").replaceAll("− −", "+ ");
+  return text.replaceAll("+ −", "− ").replaceAll("− −", "+ ").replaceAll("(+ ", "(");
 }
 
 const MOST_DIGITS = 9; // which tell any two numbers of 32 bits apart

@@ -1,7 +1,7 @@
 // What is said of the points: whether their scales make a descent hard, where they come from, and what can be done with them.
 
 import { flatten } from "../link/arrays.js";
-import { formatNumber } from "../link/text.js";
+import { numberOf } from "./numbers.js";
 import { fillIn } from "./words.js";
 
 /** @typedef {import("./point_set.js").Snapshot} Snapshot */
@@ -46,8 +46,8 @@ export function warningOf({ x, y }, { words, limits }, standardized) {
   const size = name.endsWith("x") ? xs.largest : ys.largest;
   const number = name === "one_x" ? x[0] : name === "one_y" ? y[0] : size;
   return fillIn(words.warnings[name], {
-    number: formatNumber(number),
-    scale: formatNumber(name === "small_y" ? 1 / scale : scale),
+    number: numberOf(number),
+    scale: numberOf(name === "small_y" ? 1 / scale : scale),
   });
 }
 
@@ -55,6 +55,6 @@ export function warningOf({ x, y }, { words, limits }, standardized) {
 export function conditionOf(condition, { words }) {
   const numbers = Array.from(flatten(condition));
   const isKnown = numbers.length === 4 && numbers.every((number) => Number.isFinite(number) && number > 0);
-  const [before, after, limitBefore, limitAfter] = numbers.map((number) => formatNumber(number));
+  const [before, after, limitBefore, limitAfter] = numbers.map(numberOf);
   return isKnown ? fillIn(words.condition, { before, after, limitBefore, limitAfter }) : "";
 }
