@@ -16,7 +16,7 @@ from gradient.datasets import DATASETS
 from gradient.frame import Frame
 from gradient.link import Trait, choose, event, remember
 from gradient.link.template import Template
-from gradient.link.text import localised
+from gradient.link.text import localised, typeset_number
 from gradient.map_links import link_maps
 from gradient.maps import MapKind, second_axes
 from gradient.own_links import OwnViews, link_analysis, link_controls, show_at_first
@@ -155,7 +155,7 @@ class App(Controls, widgets.Box):
         found = self.frame()
         language = language_at(self.language.index)
         words = language.words.VERDICTS[Verdict(int(found.verdict))]
-        sentence = Template.of_sentence(words.sentence).fill(found._asdict().__getitem__)
+        sentence = Template.of_sentence(words.sentence).fill(found._asdict().__getitem__, typeset_number)
         return words.word, localised(sentence, language.decimal)
 
     def advice(self) -> dict[str, float]:
@@ -227,7 +227,9 @@ class App(Controls, widgets.Box):
         self.readout.advice = self.advised
         self.transport.reached = self.readout
         hideable = {name: getattr(self, name) for name in ("readout", "fit", "loss", "overlay", "language")}
-        self.share = self.advised.share = make_share(self, hideable)
+        self.share = self.advised.share = self.maps.share = make_share(self, hideable)
+        self.overlay.share = self._described.share = self.share
+        self.overlay.readout = self.readout
 
     def _make_parts(self) -> list[widgets.Widget]:
         """The parts of the page in the order in which the Tab key and a screen reader go through them.

@@ -22,11 +22,18 @@ from gradient.views.comparison import Comparison
 from gradient.views.languages import LANGUAGES, Language
 from gradient.views.maps import KINDS, Maps
 from gradient.views.points import Points
+from gradient.views.sentences import THEMES
 from gradient.views.share import Share
 from gradient.views.view import View
 
 VERSION = 1  # of the names in an address, and of what they mean
-KEPT = ("present", "theme", "embed", "lang")  # what others read from the address
+# What others read from the address, and the words that it can be.
+KEPT: dict[str, Sequence[str]] = {
+    "present": ("0", "1"),
+    "theme": tuple(THEMES),
+    "embed": ("0", "1"),
+    "lang": tuple(language.code for language in LANGUAGES),
+}
 
 
 def make_share(controls: Controls, parts: Mapping[str, Widget]) -> Share:
@@ -78,7 +85,7 @@ def link_address(controls: Controls, shown: tuple[Comparison, Maps, Share, Point
 def link_iterates(
     problems: Sequence[Problem], controls: Controls, views: Sequence[View], share: Share, cache: DiskCache
 ) -> JaxLink:
-    """Computes the iterates of the present descent while the menu that saves them is open.
+    """Computes the iterates of the present descent while a page needs them; see `Share`.
 
     It stays in the browser: a kernel would have to compile all optimizers, and to send all of it with each change.
     """
@@ -97,7 +104,7 @@ def link_iterates(
     return jaxlink(
         found,
         inputs={**others, **own},
-        static={"problem": (controls.fitted, "index"), "is_open": (share, "is_open")},
+        static={"problem": (controls.fitted, "index"), "is_open": (share, "is_wanted")},
         outputs={name: (share, name) for name in Iterates._fields},
         shapes=lambda problem, is_open: dict.fromkeys(("x", "y"), problems[problem].x.shape),
         cache=cache,

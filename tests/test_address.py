@@ -33,6 +33,9 @@ ADDRESSES = {
     "another model": "#v=1&problem=yours&data=puromycin&model=line",
     "no data": "#v=1&problem=yours&data=1,2;3&model=spline",
     "out of range": "#v=1&rate=99&steps=2.5&w=9&momentum=abc&optimizer=adamw&foo=1&v=3",
+    "kept in other cases": f"{EXAMPLE}&lang=fr-CA&theme=Dark&embed=0",
+    "kept for nothing": f"{EXAMPLE}&lang=xx&theme=pink&present=yes",
+    "nothing but what is kept for nothing": "#embed=maybe",
 }
 NUM_RANDOM = 1000
 PROBLEM_NAMES = [problem.name for problem in SHIPPED]
@@ -89,6 +92,22 @@ def test_what_is_not_used_is_named_with_the_reason(seen: dict[str, list[Seen]]) 
         "a lesson with a wrong name",
         "no data",
         "out of range",
+        "kept for nothing",
+        "nothing but what is kept for nothing",
+    ]
+
+
+def test_what_others_cannot_use_is_named_too(seen: dict[str, list[Seen]]) -> None:
+    assert seen["kept for nothing"][0]["refused"] == (
+        "Not all of the link could be used. lang is “xx”, but it can be en, fr. "
+        "theme is “pink”, but it can be auto, light, dark. present is “yes”, but it can be 0, 1."
+    )
+    assert seen["nothing but what is kept for nothing"][0]["refused"] == (
+        "Not all of the link could be used. embed is “maybe”, but it can be 0, 1."
+    )
+    assert [seen["kept for nothing"][0][name] for name in ("parts", "fragment")] == [
+        seen["the example"][0]["parts"],
+        f"{seen['the example'][0]['fragment']}&lang=xx&theme=pink&present=yes",
     ]
 
 

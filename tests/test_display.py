@@ -306,7 +306,7 @@ def test_in_a_frame_of_another_page_it_fits(wide_on_site: AppPage, site: Server)
 
 
 def expect_own_data(page: Page, least: float) -> None:
-    """The picture of the data is so high, in pixels, as that of the loss is, and no tool is seen."""
+    """The picture of the data is so high, in pixels, as that of the loss is, no tool is seen, and no point can be moved."""
     page.wait_for_function(
         """([axes, least]) => {
           const [data, loss] = [axes, ".techni-loss .plotarea_background"].map((name) => document.querySelector(name));
@@ -315,7 +315,9 @@ def expect_own_data(page: Page, least: float) -> None:
         }""",
         arg=[AXES, least],
     )
-    tools = page.locator(".techni-points-tools, .techni-points-line, .techni-paste, .techni-fit-place select")
+    tools = page.locator(
+        ".techni-points-tools, .techni-points-line, .techni-points-area, .techni-paste, .techni-fit-place select"
+    )
     assert [tool for tool in tools.all() if tool.is_visible()] == []
 
 

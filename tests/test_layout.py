@@ -80,7 +80,8 @@ def test_the_tab_key_goes_through_all_of_it(app: AppPage) -> None:
     assert passed[-1] == "Reset"
     for name in ("Learning rate", "Initial b", "Play", "Step", "Speed"):
         assert name in passed
-    assert any(name.startswith("Start at w 0.6, b -3.5.") for name in passed)
+    assert passed.index("+ Compare") == 1, "it stands behind the optimizer"
+    assert any(name.startswith("Start at w 0.6, b −3.5.") for name in passed)
 
 
 def test_every_control_has_a_visible_label_and_an_accessible_name(app: AppPage) -> None:

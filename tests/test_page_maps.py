@@ -1,5 +1,6 @@
 """The maps on the page: their cells, the switch, the ring that sets two sliders, and what a moved control drops."""
 
+import re
 from collections.abc import Iterator
 
 import numpy as np
@@ -13,7 +14,7 @@ from gradient.run import NEVER
 from gradient.views import plane, style
 from gradient.views.sentences import MAPS
 from tests.app_page import AppPage
-from tests.frames import lowest_known
+from tests.frames import lowest_known, see
 from tests.maps import loss_by_hand, slice_of, valleys_of
 from tests.page_settings import in_settings
 from tests.processes import eventually
@@ -116,12 +117,22 @@ def expect_starts(app: AppPage, optimizer: str, num_steps: int, **settings: floa
     eventually(are_right)
 
 
+def expect_path_over_map(app: AppPage) -> None:
+    """Waits until the path's last point is drawn over the map, whoever computes."""
+    w, b = see(WAVE, "momentum", num_steps=30, step=30, **START).point
+    eventually(lambda: np.abs(seen(app, np.array([app.at(w, b)]), ".techni-drawing")[0, :3] - rgb(style.PATH)).max() <= 2)
+
+
 def test_a_map_shows_where_starts_end(app: AppPage) -> None:
     show(app, MapKind.STARTS)
     expect(title(app)).to_have_text("52 % of all starts reach the lowest loss")
     expect_starts(app, "momentum", 30, **START)
+    expect_path_over_map(app)
     app.press("Momentum", "ArrowLeft", 20)
     expect_starts(app, "momentum", 30, **{**START, "momentum": 0.5})
+    expect(app.page.locator(".techni-overlay")).to_have_accessible_description(
+        re.compile("w 0.6, b −3.5 to w −0.0673, b −3.26;")
+    )
 
 
 def test_the_colour_bar_has_the_colour_of_each_valley(app: AppPage) -> None:
@@ -344,7 +355,10 @@ def test_pointing_at_a_map_names_what_a_cell_comes_to(app: AppPage) -> None:
     show(app, MapKind.SETTINGS)
     expect(title(app)).to_have_text(str(MAPS["settings"]))
     app.page.mouse.move(*place_of(app, 0.001, 28 / 47))
-    expect(title(app)).to_contain_text("Rate 0.001, momentum 0.59: ends at")
+    expect(title(app)).to_contain_text(" at rate 0.001, momentum 0.59")
+    app.page.mouse.move(*place_of(app, 0.00431, 28 / 47))  # with as many digits as there can be
+    expect(title(app)).to_contain_text(" at rate 0.00431, momentum 0.59")
+    assert title(app).evaluate("(words) => words.scrollWidth <= words.clientWidth")
     app.page.mouse.move(5, 5)
     expect(title(app)).to_have_text(str(MAPS["settings"]))
 

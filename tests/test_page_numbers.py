@@ -19,6 +19,7 @@ OF_THE_SCRIPTS = [
     "test_a_number_is_taken_as_it_is_typed",
     "test_a_number_that_nobody_types_stays_to_its_last_digit",
     "test_controls_stay_where_they_are",
+    "test_every_minus_is_one",
     "test_where_a_descent_diverges_every_number_says_the_same_step",
     "test_play_stops_where_a_descent_diverges",
     "test_a_curve_that_is_outside_its_picture_is_said_to_be",
@@ -128,6 +129,21 @@ def test_play_stops_where_a_descent_diverges(app: AppPage) -> None:
     expect(app.button("Pause")).to_be_visible()
     expect(app.button("Play")).to_be_visible()
     expect(app.slider("Step")).to_have_value("2")
+
+
+# What the page says or shows with a hyphen for a minus.
+HYPHENS = r"""() => [...document.querySelectorAll(".techni-app *")].flatMap((element) => {
+  const own = [...element.childNodes].filter(({ nodeType }) => nodeType === Node.TEXT_NODE).map(({ data }) => data);
+  return element.tagName === "STYLE" ? [] : [...own, element.ariaLabel ?? "", element.title ?? ""];
+}).filter((text) => /(?:^|[^\w])-\d|\de-\d/.test(text))"""
+
+
+def test_every_minus_is_one(app: AppPage) -> None:
+    """Also of axes, of what is spoken, and of exponents."""
+    app.choose("Problem", "Line")
+    app.press("Steps", "End")
+    app.wait("s.verdict === 'Converged' && s.gradient_norm.includes('e-')")
+    assert app.page.evaluate(HYPHENS) == []
 
 
 NUMBER = re.compile(r"[-−]?\d+(?:\.\d+)?(?:e[-−+]?\d+)?")

@@ -228,6 +228,9 @@ def test_a_lesson_gives_nothing_away_of_what_it_hides(app: AppPage) -> None:
     go_to(app, f"{task.replace('0.4', '0.38')}&hide=momentum,rate&title=x")
     expect(best).to_be_hidden()
     expect(spoken).to_have_text(re.compile(r"^Step 30, loss [^,]+, [a-z ]+\. At w [^ ]+, b [^ ]+$"))
+    for link in (f"{task}&hide=rate&map=settings", "#problem=network&hide=key&map=starts"):
+        go_to(app, link)
+        expect(app.page.get_by_role("radio", name="Loss", exact=True)).to_be_checked()
 
 
 def test_a_lesson_on_own_data_hides_its_choices(app: AppPage) -> None:

@@ -22,8 +22,8 @@ def test_a_verdict_is_short_whatever_its_numbers(verdict: Verdict, value: float)
 
 @pytest.mark.parametrize("verdict", Verdict)
 def test_a_verdict_says_no_number_but_the_readouts(verdict: Verdict) -> None:
-    """And its own: how many times the lowest loss it is, and where it diverged."""
-    assert set(Template.of_sentence(VERDICTS[verdict].sentence).fields()) <= {*READOUT, "times_best", "diverged_step"}
+    """And its own: how many times the lowest loss it is."""
+    assert set(Template.of_sentence(VERDICTS[verdict].sentence).fields()) <= {*READOUT, "times_best"}
 
 
 def test_every_verdict_has_its_own_words() -> None:

@@ -86,7 +86,7 @@ BOXES = """() => Object.fromEntries([...document.querySelectorAll(".techni-grid 
   return [[...part.classList].find((name) => name.startsWith("techni-")), [top, left, width, height]];
 }))"""
 
-WITHOUT_ROOM = {"techni-pointed", "techni-display", "techni-presenter", "techni-settings"}
+WITHOUT_ROOM = {"techni-add-run", "techni-pointed", "techni-display", "techni-presenter", "techni-settings"}
 
 
 @pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])

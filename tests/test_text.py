@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page
 from gradient.link.constants import Kind
 from gradient.link.modules import esm
 from gradient.link.template import Template, optional
-from gradient.link.text import format_number, format_with
+from gradient.link.text import format_number, format_with, typeset_number
 from gradient.link.values import as_input, as_kind, as_output
 from gradient.views.plane import tick_labels
 from gradient.views.sentences import VERDICTS
@@ -52,11 +52,12 @@ NUMBERS = [sign * value for value in [*EDGES, *random_floats(1500)] for sign in 
 
 @pytest.fixture(scope="module")
 def page(browser: Browser) -> Iterator[Page]:
-    """A page that has the functions of text.js, and how a program's numbers come out of arrays.js."""
+    """A page that has the functions of text.js and numbers.js, and how a program's numbers come out of arrays.js."""
     with watched(browser.new_context()) as context:
         page = context.new_page()
         names = "formatNumber, formatWith, fillParts, toScalar, flatten, clipToInt32, whole, onStep, asKind, isClose"
-        page.evaluate(f"{esm(ROOT / 'gradient' / 'link' / 'text.js')}\nObject.assign(globalThis, {{ {names} }});")
+        names += ", numberOf, withNumbers"
+        page.evaluate(f"{esm(ROOT / 'gradient' / 'views' / 'numbers.js')}\nObject.assign(globalThis, {{ {names} }});")
         yield page
 
 
@@ -97,9 +98,26 @@ def test_every_result_of_a_program_is_the_same_number(page: Page) -> None:
     assert not other, f"{len(other)} of {len(results)}, as (number, kernel, page): {other[:20]}"
 
 
+def test_minus_signs_for_people_are_alike(page: Page) -> None:
+    numbers = [-1.5, 1.5e-7, -1.5e-7, 1e9, 0.0]
+    words = page.evaluate("numbers => numbers.map((value) => numberOf(value))", numbers)
+    assert words == [typeset_number(number) for number in numbers] == ["−1.5", "1.50e−7", "−1.50e−7", "1.00e+9", "0"]
+    assert page.evaluate("fillParts([['a', [], null]], () => -1e-9, numberOf)") == "−1.00e−9"
+
+
+def test_a_formula_reads_well_whatever_its_signs(page: Page) -> None:
+    for formula, b, expected in (
+        ("exp(− {b} x)", -0.5, "exp(0.5 x)"),
+        ("exp(− {b} x)", 0.5, "exp(− 0.5 x)"),
+        ("{b} x + {b}", -0.5, "−0.5 x − 0.5"),
+        ("(x − {b})²", -0.5, "(x + 0.5)²"),
+    ):
+        assert page.evaluate("([formula, b]) => withNumbers(formula, { b })", [formula, b]) == expected
+
+
 @pytest.mark.parametrize("template", TEMPLATES)
 def test_every_template_is_filled_alike(page: Page, template: str) -> None:
-    names = sorted({*"abc", "größe", "diverged_step", "best_known", "times_best"})
+    names = sorted({*"abc", "größe", "step", "best_known", "times_best"})
     read = Template.parse(optional(template), names)
     draw = Random(1)
     choices = [False, True, 0, 0.0, -0.0, 1, 30, 0.385, 1e-9, -2.345, 1e7]

@@ -90,7 +90,7 @@ def address(
     *,
     version: int = 1,
     after: Sequence[Choice] = (),
-    keep: Iterable[str] = (),
+    keep: Iterable[str] | Mapping[str, Sequence[str] | None] = (),
     widget: type[PageAddress] = PageAddress,
 ) -> PageAddress:
     """Keeps traits in the fragment of the page's address, and sets them when a page is opened with such an address.
@@ -104,7 +104,8 @@ def address(
             widget alone, or a trait, is a part with nothing special.
         version: of these names and their meanings.
         after: choices that must follow their sources before anything is set. What such a choice sets is the default then.
-        keep: names that others read and write; they stay in the address as they are.
+        keep: names that others read and write; they stay in the address as they are. A mapping says which words each can be, in
+            small letters and without hyphens, or None for anything: the page names what is none of them.
         widget: a class with codecs of its own.
 
     Raises:
@@ -128,13 +129,13 @@ def address(
     return made
 
 
-def _kept(keep: Any) -> list[str]:
+def _kept(keep: Any) -> dict[str, list[str] | None]:
     if isinstance(keep, str) or not isinstance(keep, Iterable):
         raise LinkError(f"keep is {short(keep)}. Give a list of names.")
-    kept = list(keep)
+    kept = dict(keep) if isinstance(keep, Mapping) else dict.fromkeys(keep)
     if not all(isinstance(name, str) for name in kept):
-        raise LinkError(f"keep is {short(kept)}. Give a list of names.")
-    return kept
+        raise LinkError(f"keep is {short(list(kept))}. Give a list of names.")
+    return {name: None if words is None else list(words) for name, words in kept.items()}
 
 
 def _check_once(described: Sequence[Mapping[str, Any]]) -> None:
@@ -154,7 +155,7 @@ def _check_kinds(described: Sequence[Mapping[str, Any]], widget: type[PageAddres
             raise LinkError(f"parts[{part['name']!r}] has the kind {part['kind']!r}, which has no codec. There are: {known}.")
 
 
-def _described(name: Any, given: Any, kept: Sequence[str]) -> dict[str, Any]:
+def _described(name: Any, given: Any, kept: Iterable[str]) -> dict[str, Any]:
     """A part as a page is told of it."""
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise LinkError(f"{name!r} cannot stand in an address. Use small letters, digits and _, with a letter first.")

@@ -11,7 +11,7 @@ import { markReady, startDescribed, whenReady } from "./readiness.js";
 /** @typedef {import("./codecs.js").Codec} Codec */
 /** @typedef {import("./models.js").Model} Model */
 /** @typedef {Omit<AddressPart, "model" | "place"> & { model: string, place: string }} PartReference */
-/** @typedef {{ self: string, version: number, parts: PartReference[], after: string[], keep: string[] }} Spec from `address.py` */
+/** @typedef {{ self: string, version: number, parts: PartReference[], after: string[], keep: Record<string, string[] | null> }} Spec from `address.py` */
 
 /** A choice that follows its source. @param {Manager} manager @param {string} reference @returns {Promise<FollowedChoice>} */
 async function resolveChoice(manager, reference) {

@@ -31,5 +31,8 @@ export function pairsOf(fragment) {
   return [...new Map(/** @type {Pairs} */ (pairs))];
 }
 
+/** The word that a text of an address stands for, in any case and with or without a region, as `fr-CA` is `fr`; undefined if it is none. @param {string[]} words @param {string} text */
+export const wordAmong = (words, text) => words.find((word) => word === text.toLowerCase().split("-")[0]);
+
 /** The fragment of some pairs. @param {Pairs} pairs */
 export const fragmentOf = (pairs) => (pairs.length ? `#${pairs.map((pair) => pair.map(escaped).join("=")).join("&")}` : "");

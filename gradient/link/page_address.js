@@ -1,8 +1,8 @@
 // The address of the page and the browser's history: follows the address, and writes into it what the parts have become.
 
-import { fragmentOf, pairsOf } from "./fragments.js";
+import { fragmentOf, pairsOf, wordAmong } from "./fragments.js";
 import { listenTo, ownsPage, pageKey, setLocally } from "./models.js";
-import { sentencesOf } from "./refusals.js";
+import { cut, sentencesOf } from "./refusals.js";
 
 /** @typedef {import("./address_parts.js").AddressParts} AddressParts */
 /** @typedef {import("./fragments.js").Pairs} Pairs */
@@ -24,7 +24,7 @@ function takeUnwritten(key) {
 }
 
 export class PageAddress {
-  /** @param {Model} own @param {AddressParts} parts @param {string[]} keep names that others read and write */
+  /** @param {Model} own @param {AddressParts} parts @param {Record<string, string[] | null>} keep names that others read and write, each with the words that it can be, null if it can be anything */
   constructor(own, parts, keep) {
     this.own = own;
     this.parts = parts;
@@ -42,21 +42,30 @@ export class PageAddress {
 
   /** The pairs of the address that belong to others. @returns {Pairs} */
   keptPairs() {
-    return this.ownsPage ? pairsOf(location.hash).filter(([name]) => this.keep.includes(name)) : [];
+    return this.ownsPage ? pairsOf(location.hash).filter(([name]) => Object.hasOwn(this.keep, name)) : [];
   }
 
   /** The pairs of an address that others do not have; null if it is one of something else, such as a heading. @param {string} hash @returns {Pairs | null} */
   ownPairs(hash) {
     const pairs = pairsOf(hash);
-    const isOthers = (/** @type {string} */ name) => this.keep.includes(name);
+    const isOthers = (/** @type {string} */ name) => Object.hasOwn(this.keep, name);
     if (hash.length > 1 && !pairs.some(([name]) => isOthers(name) || this.parts.has(name))) return null;
     return pairs.filter(([name]) => !isOthers(name));
+  }
+
+  /** What others cannot use of the address. @returns {Refusal[]} */
+  refusedByOthers() {
+    return this.keptPairs().flatMap(([name, text]) => {
+      const words = this.keep[name];
+      if (!words || wordAmong(words, text) !== undefined) return [];
+      return [{ reason: "words", facts: { name, text: cut(text), words: words.join(", ") } }];
+    });
   }
 
   /** Sets all parts, and says what was not used. @param {Pairs} pairs */
   apply(pairs) {
     this.isTouched = false;
-    const refused = this.parts.set(pairs);
+    const refused = [...this.parts.set(pairs), ...this.refusedByOthers()];
     clearTimeout(this.timer);
     this.timer = 0;
     this.read = fragmentOf(pairs);
@@ -104,15 +113,18 @@ export class PageAddress {
   /** Follows the address: a link, back and forward, or what was typed. */
   follow() {
     const pairs = this.ownPairs(location.hash);
-    if (pairs && fragmentOf(pairs) !== this.read) this.apply(pairs);
+    if (!pairs) return;
+    if (fragmentOf(pairs) !== this.read) this.apply(pairs);
+    else this.say([...this.refused.filter(({ facts }) => !Object.hasOwn(this.keep, facts.name)), ...this.refusedByOthers()]);
   }
 
   /** Sets what the page's address says, if it says anything. */
   begin() {
     const unwritten = takeUnwritten(this.key);
     const pairs = this.ownPairs(unwritten || location.hash);
-    if (!pairs?.length) return;
-    this.apply(pairs);
+    if (!pairs) return;
+    if (pairs.length) this.apply(pairs);
+    else this.say(this.refusedByOthers());
     if (unwritten) history.replaceState(history.state, "", unwritten);
   }
 

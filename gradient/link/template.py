@@ -78,9 +78,9 @@ class Template:
         parts = [part for each in self.parts for part in (each.parts if isinstance(each, Optional) else (each,))]
         return [part for part in parts if isinstance(part, Number)]
 
-    def fill(self, read: Callable[[str], Any]) -> str:
-        """The text with its numbers; `read` returns a field's number or array."""
-        return _filled(self.parts, read)
+    def fill(self, read: Callable[[str], Any], write: Callable[[float], str] = format_number) -> str:
+        """The text with its numbers; `read` returns a field's number or array, `write` writes those without a format."""
+        return _filled(self.parts, read, write)
 
     def as_json(self) -> list:
         """What a page takes; see `text.js`."""
@@ -137,16 +137,16 @@ def _read_format(found: re.Match[str]) -> tuple[str, str, int, str] | None:
     return sign, comma, int(digits or (0 if kind == "d" else 6)), kind
 
 
-def _filled(parts: Sequence[Part], read: Callable[[str], Any]) -> str:
-    return "".join(part if isinstance(part, str) else _written(part, read) for part in parts)
+def _filled(parts: Sequence[Part], read: Callable[[str], Any], write: Callable[[float], str]) -> str:
+    return "".join(part if isinstance(part, str) else _written(part, read, write) for part in parts)
 
 
-def _written(part: Number | Optional, read: Callable[[str], Any]) -> str:
+def _written(part: Number | Optional, read: Callable[[str], Any], write: Callable[[float], str]) -> str:
     if isinstance(part, Number):
         value = _value(part, read)
-        return format_with(value, *part.format) if part.format else format_number(value)
+        return format_with(value, *part.format) if part.format else write(value)
     first = next((inner for inner in part.parts if isinstance(inner, Number)), None)
-    return "" if first and _value(first, read) == 0 else _filled(part.parts, read)
+    return "" if first and _value(first, read) == 0 else _filled(part.parts, read, write)
 
 
 def _value(number: Number, read: Callable[[str], Any]) -> Any:

@@ -75,15 +75,15 @@ function readNumber([field, index], read) {
   return Number(scalarAt(output, offsetOf(index, output.shape)));
 }
 
-/** @param {Part} part @param {(field: string) => Output} read @returns {string} */
-function written(part, read) {
+/** @param {Part} part @param {(field: string) => Output} read @param {(value: number) => string} format @returns {string} */
+function written(part, read, format) {
   if (typeof part === "string") return part;
-  if (Array.isArray(part)) return part[2] ? formatWith(readNumber(part, read), part[2]) : formatNumber(readNumber(part, read));
+  if (Array.isArray(part)) return part[2] ? formatWith(readNumber(part, read), part[2]) : format(readNumber(part, read));
   const first = part.parts.find((inner) => Array.isArray(inner));
-  return first && readNumber(/** @type {NumberPart} */ (first), read) === 0 ? "" : fillParts(part.parts, read);
+  return first && readNumber(/** @type {NumberPart} */ (first), read) === 0 ? "" : fillParts(part.parts, read, format);
 }
 
-/** A template with its numbers, which `template.py` has read. @param {Part[]} parts @param {(field: string) => Output} read */
-export function fillParts(parts, read) {
-  return parts.map((part) => written(part, read)).join("");
+/** A template with its numbers, which `template.py` has read. @param {Part[]} parts @param {(field: string) => Output} read @param {(value: number) => string} [format] of numbers that have none of their own */
+export function fillParts(parts, read, format = formatNumber) {
+  return parts.map((part) => written(part, read, format)).join("");
 }

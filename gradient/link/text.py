@@ -31,6 +31,11 @@ def format_number(value: float, digits: int = SIGNIFICANT_DIGITS) -> str:
     return f"{rounded:.{digits - 1}e}" if needs_exponent else f"{float(rounded):g}"
 
 
+def typeset_number(value: float, digits: int = SIGNIFICANT_DIGITS) -> str:
+    """The same with true minus signs, for words that only people read."""
+    return format_number(value, digits).replace("-", "−")
+
+
 def format_with(value: float, sign: str, comma: str, digits: int, kind: str) -> str:
     """Formats a number as Python's format `{sign}{comma}.{digits}{kind}` does, but a tie is rounded away from zero.
 

@@ -1,7 +1,8 @@
 // What is advised, as a sentence: the page shows and speaks it.
 
 import { getModel } from "../adapters/ipywidgets.js";
-import { fillParts, formatNumber } from "../link/text.js";
+import { fillParts } from "../link/text.js";
+import { numberOf } from "./numbers.js";
 import { fillIn } from "./words.js";
 
 /** @typedef {import("../adapters/ipywidgets.js").Model} Model */
@@ -16,12 +17,12 @@ export function adviceOf(model, { swept, points }) {
   const advised = swept[model.get("advised_slider")];
   if (!advised) {
     const isTooLarge = !points.get("is_shown") && (model.get("offset") || model.get("scale"));
-    return isTooLarge ? fillParts(words.rescale, (name) => model.get(name)) : "";
+    return isTooLarge ? fillParts(words.rescale, (name) => model.get(name), numberOf) : "";
   }
   if (advised.isHidden()) return "";
   const value = advised.strip.get("values")[model.get("advised_index")];
   const label = advised.slider.get("description");
-  return fillIn(words.sentence, { label, value: formatNumber(value), loss: formatNumber(model.get("advised_loss")) });
+  return fillIn(words.sentence, { label, value: numberOf(value), loss: numberOf(model.get("advised_loss")) });
 }
 
 /** The strips and their sliders, and the other models. @param {AdviceModel} model @returns {Promise<Advised>} */

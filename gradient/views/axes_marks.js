@@ -83,7 +83,9 @@ export function lossTicks(range, { tickDigits, colourBar }) {
   const [low, high] = Array.from(range);
   const places = Array.from({ length: colourBar.ticks }, (_, i) => (i + 1) / (colourBar.ticks + 1));
   const losses = places.map((place) => low * (high / low) ** place);
-  const written = tickDigits.map((digits) => losses.map((loss) => formatNumber(loss, digits).replace("e+", "e")));
+  const written = tickDigits.map((digits) =>
+    losses.map((loss) => formatNumber(loss, digits).replace("e+", "e").replace("-", "−")),
+  );
   const labels = written.find((each) => new Set(each).size === each.length) ?? written[written.length - 1];
   return places.map((place, i) => ({ place, label: labels[i] }));
 }

@@ -1,11 +1,12 @@
 // The comparison: a button that keeps the present settings as a run, and a table of all runs.
 
 import { getModel, optionLabels } from "../adapters/ipywidgets.js";
-import { formatNumber } from "../link/text.js";
 import { numbersOf } from "./array.js";
 import { button, element, pictureButton } from "./elements.js";
+import { numberOf } from "./numbers.js";
 import { callAll, listen, oncePerTask } from "./observers.js";
 import { actions, rowsOf } from "./runs.js";
+import { withRoot } from "./scrubbing.js";
 import { setHidden, setText } from "./texts.js";
 import { worded } from "./worded.js";
 import { fillIn } from "./words.js";
@@ -50,7 +51,7 @@ function namesOf(model, { optimizer, sliders }, row) {
   const index = Math.min(row[0], own.length - 1); // what a tab remembers may be of an app with more optimizers
   const settings = own[index].map((/** @type {number} */ place) => {
     const label = sliders[place - 1].get("description");
-    return `${label} ${formatNumber(row[place])}`;
+    return `${label} ${numberOf(row[place])}`;
   });
   return [optionLabels(optimizer)?.[index] ?? "", settings.join(", ")];
 }
@@ -96,7 +97,7 @@ function resultsOf(model, place) {
   const [losses, codes, steps] = ["losses", "verdicts", "close_steps"].map((name) => numbersOf(model.get(name)));
   if (place >= losses.length) return ["", "", ""]; // they are being computed
   const close = steps[place] === never ? words.never : fillIn(words.at, { step: steps[place] });
-  return [formatNumber(losses[place]), close, verdicts[codes[place]]];
+  return [numberOf(losses[place]), close, verdicts[codes[place]]];
 }
 
 /** Writes the words of a row. @param {ViewModel} model @param {Controls} controls @param {HTMLTableRowElement} row @param {number} place of its run */
@@ -173,6 +174,13 @@ function makeTable(model, controls, { section, body }, act) {
   };
 }
 
+/** Puts a part behind the choices, where it is seen, for the Tab key. Returns what undoes it. @param {HTMLElement} el @param {HTMLElement} part */
+const placeAtChoices = (el, part) =>
+  withRoot(el, (root) => {
+    root.querySelector(".techni-choices")?.after(part);
+    return () => part.remove();
+  });
+
 /** @param {import("./observers.js").RenderContext} context */
 async function render({ model, el }) {
   const controls = await resolve(model);
@@ -184,7 +192,8 @@ async function render({ model, el }) {
   best.dataset.varies = "rate"; // which it would give away
   const parts = buildSection(words, best);
   const way = buildWay(words, parts.section);
-  el.append(element("div", { className: "techni-add-run techni-at-compare" }, add), way, parts.section);
+  const place = element("div", { className: "techni-add-run techni-at-compare" }, add);
+  el.append(place, way, parts.section);
   const showRuns = makeTable(model, controls, parts, act);
   const show = () => {
     add.disabled = model.get("order").length === maxRuns;
@@ -192,6 +201,7 @@ async function render({ model, el }) {
   };
   const schedule = oncePerTask(show);
   const undo = [
+    placeAtChoices(el, place),
     followTable(way, parts.section),
     listen(model, TABLE, schedule),
     listen(controls.optimizer, ["index"], schedule),

@@ -2,8 +2,8 @@
 
 import { drawingOf } from "../adapters/bqplot.js";
 import { getModel } from "../adapters/ipywidgets.js";
-import { formatNumber } from "../link/text.js";
-import { numbersOf } from "./array.js";
+import { numberOf } from "./numbers.js";
+import { isKernelsPath, presentPath } from "./iterates.js";
 import { callAll, listen } from "./observers.js";
 import { withRoot } from "./scrubbing.js";
 import { setText } from "./texts.js";
@@ -12,7 +12,7 @@ import { fillIn } from "./words.js";
 
 /** @typedef {import("../adapters/ipywidgets.js").Model} Model */
 /** @typedef {import("./observers.js").ViewModel} ViewModel */
-/** @typedef {Record<"overlay" | "curve" | "readout" | "data", Model>} Described */
+/** @typedef {Record<"overlay" | "curve" | "readout" | "data" | "share", Model>} Described */
 /** @typedef {"map" | "data" | "loss"} Picture */
 
 const DESCRIBE_AFTER_MS = 800; // later than what is spoken of the controls, which comes first
@@ -24,40 +24,47 @@ const PICTURES = [
   ["loss", (root) => drawingOf(root, ".techni-loss")],
 ];
 
-/** A number as it is read. @param {number} number */
-const said = (number) => formatNumber(number).replace("-", "−");
-
 /** The words for the way of the loss from one number to another. @param {{ courses: string[] }} words @param {number} from @param {number} to */
 const courseOf = ({ courses }, from, to) => courses[1 + Math.sign(to - from)];
 
-/** Where the path starts and ends, if its parameters are two. @param {Model} overlay */
-function endsOf(overlay) {
-  const [path, end] = [numbersOf(overlay.get("path")), 2 * overlay.get("last")];
-  const [start_w, start_b, w, b] = [path[0], path[1], path[end], path[end + 1]].map(said);
+/** Where the path starts and ends, if its parameters are two. @param {import("./iterates.js").Path} path */
+function endsOf({ path, last }) {
+  const end = 2 * last;
+  const [start_w, start_b, w, b] = [path[0], path[1], path[end], path[end + 1]].map(numberOf);
   return { start_w, start_b, w, b };
 }
 
+/** The first step of a path beyond the axes, never if there is none. @param {import("./iterates.js").Path} path @param {import("./pointers.js").Domain} domain @param {number} never */
+function exitOf({ path, last }, [xLow, xHigh, yLow, yHigh], never) {
+  for (let t = 0; t <= last && 2 * t < path.length; t++) {
+    const [x, y] = path.subarray(2 * t, 2 * t + 2);
+    if (!(x >= xLow && x <= xHigh && y >= yLow && y <= yHigh)) return t;
+  }
+  return never;
+}
+
 /** What each picture shows. @param {ViewModel} model @param {Described} shown @returns {Record<Picture, string>} */
-function describe(model, { overlay, curve, readout, data }) {
+function describe(model, { overlay, curve, readout, data, share }) {
   const words = model.get("words");
   const [[losses], last, step] = [curve.get("y"), readout.get("last"), readout.get("step")];
   const [first, end] = [losses[0], losses[last]];
   const numbers = {
-    first: said(first),
-    end: said(end),
-    loss: said(readout.get("loss")),
+    first: numberOf(first),
+    end: numberOf(end),
+    loss: numberOf(readout.get("loss")),
     step,
     last,
     count: data.get("x").length,
   };
-  const exit = overlay.get("exit_step");
-  const path = fillIn(overlay.get("draggable") ? words.map : words.plane, {
+  const path = presentPath(overlay, share);
+  const exit = isKernelsPath(overlay) ? exitOf(path, overlay.get("domain"), model.get("never")) : overlay.get("exit_step");
+  const way = fillIn(overlay.get("draggable") ? words.map : words.plane, {
     ...numbers,
-    ...endsOf(overlay),
+    ...endsOf(path),
     course: courseOf(words, first, end),
   });
   return {
-    map: exit === model.get("never") ? path : `${path} ${fillIn(words.exit, { exit })}`,
+    map: exit === model.get("never") ? way : `${way} ${fillIn(words.exit, { exit })}`,
     data: fillIn(words.data, numbers),
     loss: fillIn(words.loss, { ...numbers, course: courseOf(words, first, readout.get("loss")) }),
   };
@@ -85,12 +92,12 @@ function makeLines(el) {
 /** @param {import("./observers.js").RenderContext} context */
 async function render({ model, el }) {
   const lines = makeLines(el);
-  const names = /** @type {const} */ (["overlay", "curve", "readout", "data"]);
+  const names = /** @type {const} */ (["overlay", "curve", "readout", "data", "share"]);
   const found = await Promise.all(names.map((name) => getModel(model.widget_manager, model.get(name))));
-  const [overlay, curve, readout, data] = found;
+  const [overlay, curve, readout, data, share] = found;
   const follow = (/** @type {HTMLElement} */ root) => {
     let timer = 0;
-    const show = () => write(root, lines, describe(model, { overlay, curve, readout, data }));
+    const show = () => write(root, lines, describe(model, { overlay, curve, readout, data, share }));
     const wait = () => {
       clearTimeout(timer);
       timer = setTimeout(show, DESCRIBE_AFTER_MS);
@@ -100,6 +107,7 @@ async function render({ model, el }) {
       listen(readout, ["loss", "step", "last"], wait),
       listen(overlay, ["path", "draggable", "exit_step"], wait),
       listen(data, ["x"], wait),
+      listen(share, ["params", "last"], wait),
       onWords(model, "words", wait),
     ];
     return () => callAll([...undo, () => clearTimeout(timer)]);

@@ -24,6 +24,7 @@ class Descriptions(Worded, anywidget.AnyWidget):
         curve: the curve of the loss.
         readout: which has the numbers at the current step.
         data: the data points.
+        share: it has the path that the kernel draws.
         words: what it says; see `sentences.DESCRIPTIONS`.
         never: the step that means "never".
     """
@@ -34,6 +35,7 @@ class Descriptions(Worded, anywidget.AnyWidget):
     curve = Instance(Widget).tag(sync=True, **widget_serialization)
     readout = Instance(Widget).tag(sync=True, **widget_serialization)
     data = Instance(Widget).tag(sync=True, **widget_serialization)
+    share = Instance(Widget, allow_none=True).tag(sync=True, **widget_serialization)
     words = Dict(DESCRIPTIONS).tag(sync=True)
     never = Int(NEVER).tag(sync=True)
 

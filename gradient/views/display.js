@@ -1,5 +1,6 @@
 // How the page is shown: its theme, the size of its type, to a class, and on paper.
 
+import { wordAmong } from "../link/fragments.js";
 import { callAll, listen } from "./observers.js";
 import { makePresenter } from "./presenter.js";
 import { followPrinting } from "./printing.js";
@@ -69,8 +70,8 @@ function followTheme(model, root, button) {
 /** Enters the presenter's mode, and chooses the theme, if the address says so. @param {ViewModel} model @param {(isOn: boolean) => void} present */
 function applyAddress(model, present) {
   const asked = addressed();
-  const theme = asked.get("theme");
-  if (theme && theme in model.get("words").themes && theme !== model.get("theme")) choose(model, theme);
+  const theme = wordAmong(Object.keys(model.get("words").themes), asked.get("theme") ?? "");
+  if (theme && theme !== model.get("theme")) choose(model, theme);
   if (asked.get("present") === "1") present(true);
 }
 

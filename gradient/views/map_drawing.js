@@ -1,9 +1,9 @@
 // What a map of descents looks like: its cells, axes and colour bar, the minima, and where steps become unstable.
 
-import { formatNumber } from "../link/text.js";
 import { clippedToBox, contextOf, setFont, write } from "./axes_canvas.js";
 import { drawColourBar, drawTicks, lossTicks } from "./axes_marks.js";
 import { hatching } from "./hatching.js";
+import { numberOf } from "./numbers.js";
 import { strokeWith } from "./path.js";
 import { tableOf } from "./plane.js";
 import { roundNumbers } from "./round_numbers.js";
@@ -118,10 +118,10 @@ function drawMinima(axes, minima, losses) {
     if (!Number.isFinite(loss) || !isInside) return;
     drawCross(axes, x, y);
     setFont(axes, "small");
-    const { width } = axes.context.measureText(formatNumber(loss));
+    const { width } = axes.context.measureText(numberOf(loss));
     const left = x + 9 + width > box.left + box.width ? x - 9 - width : x + 9;
     const isFree = written.every((other) => Math.abs(other.y - y) > 14 || other.left > left + width || other.right < left);
-    if (isFree) writeOver(axes, formatNumber(loss), left, y);
+    if (isFree) writeOver(axes, numberOf(loss), left, y);
     if (isFree) written.push({ left, right: left + width, y });
   });
 }
@@ -209,14 +209,14 @@ export function drawSettings(axes, theme, cells, { isByLoss, range, numSteps, li
   if (isByLoss) drawColourBar(axes, theme.colourBar.label, lossTicks(range, theme));
   else drawArrivals(axes, theme, numSteps, coloursOf(theme, cells, 1));
   const [label, low, high] = second;
-  const up = roundNumbers(low, high).map((value) => ({ place: (value - low) / (high - low || 1), label: formatNumber(value) }));
+  const up = roundNumbers(low, high).map((value) => ({ place: (value - low) / (high - low || 1), label: numberOf(value) }));
   drawTicks(axes, { across: rateTicks(theme), up, labels: [theme.words.rate, label] });
 }
 
 /** The powers of ten among the learning rates, of which the theme has the exponents. @param {MapTheme} theme */
 function rateTicks({ rates: [low, high] }) {
   const exponents = Array.from({ length: high - low + 1 }, (_, i) => low + i);
-  return exponents.map((exponent) => ({ place: (exponent - low) / (high - low), label: formatNumber(10 ** exponent) }));
+  return exponents.map((exponent) => ({ place: (exponent - low) / (high - low), label: numberOf(10 ** exponent) }));
 }
 
 /** The curve of the stability law, and a word beside it. @param {AxesCanvas} axes @param {Float32Array} limits @param {string} word */

@@ -71,7 +71,9 @@ export function barTicks({ top, power }, room, title, rules) {
   }
   const shares = Array.from({ length: rules.numBarTicks }, (_, i) => (i + 1) / (rules.numBarTicks + 1));
   const norms = shares.map((share) => top * share ** (1 / power));
-  const [finer, coarser] = [2, 1].map((digits) => norms.map((norm) => formatNumber(norm, digits).replace("e+", "e")));
+  const [finer, coarser] = [2, 1].map((digits) =>
+    norms.map((norm) => formatNumber(norm, digits).replace("e+", "e").replace("-", "−")),
+  );
   const labels = finer.every((label) => label.length <= rules.longest.right) ? finer : coarser;
   return { ticks: shares.map((place, i) => ({ place, label: labels[i] })), title };
 }

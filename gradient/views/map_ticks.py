@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from gradient.link.text import format_number
+from gradient.link.text import typeset_number
 from gradient.views import style
 from gradient.views.levels import NormScale
 from gradient.views.sentences import AXIS
@@ -79,7 +79,7 @@ def bar_ticks(scale: NormScale, room: float, title: str, words: Mapping[str, str
         return found._replace(values=[value / scale.top for value in found.values])
     shares = [i / (style.NUM_BAR_TICKS + 1) for i in range(1, style.NUM_BAR_TICKS + 1)]
     norms = [scale.top * share ** (1 / scale.power) for share in shares]
-    finer, coarser = ([format_number(norm, digits).replace("e+", "e") for norm in norms] for digits in (2, 1))
+    finer, coarser = ([typeset_number(norm, digits).replace("e+", "e") for norm in norms] for digits in (2, 1))
     return MapTicks(shares, finer if max(map(len, finer)) <= LONGEST["right"] else coarser, title)
 
 

@@ -1,10 +1,11 @@
 // The maps over the field: the switch between them, what they show, and a ring that sets both settings.
 
-import { formatNumber } from "../link/text.js";
+import { getModel } from "../adapters/ipywidgets.js";
 import { numbersOf } from "./array.js";
 import { clearedAxes, fitCanvas, makeMeasure } from "./axes_canvas.js";
 import { makeCollector } from "./map_cells.js";
 import { drawSettings, drawStarts, rangeOf } from "./map_drawing.js";
+import { numberOf } from "./numbers.js";
 import { callAll, listen, oncePerTask, onRatio, onSize } from "./observers.js";
 import { boxOf, placeOn, takePointers } from "./pointers.js";
 import { withRoot } from "./scrubbing.js";
@@ -12,6 +13,7 @@ import { setText } from "./texts.js";
 import { onWords } from "./worded.js";
 import { fillIn } from "./words.js";
 
+/** @typedef {import("../adapters/ipywidgets.js").Model} Model */
 /** @typedef {import("./map_cells.js").Cells} Cells */
 /** @typedef {import("./map_drawing.js").MapTheme} MapTheme */
 /** @typedef {import("./observers.js").ViewModel} ViewModel */
@@ -39,14 +41,27 @@ function secondOf(model) {
   return [words.seconds[name], low, high, step];
 }
 
-/** What a map of settings varies, by names in the address, so that a lesson that hides one of them hides the switch to that map. @param {ViewModel} model */
-const variesOf = (model) => `rate ${model.get("is_planar") ? model.get("second")[0] : "key"}`;
+/** What a map varies on axes of its own, by names in the address: a lesson that hides one of them hides the map, too. @param {ViewModel} model @param {number} kind */
+function variesOf(model, kind) {
+  if (!isOfSettings(model, kind)) return "";
+  return `rate ${model.get("is_planar") ? model.get("second")[0] : "key"}`;
+}
 
-/** Whether the map has axes of its own, over all of the field. @param {ViewModel} model */
-const hasOwnAxes = (model) => model.get("kind") !== themeOf(model).loss && !hasStarts(model);
+/** Whether a map has axes of its own, over all of the field. @param {ViewModel} model @param {number} kind */
+const isOfSettings = (model, kind) =>
+  kind === themeOf(model).settings || (kind === themeOf(model).starts && !model.get("is_planar"));
+
+/** Whether the map that is shown has axes of its own. @param {ViewModel} model */
+const hasOwnAxes = (model) => isOfSettings(model, model.get("kind"));
 
 /** Whether the map lies on the parameters, under the path. @param {ViewModel} model */
 const hasStarts = (model) => model.get("kind") === themeOf(model).starts && model.get("is_planar");
+
+/** Leaves a map that gives away what a lesson hides. @param {ViewModel} model @param {Model} share */
+function leaveHidden(model, share) {
+  const varied = variesOf(model, model.get("kind")).split(" ");
+  if (share.get("hidden").some((/** @type {string} */ name) => varied.includes(name))) choose(model, themeOf(model).loss);
+}
 
 /** The axes of the map in shares: the middle of the first cell is 0, that of the last 1. @param {ViewModel} model @returns {Domain} */
 function sharesOf(model) {
@@ -94,8 +109,10 @@ function build(el, theme) {
 
 /** Shows which map is chosen, and what it is called. @param {ViewModel} model @param {Parts} parts @param {HTMLElement} el */
 function showKind(model, { kinds, area, ring, heading }, el) {
-  const { words, settings } = themeOf(model);
-  kinds[settings].label.dataset.varies = variesOf(model);
+  const { words } = themeOf(model);
+  kinds.forEach((/** @type {ReturnType<typeof makeKind>} */ { label }, /** @type {number} */ i) => {
+    label.dataset.varies = variesOf(model, i);
+  });
   const [kind, [second]] = [model.get("kind"), secondOf(model)];
   kinds.forEach((/** @type {ReturnType<typeof makeKind>} */ { input, text }, /** @type {number} */ i) => {
     input.checked = i === kind;
@@ -124,7 +141,7 @@ function wordsOf(model, { losses, valleys }) {
 /** What the map says of one of its cells. @param {ViewModel} model @param {Cells} cells @param {number} i */
 function wordsOfCell(model, { losses, layout }, i) {
   const { words } = themeOf(model);
-  const loss = formatNumber(losses[i]);
+  const loss = numberOf(losses[i]);
   if (hasStarts(model)) return fillIn(losses[i] < 0 ? words.diverging_start : words.start_cell, { loss });
   const [column, row] = [i % layout.columns, Math.floor(i / layout.columns)];
   const shares = /** @type {Point} */ ([column / (layout.columns - 1), row / Math.max(layout.rows - 1, 1)]);
@@ -135,7 +152,7 @@ function wordsOfCell(model, { losses, layout }, i) {
 function settingsAt(model, [x, y]) {
   const [[second, low, high], { rates }] = [secondOf(model), themeOf(model)];
   const rate = 10 ** (rates[0] + x * (rates[1] - rates[0]));
-  return { x: formatNumber(rate), y: formatNumber(low + y * (high - low)), second };
+  return { x: numberOf(rate), y: numberOf(low + y * (high - low)), second };
 }
 
 /** The number of the cell under a pointer, or null. @param {ViewModel} model @param {Cells} cells @param {HTMLElement} area @param {MouseEvent} event */
@@ -272,14 +289,18 @@ function followRing(model, parts) {
 }
 
 /** @param {import("./observers.js").RenderContext} context */
-function render({ model, el }) {
+async function render({ model, el }) {
+  const share = await getModel(model.widget_manager, model.get("share"));
   const parts = build(el, themeOf(model));
   const moveRing = followRing(model, parts);
   const { measure, show, update, point, rename } = makeShowing(model, el, parts, moveRing);
   const take = makeTaking(model, update);
   for (const { input } of parts.kinds) input.addEventListener("change", () => choose(model, Number(input.value)));
   const resized = () => callAll([measure, show]);
+  const leave = () => leaveHidden(model, share);
   const undo = [
+    listen(share, ["hidden"], leave),
+    listen(model, ["kind", "second", "is_planar"], oncePerTask(leave)),
     listen(model, SLICE, oncePerTask(take)),
     listen(model, DRAWN, oncePerTask(show)),
     onWords(model, "theme", rename),
@@ -289,6 +310,7 @@ function render({ model, el }) {
   ];
   take(); // a slice that came before
   rename();
+  leave();
   return () => callAll(undo);
 }
 

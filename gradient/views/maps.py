@@ -6,7 +6,8 @@ from typing import Any
 
 import anywidget
 import numpy as np
-from traitlets import Bool, Dict, Float, Int, List, Tuple, Unicode
+from ipywidgets import Widget, widget_serialization
+from traitlets import Bool, Dict, Float, Instance, Int, List, Tuple, Unicode
 
 from gradient.compare import SMALLEST
 from gradient.link.modules import esm
@@ -68,6 +69,7 @@ class Maps(View, Worded, anywidget.AnyWidget):
             -1 where no law holds.
         picked: (share of the horizontal axis, share of the vertical one, count): where the ring was dragged to last.
         row, steps, start: the settings that the map does not vary; zeros in the place of those that it does.
+        share: it knows which controls a lesson hides. A map that varies one of them is not shown.
         theme: see `theme_in`.
     """
 
@@ -99,6 +101,7 @@ class Maps(View, Worded, anywidget.AnyWidget):
     row = Array(1)
     steps = Int(0).tag(sync=True)
     start = Array(1)
+    share = Instance(Widget, allow_none=True).tag(sync=True, **widget_serialization)
     theme = Dict().tag(sync=True)
 
     def __init__(self, row_length: int, seconds: Mapping[str, str]) -> None:

@@ -3,7 +3,10 @@
 import { decimalSign } from "../link/page_language.js";
 import { formatNumber } from "../link/text.js";
 
-/** A number with a true minus sign. @param {number} value */
+/** A number with a true minus sign. @param {number} value @param {number} digits */
+export const numberOfDigits = (value, digits) => formatNumber(value, digits).replaceAll("-", "−");
+
+/** A number of the usual digits with a true minus sign. @param {number} value */
 export const numberOf = (value) => formatNumber(value).replaceAll("-", "−");
 
 /** Numbers one behind the other; a semicolon separates those with decimal commas. @param {ArrayLike<number>} values */

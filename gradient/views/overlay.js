@@ -3,13 +3,14 @@
 
 import { setLocally } from "../link/models.js";
 import { pictureLabel } from "../link/page_language.js";
-import { formatNumber } from "../link/text.js";
 import { getModel } from "../adapters/ipywidgets.js";
 import { keptNumbers, numbersOf } from "./array.js";
 import { clearedAxes, clippedToBox, drawBackground, fitCanvas, makeMeasure } from "./axes_canvas.js";
 import { drawColourBar, lossTicks } from "./axes_marks.js";
 import { followFigures } from "./figures.js";
 import { makeLandscape } from "./landscape.js";
+import { numberOf } from "./numbers.js";
+import { isKernelsPath, presentPath, tellWish } from "./iterates.js";
 import { callAll, listen, oncePerTask, onRatio, onSize, watchVisibility } from "./observers.js";
 import { drawExit, drawLater, drawLine, drawMark, drawOthers, pixelsOf } from "./path.js";
 import { drawAxes, drawCaption, makeBands } from "./plane.js";
@@ -45,6 +46,18 @@ function drawnOf(model) {
   for (const name of ARRAYS) drawn[name] = numbersOf(model.get(name));
   for (const name of NUMBERS) drawn[name] = model.get(name);
   return drawn.path.length ? drawn : null;
+}
+
+/** What is drawn over a map under which the kernel's path lies, or null if there is none. @param {ViewModel} model @param {Record<"share" | "readout", Model>} others @returns {Drawn | null} */
+function coveredOf(model, { share, readout }) {
+  if (!model.get("has_map") || !isKernelsPath(model)) return null;
+  const { path, last } = presentPath(model, share);
+  const step = Math.min(readout.get("step"), last);
+  const none = new Float32Array();
+  const where = { path, last, step, point: path.subarray(2 * step, 2 * step + 2) };
+  const nowhere = { exit_step: model.get("theme").never, exit_point: none, exit_direction: none };
+  const noPlane = { plane: none, plane_range: none, plane_corners: none, plane_third: 0, plane_case: 0 };
+  return path.length ? { ...where, ...nowhere, ...noPlane } : null;
 }
 
 /**
@@ -122,7 +135,7 @@ function placeHandle(model, box, element, point) {
   element.style.left = `${box.left + (box.width * (point[0] - xLow)) / (xHigh - xLow)}px`;
   element.style.top = `${box.top + (box.height * (yHigh - point[1])) / (yHigh - yLow)}px`;
   element.hidden = !model.get("draggable");
-  const words = { x: formatNumber(point[0]), y: formatNumber(point[1]) };
+  const words = { x: numberOf(point[0]), y: numberOf(point[1]) };
   element.setAttribute("aria-label", fillIn(model.get("theme").handle, words));
 }
 
@@ -148,21 +161,21 @@ function build(el, label) {
  * Makes what draws the model's state and places the handle: in a drag where the path starts, so that they do not part, else at
  * its own start. Only `measure` asks for the size, because asking makes the browser lay out the page.
  * @param {ViewModel} model @param {HTMLElement} el @param {Pick<ReturnType<typeof build>, "field" | "canvas">} canvases @param {Handle} handle
- * @param {{ isDragging: () => boolean, misfit: ReturnType<typeof followFigures>["misfit"] }} state
+ * @param {{ isDragging: () => boolean, misfit: ReturnType<typeof followFigures>["misfit"], shown: Record<"share" | "readout", Model> }} state
  */
-function makePainter(model, el, { field: under, canvas }, handle, { isDragging, misfit }) {
+function makePainter(model, el, { field: under, canvas }, handle, { isDragging, misfit, shown }) {
   const [drawBands, drawField, fieldOf] = [makeBands(), makeLandscape(under), followField(model)];
   const { measured, measure } = makeMeasure(el);
   const paint = () => {
     const { place, ratio, font } = measured;
-    const [drawn, others, box] = [drawnOf(model), othersOf(model), boxOf(model, place)];
+    const [drawn, others, box] = [drawnOf(model) ?? coveredOf(model, shown), othersOf(model), boxOf(model, place)];
     const field = fieldOf();
     const appearance = { ratio, font, theme: model.get("theme") };
     canvas.hidden = !drawn && !others.length;
     if (!canvas.hidden && box.width > 0 && box.height > 0) {
       fitCanvas(canvas, place, ratio);
       const axes = clearedAxes(canvas, box, model.get("domain"), appearance);
-      const figure = drawn && !field && misfit(place);
+      const figure = model.get("draws_path") && drawn && !field && misfit(place);
       if (figure && !drawn.plane.length) drawBackground(axes, place, figure);
       if (!field && model.get("has_map")) axes.context.clearRect(box.left, box.top, place.clientWidth - box.left, box.height);
       if (drawn) draw(axes, drawn, others, drawBands);
@@ -197,14 +210,24 @@ function followStart(model, sliders, handle, isDragging, schedule) {
   return [...sliders.map((slider) => listen(slider, ["value"], follow)), listen(model, ["domain", "draggable"], follow)];
 }
 
+/** Has the path that the server's map covers follow the steps. Returns what undoes it. @param {ViewModel} model @param {Record<"share" | "readout", Model>} shown @param {() => void} schedule */
+const followShown = (model, { share, readout }, schedule) => [
+  tellWish(model, share),
+  listen(share, ["params", "last"], schedule),
+  listen(readout, ["step"], schedule),
+];
+
 /** @param {import("./observers.js").RenderContext} context */
 async function render({ model, el }) {
   const { element, ...canvases } = build(el, model.get("theme").label);
-  const sliders = await Promise.all(["x", "y"].map((name) => getModel(model.widget_manager, model.get(name))));
+  const names = ["x", "y", "share", "readout"];
+  const [x, y, share, readout] = await Promise.all(names.map((name) => getModel(model.widget_manager, model.get(name))));
+  const [sliders, shown] = [[x, y], { share, readout }];
   const handle = { element, start: startOf(sliders) };
   const isDragging = takePointers(model, el, handle, (start) => pick(model, el, handle, start));
   const figures = followFigures(model, el, () => schedule());
-  const { measure, paint } = makePainter(model, el, canvases, handle, { isDragging, misfit: figures.misfit });
+  const state = { isDragging, misfit: figures.misfit, shown };
+  const { measure, paint } = makePainter(model, el, canvases, handle, state);
   const schedule = oncePerTask(paint);
   const rename = () => {
     el.setAttribute("aria-label", model.get("theme").label);
@@ -212,6 +235,7 @@ async function render({ model, el }) {
   };
   const undo = [
     listen(model, DRAWN, schedule),
+    ...followShown(model, shown, schedule),
     onWords(model, "theme", rename),
     ...followStart(model, sliders, handle, isDragging, schedule),
     figures.close,

@@ -128,6 +128,7 @@ class Overlay(View, Worded, anywidget.AnyWidget):
         fields: by `index`, from what it draws the field on a page without a kernel: see `stored_field.stored`; or nothing.
         axis_labels: what the field says along its axes.
         theme: how it draws them; see `theme_in`.
+        share: it has the path that lies under a map while the kernel draws it; `readout` has the step.
         itself: this widget, for its page.
     """
 
@@ -169,6 +170,8 @@ class Overlay(View, Worded, anywidget.AnyWidget):
     fields = List(Dict()).tag(sync=True)
     axis_labels = Tuple(Unicode(), Unicode(), default_value=("", "")).tag(sync=True)
     theme = Dict(theme_in(LANGUAGES[0])).tag(sync=True)
+    share = Instance(Widget, allow_none=True).tag(sync=True, **widget_serialization)
+    readout = Instance(Widget, allow_none=True).tag(sync=True, **widget_serialization)
     itself = Instance(Widget, allow_none=True).tag(sync=True, **widget_serialization)
 
     def __init__(self, **traits: Any) -> None:

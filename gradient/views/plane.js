@@ -1,9 +1,9 @@
 // The plane of a larger model on the axes: bands of equal loss, ticks and a caption.
 
 import { localised } from "../link/page_language.js";
-import { formatNumber } from "../link/text.js";
 import { contextOf, setFont, write } from "./axes_canvas.js";
 import { drawTicks } from "./axes_marks.js";
+import { numberOf } from "./numbers.js";
 import { fillIn } from "./words.js";
 
 /** @typedef {import("./axes_canvas.js").AxesCanvas} AxesCanvas */
@@ -133,7 +133,7 @@ function linesOf(words, separator, fits) {
 
 /** The true losses of the plane's corners in words. @param {AxesCanvas["theme"]} theme @param {ArrayLike<number>} corners @param {number} third @param {number} last @param {boolean} hasThird */
 function lossesOf(theme, corners, third, last, hasThird) {
-  const [first, middle, end] = Array.from(corners, (loss) => formatNumber(loss));
+  const [first, middle, end] = Array.from(corners, numberOf);
   const templates = theme.lossTemplates;
   return [
     fillIn(templates.start, { loss: first }),

@@ -6,7 +6,7 @@ from matplotlib.colors import to_hex
 
 from gradient.frame import Frame
 from gradient.landscape import PlaneCase
-from gradient.link.text import format_number, localised
+from gradient.link.text import localised, typeset_number
 from gradient.views import style
 from gradient.views.languages import LANGUAGES, Language
 
@@ -21,14 +21,14 @@ def band_colours() -> list[str]:
 
 def tick_labels(losses: Sequence[float]) -> list[str]:
     """Losses with as many digits as it takes to tell them apart."""
-    written = [[format_number(loss, digits).replace("e+", "e") for loss in losses] for digits in TICK_DIGITS]
+    written = [[typeset_number(loss, digits).replace("e+", "e") for loss in losses] for digits in TICK_DIGITS]
     return next((labels for labels in written if len(set(labels)) == len(labels)), written[-1])
 
 
 def caption(frame: Frame, language: Language = LANGUAGES[0], *, is_narrow: bool) -> str:
     """The true losses of the plane's corners and the remark on its case, on more lines if there is little room."""
     words = language.words
-    first, third, end = (localised(format_number(loss), language.decimal) for loss in frame.plane_corners)
+    first, third, end = (localised(typeset_number(loss), language.decimal) for loss in frame.plane_corners)
     case = PlaneCase(int(frame.plane_case))
     losses = [words.PLANE_LOSSES["start"].format(loss=first)]
     if case == PlaneCase.THROUGH_PATH:

@@ -1,7 +1,7 @@
 // What is said about the points: whether their scales make a descent hard, where they come from, and what can be done with them.
 
 import { flatten } from "../link/arrays.js";
-import { formatNumber } from "../link/text.js";
+import { numberOf, numberOfDigits } from "./numbers.js";
 import { fillIn } from "./words.js";
 
 /** @typedef {import("./point_set.js").Snapshot} Snapshot */
@@ -45,7 +45,7 @@ export function steepnessOf(condition, { words, limits }, isStandardized, larges
   const limit = isStandardized ? standardized : plain;
   const isHelped = !isStandardized && standardized >= limits.least_rate;
   if (!(limit > 0 && limit < limits.least_rate) || !(isHelped || largest >= 10)) return "";
-  const facts = { limit: formatNumber(limit), scale: formatNumber(powerBelow(largest)) };
+  const facts = { limit: numberOf(limit), scale: numberOf(powerBelow(largest)) };
   return fillIn(words.warnings[isHelped ? "steep_x" : "steep_y"], facts);
 }
 
@@ -60,15 +60,15 @@ export function warningOf({ x, y }, theme, standardized, condition) {
   const size = name.endsWith("x") ? xs.largest : ys.largest;
   const number = name === "one_x" ? x[0] : name === "one_y" ? y[0] : size;
   return fillIn(words.warnings[name], {
-    number: formatNumber(number),
-    scale: formatNumber(name === "small_y" ? 1 / scale : scale),
+    number: numberOf(number),
+    scale: numberOf(name === "small_y" ? 1 / scale : scale),
   });
 }
 
 /** What formulas call x while it is standardized. @param {any} scaling @param {Theme} theme */
 export function scalingOf(scaling, { words }) {
-  const [offset, scale] = Array.from(flatten(scaling), (number) => formatNumber(Number(number), SCALING_DIGITS));
-  return fillIn(words.scaled, { offset, scale }).replace("− -", "+ ");
+  const [offset, scale] = Array.from(flatten(scaling), (number) => numberOfDigits(Number(number), SCALING_DIGITS));
+  return fillIn(words.scaled, { offset, scale }).replace("− −", "+ ");
 }
 
 /** What is said about κ and the limit of the learning rate, "" before they are known. @param {any} condition @param {Theme} theme */
@@ -76,7 +76,7 @@ export function conditionOf(condition, { words }) {
   const numbers = Array.from(flatten(condition));
   const isKnown = numbers.length === 4 && numbers.every((number) => Number.isFinite(number) && number > 0);
   const [before, after, limitBefore, limitAfter] = numbers.map((number) =>
-    formatNumber(Number(number.toPrecision(CONDITION_DIGITS))),
+    numberOf(Number(number.toPrecision(CONDITION_DIGITS))),
   );
   return isKnown ? fillIn(words.condition, { before, after, limitBefore, limitAfter }) : "";
 }

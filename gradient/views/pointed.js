@@ -1,9 +1,9 @@
 // The label beside the pointer, and what it points at: a model on the field, or a step of the loss curve, which gets a mark.
 
 import { getModel } from "../adapters/ipywidgets.js";
-import { formatNumber } from "../link/text.js";
 import { numbersOf } from "./array.js";
 import { followHolds } from "./holding.js";
+import { numberOf } from "./numbers.js";
 import { callAll, listen, oncePerTask } from "./observers.js";
 import { isInside, pointAt } from "./pointers.js";
 import { makeStepMark, placeLabel } from "./pointed_place.js";
@@ -40,8 +40,8 @@ function textOf(model, isPlanar) {
   const words = model.get("words");
   const [w, b, step, loss] = numbersOf(model.get("place"));
   const kinds = isPlanar ? [words.point, words.step] : [words.plane, words.network_step];
-  const [shownW, shownB] = [w, b].map((number) => formatNumber(number).replace("-", "−"));
-  const numbers = { w: shownW, b: shownB, loss: formatNumber(loss), step };
+  const [shownW, shownB] = [w, b].map(numberOf);
+  const numbers = { w: shownW, b: shownB, loss: numberOf(loss), step };
   return fillIn(kinds[step === words.never ? 0 : 1], numbers);
 }
 

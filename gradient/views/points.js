@@ -2,8 +2,8 @@
 
 import { getModel } from "../adapters/ipywidgets.js";
 import { setLocally } from "../link/models.js";
-import { formatNumber } from "../link/text.js";
 import { isCopied } from "./clipboard.js";
+import { numberOf } from "./numbers.js";
 import { callAll, listen, oncePerTask, onSize } from "./observers.js";
 import { writePoints } from "./paste.js";
 import { make, PastePanel } from "./paste_panel.js";
@@ -102,7 +102,7 @@ function wordsOfPoints(model, { present }, editor, note) {
 /** What is spoken of the chosen point. @param {PointSet} set @param {PointEditor} editor */
 function spokenOfPoint({ present: { x, y }, theme }, { chosen }) {
   if (chosen < 0 || chosen >= x.length) return "";
-  const numbers = { x: formatNumber(x[chosen]), y: formatNumber(y[chosen]) };
+  const numbers = { x: numberOf(x[chosen]), y: numberOf(y[chosen]) };
   return fillIn(theme.words.point, { number: chosen + 1, count: x.length, ...numbers });
 }
 
@@ -124,7 +124,7 @@ function showSettings(parts, model, set) {
   const [{ words }, areBoth] = [theme, isLarger(model)];
   parts.noisy.hidden = !theme.sets[set.present.dataset]?.deviation;
   parts.noise.value = String(model.get("noise"));
-  setText(parts.noiseShown, formatNumber(model.get("noise")));
+  setText(parts.noiseShown, numberOf(model.get("noise")));
   parts.standardize.checked = areBoth || model.get("standardized");
   parts.standardize.disabled = areBoth;
   setText(parts.standardizeName, areBoth ? words.standardize_both : words.standardize);

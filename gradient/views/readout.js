@@ -1,7 +1,7 @@
 // The readout's numbers and its verdict. The words come from Python, the numbers from whoever computes.
 
 import { getModel } from "../adapters/ipywidgets.js";
-import { fillParts, formatNumber } from "../link/text.js";
+import { fillParts } from "../link/text.js";
 import { adviceOf, resolveAdvised } from "./advised.js";
 import { numbersOf } from "./array.js";
 import { numberOf } from "./numbers.js";
@@ -59,7 +59,7 @@ function draw({ numbers, pill, sentence, error }, model) {
   pill.dataset.verdict = verdict.style;
   setText(
     sentence,
-    fillParts(verdict.sentence, (name) => model.get(name)),
+    fillParts(verdict.sentence, (name) => model.get(name), numberOf),
   );
   setText(error, model.get("error"));
 }
@@ -78,8 +78,8 @@ function spokenBestOf(model, rates, swept) {
   if (swept.some(({ strip, isHidden }) => strip === rates && isHidden())) return "";
   const [best, values] = [rates.get("best"), rates.get("values")];
   if (best === rates.get("theme").never) return "";
-  const loss = formatNumber(numbersOf(rates.get("losses"))[best]);
-  return fillIn(model.get("words").spoken_best, { value: formatNumber(values[best]), loss });
+  const loss = numberOf(numbersOf(rates.get("losses"))[best]);
+  return fillIn(model.get("words").spoken_best, { value: numberOf(values[best]), loss });
 }
 
 /** Speaks what is new: the best learning rate and the advice follow from few of the controls. @param {HTMLElement} region */

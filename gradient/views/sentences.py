@@ -50,9 +50,7 @@ VERDICTS = {
     Verdict.SLOW: VerdictWords(
         "slow", "Slow", "The loss hardly changed over the last steps.[ It is {times_best} times the lowest known.]"
     ),
-    Verdict.DIVERGED: VerdictWords(
-        "diverged", "Diverged", "At step {diverged_step} the loss has become too large, so the descent ends there."
-    ),
+    Verdict.DIVERGED: VerdictWords("diverged", "Diverged", "The loss becomes too large, so the descent ends at step {step}."),
 }
 
 STRIP = {
@@ -114,9 +112,9 @@ MAPS = {
     "start_cell": "From here the loss ends at {loss}",
     "random_starts": "{share} of these runs end near the lowest loss",
     "settings": "Loss at the end. Drag the ring to set both.",
-    "setting_cell": "Rate {x}, {second} {y}: ends at {loss}",
+    "setting_cell": "{loss} at rate {x}, {second} {y}",
     "diverging_start": "From here it diverges",
-    "diverging_setting": "Rate {x}, {second} {y}: diverges",
+    "diverging_setting": "Diverges at rate {x}, {second} {y}",
     "not_there": "no valley",
     "higher": "higher",
     "diverges": "diverges",

@@ -86,7 +86,8 @@ class Share(Worded, anywidget.AnyWidget):
         title: the name of an exercise, or nothing.
         language: the choice of the page's language, which is in the menu.
         is_open: whether the menu is.
-        params, losses, gradient_norms, last: while it is, the present descent; see `gradient.iterates.Iterates`.
+        is_wanted: whether somebody needs the iterates: the menu, or a page whose path the kernel draws. Each page has its own.
+        params, losses, gradient_norms, last: while they are, the present descent; see `gradient.iterates.Iterates`.
         readout: it knows which step is shown.
         fit, loss: the figures that can be saved.
         overlay: what draws the path on the map.
@@ -103,6 +104,7 @@ class Share(Worded, anywidget.AnyWidget):
     hideable = Dict().tag(sync=True)
     title = Unicode("").tag(sync=True, page_sets={"max_length": LONGEST_TITLE})
     is_open = Bool(False).tag(sync=True, page_sets=True)
+    is_wanted = Bool(False).tag(sync=True)
     language = Instance(Widget).tag(sync=True, **widget_serialization)
     params = Array(2)
     losses = Array(1)

@@ -149,13 +149,13 @@ function readableNumber(text, value, longest) {
   return (exact.length > longest + 1 ? value.toExponential(1) : exact).replaceAll("-", "−");
 }
 
-/** Has the numbers of sliders and axes the decimal sign of the language. Returns what does so for views that are new. @param {ViewModel} model */
+/** Has the numbers of sliders and axes the decimal sign of the language, and true minus signs. Returns what does so for views that are new. @param {ViewModel} model */
 function localiseNumbers(model) {
   const find = (/** @type {string} */ name) =>
     Promise.all(model.get(name).map((/** @type {string} */ reference) => getModel(model.widget_manager, reference)));
   /** @type {import("../adapters/ipywidgets.js").Model[]} */
   let axes = [];
-  const localiseAxes = () => axes.map((axis) => writeTicksBy(axis, localised));
+  const localiseAxes = () => axes.map((axis) => writeTicksBy(axis, (text) => localised(text.replaceAll("-", "−"))));
   void Promise.all([find("axes"), find("sliders")]).then(([foundAxes, sliders]) => {
     const write = (/** @type {string} */ text, /** @type {number} */ value) =>
       localised(readableNumber(text, value, model.get("longest_number")));

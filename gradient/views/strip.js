@@ -1,9 +1,9 @@
 // The strip under a slider: a cell for each value, coloured by what the descent comes to there.
 
 import { focusOn, trackOf } from "../adapters/ipywidgets.js";
-import { formatNumber } from "../link/text.js";
 import { numbersOf } from "./array.js";
 import { hatching } from "./hatching.js";
+import { numberOf } from "./numbers.js";
 import { callAll, listen, oncePerTask, onRatio, onSize } from "./observers.js";
 import { setTexts } from "./texts.js";
 import { onWords } from "./worded.js";
@@ -72,11 +72,11 @@ function wordsOf(model, index) {
   const [words, { never }] = [model.get("words"), /** @type {Theme} */ (model.get("theme"))];
   const [losses, values] = [numbersOf(model.get("losses")), model.get("values")];
   if (!losses.length) return [];
-  const shown = (/** @type {number} */ i) => ({ value: formatNumber(values[i]), loss: formatNumber(losses[i]) });
+  const shown = (/** @type {number} */ i) => ({ value: numberOf(values[i]), loss: numberOf(losses[i]) });
   const [best, limit] = [model.get("best"), model.get("limit")];
   return [
     ...(best === never ? [] : [fillIn(words.best, shown(best))]),
-    ...(isOnStrip(limit, values) ? [fillIn(words.limit, { value: formatNumber(limit) })] : []),
+    ...(isOnStrip(limit, values) ? [fillIn(words.limit, { value: numberOf(limit) })] : []),
     ...(index === null ? [] : [fillIn(losses[index] < 0 ? words.diverged : words.cell, shown(index))]),
   ];
 }

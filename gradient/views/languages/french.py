@@ -87,7 +87,7 @@ VERDICTS = {
         "slow", "Lent", "La perte n’a presque pas changé récemment.[ Elle vaut {times_best} fois la plus basse connue.]"
     ),
     Verdict.DIVERGED: VerdictWords(
-        "diverged", "Divergence", "À l’étape {diverged_step}, la perte est devenue trop grande : la descente s’arrête là."
+        "diverged", "Divergence", "La perte devient trop grande : la descente s’arrête à l’étape {step}."
     ),
 }
 
@@ -147,9 +147,9 @@ MAPS = {
     "start_cell": "D’ici, la perte finit à {loss}",
     "random_starts": "{share} de ces essais finissent près de la perte la plus basse",
     "settings": "Perte finale. Glissez l’anneau.",
-    "setting_cell": "Taux {x}, {second} {y} : finit à {loss}",
+    "setting_cell": "{loss} : taux {x}, {second} {y}",
     "diverging_start": "D’ici, elle diverge",
-    "diverging_setting": "Taux {x}, {second} {y} : diverge",
+    "diverging_setting": "Diverge : taux {x}, {second} {y}",
     "not_there": "ailleurs",
     "higher": "plus haut",
     "diverges": "diverge",
