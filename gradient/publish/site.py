@@ -4,6 +4,7 @@ import hashlib
 import json
 import shutil
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -97,21 +98,29 @@ def _write(node: nbformat.NotebookNode, state: dict, folder: SiteFolder, report:
         "style": f"{state.pop('style')}\n{(_TEMPLATE / 'site.css').read_text()}",
         "script": page_script,
     }
-    fonts = ((file, f"assets/{file.name}") for file in icon_fonts(_NPM_CACHE))  # the renderer looks for them beside itself
-    for file, address in (*fonts, *other_files(state)):
-        (folder.path / address).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(file, folder.path / address)
+    _copy_files(state, folder)
     rendered = render(node, report, **site)
     shown, prose = take_prose(rendered) if choice else (rendered, [])
     words = folder.add_asset("words.json", as_file(table, prose)) if choice else ""
     state["words"] = {"file": words, "choice": choice} if choice else None
     html = _filled(shown, state=_json_in_html(state))
     folder.add_page("index.html", html)
-    version = hashlib.sha256(html.encode()).hexdigest()[:12]
-    worker = (_TEMPLATE / "worker.js").read_text()
-    files = " ".join(filter(None, (site["widgets"], site["programs"])))
-    folder.add_page("worker.js", _filled(worker, version=version, files=files))
+    _add_worker(folder, html, filter(None, (site["widgets"], site["programs"])))
     return rendered
+
+
+def _copy_files(state: dict, folder: SiteFolder) -> None:
+    """Copies the files that scripts load by themselves, each to where its script looks for it."""
+    fonts = ((file, f"assets/{file.name}") for file in icon_fonts(_NPM_CACHE))
+    for file, address in (*fonts, *other_files(state)):
+        (folder.path / address).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(file, folder.path / address)
+
+
+def _add_worker(folder: SiteFolder, html: str, files: Iterable[str]) -> None:
+    """Adds the service worker, which keeps the page and these files for visits without a network."""
+    version = hashlib.sha256(html.encode()).hexdigest()[:12]
+    folder.add_page("worker.js", _filled((_TEMPLATE / "worker.js").read_text(), version=version, files=" ".join(files)))
 
 
 def _filled(template: str, **values: str) -> str:

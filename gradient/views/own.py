@@ -7,9 +7,9 @@ from traitlets import Float, HasTraits, Int, Tuple
 from gradient.views.array import Array
 from gradient.views.view import Trait, View
 
-_SETTLED = ("scaling", "start", "slider_steps", "rate", "condition")
+_ANALYSED = ("scaling", "start", "slider_steps", "rate", "condition")
 # So that a page that is loaded again shows the same; whoever hears of `renewals` finds the analysis that belongs to it.
-SETTLED_BEFORE = ("domain", "view", "start", "slider_steps", "rate", "settings", "renewals", "taken")
+ANALYSED_BEFORE = ("domain", "view", "start", "slider_steps", "rate", "settings", "renewals", "taken")
 NO_SETTINGS = (-1.0, -1.0, -1.0)  # of any problem but a visitor's own
 
 
@@ -45,7 +45,7 @@ class OwnState(View, HasTraits):
     def analysis_outputs(self) -> dict[str, list[Trait]]:
         """The fields of `gradient.analysis.Analysis` that it holds."""
         fields: dict[str, Any] = {"x": "fitted_x", "y": "fitted_y", "step": "slider_steps", "domain": "domain", "view": "view"}
-        fields |= {name: name for name in _SETTLED if name != "slider_steps"}
+        fields |= {name: name for name in _ANALYSED if name != "slider_steps"}
         return {field: [(self, name)] for field, name in fields.items()}
 
     def inputs(self) -> dict[str, Trait]:

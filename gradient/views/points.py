@@ -19,7 +19,7 @@ from gradient.points import CAPACITY, padded
 from gradient.problems import OWN
 from gradient.views.array import Array
 from gradient.views.languages import LANGUAGES, Language
-from gradient.views.own import SETTLED_BEFORE, OwnState
+from gradient.views.own import ANALYSED_BEFORE, OwnState
 from gradient.views.view import Trait, Worded
 
 _HERE = pathlib.Path(__file__).parent
@@ -134,7 +134,7 @@ class Points(OwnState, Worded, anywidget.AnyWidget):
     def state(self) -> list[Trait]:
         """What a visitor sets, in the order in which it can be restored."""
         own = ("dataset", "noise", "model", "standardized", "x", "y", "loads")
-        return [(self, name) for name in (*own, *SETTLED_BEFORE)]
+        return [(self, name) for name in (*own, *ANALYSED_BEFORE)]
 
     @validate("x", "y")
     def _check_points(self, proposal: dict) -> np.ndarray:
