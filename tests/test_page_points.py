@@ -193,7 +193,7 @@ WARNED = {
     "1 4\n2 4": "All y are 4, so there is nothing to fit but a level.",
     "1990 1\n2000 2\n2010 3": "x is far from 0",
     "1e9 1\n-1e9 2": "x goes up to 1.00e+9",
-    "5e-7 1\n-6e-7 2": "x stays within 6.00e-7",
+    "5e-7 1\n-6e-7 2": "x stays within 6.00e−7",
     "1 2e6\n2 3e6": "Divide y by 1.00e+6",
     "1 2e-9\n2 3e-9": "Multiply y by 1.00e+9",
 }

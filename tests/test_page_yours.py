@@ -19,6 +19,7 @@ from gradient.points import padded
 from gradient.problems import NETWORK, OWN
 from gradient.views.levels import levels
 from gradient.views.sentences import COMPARISON, POINTS, SHARE
+from gradient.views.style import figure_options
 from tests.app_page import AppPage
 from tests.conftest import SIZES, Server, watched
 from tests.page_settings import in_settings
@@ -395,6 +396,13 @@ def test_random_pastes_leave_a_page_that_works(wide_on_site: AppPage, editor_on_
     expect_page(app, editor)
 
 
+# Whether bqplot has followed the size of the place of its picture, which changes with the words over it.
+_FITS_ITS_PLACE = """(margins) => {
+  const [place, area] = [".bqplot", ".plotarea_background"].map((part) => document.querySelector(`.techni-fit-place ${part}`));
+  return Math.abs(place.clientHeight - area.getBoundingClientRect().height - margins) < 1;
+}"""
+
+
 def test_a_reload_keeps_everything(wide_on_site: AppPage, editor_on_site: PointsPage) -> None:
     app, editor = wide_on_site, editor_on_site
     editor.choose("Hubble 1929")
@@ -404,6 +412,8 @@ def test_a_reload_keeps_everything(wide_on_site: AppPage, editor_on_site: Points
     editor.page.mouse.click(*editor.at(0.2, 0.9))
     app.press("Learning rate", "ArrowRight", 2)
     app.press("Step", "ArrowLeft", 3)
+    margins = figure_options()["fig_margin"]
+    app.page.wait_for_function(_FITS_ITS_PLACE, arg=margins["top"] + margins["bottom"])
     before = app.settled()
     kept = (editor.read(), app.page.evaluate(_STATE))
     app.page.reload()

@@ -29,9 +29,9 @@ def said(module: str, call: str, folder: Path) -> Any:
 @pytest.mark.parametrize(
     ("points", "standardized", "condition", "words"),
     [
-        (SPEED, PLAIN, [5e5, 6e5, 1.54e-6, 2.14e-6], "Only rates below 1.54e-6 are stable here. Divide y by 1000."),
-        (SPEED, STANDARDIZED, [5e5, 6e5, 1.54e-6, 2.14e-6], "Only rates below 2.14e-6 are stable here. Divide y by 1000."),
-        (MILES, PLAIN, [2e5, 501, 2.83e-4, 0.00229], "Only rates below 2.83e-4 are stable here. Standardize x."),
+        (SPEED, PLAIN, [5e5, 6e5, 1.54e-6, 2.14e-6], "Only rates below 1.54e−6 are stable here. Divide y by 1000."),
+        (SPEED, STANDARDIZED, [5e5, 6e5, 1.54e-6, 2.14e-6], "Only rates below 2.14e−6 are stable here. Divide y by 1000."),
+        (MILES, PLAIN, [2e5, 501, 2.83e-4, 0.00229], "Only rates below 2.83e−4 are stable here. Standardize x."),
         (MILES, STANDARDIZED, [2e5, 501, 2.83e-4, 0.00229], ""),
         (MILES, PLAIN, [161, 1, 0.082, 1], ""),
         (MILES, PLAIN, [0, 0, 0, 0], ""),
