@@ -18,6 +18,7 @@ from gradient.verdict import CLOSE, NOTHING, spread
 CURVE_POINTS = 121
 FIT_PAD = 0.12  # what the picture of the data shows above and below them, as a share of their range
 X_PAD = 0.03  # the same to the left and right
+FAR = 1000  # how many sizes of the data from them a curve is drawn
 _ROUND = np.array([float(f"{digit}e{exponent}") for exponent in range(-37, 38) for digit in (1, 2, 5)] + [1e38], np.float32)
 
 Interval = tuple[float, float]
@@ -186,14 +187,25 @@ def limits(losses: jax.Array) -> dict[str, jax.Array]:
     return {"round_low": numbers[below], "round_high": numbers[jnp.maximum(above, below + 1)]}
 
 
-def model_curve(problem: Problem, flat: jax.Array, x: jax.Array) -> tuple[jax.Array, jax.Array]:
-    """`fit_x` and `fit_y` of a model with these flat parameters [dim], over the range of x [n]."""
+def model_curve(problem: Problem, flat: jax.Array, x: jax.Array, y: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """`fit_x` and `fit_y` for these flat parameters [dim], over the range of x [n] and near enough to y [n] to be drawn."""
     fit_x = jnp.linspace(lowest(x), highest(x), CURVE_POINTS)
-    return problem.given_x(fit_x), problem.given_y(problem.predict(problem.unravel(flat), fit_x))
+    return problem.given_x(fit_x), _drawable(problem, problem.predict(problem.unravel(flat), fit_x), y)
+
+
+def _drawable(problem: Problem, values: jax.Array, y: jax.Array) -> jax.Array:
+    """Values of a model as the picture has them, no farther from the data than a thousand times their size.
+
+    A browser draws no line of SVG that leaves the range of 32-bit floats.
+    """
+    low, high = problem.given_y(lowest(y)), problem.given_y(highest(y))
+    size = high - low + jnp.maximum(jnp.abs(low), jnp.abs(high))
+    room = FAR * jnp.where(size > 0, size, 1)
+    return jnp.clip(problem.given_y(values), low - room, high + room)
 
 
 def _fit(problem: Problem, flat: jax.Array, x: jax.Array, y: jax.Array) -> dict[str, jax.Array]:
-    fit_x, fit_y = model_curve(problem, flat, x)
+    fit_x, fit_y = model_curve(problem, flat, x, y)
     y_low, y_high = problem.given_y(lowest(y)), problem.given_y(highest(y))
     pad = FIT_PAD * (y_high - y_low)
     x, y = sample(x), sample(y)
@@ -203,7 +215,7 @@ def _fit(problem: Problem, flat: jax.Array, x: jax.Array, y: jax.Array) -> dict[
         # A steep curve crosses the picture between two of its points.
         "fit_outside": ~((fit_y.max() >= y_low - pad) & (fit_y.min() <= y_high + pad)),
         "residual_x": jnp.stack([problem.given_x(x)] * 2, axis=1),
-        "residual_y": problem.given_y(jnp.stack([y, problem.predict(problem.unravel(flat), x)], axis=1)),
+        "residual_y": _drawable(problem, jnp.stack([y, problem.predict(problem.unravel(flat), x)], axis=1), y),
     }
 
 

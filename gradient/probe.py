@@ -50,5 +50,5 @@ def probe_path(problem: Problem, point: jax.Array, step: jax.Array, row: jax.Arr
 
 def _probe(problem: Problem, flat: jax.Array, data: tuple[jax.Array, jax.Array]) -> Probe:
     loss = problem.loss(problem.unravel(flat), *data)
-    found = Probe(*model_curve(problem, flat, data[0]), as_high(loss))
+    found = Probe(*model_curve(problem, flat, *data), as_high(loss))
     return jax.tree.map(finite, found)

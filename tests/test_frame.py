@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gradient.descent import Trajectory, descend
-from gradient.frame import CURVE_POINTS, FIT_PAD
+from gradient.frame import CURVE_POINTS, FIT_PAD, model_curve
 from gradient.optimizers import OPTIMIZERS
 from gradient.problems import PROBLEMS, Problem
 from gradient.run import MAX_STEPS, NEVER
@@ -98,6 +98,15 @@ def test_keys_are_different_starts() -> None:
     expected = [float(PROBLEMS["Network"].loss(PROBLEMS["Network"].start_at(key))) for key in range(1, 11)]
     np.testing.assert_allclose(losses, expected, rtol=1e-5)
     assert len(set(losses)) == 10
+
+
+@pytest.mark.parametrize("scale", [0.0, 1e-9, 1.0, 1e9])
+def test_a_curve_stays_where_a_browser_can_draw_it(scale: float) -> None:
+    problem = PROBLEMS["Line"]
+    y = scale * jnp.asarray(problem.y)
+    _, fit_y = model_curve(problem, jnp.array([3e38, -3e38]), jnp.asarray(problem.x), y)
+    size = float(jnp.abs(y).max()) or 1.0
+    assert 100 * size < np.abs(fit_y).max() < 1e4 * size
 
 
 # Consistent with `descend`, which is tested against the textbook elsewhere.
