@@ -36,11 +36,13 @@ EVERY_ONE_OF_THE_WINDOW = {  # in JupyterLab the address, which brings the page 
     "test_hard_data_are_met_with_words_and_standardizing_helps",
     "test_the_network_follows_the_points",
 }
+# A kernel that computes hears of each change.
+OF_THE_BROWSER = {"test_a_moved_point_costs_one_run_of_each_link_and_two_messages_at_rest"}
 BARE = "#v=1&problem=wave"
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    in_settings(metafunc, of_the_window=EVERY_ONE_OF_THE_WINDOW)
+    in_settings(metafunc, of_the_window=EVERY_ONE_OF_THE_WINDOW, of_the_browser=OF_THE_BROWSER)
 
 
 def chosen(app: AppPage) -> Iterator[PointsPage]:
@@ -202,8 +204,6 @@ def test_everything_follows_a_point_that_is_dragged(wide: AppPage, editor: Point
     page.wait_for_function(_LOOKS_AS, arg=looks)  # what the kernel computes is there later
 
 
-_IS_BROWSER = "document.querySelector('.techni-compute input:checked').value === 'browser'"
-
 # Counts, from now on, the runs of each link, messages to the kernel, and new programs.
 _COUNT = """async () => {
   const manager = window.jupyterapp?.widgetManager ?? window.widgetManager;
@@ -234,8 +234,6 @@ def test_a_moved_point_costs_one_run_of_each_link_and_two_messages_at_rest(
 ) -> None:
     """The points, and the field of the loss, which a network has none of."""
     app, page = wide, editor.page
-    if not page.evaluate(_IS_BROWSER):
-        pytest.skip("a kernel that computes hears of each change")
     editor.choose(data)
     app.choose("Model", model)
     app.settle()
